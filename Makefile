@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make            build/mailband, build/mailban-warden, build/mailban
+# make run        install what is needed, build, run on this host
+# make check      install what is needed, build, run every test
+# make bench      measure, side by side with what there is today
+
+VERSION = 0.1
+BUILD = build
+PREFIX = /usr/local
+
+CC = gcc
+CFLAGS = -O2 -g
+WARN = -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wvla -Wundef -Wwrite-strings
+HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDHARDEN = -pie -Wl,-z,relro,-z,now
+CPPFLAGS = -D_GNU_SOURCE -I. -DMAILBAN_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
+
+# What each program is made of. A privileged process links no more than this.
+LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/err lib/ini \
+	lib/interpolate lib/log lib/prefixset
+SOURCES =
+FILTERS =
+JAILS =
+NFT =
+
+WARDEN = daemon/warden_main lib/addr lib/clock lib/codec lib/log \
+	lib/prefixset $(NFT)
+WARDEN_LIBS = -lmnl -lnftnl
+
+DAEMON = daemon/main $(LIB) $(SOURCES) $(FILTERS) $(JAILS)
+DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lm
+
+CLI = cli/main $(LIB) $(FILTERS) $(JAILS)
+CLI_LIBS = -lpcre2-8 -ljansson -lm
+
+# The packages: of the build, and on top of them of the tests.
+DEPS = gcc make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
+	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
+	zlib1g-dev
+CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap nftables iproute2 \
+	util-linux mandoc clang-format
+
+obj = $(patsubst %,$(BUILD)/%.o,$(1))
+
+PROGRAMS = $(BUILD)/mailband $(BUILD)/mailban-warden $(BUILD)/mailban
+
+# A unit test links its own file and the objects that its first comment line
+# of the form "links: a/b c/d" names.
+TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
+
+all: $(PROGRAMS)
+
+$(BUILD)/mailband: $(call obj,$(DAEMON))
+	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(DAEMON_LIBS)
+
+$(BUILD)/mailban-warden: $(call obj,$(WARDEN))
+	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(WARDEN_LIBS)
+
+$(BUILD)/mailban: $(call obj,$(CLI))
+	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CLI_LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl -lm
+
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $(BUILD)/tests/%.o \
+		$$(call obj,$$(shell sed -n 's/.*links: *\([^*]*\).*/\1/p' tests/$$*.c))
+	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(TEST_LIBS)
+
+unit: $(TESTS)
+
+deps:
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends $(DEPS)
+
+check-deps: deps
+	DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends $(CHECK_DEPS)
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all unit deps check-deps clean
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses and prefixes: text to bytes and back, and which holds which.
+ * The text comes out of log lines, so it is hostile: whatever is not one
+ * whole well-formed address is refused, never guessed at or resolved.
+ */
+#include "lib/addr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define V4_BITS 96
+
+static const uint8_t v4_head[12] = {[10] = 0xff, [11] = 0xff};
+
+bool addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->ip, v4_head, sizeof(v4_head)) == 0;
+}
+
+struct addr addr_from_bytes(const uint8_t *bytes, size_t n)
+{
+	struct addr a;
+
+	if (n == 4) {
+		memcpy(a.ip, v4_head, sizeof(v4_head));
+		memcpy(a.ip + 12, bytes, 4);
+	} else {
+		memcpy(a.ip, bytes, 16);
+	}
+	return a;
+}
+
+const uint8_t *addr_bytes(const struct addr *a, size_t *n)
+{
+	if (addr_is_v4(a)) {
+		*n = 4;
+		return a->ip + 12;
+	}
+	*n = 16;
+	return a->ip;
+}
+
+/* Four decimal numbers; a leading zero is refused, as it means octal to
+ * some readers and nothing to others. */
+static bool parse_v4(const char *s, size_t n, uint8_t out[4])
+{
+	size_t i = 0;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned int v = 0;
+		size_t start = i;
+
+		while (i < n && i - start < 3 && s[i] >= '0' && s[i] <= '9')
+			v = v * 10 + (unsigned int)(s[i++] - '0');
+		if (i == start || v > 255 || (i - start > 1 && s[start] == '0'))
+			return false;
+		out[part] = (uint8_t)v;
+		if (part < 3 && (i >= n || s[i++] != '.'))
+			return false;
+	}
+	return i == n;
+}
+
+bool addr_parse(const char *text, size_t n, struct addr *out)
+{
+	char copy[INET6_ADDRSTRLEN];
+	uint8_t ip[16];
+
+	if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (parse_v4(text, n, ip)) {
+		*out = addr_from_bytes(ip, 4);
+		return true;
+	}
+	if (n < 2 || n >= sizeof(copy) || memchr(text, '\0', n) ||
+		!memchr(text, ':', n))
+		return false;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	if (inet_pton(AF_INET6, copy, ip) != 1)
+		return false;
+	*out = addr_from_bytes(ip, 16);
+	return true;
+}
+
+static void cut_host_bits(struct prefix *p)
+{
+	for (unsigned int bit = p->len; bit < 128;) {
+		if (bit % 8 == 0) {
+			p->net.ip[bit / 8] = 0;
+			bit += 8;
+		} else {
+			p->net.ip[bit / 8] &= (uint8_t)(0xff00 >> (bit % 8));
+			bit += 8 - bit % 8;
+		}
+	}
+}
+
+bool prefix_parse(const char *text, size_t n, struct prefix *out)
+{
+	const char *slash = memchr(text, '/', n);
+	size_t head = slash ? (size_t)(slash - text) : n;
+	unsigned int len = 0;
+	struct prefix p;
+	bool v4;
+
+	if (!addr_parse(text, head, &p.net))
+		return false;
+	/* The family is that of the text: ::ffff:0:0/96 is a v6 spelling. */
+	v4 = !memchr(text, ':', head);
+	if (!slash) {
+		len = 128;
+	} else {
+		size_t digits = n - head - 1;
+
+		if (digits < 1 || digits > 3)
+			return false;
+		for (const char *c = slash + 1; c < text + n; c++) {
+			if (*c < '0' || *c > '9')
+				return false;
+			len = len * 10 + (unsigned int)(*c - '0');
+		}
+		if (len > (v4 ? 32 : 128))
+			return false;
+		if (v4)
+			len += V4_BITS;
+	}
+	p.len = (uint8_t)len;
+	cut_host_bits(&p);
+	*out = p;
+	return true;
+}
+
+char *addr_format(const struct addr *a, char buf[ADDR_TEXT])
+{
+	if (addr_is_v4(a))
+		inet_ntop(AF_INET, a->ip + 12, buf, ADDR_TEXT);
+	else
+		inet_ntop(AF_INET6, a->ip, buf, ADDR_TEXT);
+	return buf;
+}
+
+char *prefix_format(const struct prefix *p, char buf[PREFIX_TEXT])
+{
+	bool v4 = addr_is_v4(&p->net) && p->len >= V4_BITS;
+	size_t n;
+
+	if (v4)
+		inet_ntop(AF_INET, p->net.ip + 12, buf, PREFIX_TEXT);
+	else
+		inet_ntop(AF_INET6, p->net.ip, buf, PREFIX_TEXT);
+	if (prefix_is_host(p))
+		return buf;
+	n = strlen(buf);
+	snprintf(buf + n, PREFIX_TEXT - n, "/%u", p->len - (v4 ? V4_BITS : 0u));
+	return buf;
+}
+
+bool prefix_is_host(const struct prefix *p)
+{
+	return p->len == 128;
+}
+
+struct prefix prefix_of(const struct addr *a)
+{
+	return (struct prefix){.net = *a, .len = 128};
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->ip, b->ip, 16) == 0;
+}
+
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->ip, b->ip, 16);
+}
+
+bool prefix_contains(const struct prefix *p, const struct addr *a)
+{
+	unsigned int whole = p->len / 8, rest = p->len % 8;
+
+	if (memcmp(p->net.ip, a->ip, whole) != 0)
+		return false;
+	return rest == 0 ||
+	       ((p->net.ip[whole] ^ a->ip[whole]) >> (8 - rest)) == 0;
+}
+
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
+{
+	return a->len <= b->len ? prefix_contains(a, &b->net)
+				: prefix_contains(b, &a->net);
+}
+
+bool addr_is_special(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	if (addr_is_v4(a)) {
+		uint8_t first = a->ip[12];
+
+		return first == 0 || first == 127 || first >= 224;
+	}
+	return memcmp(a->ip, zero, 15) == 0 || a->ip[0] == 0xff;
+}

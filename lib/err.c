@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of faults and warnings that a load leaves for a person to read. */
+#include "lib/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void err_init(struct err *err)
+{
+	*err = (struct err){0};
+}
+
+void err_deinit(struct err *err)
+{
+	for (size_t i = 0; i < err->n; i++)
+		free(err->items[i].text);
+	free(err->items);
+	err_init(err);
+}
+
+static char *compose(
+	const char *file, int line, const char *format, va_list args)
+{
+	char *said, *text;
+
+	if (vasprintf(&said, format, args) < 0)
+		return NULL;
+	if (!file)
+		return said;
+	if ((line > 0 ? asprintf(&text, "%s:%d: %s", file, line, said)
+		      : asprintf(&text, "%s: %s", file, said)) < 0)
+		text = NULL;
+	free(said);
+	return text;
+}
+
+static void add(struct err *err, enum err_kind kind, char *text)
+{
+	if (kind == ERR_FAULT)
+		err->faults++;
+	if (text && err->n == err->room) {
+		size_t room = err->room ? err->room * 2 : 8;
+		struct err_item *items = NULL;
+
+		if (err->n < ERR_MOST)
+			items = reallocarray(err->items, room, sizeof(*items));
+		if (!items) {
+			free(text);
+			return;
+		}
+		err->items = items;
+		err->room = room;
+	}
+	if (text)
+		err->items[err->n++] = (struct err_item){kind, text};
+}
+
+void err_fault(
+	struct err *err, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	if (!err)
+		return;
+	va_start(args, format);
+	add(err, ERR_FAULT, compose(file, line, format, args));
+	va_end(args);
+}
+
+void err_warning(
+	struct err *err, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	if (!err)
+		return;
+	va_start(args, format);
+	add(err, ERR_WARNING, compose(file, line, format, args));
+	va_end(args);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fail2ban's ini dialect, one file at a time. Debian's libinih cuts lines at
+ * 200 bytes, and a failregex is longer; nor does it tell where a value's rows
+ * stood, which a message about a regex needs.
+ */
+#include "lib/ini.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct parser {
+	struct ini *ini;
+	struct arena *arena;
+	struct err *err;
+	const char *path;
+	const char *section;
+	/* the value being read */
+	const char *key;
+	int key_indent;
+	char *text;
+	size_t text_len, text_room;
+	int *lines;
+	int rows, rows_room;
+};
+
+static void row_add(struct parser *p, const char *row, size_t n, int line)
+{
+	if (p->text_len + n + 2 > p->text_room) {
+		p->text_room = (p->text_len + n + 2) * 2;
+		p->text = realloc(p->text, p->text_room);
+	}
+	if (p->rows == p->rows_room) {
+		p->rows_room = p->rows_room ? p->rows_room * 2 : 16;
+		p->lines = reallocarray(
+			p->lines, (size_t)p->rows_room, sizeof(*p->lines));
+	}
+	if (!p->text || !p->lines)
+		abort();
+	if (p->rows > 0)
+		p->text[p->text_len++] = '\n';
+	memcpy(p->text + p->text_len, row, n);
+	p->text_len += n;
+	p->lines[p->rows++] = line;
+}
+
+/* Puts the value that was being read into the list. */
+static void value_finish(struct parser *p)
+{
+	struct ini *ini = p->ini;
+	int *lines;
+
+	if (!p->key)
+		return;
+	while (p->text_len > 0 && p->text[p->text_len - 1] == '\n') {
+		p->text_len--;
+		p->rows--;
+	}
+	if (ini->n == ini->room) {
+		size_t room = ini->room ? ini->room * 2 : 32;
+		struct ini_entry *grown =
+			arena_alloc(p->arena, room * sizeof(*grown));
+
+		if (ini->n)
+			memcpy(grown, ini->entries, ini->n * sizeof(*grown));
+		ini->entries = grown;
+		ini->room = room;
+	}
+	lines = arena_alloc(p->arena, (size_t)p->rows * sizeof(*lines));
+	memcpy(lines, p->lines, (size_t)p->rows * sizeof(*lines));
+	ini->entries[ini->n++] = (struct ini_entry){
+		.section = p->section,
+		.key = p->key,
+		.text = arena_copy(p->arena, p->text, p->text_len),
+		.lines = lines,
+		.rows = p->rows,
+	};
+	p->key = NULL;
+}
+
+static size_t cut_blank_end(const char *s, size_t n)
+{
+	while (n > 0 && isspace((unsigned char)s[n - 1]))
+		n--;
+	return n;
+}
+
+/* The length of s without an inline comment: ';' after white space. */
+static size_t cut_comment(const char *s, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (s[i] == ';' && isspace((unsigned char)s[i - 1]))
+			return cut_blank_end(s, i);
+	return n;
+}
+
+static void section_begin(struct parser *p, const char *s, size_t n, int line)
+{
+	const char *end = memrchr(s, ']', n);
+
+	value_finish(p);
+	if (!end || end == s + 1) {
+		err_fault(p->err, p->path, line,
+			"a section is written [name], this is not");
+		return;
+	}
+	p->section = arena_copy(p->arena, s + 1, (size_t)(end - s) - 1);
+}
+
+static void key_begin(
+	struct parser *p, const char *s, size_t n, int indent, int line)
+{
+	size_t key_len = 0, value;
+	char *key;
+
+	value_finish(p);
+	while (key_len < n && s[key_len] != '=' && s[key_len] != ':')
+		key_len++;
+	if (key_len == n || key_len == 0) {
+		err_fault(p->err, p->path, line,
+			"neither [section] nor key = value: '%.*s'",
+			(int)(n > 60 ? 60 : n), s);
+		return;
+	}
+	if (!p->section) {
+		err_fault(p->err, p->path, line,
+			"a key stands before the first [section]");
+		return;
+	}
+	value = key_len + 1;
+	key = arena_copy(p->arena, s, cut_blank_end(s, key_len));
+	for (char *c = key; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	while (value < n && isspace((unsigned char)s[value]))
+		value++;
+	p->key = key;
+	p->key_indent = indent;
+	p->text_len = 0;
+	p->rows = 0;
+	row_add(p, s + value, n - value, line);
+}
+
+static void line_read(struct parser *p, const char *s, size_t n, int line)
+{
+	int indent = 0;
+	bool comment;
+
+	while (n > 0 && isspace((unsigned char)*s)) {
+		s++;
+		n--;
+		indent++;
+	}
+	comment = n > 0 && (*s == '#' || *s == ';');
+	n = comment ? 0 : cut_comment(s, cut_blank_end(s, n));
+	if (n == 0) {
+		if (!comment && p->key)
+			row_add(p, "", 0, line);
+		return;
+	}
+	if (p->key && indent > p->key_indent)
+		row_add(p, s, n, line);
+	else if (*s == '[')
+		section_begin(p, s, n, line);
+	else
+		key_begin(p, s, n, indent, line);
+}
+
+void ini_parse(struct ini *ini, struct arena *arena, const char *path,
+	const char *text, size_t n, struct err *err)
+{
+	struct parser p = {
+		.ini = ini, .arena = arena, .err = err, .path = path};
+	const char *end = text + n;
+	int line = 0;
+
+	*ini = (struct ini){0};
+	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
+	if (memchr(text, '\0', (size_t)(end - text))) {
+		err_fault(err, path, 0, "holds NUL bytes: not a text file");
+		return;
+	}
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = newline ? newline : end;
+
+		line_read(&p, text, (size_t)(stop - text), ++line);
+		text = stop + 1;
+	}
+	value_finish(&p);
+	free(p.text);
+	free(p.lines);
+}
+
+int ini_read(
+	struct ini *ini, struct arena *arena, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
+	size_t n = 0;
+	ssize_t got = 0;
+	struct stat st;
+	char *text;
+
+	*ini = (struct ini){0};
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	text = malloc(INI_FILE_MOST + 1);
+	if (!text)
+		abort();
+	while (n <= INI_FILE_MOST &&
+		(got = read(fd, text + n, INI_FILE_MOST + 1 - n)) > 0)
+		n += (size_t)got;
+	if (got < 0)
+		r = -errno;
+	else if (n > INI_FILE_MOST)
+		r = -EFBIG;
+	else
+		ini_parse(ini, arena, path, text, n, err);
+	free(text);
+	close(fd);
+	return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_LIB_INI_H
+#define MAILBAN_LIB_INI_H
+
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+
+/*
+ * One file in fail2ban's ini dialect (Python's configparser): "[section]",
+ * "key = value" or "key: value" with keys lower-cased, a deeper indent
+ * continues the value, '#' or ';' begins a comment line, " ;" a comment at a
+ * line's end. Rows of a value are joined by newlines, blank ends cut.
+ */
+struct ini_entry {
+	const char *section;
+	const char *key;
+	const char *text;
+	const int *lines; /* the line in the file of each row of text */
+	int rows;
+};
+
+struct ini {
+	struct ini_entry *entries; /* in the file's order */
+	size_t n, room;
+};
+
+/* Limits that only a broken or hostile file meets. */
+#define INI_FILE_MOST (8u << 20)
+
+/*
+ * Reads the file at path into ini, all memory from the arena. Faults of form
+ * go to err with their lines and reading goes on. 0, or -errno if the file
+ * cannot be read (-EFBIG over INI_FILE_MOST; no message is added for those).
+ */
+int ini_read(struct ini *ini, struct arena *arena, const char *path,
+	struct err *err);
+/* The same for n bytes in memory; path is only for messages. */
+void ini_parse(struct ini *ini, struct arena *arena, const char *path,
+	const char *text, size_t n, struct err *err);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon says, on stderr, where systemd takes it to the journal.
+ * Bytes that came out of a log line must never reach a terminal or a journal
+ * as control bytes, nor as a second line.
+ */
+#include "lib/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static enum log_level most_wanted = LOG_LEVEL_INFO;
+static bool with_severity;
+
+static const struct {
+	const char *name;
+	enum log_level level;
+} levels[] = {
+	{"critical", LOG_LEVEL_CRITICAL},
+	{"error", LOG_LEVEL_ERROR},
+	{"warning", LOG_LEVEL_WARNING},
+	{"notice", LOG_LEVEL_NOTICE},
+	{"info", LOG_LEVEL_INFO},
+	{"debug", LOG_LEVEL_DEBUG},
+};
+
+static const char *const shown[] = {
+	[LOG_LEVEL_CRITICAL] = "CRITICAL ",
+	[LOG_LEVEL_ERROR] = "ERROR ",
+	[LOG_LEVEL_WARNING] = "WARNING ",
+	[LOG_LEVEL_NOTICE] = "NOTICE ",
+	[LOG_LEVEL_INFO] = "INFO ",
+	[LOG_LEVEL_DEBUG] = "DEBUG ",
+};
+
+void log_setup(enum log_level most)
+{
+	most_wanted = most;
+	with_severity = getenv("JOURNAL_STREAM") != NULL;
+}
+
+int log_level_parse(const char *name)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		if (strcasecmp(levels[i].name, name) == 0)
+			return (int)levels[i].level;
+	return -1;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= most_wanted;
+}
+
+/* Copies text so that it stays one line of printable bytes and UTF-8. */
+static size_t copy_plain(char *out, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n + 5 < room; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c == 0x7f)
+			n += (size_t)sprintf(out + n, "\\x%02x", c);
+		else
+			out[n++] = (char)c;
+	}
+	return n;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char text[2048], out[2200];
+	size_t n = 0;
+	va_list args;
+
+	if (!log_wants(level))
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (with_severity)
+		n += (size_t)sprintf(out, "<%d>", (int)level);
+	n += (size_t)sprintf(out + n, "%s", shown[level]);
+	n += copy_plain(out + n, sizeof(out) - n - 1, text);
+	out[n++] = '\n';
+	/* Nobody is left to tell if stderr itself fails. */
+	if (write(STDERR_FILENO, out, n) < 0)
+		return;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sorted, non-overlapping list of prefixes behind ignore and allow lists.
+ */
+#include "lib/prefixset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void prefixset_init(struct prefixset *set)
+{
+	*set = (struct prefixset){0};
+}
+
+void prefixset_deinit(struct prefixset *set)
+{
+	free(set->items);
+	prefixset_init(set);
+}
+
+/* The number of members whose first address is at or below a. */
+static size_t position_after(const struct prefixset *set, const struct addr *a)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (addr_compare(&set->items[mid].net, a) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool prefixset_has(const struct prefixset *set, const struct addr *a)
+{
+	size_t at = position_after(set, a);
+
+	return at > 0 && prefix_contains(&set->items[at - 1], a);
+}
+
+bool prefixset_overlaps(const struct prefixset *set, const struct prefix *p)
+{
+	size_t at = position_after(set, &p->net);
+
+	if (at > 0 && prefix_overlaps(&set->items[at - 1], p))
+		return true;
+	return at < set->n && prefix_contains(p, &set->items[at].net);
+}
+
+static int make_room(struct prefixset *set)
+{
+	size_t room = set->room ? set->room * 2 : 16;
+	struct prefix *items;
+
+	if (set->n < set->room)
+		return 0;
+	items = reallocarray(set->items, room, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	set->items = items;
+	set->room = room;
+	return 0;
+}
+
+int prefixset_add(struct prefixset *set, const struct prefix *p)
+{
+	size_t at = position_after(set, &p->net), end;
+
+	if (at > 0 && prefix_overlaps(&set->items[at - 1], p)) {
+		if (set->items[at - 1].len <= p->len)
+			return 0;
+		at--;
+	}
+	if (make_room(set) < 0)
+		return -ENOMEM;
+	for (end = at; end < set->n; end++)
+		if (!prefix_contains(p, &set->items[end].net))
+			break;
+	memmove(&set->items[at + 1], &set->items[end],
+		(set->n - end) * sizeof(*set->items));
+	set->items[at] = *p;
+	set->n = set->n - (end - at) + 1;
+	return 0;
+}
+
+int prefixset_remove(struct prefixset *set, const struct prefix *p)
+{
+	size_t at = position_after(set, &p->net);
+
+	if (at == 0 || set->items[at - 1].len != p->len ||
+		!addr_equal(&set->items[at - 1].net, &p->net))
+		return -ENOENT;
+	memmove(&set->items[at - 1], &set->items[at],
+		(set->n - at) * sizeof(*set->items));
+	set->n--;
+	return 0;
+}
+
+int prefixset_copy(struct prefixset *dst, const struct prefixset *src)
+{
+	prefixset_deinit(dst);
+	for (size_t i = 0; i < src->n; i++)
+		if (prefixset_add(dst, &src->items[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}

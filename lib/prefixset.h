@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_LIB_PREFIXSET_H
+#define MAILBAN_LIB_PREFIXSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/addr.h"
+
+/*
+ * A set of prefixes, asked far more often than changed: the ignore and allow
+ * lists. Sorted, non-overlapping; a question is one binary search.
+ */
+struct prefixset {
+	struct prefix *items;
+	size_t n, room;
+};
+
+void prefixset_init(struct prefixset *set);
+void prefixset_deinit(struct prefixset *set);
+/* Adds a prefix; what it covers or what covers it is merged. 0 or -ENOMEM. */
+int prefixset_add(struct prefixset *set, const struct prefix *p);
+/* Removes exactly this prefix: 0, or -ENOENT if it is not in by itself. */
+int prefixset_remove(struct prefixset *set, const struct prefix *p);
+bool prefixset_has(const struct prefixset *set, const struct addr *a);
+/* True if any member shares an address with p. */
+bool prefixset_overlaps(const struct prefixset *set, const struct prefix *p);
+/* Makes dst a copy of src (dst initialised before). 0 or -ENOMEM. */
+int prefixset_copy(struct prefixset *dst, const struct prefixset *src);
+
+#endif
