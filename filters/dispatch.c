@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which filters a line is for. The head of a line (host, program, pid) is
+ * tested once against each filter's anchored beginning and the answer kept by
+ * head, so that of qmgr's lines no byte of the message is read; then a sieve
+ * of literals says which regular expressions are worth running.
+ */
+#include "filters/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "filters/sieve.h"
+
+#define HEADS 1024 /* a power of two; at most half are used */
+#define HEAD_TEXT 112
+#define CLASSES_MOST 64
+
+/* The filters that some heads can be for, with their sieve. */
+struct class
+{
+	uint64_t *filters; /* bits */
+	bool empty;
+	struct sieve *sieve;
+};
+
+struct head {
+	struct class *class;	   /* NULL: free */
+	uint8_t before_n, after_n; /* text before and behind the pid */
+	bool pid;
+	char text[HEAD_TEXT];
+};
+
+struct dispatch {
+	struct filter *const *filters;
+	size_t n;
+	size_t *first; /* of each filter: its first member in the sieves */
+	size_t members;
+	uint64_t *hits;
+	struct class *classes[CLASSES_MOST];
+	size_t classes_n;
+	struct class *all;
+	struct head heads[HEADS];
+	size_t heads_n;
+	struct dispatch_counts counts;
+};
+
+static struct class *class_new(struct dispatch *d, const uint64_t *filters)
+{
+	struct class *c = calloc(1, sizeof(*c));
+	size_t words = SIEVE_WORDS(d->n) + 1;
+
+	if (!c)
+		abort();
+	c->filters = calloc(words, sizeof(uint64_t));
+	if (!c->filters)
+		abort();
+	c->empty = true;
+	c->sieve = sieve_new(d->members);
+	for (size_t i = 0; i < d->n; i++) {
+		if (!(filters[i / 64] >> (i % 64) & 1))
+			continue;
+		c->filters[i / 64] |= UINT64_C(1) << (i % 64);
+		c->empty = false;
+		for (size_t k = 0; k < filter_regexes(d->filters[i]); k++)
+			sieve_add(c->sieve, d->first[i] + k,
+				filter_literals(d->filters[i], k));
+	}
+	sieve_seal(c->sieve);
+	return c;
+}
+
+static void class_free(struct class *c)
+{
+	sieve_free(&c->sieve);
+	free(c->filters);
+	free(c);
+}
+
+/* The class of exactly these filters; all of them if there are too many. */
+static struct class *class_find(struct dispatch *d, const uint64_t *filters)
+{
+	size_t words = SIEVE_WORDS(d->n);
+
+	for (size_t i = 0; i < d->classes_n; i++)
+		if (memcmp(d->classes[i]->filters, filters,
+			    words * sizeof(*filters)) == 0)
+			return d->classes[i];
+	if (d->classes_n == CLASSES_MOST)
+		return d->all;
+	return d->classes[d->classes_n++] = class_new(d, filters);
+}
+
+struct dispatch *dispatch_new(struct filter *const *filters, size_t n)
+{
+	struct dispatch *d = calloc(1, sizeof(*d));
+	uint64_t *every = calloc(SIEVE_WORDS(n) + 1, sizeof(*every));
+
+	if (!d || !every)
+		abort();
+	d->filters = filters;
+	d->n = n;
+	d->first = calloc(n + 1, sizeof(*d->first));
+	if (!d->first)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		every[i / 64] |= UINT64_C(1) << (i % 64);
+		d->first[i] = d->members;
+		/* Each filter's bits begin a word: a pointer to them is
+		 * what filter_match wants. */
+		d->members += (filter_regexes(filters[i]) + 63) / 64 * 64;
+	}
+	d->hits = calloc(SIEVE_WORDS(d->members) + 1, sizeof(*d->hits));
+	if (!d->hits)
+		abort();
+	d->all = d->classes[d->classes_n++] = class_new(d, every);
+	free(every);
+	return d;
+}
+
+void dispatch_free(struct dispatch **dispatch)
+{
+	struct dispatch *d = *dispatch;
+
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->classes_n; i++)
+		class_free(d->classes[i]);
+	free(d->first);
+	free(d->hits);
+	free(d);
+	*dispatch = NULL;
+}
+
+const struct dispatch_counts *dispatch_counts(const struct dispatch *dispatch)
+{
+	return &dispatch->counts;
+}
+
+/* What of a line's head is the same from process to process. */
+struct head_key {
+	const char *before, *after;
+	size_t before_n, after_n;
+	bool pid;
+};
+
+static bool head_cut(const struct line *line, struct head_key *key)
+{
+	const char *tag_end = line->tag + line->tag_len;
+	const char *at = tag_end;
+
+	if (line->tag_len == 0 || line->message < tag_end)
+		return false;
+	key->before = line->body;
+	key->before_n = (size_t)(tag_end - line->body);
+	key->pid = at < line->message && *at == '[';
+	if (key->pid) {
+		key->before_n++;
+		for (at++; at < line->message && *at >= '0' && *at <= '9';)
+			at++;
+	}
+	key->after = at;
+	key->after_n = (size_t)(line->message - at);
+	return key->before_n + key->after_n <= HEAD_TEXT && key->before_n < 256;
+}
+
+static bool head_equal(const struct head *h, const struct head_key *key)
+{
+	return h->before_n == key->before_n && h->after_n == key->after_n &&
+	       h->pid == key->pid &&
+	       memcmp(h->text, key->before, key->before_n) == 0 &&
+	       memcmp(h->text + h->before_n, key->after, key->after_n) == 0;
+}
+
+static uint32_t head_hash(const struct head_key *key)
+{
+	uint64_t h = key->before_n * UINT64_C(0x9e3779b97f4a7c15), word;
+	size_t i = 0;
+
+	for (; i + 8 <= key->before_n; i += 8) {
+		memcpy(&word, key->before + i, 8);
+		h = (h ^ word) * UINT64_C(0x9fb21c651e98df25);
+		h ^= h >> 32;
+	}
+	for (word = 0; i < key->before_n; i++)
+		word = word << 8 | (unsigned char)key->before[i];
+	h = (h ^ word) * UINT64_C(0x9fb21c651e98df25);
+	return (uint32_t)(h >> 40);
+}
+
+/* Asks a filter about a head with several pids, lest one be special. */
+static bool may_follow(struct filter *filter, const struct head_key *key)
+{
+	static const char *const pids[] = {"1", "4711", "4194303"};
+	char head[HEAD_TEXT + 16];
+
+	for (size_t i = 0; i < (key->pid ? 3 : 1); i++) {
+		size_t n = key->before_n, digits = strlen(pids[i]);
+
+		memcpy(head, key->before, n);
+		if (key->pid) {
+			memcpy(head + n, pids[i], digits);
+			n += digits;
+		}
+		memcpy(head + n, key->after, key->after_n);
+		if (filter_may_follow(filter, head, n + key->after_n))
+			return true;
+	}
+	return false;
+}
+
+static bool is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Decides which filters a new head is for, and remembers it. */
+static struct class *head_learn(
+	struct dispatch *d, struct head *h, const struct head_key *key)
+{
+	uint64_t *filters;
+	struct class *class;
+
+	if (d->heads_n >= HEADS / 2 || !is_plain(key->before, key->before_n) ||
+		!is_plain(key->after, key->after_n))
+		return d->all;
+	filters = calloc(SIEVE_WORDS(d->n) + 1, sizeof(*filters));
+	if (!filters)
+		return d->all;
+	for (size_t i = 0; i < d->n; i++)
+		if (may_follow(d->filters[i], key))
+			filters[i / 64] |= UINT64_C(1) << (i % 64);
+	class = class_find(d, filters);
+	free(filters);
+	h->class = class;
+	h->before_n = (uint8_t)key->before_n;
+	h->after_n = (uint8_t)key->after_n;
+	h->pid = key->pid;
+	memcpy(h->text, key->before, key->before_n);
+	memcpy(h->text + key->before_n, key->after, key->after_n);
+	d->heads_n++;
+	return class;
+}
+
+static struct class *class_of(struct dispatch *d, const struct line *line)
+{
+	struct head_key key;
+	uint32_t at;
+
+	if (!head_cut(line, &key))
+		return d->all;
+	for (at = head_hash(&key) % HEADS; d->heads[at].class;
+		at = (at + 1) % HEADS)
+		if (head_equal(&d->heads[at], &key))
+			return d->heads[at].class;
+	return head_learn(d, &d->heads[at], &key);
+}
+
+static bool any_bit(const uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i])
+			return true;
+	return false;
+}
+
+void dispatch_line(
+	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
+{
+	struct class *class = class_of(d, line);
+	struct filter_subject subject;
+
+	d->counts.lines++;
+	if (class->empty)
+		return;
+	d->counts.scanned++;
+	if (!sieve_scan(class->sieve, line->body, line->body_len, d->hits))
+		return;
+	filter_subject(line, &subject);
+	for (size_t i = 0; i < d->n; i++) {
+		struct failure failure;
+		enum filter_verdict v;
+
+		if (!any_bit(d->hits + d->first[i] / 64,
+			    (filter_regexes(d->filters[i]) + 63) / 64))
+			continue;
+		d->counts.searched++;
+		v = filter_match(d->filters[i], &subject,
+			d->hits + d->first[i] / 64, &failure);
+		if (v != FILTER_MISS)
+			fn(ctx, i, v, &failure);
+	}
+}

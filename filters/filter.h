@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_FILTER_H
+#define MAILBAN_FILTERS_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filters/failure.h"
+#include "filters/filterfile.h"
+#include "filters/literals.h"
+#include "lib/err.h"
+#include "lib/line.h"
+
+/* A filter, compiled: it says of a line whether it is a failure, and whose. */
+struct filter;
+
+enum filter_verdict {
+	FILTER_MISS,
+	FILTER_MATCH,
+	FILTER_IGNORED, /* a failregex matched, an ignoreregex vetoed */
+	FILTER_HELD,	/* matched, but is no failure by itself (<F-NOFAIL>) */
+};
+
+struct filter_counts {
+	uint64_t matched, ignored, limits, no_address;
+};
+
+/*
+ * Loads and compiles. NULL if err got a fault; each regex that does not
+ * compile is one, with the file and line it stands on.
+ */
+struct filter *filter_new(const struct filter_spec *spec, const char *confdir,
+	const char *datadir, struct err *err);
+void filter_free(struct filter **filter);
+
+/* How many failregex there are, and the texts that one of them requires. */
+size_t filter_regexes(const struct filter *filter);
+const struct literals *filter_literals(const struct filter *filter, size_t i);
+/* The failregex as the file has it, for people. */
+const char *filter_regex_text(const struct filter *filter, size_t i);
+/* The filter's journalmatch, or NULL. */
+const char *filter_journalmatch(const struct filter *filter);
+const struct filter_counts *filter_counts(const struct filter *filter);
+
+/*
+ * False only if no line whose body begins with these n bytes can match,
+ * whatever follows.
+ */
+bool filter_may_follow(struct filter *filter, const char *head, size_t n);
+
+/* A body made ready for matching; shared by the filters that look at it. */
+struct filter_subject {
+	const struct line *line;
+	const char *text; /* valid UTF-8, or ASCII */
+	size_t n;
+	bool ascii;
+};
+
+/*
+ * Prepares a line. Bytes that are no UTF-8 become U+FFFD, in a buffer that is
+ * kept until the next call.
+ */
+void filter_subject(const struct line *line, struct filter_subject *out);
+
+/*
+ * Tries, in order, the failregex whose bit is set in wanted (NULL: all).
+ * On FILTER_MATCH *out is filled.
+ */
+enum filter_verdict filter_match(struct filter *filter,
+	const struct filter_subject *subject, const uint64_t *wanted,
+	struct failure *out);
+
+#endif

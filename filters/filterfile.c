@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a filter's files to its regular expressions as text: which file is
+ * read, what the jail's options override, and the tags <mode>, <mdre-<mode>>,
+ * <section/key> put in, the innermost first, as fail2ban does it.
+ */
+#include "filters/filterfile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/conf.h"
+
+#define TAG_ROUNDS 100
+#define DEFINITION "Definition"
+
+struct source {
+	struct conf *conf;
+	struct arena *arena;
+	struct err *err;
+};
+
+static void read_dir(struct source *src, const char *dir, const char *name,
+	const char *fallback, int *found)
+{
+	char *d = arena_print(src->arena, "%s/filter.d", dir);
+	char *f = fallback ? arena_print(src->arena, "%s/filter.d", fallback)
+			   : NULL;
+
+	*found += conf_read_tree(src->conf, d, name, f, src->err);
+}
+
+static bool exists(struct source *src, const char *dir, const char *name)
+{
+	char *path = arena_print(src->arena, "%s/filter.d/%s.conf", dir, name);
+
+	return access(path, F_OK) == 0;
+}
+
+/* Reads the filter's files; how many there were. */
+static int read_files(struct source *src, const char *name, const char *confdir,
+	const char *datadir)
+{
+	int found = 0;
+
+	if (strchr(name, '/')) {
+		int r = conf_read(src->conf, name, NULL, src->err);
+
+		if (r < 0)
+			err_fault(src->err, name, 0, "cannot read: %s",
+				strerror(-r));
+		return r == 0 || src->err->faults ? 1 : 0;
+	}
+	/* A .conf of the admin's is the whole filter; a .local adds to ours. */
+	if (datadir && !(confdir && exists(src, confdir, name)))
+		read_dir(src, datadir, name, NULL, &found);
+	if (confdir)
+		read_dir(src, confdir, name, datadir, &found);
+	return found;
+}
+
+/* Where tag's value comes from; the order is fail2ban's. */
+static const struct conf_value *find_tag(
+	const struct conf *conf, const char *tag, char *section, size_t room)
+{
+	const struct conf_value *v = conf_find_own(conf, "Init", tag);
+	const char *slash = strchr(tag, '/');
+
+	snprintf(section, room, "Init");
+	if (v)
+		return v;
+	snprintf(section, room, DEFINITION);
+	v = conf_find(conf, DEFINITION, tag);
+	if (v || !slash || (size_t)(slash - tag) >= room)
+		return v;
+	memcpy(section, tag, (size_t)(slash - tag));
+	section[slash - tag] = '\0';
+	return conf_has_section(conf, section)
+		       ? conf_find(conf, section, slash + 1)
+		       : NULL;
+}
+
+/* The innermost "<tag>" at or after s: its "<"; *end its ">". */
+static char *find_innermost(char *s, char **end)
+{
+	char *open = NULL;
+
+	for (; *s; s++) {
+		if (*s == '<')
+			open = s;
+		else if (*s == ' ' || *s == '\n')
+			open = NULL;
+		else if (*s == '>' && open) {
+			*end = s;
+			return open;
+		}
+	}
+	return NULL;
+}
+
+/* Puts tags in until none is known; NULL with a fault if that never ends. */
+static char *put_tags(
+	struct source *src, char *text, const struct conf_value *from)
+{
+	char section[128], tag[128], *end, *at = text;
+	int rounds = 0;
+
+	while ((at = find_innermost(at, &end))) {
+		const struct conf_value *v = NULL;
+		size_t n = (size_t)(end - at) - 1;
+		char *value, *joined;
+
+		if (n > 0 && n < sizeof(tag)) {
+			memcpy(tag, at + 1, n);
+			tag[n] = '\0';
+			for (char *c = tag; *c; c++)
+				if (*c >= 'A' && *c <= 'Z')
+					*c = (char)(*c + 32);
+			v = find_tag(src->conf, tag, section, sizeof(section));
+		}
+		/* <HOST> and its like, and unknown ones, stay. */
+		if (!v || memcmp(at + 1, "F-", 2) == 0) {
+			at = end + 1;
+			continue;
+		}
+		if (++rounds > TAG_ROUNDS * 10 ||
+			strlen(text) > CONF_TEXT_MOST) {
+			err_fault(src->err, from->file, from->line,
+				"<%s> refers to itself", tag);
+			free(text);
+			return NULL;
+		}
+		value = conf_expand(src->conf, section, v, src->err);
+		if (!value) {
+			free(text);
+			return NULL;
+		}
+		*at = '\0';
+		if (asprintf(&joined, "%s%s%s", text, value, end + 1) < 0)
+			abort();
+		free(value);
+		free(text);
+		text = joined;
+		/* The new text may be part of an outer tag. */
+		at = text;
+	}
+	return text;
+}
+
+/* A key of the definition in full: interpolated, with tags; freed by caller. */
+static char *get_text(
+	struct source *src, const char *key, const struct conf_value **from)
+{
+	const struct conf_value *v = conf_find_own(src->conf, "Init", key);
+	const char *section = v ? "Init" : DEFINITION;
+	char *text;
+
+	if (!v)
+		v = conf_find(src->conf, DEFINITION, key);
+	*from = v;
+	if (!v)
+		return NULL;
+	text = conf_expand(src->conf, section, v, src->err);
+	return text ? put_tags(src, text, v) : NULL;
+}
+
+static size_t count_rows(const char *text)
+{
+	size_t n = 1;
+
+	for (; (text = strchr(text, '\n')); text++)
+		n++;
+	return n;
+}
+
+/* The rows of a key, blank ones left out. */
+static struct filter_row *get_rows(
+	struct source *src, const char *key, size_t *n)
+{
+	const struct conf_value *from;
+	char *text = get_text(src, key, &from), *row, *rest = text;
+	struct filter_row *rows;
+	size_t row_nr = 0, rows_n;
+
+	*n = 0;
+	if (!text)
+		return NULL;
+	rows_n = count_rows(text);
+	rows = arena_alloc(src->arena, rows_n * sizeof(*rows));
+	while ((row = strsep(&rest, "\n"))) {
+		/* As long as nothing put in had rows of its own, the
+		 * row's own line is known. */
+		int line = rows_n == (size_t)from->rows ? from->lines[row_nr]
+							: from->line;
+
+		row_nr++;
+		row += strspn(row, " \t");
+		if (*row)
+			rows[(*n)++] = (struct filter_row){
+				.text = arena_string(src->arena, row),
+				.file = from->file,
+				.line = line,
+			};
+	}
+	free(text);
+	return rows;
+}
+
+static const char *get_string(struct source *src, const char *key)
+{
+	const struct conf_value *from;
+	char *text = get_text(src, key, &from);
+	const char *kept =
+		text && *text ? arena_string(src->arena, text) : NULL;
+
+	free(text);
+	return kept;
+}
+
+/* The jail's options override what the files say. */
+static void put_options(struct source *src, const struct filter_spec *spec)
+{
+	const char *file = spec->file ? spec->file : "command line";
+
+	conf_set(src->conf, DEFINITION, "logtype",
+		spec->journal ? "journal" : "file", file, spec->line);
+	for (size_t i = 0; i < spec->options_n; i++) {
+		const struct filter_option *o = &spec->options[i];
+
+		conf_set(src->conf, DEFINITION, o->key, o->value, file,
+			spec->line);
+		if (conf_find_own(src->conf, "Init", o->key))
+			conf_set(src->conf, "Init", o->key, o->value, file,
+				spec->line);
+	}
+}
+
+static void read_definition(struct filterfile *out, struct source *src)
+{
+	struct filter_row *prefregex;
+	const char *maxlines;
+	size_t n;
+
+	prefregex = get_rows(src, "prefregex", &n);
+	if (n > 0)
+		out->prefregex = prefregex[0];
+	out->failregex = get_rows(src, "failregex", &out->failregex_n);
+	out->ignoreregex = get_rows(src, "ignoreregex", &out->ignoreregex_n);
+	out->journalmatch = get_string(src, "journalmatch");
+	out->datepattern = get_string(src, "datepattern");
+	maxlines = get_string(src, "maxlines");
+	out->maxlines = maxlines ? strtol(maxlines, NULL, 10) : 1;
+}
+
+bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
+	const char *confdir, const char *datadir, struct arena *arena,
+	struct err *err)
+{
+	struct source src = {
+		.conf = conf_new(arena), .arena = arena, .err = err};
+	size_t faults = err->faults;
+
+	*out = (struct filterfile){0};
+	if (read_files(&src, spec->name, confdir, datadir) == 0) {
+		err_fault(err, spec->file, spec->line,
+			"filter: there is no filter '%s' "
+			"(looked for %s/filter.d/%s.conf%s%s)",
+			spec->name, confdir ? confdir : datadir, spec->name,
+			confdir && datadir ? " and in " : "",
+			confdir && datadir ? datadir : "");
+		return false;
+	}
+	put_options(&src, spec);
+	if (err->faults == faults)
+		read_definition(out, &src);
+	if (err->faults == faults && out->failregex_n == 0)
+		err_fault(err, spec->file, spec->line,
+			"filter: '%s' has no failregex", spec->name);
+	return err->faults == faults;
+}

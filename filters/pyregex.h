@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_PYREGEX_H
+#define MAILBAN_FILTERS_PYREGEX_H
+
+#include <stdbool.h>
+
+/*
+ * A failregex as fail2ban's files have it, in PCRE2's syntax: the tags <HOST>,
+ * <ADDR>, <F-USER>...</F-USER> and so on become named groups, and what Python
+ * writes otherwise is rewritten ("{,3}", "\Z", "(?iu)").
+ *
+ * Returns the new text, which the caller frees. NULL if the regex holds what
+ * has no exact counterpart; *why then names it (static text).
+ * Source: jail.conf(5) and fail2ban's filter.d; pcre2pattern(3).
+ */
+char *pyregex_translate(const char *text, bool names, const char **why);
+
+/* The groups by which a match is read; a translated regex has some of them. */
+#define GROUP_HOST "host" /* <HOST>, <ADDR>, <IP4>, <IP6>, <DNS>, <SUBNET> */
+#define GROUP_CIDR "cidr" /* <CIDR> */
+#define GROUP_ID "fid"	  /* <F-ID> */
+#define GROUP_CONTENT "content"	 /* <F-CONTENT> of a prefregex */
+#define GROUP_USER "user"	 /* <F-USER> */
+#define GROUP_NOFAIL "nofail"	 /* <F-NOFAIL> */
+#define GROUP_GAINED "mlfgained" /* <F-MLFGAINED> */
+#define GROUP_FORGET "mlfforget" /* <F-MLFFORGET> */
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCRE2 as the filters use it. A line's author chooses what a regex runs on:
+ * backtracking is limited, the JIT has a stack of its own and fixed size, and
+ * whatever PCRE2 answers but a match or none is a limit, never a failure.
+ */
+#include "filters/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MATCH_LIMIT 50000
+#define HEAP_LIMIT_KB 1024
+#define JIT_STACK_MOST (256 * 1024)
+
+enum { BYTES, UTF, FORMS };
+
+struct regex {
+	pcre2_code *code[FORMS];
+	pcre2_match_data *match;
+	const char *subject;
+	bool anchored;
+};
+
+/* One process matches one line at a time: limits and stack serve all. */
+static pcre2_match_context *limits(void)
+{
+	static pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+
+	if (context)
+		return context;
+	context = pcre2_match_context_create(NULL);
+	stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MOST, NULL);
+	if (!context || !stack)
+		abort();
+	pcre2_set_match_limit(context, MATCH_LIMIT);
+	pcre2_set_heap_limit(context, HEAP_LIMIT_KB);
+	pcre2_jit_stack_assign(context, NULL, stack);
+	return context;
+}
+
+static pcre2_code *compile(
+	const char *text, uint32_t options, char *why, size_t room)
+{
+	PCRE2_UCHAR message[160];
+	PCRE2_SIZE at;
+	int code;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+		options, &code, &at, NULL);
+
+	if (!re) {
+		pcre2_get_error_message(code, message, sizeof(message));
+		snprintf(why, room, "%s at character %zu", (char *)message, at);
+		return NULL;
+	}
+	/* Without JIT it still works, only slower. */
+	pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
+	return re;
+}
+
+struct regex *regex_new(const char *text, char *why, size_t room)
+{
+	struct regex *regex = calloc(1, sizeof(*regex));
+	uint32_t options = 0;
+
+	if (!regex)
+		abort();
+	regex->code[BYTES] = compile(text, 0, why, room);
+	if (regex->code[BYTES])
+		regex->code[UTF] =
+			compile(text, PCRE2_UTF | PCRE2_UCP, why, room);
+	if (!regex->code[UTF]) {
+		regex_free(&regex);
+		return NULL;
+	}
+	regex->match =
+		pcre2_match_data_create_from_pattern(regex->code[UTF], NULL);
+	if (!regex->match)
+		abort();
+	pcre2_pattern_info(regex->code[BYTES], PCRE2_INFO_ALLOPTIONS, &options);
+	regex->anchored = options & PCRE2_ANCHORED;
+	return regex;
+}
+
+void regex_free(struct regex **regex)
+{
+	struct regex *r = *regex;
+
+	if (!r)
+		return;
+	for (int i = 0; i < FORMS; i++)
+		pcre2_code_free(r->code[i]);
+	pcre2_match_data_free(r->match);
+	free(r);
+	*regex = NULL;
+}
+
+enum regex_result regex_search(
+	struct regex *regex, const char *subject, size_t n, bool ascii)
+{
+	int r = pcre2_match(regex->code[ascii ? BYTES : UTF],
+		(PCRE2_SPTR)subject, n, 0, PCRE2_NO_UTF_CHECK, regex->match,
+		limits());
+
+	regex->subject = subject;
+	if (r > 0)
+		return REGEX_MATCH;
+	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
+}
+
+struct regex_span regex_group(const struct regex *regex, const char *name)
+{
+	int i = pcre2_substring_number_from_name(
+		regex->code[BYTES], (PCRE2_SPTR)name);
+	PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match);
+
+	if (i < 0 || at[2 * i] == PCRE2_UNSET || at[2 * i + 1] < at[2 * i])
+		return (struct regex_span){NULL, 0};
+	return (struct regex_span){
+		regex->subject + at[2 * i], at[2 * i + 1] - at[2 * i]};
+}
+
+bool regex_has_group(const struct regex *regex, const char *name)
+{
+	return pcre2_substring_number_from_name(
+		       regex->code[BYTES], (PCRE2_SPTR)name) > 0;
+}
+
+bool regex_may_follow(struct regex *regex, const char *head, size_t n)
+{
+	if (!regex->anchored)
+		return true;
+	return pcre2_match(regex->code[BYTES], (PCRE2_SPTR)head, n, 0,
+		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
+		       limits()) != PCRE2_ERROR_NOMATCH;
+}

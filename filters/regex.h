@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_REGEX_H
+#define MAILBAN_FILTERS_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One compiled regular expression, made to run on hostile lines: PCRE2 with
+ * JIT, a limit on backtracking, and two forms, one for subjects of pure ASCII
+ * (bytes) and one for all others (UTF and UCP, as Python's str).
+ */
+struct regex;
+
+enum regex_result { REGEX_MISS, REGEX_MATCH, REGEX_LIMIT };
+
+struct regex_span {
+	const char *text; /* NULL if the group is not in the regex or unset */
+	size_t n;
+};
+
+/*
+ * Compiles a text in PCRE2's syntax. NULL on error: then why (at least 200
+ * bytes) holds what is wrong and at which character.
+ */
+struct regex *regex_new(const char *text, char *why, size_t room);
+void regex_free(struct regex **regex);
+
+/*
+ * Searches subject, which must be valid UTF-8 unless ascii. REGEX_LIMIT: the
+ * match was given up, which is to be counted as a line that got away.
+ */
+enum regex_result regex_search(
+	struct regex *regex, const char *subject, size_t n, bool ascii);
+
+/* After REGEX_MATCH, until the next search: a group by its name. */
+struct regex_span regex_group(const struct regex *regex, const char *name);
+bool regex_has_group(const struct regex *regex, const char *name);
+
+/*
+ * False only if no text whatever that begins with head can match: the regex is
+ * anchored and head already disagrees (pcre2partial(3), hard).
+ */
+bool regex_may_follow(struct regex *regex, const char *head, size_t n);
+
+#endif

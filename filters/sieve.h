@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_SIEVE_H
+#define MAILBAN_FILTERS_SIEVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filters/literals.h"
+
+/*
+ * Which of many sets of literals occur in a text, in one scan that looks at
+ * every second to eighth position only. A member is a number given by the
+ * caller; one that has no literals is always reported.
+ */
+struct sieve;
+
+#define SIEVE_WORDS(members) (((members) + 63) / 64)
+
+/* For members 0 .. members - 1. */
+struct sieve *sieve_new(size_t members);
+void sieve_free(struct sieve **sieve);
+void sieve_add(struct sieve *sieve, size_t member, const struct literals *l);
+/* After the last sieve_add. */
+void sieve_seal(struct sieve *sieve);
+/*
+ * Sets the bits of all members of which a literal occurs in the n bytes at
+ * text; hits has SIEVE_WORDS(members) words. Returns 0 if no bit is set.
+ */
+int sieve_scan(
+	const struct sieve *sieve, const char *text, size_t n, uint64_t *hits);
+
+#endif
