@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket. Whoever can reach it may send anything: a request has a
+ * size and a time limit, connections are few, and a peer is what the kernel
+ * says it is (unix(7), SO_PEERCRED), not what it claims.
+ */
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#define CLIENTS_MOST 32
+#define REQUEST_MOST 65536
+#define TIME_LIMIT (10 * UINT64_C(1000000))
+
+struct client {
+	struct client *next;
+	struct control *control;
+	sd_event_source *io, *timer;
+	struct ucred peer;
+	bool in_group;
+	char *in;
+	size_t in_n;
+	char *out;
+	size_t out_n, out_at;
+};
+
+struct control {
+	sd_event *loop;
+	sd_event_source *io;
+	char *path;
+	gid_t group;
+	const struct control_command *commands;
+	void *ctx;
+	struct client *clients;
+	size_t clients_n;
+};
+
+json_t *control_ok(json_t *result)
+{
+	return json_pack("{s:b,s:o}", "ok", 1, "result", result);
+}
+
+json_t *control_error(int code, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return json_pack(
+		"{s:b,s:i,s:s}", "ok", 0, "code", code, "error", text);
+}
+
+static void client_free(struct client *client)
+{
+	struct client **at = &client->control->clients;
+
+	while (*at != client)
+		at = &(*at)->next;
+	*at = client->next;
+	client->control->clients_n--;
+	sd_event_source_disable_unref(client->io);
+	sd_event_source_disable_unref(client->timer);
+	free(client->in);
+	free(client->out);
+	free(client);
+}
+
+static bool may(const struct client *client, enum control_right right)
+{
+	if (client->peer.uid == 0 || client->peer.uid == geteuid())
+		return true;
+	return right == CONTROL_LOOK && client->in_group;
+}
+
+static json_t *answer(struct client *client, const json_t *request)
+{
+	const char *name =
+		json_string_value(json_object_get(request, "command"));
+
+	if (!name)
+		return control_error(2, "a request is {\"command\": \"...\"}");
+	for (const struct control_command *c = client->control->commands;
+		c->name; c++) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (may(client, c->right))
+			return c->run(client->control->ctx, request);
+		log_warning("control: uid %u may not '%s'",
+			(unsigned int)client->peer.uid, name);
+		return control_error(2, "%s",
+			c->right == CONTROL_LOOK ? "permission denied: run as "
+						   "root or as a member of "
+						   "group mailban"
+						 : "permission denied: run as "
+						   "root");
+	}
+	return control_error(2, "this mailband does not know that command");
+}
+
+/* Encodes the reply; the request is done with. */
+static void reply(struct client *client, json_t *message)
+{
+	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	size_t n;
+
+	json_decref(message);
+	if (!text) {
+		/* Only if memory ran out or a handler made no reply. */
+		text = strdup("{\"ok\":false,\"code\":2,\"error\":"
+			      "\"internal error\"}");
+		if (!text)
+			abort();
+	}
+	n = strlen(text);
+	client->out = realloc(text, n + 2);
+	if (!client->out)
+		abort();
+	memcpy(client->out + n, "\n", 2);
+	client->out_n = n + 1;
+	free(client->in);
+	client->in = NULL;
+}
+
+static void take_request(struct client *client)
+{
+	json_error_t why;
+	json_t *request = json_loadb(
+		client->in, client->in_n, JSON_REJECT_DUPLICATES, &why);
+
+	if (json_is_object(request))
+		reply(client, answer(client, request));
+	else
+		reply(client,
+			control_error(2, "not a JSON object on one line"));
+	json_decref(request);
+}
+
+/* False when the client is done with, for better or worse. */
+static bool read_some(struct client *client, int fd)
+{
+	ssize_t n = recv(fd, client->in + client->in_n,
+		REQUEST_MOST - client->in_n, MSG_DONTWAIT);
+	char *newline;
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	newline = memchr(client->in + client->in_n, '\n', (size_t)n);
+	client->in_n += (size_t)n;
+	if (newline) {
+		client->in_n = (size_t)(newline - client->in);
+		take_request(client);
+	} else if (client->in_n == REQUEST_MOST) {
+		reply(client, control_error(2, "a request is at most %d bytes",
+				      REQUEST_MOST));
+	}
+	return true;
+}
+
+static bool write_some(struct client *client, int fd)
+{
+	while (client->out_at < client->out_n) {
+		ssize_t n = send(fd, client->out + client->out_at,
+			client->out_n - client->out_at,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		client->out_at += (size_t)n;
+	}
+	return false;
+}
+
+static int on_client(
+	sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	struct client *client = ctx;
+	bool more = true;
+
+	(void)events;
+	if (!client->out)
+		more = read_some(client, fd);
+	if (more && client->out) {
+		more = write_some(client, fd);
+		sd_event_source_set_io_events(source, EPOLLOUT);
+	}
+	if (!more)
+		client_free(client);
+	return 0;
+}
+
+static int on_late(sd_event_source *source, uint64_t now, void *ctx)
+{
+	(void)source;
+	(void)now;
+	client_free(ctx);
+	return 0;
+}
+
+static bool is_member(int fd, const struct ucred *peer, gid_t group)
+{
+	gid_t groups[256];
+	socklen_t n = sizeof(groups);
+
+	if (peer->gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof(*groups); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static bool client_new(struct control *control, int fd)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	socklen_t n = sizeof(client->peer);
+
+	if (!client)
+		return false;
+	client->control = control;
+	client->in = malloc(REQUEST_MOST);
+	if (!client->in ||
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->peer, &n) <
+			0 ||
+		sd_event_add_io(control->loop, &client->io, fd, EPOLLIN,
+			on_client, client) < 0 ||
+		sd_event_add_time_relative(control->loop, &client->timer,
+			CLOCK_MONOTONIC, TIME_LIMIT, 0, on_late, client) < 0) {
+		sd_event_source_disable_unref(client->io);
+		free(client->in);
+		free(client);
+		return false;
+	}
+	sd_event_source_set_io_fd_own(client->io, 1);
+	client->in_group = is_member(fd, &client->peer, control->group);
+	client->next = control->clients;
+	control->clients = client;
+	control->clients_n++;
+	return true;
+}
+
+static int on_connect(
+	sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	struct control *control = ctx;
+	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)source;
+	(void)events;
+	if (peer < 0)
+		return 0;
+	if (control->clients_n >= CLIENTS_MOST || !client_new(control, peer))
+		close(peer);
+	return 0;
+}
+
+struct control *control_new(sd_event *loop, const char *path, gid_t group,
+	const struct control_command *commands, void *ctx)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct control *control;
+	struct stat st;
+	int fd;
+
+	if (strlen(path) >= sizeof(at.sun_path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	strcpy(at.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return NULL;
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+		chmod(path, 0666) < 0 || listen(fd, 16) < 0) {
+		close(fd);
+		return NULL;
+	}
+	control = calloc(1, sizeof(*control));
+	if (!control)
+		abort();
+	control->loop = loop;
+	control->path = strdup(path);
+	control->group = group;
+	control->commands = commands;
+	control->ctx = ctx;
+	if (sd_event_add_io(
+		    loop, &control->io, fd, EPOLLIN, on_connect, control) < 0) {
+		close(fd);
+		control_free(&control);
+		return NULL;
+	}
+	sd_event_source_set_io_fd_own(control->io, 1);
+	return control;
+}
+
+void control_free(struct control **control)
+{
+	struct control *c = *control;
+
+	if (!c)
+		return;
+	while (c->clients)
+		client_free(c->clients);
+	sd_event_source_disable_unref(c->io);
+	unlink(c->path);
+	free(c->path);
+	free(c);
+	*control = NULL;
+}
