@@ -32,7 +32,9 @@ WARDEN_LIBS = -lmnl -lnftnl
 DAEMON = daemon/main $(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lm
 
-CLI = cli/main $(LIB) $(FILTERS) $(JAILS)
+CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
+	cli/unban cli/list cli/reload cli/version cli/help \
+	$(LIB) $(FILTERS) $(JAILS)
 CLI_LIBS = -lpcre2-8 -ljansson -lm
 
 # The packages: of the build, and on top of them of the tests.
@@ -67,9 +69,10 @@ $(BUILD)/%.o: %.c Makefile
 
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl -lm
 
+links = $(shell sed -n 's/.*links: *\([^*]*\).*/\1/p' $(1))
+
 .SECONDEXPANSION:
-$(BUILD)/tests/%: $(BUILD)/tests/%.o \
-		$$(call obj,$$(shell sed -n 's/.*links: *\([^*]*\).*/\1/p' tests/$$*.c))
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $$(call obj,$$(call links,$$*.c))
 	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(TEST_LIBS)
 
 unit: $(TESTS)

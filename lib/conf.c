@@ -303,14 +303,14 @@ static int read_glob(struct conf *conf, const char *pattern,
 int conf_read_tree(struct conf *conf, const char *dir, const char *name,
 	const char *fallback_dir, struct err *err)
 {
-	static const char *const shapes[] = {"%s/%s.conf", "%s/%s.d/*.conf",
-		"%s/%s.local", "%s/%s.d/*.local"};
+	static const char *const ends[] = {
+		".conf", ".d/*.conf", ".local", ".d/*.local"};
 	int n = 0;
 
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		char *pattern;
 
-		if (asprintf(&pattern, shapes[i], dir, name) < 0)
+		if (asprintf(&pattern, "%s/%s%s", dir, name, ends[i]) < 0)
 			abort();
 		n += read_glob(conf, pattern, fallback_dir, err);
 		free(pattern);
