@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_CLI_CLIENT_H
+#define MAILBAN_CLI_CLIENT_H
+
+#include <jansson.h>
+
+struct options;
+
+/* Where mailband listens unless told otherwise; see mailband(8). */
+#define CLIENT_SOCKET "/run/mailban/control"
+
+/* The longest request that the daemon takes, its newline included. */
+#define CLIENT_REQUEST_MOST 65536
+/* More than any daemon has to say: its million bans are under 200 MB. */
+#define CLIENT_REPLY_MOST (1u << 30)
+
+/*
+ * Sends the request (whose reference it takes) and waits for the answer.
+ * EXIT_YES with what the daemon gave as "result" in *result, which the caller
+ * gives back with json_decref; else EXIT_NO or EXIT_FAULT, *result is NULL and
+ * stderr has been told why.
+ */
+int client_ask(const struct options *options, json_t *request, json_t **result);
+
+/*
+ * Asks the same of many addresses, in as many requests as their number needs.
+ * jail may be NULL. Sets *count to the sum of the answers' "count"; on a fault
+ * what was done before stays done. Every address is read before the first is
+ * sent: one that is none is EXIT_FAULT. What the daemon answers with "no" is
+ * told, and counts nothing.
+ */
+int client_ask_addresses(const struct options *options, const char *command,
+	const char *jail, int n, char **addresses, json_int_t *count);
+
+/* Prints a value as JSON for programs, and a newline. */
+void client_print(const json_t *value);
+
+#endif

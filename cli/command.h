@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_CLI_COMMAND_H
+#define MAILBAN_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What every subcommand ends with, as grep does. */
+enum {
+	EXIT_YES = 0,
+	EXIT_NO = 1,	/* understood, and the answer is no */
+	EXIT_FAULT = 2, /* a fault, told on stderr */
+};
+
+/* What the options of a command line said. */
+struct options {
+	const char *socket;
+	int wait; /* seconds */
+	bool json;
+	bool all;
+	bool help;
+	bool version;
+	bool has_time;
+	int64_t time; /* seconds; -1 = for ever */
+};
+
+struct command {
+	const char *name;
+	/* The command itself: its operands, options taken away. NULL if this
+	 * build has none. Returns one of EXIT_. */
+	int (*run)(const struct command *self, const struct options *options,
+		int argc, char **argv);
+	const char *letters;  /* its options, a letter of option_rows each */
+	const char *operands; /* for the usage line */
+	const char *about;    /* one line */
+	const char *more;     /* rows for `mailban help COMMAND`; may be NULL */
+};
+
+struct option_row {
+	char letter;
+	const char *name;  /* the long one */
+	const char *value; /* what it takes, or NULL */
+	const char *about;
+};
+
+/* Both end with an empty row. */
+extern const struct command commands[];
+extern const struct option_row option_rows[];
+/* The options that may stand before the subcommand. */
+extern const char option_letters_main[];
+
+const struct command *command_find(const char *name);
+/* Says how the command is called; returns EXIT_FAULT. */
+int command_misused(const struct command *command);
+
+void options_init(struct options *options);
+/*
+ * Reads the options that letters allow from argv (argv[0] is left out) and
+ * moves the operands together: *operands is the index of the first. With
+ * stop, ends at the first operand. EXIT_YES, or EXIT_FAULT when told why.
+ */
+int options_parse(struct options *options, const char *letters, bool stop,
+	int argc, char **argv, int *operands);
+/* The row of a letter, or NULL. */
+const struct option_row *option_find(char letter);
+
+int ban_run(const struct command *, const struct options *, int, char **);
+int help_run(const struct command *, const struct options *, int, char **);
+int list_run(const struct command *, const struct options *, int, char **);
+int reload_run(const struct command *, const struct options *, int, char **);
+int status_run(const struct command *, const struct options *, int, char **);
+int unban_run(const struct command *, const struct options *, int, char **);
+int version_run(const struct command *, const struct options *, int, char **);
+
+/* What `mailban help COMMAND` and `mailban COMMAND -h` print. */
+void help_print(const struct command *command);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one command that people type: a table of subcommands, each a file of
+ * its own beside this one. It asks the daemon over the control socket or
+ * works offline; it never touches the kernel's sets itself.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/text.h"
+
+const struct command commands[] = {
+	{"status", status_run, "jswh", "[JAIL]",
+		"what mailband does, or one jail in full", NULL},
+	{"ban", ban_run, "tjswh", "JAIL ADDRESS...",
+		"ban addresses or networks in a jail",
+		"Exit 1: each of them was banned already."},
+	{"unban", unban_run, "ajswh", "[JAIL] ADDRESS... | --all",
+		"lift bans, in one jail or in all",
+		"Exit 1: none of them was banned."},
+	{"list", list_run, "jswh", "[JAIL]", "the bans, and how long each has",
+		NULL},
+	{"test", NULL, "jh", "FILTER[OPTIONS] LOG|LINE",
+		"what a filter finds in a log or a line",
+		"Exit 1: it finds nothing."},
+	{"reload", reload_run, "jswh", "",
+		"read the configuration again; bans stay", NULL},
+	{"version", version_run, "jh", "", "which version this is", NULL},
+	{"help", help_run, "jh", "[COMMAND]", "this, or more on one command",
+		NULL},
+	{NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+int command_misused(const struct command *command)
+{
+	fprintf(stderr, "usage: mailban %s [OPTION...] %s\n", command->name,
+		command->operands);
+	fprintf(stderr, "'mailban help %s' says more\n", command->name);
+	return EXIT_FAULT;
+}
+
+static int command_run(const struct command *command, struct options *options,
+	int argc, char **argv)
+{
+	int at, rc;
+
+	rc = options_parse(options, command->letters, false, argc, argv, &at);
+	if (rc)
+		return rc;
+	if (options->help) {
+		help_print(command);
+		return EXIT_YES;
+	}
+	if (!command->run) {
+		fprintf(stderr, "mailban: this build has no '%s'\n",
+			command->name);
+		return EXIT_FAULT;
+	}
+	return command->run(command, options, argc - at, argv + at);
+}
+
+/* What was written must have arrived: a full disk is no success. */
+static int output_close(int rc)
+{
+	if (!ferror(stdout) && !fflush(stdout))
+		return rc;
+	fprintf(stderr, "mailban: cannot write the output: %m\n");
+	return EXIT_FAULT;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	int at, rc;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	options_init(&options);
+	rc = options_parse(
+		&options, option_letters_main, true, argc, argv, &at);
+	if (rc)
+		return rc;
+	if (options.help || options.version) {
+		command = command_find(options.help ? "help" : "version");
+		return output_close(command->run(command, &options, 0, NULL));
+	}
+	if (at == argc) {
+		fprintf(stderr, "usage: mailban [OPTION...] COMMAND ...\n"
+				"'mailban help' lists the commands\n");
+		return EXIT_FAULT;
+	}
+	command = command_find(argv[at]);
+	if (!command) {
+		text_complain("there is no command '%s'; 'mailban help' "
+			      "lists them",
+			argv[at]);
+		return EXIT_FAULT;
+	}
+	return output_close(
+		command_run(command, &options, argc - at, argv + at));
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options of the command line: one table for the parser, for the help and
+ * for the check that the manual names each. A command takes those rows whose
+ * letters it lists. It must never guess: what it cannot read is a fault.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/text.h"
+
+#define WAIT_DEFAULT 30
+#define WAIT_MOST 86400
+
+const struct option_row option_rows[] = {
+	{'a', "all", NULL, "every ban of every jail"},
+	{'t', "time", "SECONDS",
+		"for so long; -1 is for ever (jail's bantime)"},
+	{'j', "json", NULL, "JSON, for programs"},
+	{'s', "socket", "SOCKET", "where mailband listens (" CLIENT_SOCKET ")"},
+	{'w', "wait", "SECONDS", "give up after so long a silence (30)"},
+	{'h', "help", NULL, "say what this command does"},
+	{'V', "version", NULL, "say which version this is"},
+	{0, NULL, NULL, NULL},
+};
+
+#define OPTIONS_MOST 16
+
+const char option_letters_main[] = "swhV";
+
+const struct option_row *option_find(char letter)
+{
+	const struct option_row *row;
+
+	for (row = option_rows; row->letter; row++)
+		if (row->letter == letter)
+			return row;
+	return NULL;
+}
+
+void options_init(struct options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->socket = CLIENT_SOCKET;
+	options->wait = WAIT_DEFAULT;
+}
+
+/* A decimal whole number, nothing before it and nothing behind. */
+static bool number_parse(
+	const char *text, int64_t least, int64_t most, int64_t *out)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (end == text || *end || errno || v < least || v > most)
+		return false;
+	if (text[0] != '-' && (text[0] < '0' || text[0] > '9'))
+		return false;
+	*out = v;
+	return true;
+}
+
+static int option_take(struct options *options, int letter, const char *value)
+{
+	int64_t v;
+
+	switch (letter) {
+	case 'a':
+		options->all = true;
+		return EXIT_YES;
+	case 'h':
+		options->help = true;
+		return EXIT_YES;
+	case 'j':
+		options->json = true;
+		return EXIT_YES;
+	case 's':
+		options->socket = value;
+		return EXIT_YES;
+	case 't':
+		if (!number_parse(value, -1, INT64_C(1) << 40, &v) || !v) {
+			text_complain("--time: '%s' is no number of seconds, "
+				      "nor -1",
+				value);
+			return EXIT_FAULT;
+		}
+		options->time = v;
+		options->has_time = true;
+		return EXIT_YES;
+	case 'V':
+		options->version = true;
+		return EXIT_YES;
+	case 'w':
+		if (!number_parse(value, 1, WAIT_MOST, &v)) {
+			text_complain("--wait: '%s' is no number of seconds "
+				      "from 1 to %d",
+				value, WAIT_MOST);
+			return EXIT_FAULT;
+		}
+		options->wait = (int)v;
+		return EXIT_YES;
+	default: /* getopt has told why */
+		return EXIT_FAULT;
+	}
+}
+
+int options_parse(struct options *options, const char *letters, bool stop,
+	int argc, char **argv, int *operands)
+{
+	struct option longs[OPTIONS_MOST + 1] = {0};
+	char shorts[2 * OPTIONS_MOST + 2];
+	const struct option_row *row;
+	char *program = argv[0];
+	size_t n = 0, s = 0;
+	int letter, rc = EXIT_YES;
+
+	if (stop)
+		shorts[s++] = '+';
+	for (; *letters && n < OPTIONS_MOST; letters++) {
+		row = option_find(*letters);
+		longs[n].name = row->name;
+		longs[n].has_arg = row->value != NULL;
+		longs[n++].val = row->letter;
+		shorts[s++] = row->letter;
+		if (row->value)
+			shorts[s++] = ':';
+	}
+	shorts[s] = '\0';
+	argv[0] = (char *)"mailban"; /* how getopt begins what it says */
+	optind = 0;		     /* glibc: begin anew */
+	while (!rc &&
+		(letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		rc = option_take(options, letter, optarg);
+	argv[0] = program;
+	*operands = optind;
+	return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_CLI_TEXT_H
+#define MAILBAN_CLI_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A copy of text that a terminal can be shown: control bytes, what is no
+ * UTF-8, and the code points that turn the direction of writing come out as
+ * \xNN or \u{NNNN}, a backslash stays. The caller frees; aborts when memory
+ * is out.
+ */
+char *text_escape(const char *text);
+/* The columns that an escaped text takes. */
+size_t text_width(const char *text);
+/* "mailban: ...", escaped, and a newline, to stderr. */
+__attribute__((format(printf, 1, 2))) void text_complain(
+	const char *format, ...);
+
+/* Room for what the two below write. */
+#define TEXT_TIME 40
+
+/* "9 min 58 s", the two largest units; "for ever" below zero. */
+char *text_duration(int64_t seconds, char buf[TEXT_TIME]);
+/* "2026-11-21 20:54:57" in local time, from unix seconds. */
+char *text_moment(int64_t seconds, char buf[TEXT_TIME]);
+
+#endif
