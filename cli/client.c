@@ -20,6 +20,9 @@
 /* An address is at most 51 bytes and has three of JSON: this fits a request. */
 #define ADDRESSES_MOST 1000
 
+/* The year 33658. */
+#define SECONDS_MOST INT64_C(1000000000000)
+
 struct reply {
 	char *bytes;
 	size_t n, room;
@@ -262,6 +265,17 @@ int client_ask_addresses(const struct options *options, const char *command,
 		json_decref(result);
 	}
 	return EXIT_YES;
+}
+
+int64_t client_seconds(const json_t *number, int64_t otherwise)
+{
+	double seconds = json_number_value(number);
+
+	if (!json_is_number(number))
+		return otherwise;
+	if (seconds > SECONDS_MOST)
+		return SECONDS_MOST;
+	return seconds > -SECONDS_MOST ? (int64_t)seconds : -SECONDS_MOST;
 }
 
 void client_print(const json_t *value)

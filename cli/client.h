@@ -3,6 +3,7 @@
 #define MAILBAN_CLI_CLIENT_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 struct options;
 
@@ -31,6 +32,12 @@ int client_ask(const struct options *options, json_t *request, json_t **result);
  */
 int client_ask_addresses(const struct options *options, const char *command,
 	const char *jail, int n, char **addresses, json_int_t *count);
+
+/*
+ * The whole seconds of a number, kept within what a calendar can show;
+ * otherwise if it is none.
+ */
+int64_t client_seconds(const json_t *number, int64_t otherwise);
 
 /* Prints a value as JSON for programs, and a newline. */
 void client_print(const json_t *value);

@@ -25,14 +25,13 @@ static void ban_row(struct table *table, const json_t *ban)
 	table_text(table, jail ? jail : "-", TABLE_PLAIN);
 	table_text(table,
 		json_is_number(start)
-			? text_moment((int64_t)json_number_value(start), text)
+			? text_moment(client_seconds(start, 0), text)
 			: "-",
 		TABLE_PLAIN);
 	table_text(table,
-		text_duration(json_is_number(end) && json_is_number(left)
-				      ? (int64_t)json_number_value(left)
-				      : -1,
-			text),
+		json_is_null(end)
+			? "for ever"
+			: text_duration(client_seconds(left, 0), text),
 		TABLE_PLAIN);
 	table_number(table, json_integer_value(json_object_get(ban, "count")));
 	table_text(table, enforced ? "yes" : "NO",

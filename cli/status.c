@@ -63,10 +63,8 @@ static void lag_cell(struct table *table, const json_t *source)
 	seconds = json_number_value(lag);
 	if (seconds >= 0 && seconds < 10)
 		snprintf(text, sizeof(text), "%.3g s", seconds);
-	else if (seconds >= 0 && seconds < 1e15)
-		text_duration((int64_t)seconds, text);
 	else
-		snprintf(text, sizeof(text), "-");
+		text_duration(client_seconds(lag, 0), text);
 	table_text(table, text, TABLE_PLAIN);
 }
 
@@ -99,7 +97,7 @@ static void daemon_print(const json_t *status)
 
 	printf("mailband %s, process %jd, up %s\n", escaped,
 		(intmax_t)json_integer_value(json_object_get(status, "pid")),
-		text_duration((int64_t)json_number_value(uptime), up));
+		text_duration(client_seconds(uptime, 0), up));
 	printf("%jd lines read, %jd of them failures\n\n",
 		(intmax_t)json_integer_value(json_object_get(status, "lines")),
 		(intmax_t)json_integer_value(

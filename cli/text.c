@@ -124,10 +124,8 @@ char *text_duration(int64_t seconds, char buf[TEXT_TIME])
 	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
 	size_t i;
 
-	if (seconds < 0) {
-		snprintf(buf, TEXT_TIME, "for ever");
-		return buf;
-	}
+	if (seconds < 0)
+		seconds = 0;
 	for (i = 0; i < 3 && seconds < units[i].size; i++)
 		;
 	if (i == 3)
