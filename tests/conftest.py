@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What pytest does here beside running Python tests.
+
+Each tests/<folder>/test_<file>.c is collected too: its program is run out of
+every build that there is, and each line of its TAP counts as a test. The last
+line of a run is plain: "N passed, N failed", and ", N skipped" if any were.
+"""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import hosts
+
+# cmocka writes "ok 1 - name", "not ok 2 - name", "not ok 3 # SKIP name".
+TAP_LINE = re.compile(r"(not )?ok (\d+) (-|# SKIP) (\S+)")
+
+
+# C programs
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".c" and file_path.name.startswith("test_"):
+        return UnitFile.from_parent(parent, path=file_path)
+    return None
+
+
+class UnitFile(pytest.File):
+    def collect(self):
+        for build in unit_builds():
+            yield UnitProgram.from_parent(self, name=build, build=build)
+
+
+def unit_builds():
+    """The builds that are there; "release" even if nothing is built yet."""
+    return [name for name, folder in hosts.BUILDS.items()
+            if name == "release" or (hosts.REPO / folder).is_dir()]
+
+
+class UnitProgram(pytest.Item):
+    def __init__(self, *, build, **rest):
+        super().__init__(**rest)
+        source = self.path.relative_to(hosts.TESTS).with_suffix("")
+        self.program = hosts.REPO / hosts.BUILDS[build] / "tests" / source
+
+    def run(self):
+        """Yield (name, passed, skipped, text) for each test in the program."""
+        if not self.program.is_file():
+            yield self.program.name, False, False, \
+                f"{self.program} is not built: run make"
+            return
+        try:
+            done = subprocess.run(
+                [self.program], cwd=hosts.REPO, text=True, errors="replace",
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, timeout=120,
+                env={**os.environ, **hosts.SANITIZER_ENV,
+                     "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+            text, status = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as late:
+            text, status = (late.stdout or b"").decode(errors="replace"), None
+        planned, seen, failed = 0, 0, 0
+        for line in text.splitlines():
+            if plan := re.match(r"1\.\.(\d+)", line):
+                planned += int(plan[1])
+            elif test := TAP_LINE.match(line.strip()):
+                seen += 1
+                skipped = test[3] == "# SKIP"
+                passed = skipped or not test[1]
+                failed += not passed
+                yield test[4], passed, skipped, text
+        if seen != planned or not seen or status is None or \
+                (status != 0 and not failed) or \
+                hosts.SANITIZER_REPORT.search(text):
+            yield self.program.name, False, False, \
+                f"{text}\n{self.program}: {seen} tests of {planned}, " \
+                f"exit status {status}"
+
+    def runtest(self):
+        raise NotImplementedError("see pytest_runtest_protocol")
+
+    def reportinfo(self):
+        return self.path, 0, self.name
+
+
+def pytest_runtest_protocol(item, nextitem):
+    if not isinstance(item, UnitProgram):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid,
+                                       location=item.location)
+    for name, passed, skipped, text in item.run():
+        outcome = "failed" if not passed else \
+            "skipped" if skipped else "passed"
+        nodeid = f"{item.nodeid}::{name}"
+        path, line, _ = item.location
+        report = pytest.TestReport(
+            nodeid, (path, line, f"{item.name}::{name}"), {}, outcome,
+            (path, line, "skipped") if skipped else
+            None if passed else text, "call")
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid,
+                                        location=item.location)
+    return True
+
+
+# Totals
+
+class Totals:
+    """The worst outcome of each test."""
+    rank = {"passed": 0, "skipped": 1, "failed": 2}
+
+    def __init__(self):
+        self.outcomes = {}
+
+    def add(self, nodeid, outcome):
+        before = self.outcomes.get(nodeid, "passed")
+        self.outcomes[nodeid] = max(before, outcome, key=self.rank.get)
+
+    def pytest_runtest_logreport(self, report):
+        self.add(report.nodeid, report.outcome)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.add(report.nodeid, "failed")
+
+    def line(self):
+        count = {outcome: 0 for outcome in self.rank}
+        for outcome in self.outcomes.values():
+            count[outcome] += 1
+        text = f"{count['passed']} passed, {count['failed']} failed"
+        if count["skipped"]:
+            text += f", {count['skipped']} skipped"
+        return text
+
+
+def pytest_configure(config):
+    config.totals = Totals()
+    config.pluginmanager.register(config.totals)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    if hasattr(config, "totals") and not config.option.collectonly:
+        print(config.totals.line(), flush=True)
+
+
+# Hosts
+
+@pytest.fixture(scope="session")
+def tree():
+    return hosts.testroot()
+
+
+@pytest.fixture
+def new_host(tree, request):
+    """Make a Host that goes when the test ends: new_host(name, ...)."""
+    made = []
+    request.node.hosts = made
+
+    def make(*args, **kwargs):
+        host = hosts.Host(tree, *args, **kwargs)
+        made.append(host)
+        return host
+    yield make
+    close_all(made)
+
+
+@pytest.fixture
+def host(new_host):
+    return new_host()
+
+
+@pytest.fixture
+def join():
+    """Join hosts by a network that goes when the test ends."""
+    nets = []
+
+    def make(*members):
+        nets.append(hosts.Net(*members))
+        return nets[-1]
+    yield make
+    close_all(nets)
+
+
+def close_all(things):
+    errors = []
+    for thing in reversed(things):
+        try:
+            thing.close()
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show what the daemons logged in a test that failed."""
+    outcome = yield
+    report = outcome.get_result()
+    if call.when == "call" and report.failed:
+        for host in getattr(item, "hosts", ()):
+            for process in host.processes:
+                log = process.log()
+                if log:
+                    report.sections.append(
+                        (f"{process.argv[0]} on {host.name}", log[-8000:]))
