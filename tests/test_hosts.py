@@ -7,6 +7,7 @@ import re
 import pytest
 
 import hosts
+import mailhost
 
 
 def test_journald_is_real(host):
@@ -69,3 +70,16 @@ def test_hosts_reach_each_other(new_host, join, family):
         ["python3", "-c", "import socket, sys;"
          "socket.create_connection((sys.argv[1], 8080), 2)", address],
         check=False).returncode == 0)
+
+
+@pytest.mark.parametrize("log", ["journald", "rsyslogd"])
+def test_the_mail_host_answers(new_host, join, log):
+    server, client = new_host(), new_host("client")
+    join(server, client)
+    getattr(server, log)()
+    mailhost.start(server)
+    for kind in mailhost.KINDS:
+        for address in (server.ip4, server.ip6):
+            assert mailhost.login(client, kind, address) == "ok"
+            assert mailhost.login(client, kind, address,
+                                  password="wrong") == "denied"

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail host: Debian's Dovecot and Postfix, with tests/data/mailhost."""
+import hosts
+
+DATA = hosts.TESTS / "data" / "mailhost"
+USER, PASSWORD = "alice", "correct horse"
+KINDS = ("imap", "pop3", "smtp")
+
+
+def start(host):
+    """Start both; the host needs a log daemon and, for clients, its net."""
+    version = host.run(["dovecot", "--version"]).stdout
+    config = DATA / f"dovecot-{'.'.join(version.split('.')[:2])}.conf"
+    host.write("/etc/dovecot/dovecot.conf", config.read_text())
+    host.write("/etc/dovecot/users", f"{USER}:{PASSWORD}\n")
+    for name in ("main.cf", "master.cf"):
+        host.write(f"/etc/postfix/{name}", (DATA / name).read_text())
+    host.run(["postfix", "start"])
+    host.start(["dovecot", "-F"])
+    for kind in KINDS:
+        hosts.wait_for(lambda: login(host, kind, "127.0.0.1") == "ok",
+                       what=f"login by {kind}", every=0.1)
+
+
+def login(host, kind, address, user=USER, password=PASSWORD):
+    """Try to log in from host: "ok", "denied", "silent", or an error."""
+    done = host.run(["python3", "/mailban/tests/mailclient.py", kind,
+                     address, user, password], check=False)
+    return done.stdout.strip() or done.stderr
