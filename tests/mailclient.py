@@ -1,48 +1,52 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mailclient.py imap|pop3|smtp ADDRESS USER PASSWORD: try to log in, once.
+"""mailclient.py imap|pop3|smtp ADDRESS USER PASSWORD TIMEOUT: log in, once.
 
 Runs inside a client host. Prints "ok", "denied", or "silent" when nothing
-answers in a second (what a banned address sees). Anything else is an error.
+answers within TIMEOUT seconds (what a banned address sees). All else is an
+error.
 """
+import contextlib
 import imaplib
 import poplib
 import smtplib
 import sys
 
-TIMEOUT = 1
 
-
-def imap(address, user, password):
-    server = imaplib.IMAP4(address, timeout=TIMEOUT)
+def imap(address, user, password, timeout):
+    server = imaplib.IMAP4(address, timeout=timeout)
     try:
         server.login(user, password)
     finally:
-        server.logout()
+        # The ban may come between the verdict and the goodbye.
+        with contextlib.suppress(OSError, imaplib.IMAP4.abort):
+            server.logout()
 
 
-def pop3(address, user, password):
-    server = poplib.POP3(address, timeout=TIMEOUT)
+def pop3(address, user, password, timeout):
+    server = poplib.POP3(address, timeout=timeout)
     try:
         server.user(user)
         server.pass_(password)
     finally:
-        server.quit()
+        with contextlib.suppress(OSError):
+            server.quit()
 
 
-def smtp(address, user, password):
-    with smtplib.SMTP(address, timeout=TIMEOUT,
+def smtp(address, user, password, timeout):
+    with smtplib.SMTP(address, timeout=timeout,
                       local_hostname="client.example.net") as server:
-        # The last failure's answer is an error; AUTH PLAIN alone is one try.
+        # server.login() would try each mechanism in turn.
         server.ehlo()
         server.user, server.password = user, password
         server.auth("PLAIN", server.auth_plain)
 
 
 def main():
-    kind, *arguments = sys.argv[1:]
+    kind, address, user, password, timeout = sys.argv[1:]
     try:
-        {"imap": imap, "pop3": pop3, "smtp": smtp}[kind](*arguments)
+        {"imap": imap, "pop3": pop3, "smtp": smtp}[kind](
+            address, user, password, float(timeout))
     except TimeoutError:
         print("silent")
     except (imaplib.IMAP4.error, poplib.error_proto,

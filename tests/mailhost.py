@@ -22,8 +22,9 @@ def start(host):
                        what=f"login by {kind}", every=0.1)
 
 
-def login(host, kind, address, user=USER, password=PASSWORD):
+def login(host, kind, address, user=USER, password=PASSWORD, timeout=20):
     """Try to log in from host: "ok", "denied", "silent", or an error."""
     done = host.run(["python3", "/mailban/tests/mailclient.py", kind,
-                     address, user, password], check=False)
+                     address, user, password, timeout],
+                    check=False)
     return done.stdout.strip() or done.stderr

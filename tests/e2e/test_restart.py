@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stops, starts, reloads and sudden deaths lose no ban and no line."""
+import json
+import os
+import pathlib
+import signal
+import threading
+
+import pytest
+
+import attack
+import hosts
+
+BANNED = ["10.20.30.40", "2001:db8::40"]
+
+
+def attacked(host, files=None, **keys):
+    """A mailband that has banned BANNED."""
+    if not host.path(attack.MAIL_LOG).exists():
+        host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(**keys),
+                            **(files or {})})
+    for address in BANNED:
+        host.append(attack.MAIL_LOG, 3 * attack.failure(address))
+    host.wait_banned("dovecot", *BANNED)
+    return daemon
+
+
+def bans(host):
+    return sorted((ban["address"], ban["start"], ban["end"]) for ban in
+                  json.loads(host.mailban("list", "--json").stdout))
+
+
+def test_a_stop_leaves_the_bans(host):
+    daemon = attacked(host)
+    before = bans(host)
+    assert daemon.stop() == 0
+    assert "STOPPING=1" in daemon.notify.poll()
+    elements = host.banned("dovecot")
+    assert sorted(elements) == sorted(BANNED)
+    assert all(e["expires"] > 0 for e in elements.values())
+
+    daemon = host.mailband()
+    assert sorted(host.banned("dovecot")) == sorted(BANNED)
+    assert bans(host) == before
+    assert not daemon.wait_log("") or "Ban 10.20" not in daemon.log()
+
+
+def test_bans_survive_the_kernel_s_loss(host):
+    """After a boot the sets are gone, and the bans still have their time."""
+    daemon = attacked(host)
+    before = bans(host)
+    assert daemon.stop() == 0
+    host.run(["nft", "delete", "table", "inet", "mailban"])
+    host.mailband()
+    elements = host.wait_banned("dovecot", *BANNED)
+    assert bans(host) == before
+    assert all(0 < e["expires"] <= 600 for e in elements.values())
+
+
+def test_flush_on_stop(host):
+    daemon = attacked(host, {
+        "mailban.conf": "[mailban]\nuser = mailban\nflush_on_stop = true\n"})
+    assert daemon.stop() == 0
+    assert host.banned("dovecot") == {}
+
+
+def test_lines_written_while_it_was_down(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail()})
+    host.append(attack.MAIL_LOG, attack.failure("192.0.2.1"))
+    daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1")
+    assert daemon.stop() == 0
+    # One before the stop and two after it make three; nothing counts twice.
+    host.append(attack.MAIL_LOG, 2 * attack.failure("192.0.2.1") +
+                2 * attack.failure("192.0.2.2"))
+    host.mailband()
+    host.wait_banned("dovecot", "192.0.2.1")
+    assert "192.0.2.2" not in host.banned("dovecot")
+
+
+def test_the_journal_s_lines_written_while_it_was_down(host):
+    host.journald()
+    daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
+    host.logger(attack.ABORTED.format("192.0.2.1"))
+    daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1")
+    assert daemon.stop() == 0
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"):
+        host.logger(attack.ABORTED.format(address))
+    host.mailband()
+    host.wait_banned("dovecot", "192.0.2.1")
+    assert "192.0.2.2" not in host.banned("dovecot")
+
+
+def test_journald_restarted_and_rotated(host):
+    journald = host.journald()
+    daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
+    host.logger(attack.ABORTED.format("192.0.2.1"))
+    daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1", count=1)
+    assert journald.stop() == 0
+    journald = host.journald()
+    host.logger(attack.ABORTED.format("192.0.2.1"))
+    daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1", count=2)
+    # SIGUSR2 makes journald rotate; vacuuming then removes what is archived.
+    journald.signal(signal.SIGUSR2)
+    folder = next(host.path("/var/log/journal").iterdir())
+    hosts.wait_for(lambda: list(folder.glob("system@*.journal")),
+                   what="an archived journal")
+    host.run(["journalctl", "--vacuum-files=1"])
+    host.logger(attack.ABORTED.format("192.0.2.1"))
+    host.wait_banned("dovecot", "192.0.2.1")
+    daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1", count=3)
+
+
+def test_reload_loses_nothing(host):
+    """Reload again and again under an attack at speed."""
+    daemon = attacked(host)
+    lines, stop = 5000, threading.Event()
+
+    def write():
+        with open(host.path(attack.MAIL_LOG), "ab", buffering=0) as log:
+            for number, address in enumerate(
+                    attack.addresses(lines, "172.16.0.0/12")):
+                log.write(attack.failure(address).encode())
+                if number % 100 == 0:
+                    stop.wait(0.02)
+    writer = threading.Thread(target=write)
+    writer.start()
+    reloads = 0
+    while writer.is_alive():
+        host.configure({"jail.local": attack.jail(maxretry=3 + reloads % 2)})
+        host.mailban("reload")
+        reloads += 1
+    writer.join()
+    assert reloads >= 3
+    daemon.wait_log(r"\[dovecot\] Found 172\.", count=lines, timeout=30)
+    assert sorted(host.banned("dovecot")) == sorted(BANNED)
+    # All that had failed once before the reloads still has.
+    host.configure({"jail.local": attack.jail(maxretry=2)})
+    host.mailban("reload")
+    host.append(attack.MAIL_LOG, attack.failure("172.16.0.1"))
+    host.wait_banned("dovecot", "172.16.0.1")
+    found = daemon.wait_log(r"\[dovecot\] Found (172\.\S+)", count=lines + 1)
+    assert len(found) == lines + 1
+
+
+def test_reload_by_sighup(host):
+    daemon = attacked(host)
+    host.configure({"jail.local": attack.jail(maxretry=1)})
+    seen = len(daemon.notify.poll())
+    daemon.signal(signal.SIGHUP)
+    hosts.wait_for(lambda: "READY=1" in daemon.notify.poll()[seen:])
+    host.append(attack.MAIL_LOG, attack.failure("192.0.2.9"))
+    host.wait_banned("dovecot", "192.0.2.9", *BANNED)
+
+
+def test_reload_of_a_broken_configuration_changes_nothing(host):
+    daemon = attacked(host)
+    host.configure({"jail.local": attack.jail(bantime="10x")})
+    done = host.mailban("reload", check=False)
+    assert done.returncode == 2
+    assert "jail.local:" in done.stderr and "10x" in done.stderr
+    assert daemon.alive()
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
+    host.wait_banned("dovecot", "192.0.2.9", *BANNED)
+
+
+def test_a_jail_that_goes_takes_its_bans_along(host):
+    attacked(host)
+    host.configure({"jail.local": attack.jail(enabled="false")})
+    host.mailban("reload")
+    hosts.wait_for(lambda: host.banned("dovecot") == {})
+    assert host.status()["jails"] == []
+
+
+@pytest.mark.parametrize("who", ["engine", "warden"])
+def test_sudden_death(host, who):
+    """Neither outlives the other in silence, and the bans stay."""
+    daemon = attacked(host)
+    warden = hosts.wait_for(lambda: [
+        pid for name, pid in daemon.children().items() if "warden" in name])[0]
+    os.kill(daemon.pid if who == "engine" else warden, signal.SIGKILL)
+    if who == "engine":
+        daemon.wait()
+        hosts.wait_for(
+            lambda: not pathlib.Path(f"/proc/{warden}").exists(),
+            what="end of the warden")
+    else:
+        # systemd's Restart= starts it anew.
+        assert daemon.wait() != 0
+        assert "warden" in daemon.log()
+    assert sorted(host.banned("dovecot")) == sorted(BANNED)
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
+    host.mailband()
+    host.wait_banned("dovecot", "192.0.2.9", *BANNED)
+    assert len(bans(host)) == 3
+
+
+def test_killed_at_any_time_no_ban_is_lost(host):
+    """Killed in the middle of a burst, the next start completes it."""
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(maxretry=1)})
+    addresses = attack.addresses(3000)
+    host.append(attack.MAIL_LOG, "".join(map(attack.failure, addresses)))
+    daemon.wait_log(r"\[dovecot\] Ban ")
+    daemon.kill()
+    host.mailband()
+    hosts.wait_for(lambda: len(host.banned("dovecot")) == len(addresses),
+                   timeout=30, what="all banned", every=0.1)
+    assert host.status("dovecot")["banned"] == len(addresses)
