@@ -43,7 +43,7 @@ def test_a_stop_leaves_the_bans(host):
     daemon = host.mailband()
     assert sorted(host.banned("dovecot")) == sorted(BANNED)
     assert bans(host) == before
-    assert not daemon.wait_log("") or "Ban 10.20" not in daemon.log()
+    assert "] Ban " not in daemon.log()
 
 
 def test_bans_survive_the_kernel_s_loss(host):

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The control socket: what the command does, and what no message may do."""
+import json
+import random
+import socket
+
+import pytest
+
+import attack
+import hosts
+
+SOCKET = "/run/mailban/control"
+SEED = 2
+
+
+@pytest.fixture
+def running(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.daemon = host.mailband({"jail.local": attack.jail()})
+    return host
+
+
+def connect(host):
+    """A connection from root outside; a path reaches across namespaces."""
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.settimeout(10)
+    peer.connect(str(host.path(SOCKET)))
+    return peer
+
+
+def ask(host, data, shut=True):
+    """What comes back until the daemon closes."""
+    with connect(host) as peer:
+        try:
+            peer.sendall(data)
+            if shut:
+                peer.shutdown(socket.SHUT_WR)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        answer = b""
+        try:
+            while piece := peer.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+def still_works(host):
+    host.mailban("ban", "dovecot", "192.0.2.1")
+    host.wait_banned("dovecot", "192.0.2.1")
+    host.mailban("unban", "dovecot", "192.0.2.1")
+    hosts.wait_for(lambda: host.banned("dovecot") == {})
+    assert host.daemon.alive()
+
+
+def test_ban_list_unban(running):
+    addresses = ["192.0.2.1", "2001:db8::1"]
+    running.mailban("ban", "dovecot", *addresses, "198.51.100.0/24")
+    elements = running.wait_banned("dovecot", *addresses, "198.51.100.0/24")
+    assert all(e["timeout"] == 600 for e in elements.values())
+    listed = json.loads(running.mailban("list", "--json").stdout)
+    assert sorted(ban["address"] for ban in listed) == \
+        sorted([*addresses, "198.51.100.0/24"])
+    for ban in listed:
+        assert ban["jail"] == "dovecot" and ban["enforced"]
+        assert ban["end"] - ban["start"] == 600
+        assert 590 <= ban["remaining"] <= 600
+    assert running.mailban("unban", "192.0.2.1").returncode == 0
+    hosts.wait_for(lambda: "192.0.2.1" not in running.banned("dovecot"))
+    assert running.mailban("unban", "192.0.2.1", check=False).returncode == 1
+    running.mailban("unban", "--all")
+    hosts.wait_for(lambda: running.banned("dovecot") == {})
+    assert json.loads(running.mailban("list", "--json").stdout) == []
+
+
+def test_an_unban_forgets_the_failures(running):
+    for _ in range(3):
+        running.append(attack.MAIL_LOG, attack.failure("192.0.2.1"))
+    running.wait_banned("dovecot", "192.0.2.1")
+    running.mailban("unban", "dovecot", "192.0.2.1")
+    hosts.wait_for(lambda: running.banned("dovecot") == {})
+    for _ in range(2):
+        running.append(attack.MAIL_LOG, attack.failure("192.0.2.1"))
+    hosts.wait_for(lambda: running.status("dovecot")["total_failed"] == 5)
+    assert running.banned("dovecot") == {}
+
+
+@pytest.mark.parametrize("args, word", [
+    (["ban", "nosuch", "192.0.2.1"], "nosuch"),
+    (["ban", "dovecot", "192.0.2.256"], "192.0.2.256"),
+    (["ban", "dovecot", "10.0.0.0/33"], "10.0.0.0/33"),
+    (["status", "nosuch"], "nosuch"),
+    (["list", "nosuch"], "nosuch"),
+    (["nosuch"], "nosuch"),
+])
+def test_faults_are_named(running, args, word):
+    done = running.mailban(*args, check=False)
+    assert done.returncode == 2
+    assert word in done.stderr and done.stdout == ""
+
+
+def test_no_daemon_is_a_fault(host):
+    done = host.mailban("status", check=False)
+    assert done.returncode == 2
+    assert SOCKET in done.stderr and "running" in done.stderr
+
+
+def test_broken_messages(running):
+    for message in (b"", b"\n", b"{", b"{}\n", b"[]\n", b"null\n", b"{\"\n",
+                    b"\0\n", b"\xff\xff\n", b"[" * 60000 + b"\n",
+                    b'{"command":' * 5000 + b"\n",
+                    b'{"command": "status", "jail": 1e999}\n',
+                    b'{"command": "nosuch"}\n', b'{"command": ["ban"]}\n',
+                    b'{"command": "ban", "jail": "dovecot", '
+                    b'"addresses": [0, null, {}, "x"]}\n'):
+        answer = ask(running, message)
+        if answer:
+            assert "error" in json.loads(answer), message
+    still_works(running)
+
+
+def test_oversized_messages(running):
+    for size in (64 << 10, (64 << 10) + 1, 1 << 20, 16 << 20):
+        answer = ask(running, b"x" * size)
+        if answer:
+            assert "error" in json.loads(answer)
+    # An endless one is cut off, not kept.
+    answer = ask(running, b'{"command": "' + b"x" * (1 << 20), shut=False)
+    if answer:
+        assert "error" in json.loads(answer)
+    still_works(running)
+
+
+def test_random_messages(running):
+    dice = random.Random(SEED)
+    whole = b'{"command": "ban", "jail": "dovecot", "addresses": ["192.0.2.7"]}'
+    for _ in range(300):
+        ask(running, dice.randbytes(dice.randrange(200)))
+    for at in range(len(whole)):
+        ask(running, whole[:at])
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << dice.randrange(7)
+        ask(running, flipped + b"\n")
+    running.mailban("unban", "--all", check=False)
+    still_works(running)
+
+
+def test_peers_that_say_nothing(running):
+    """Silent connections keep nobody else out, and are ended at last."""
+    silent = []
+    try:
+        for _ in range(300):
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            peer.setblocking(False)
+            try:
+                peer.connect(str(running.path(SOCKET)))
+            except BlockingIOError:
+                peer.close()
+                break
+            silent.append(peer)
+        assert len(silent) > 16
+        still_works(running)
+    finally:
+        for peer in silent:
+            peer.close()
+    still_works(running)
+
+
+def test_a_peer_that_does_not_read(running):
+    running.mailban("ban", "dovecot", *attack.addresses(2000, "10.1.0.0/16"),
+                    timeout=60)
+    deaf = connect(running)
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    deaf.sendall(b'{"command": "list"}\n')
+    running.mailban("unban", "--all")
+    still_works(running)
+    deaf.close()
+
+
+@pytest.mark.parametrize("socket_is", ["as made", "open to all"])
+def test_peers_without_the_right(running, socket_is):
+    if socket_is == "open to all":
+        running.path("/run/mailban").chmod(0o777)
+        running.path(SOCKET).chmod(0o666)
+    nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    for args in (["status"], ["ban", "dovecot", "192.0.2.66"],
+                 ["reload"], ["unban", "--all"]):
+        done = running.run([*nobody, running.program("mailban"), "-s", SOCKET,
+                            *args], check=False)
+        assert done.returncode == 2, (args, done)
+        assert done.stdout == ""
+        assert "not" in done.stderr or "denied" in done.stderr
+    assert running.banned("dovecot") == {}
+    still_works(running)

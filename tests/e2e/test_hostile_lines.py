@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No line in a log stops, slows or misleads the daemon."""
+import json
+import pathlib
+import random
+
+import pytest
+
+import attack
+import hosts
+
+SEED = 2
+VICTIM = "203.0.113.99"
+
+
+@pytest.fixture
+def watched(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.daemon = host.mailband({"jail.local": "".join(
+        attack.jail(name, maxretry=3)
+        for name in ("dovecot", "postfix", "postfix-sasl", "sshd"))})
+    return host
+
+
+def settled(host, *banned):
+    """An attacker that comes last is banned, and only these were before."""
+    last = "192.0.2.200"
+    for _ in range(3):
+        host.append(attack.MAIL_LOG, attack.failure(last))
+    host.wait_banned("dovecot", last)
+    found = set()
+    for jail in ("dovecot", "postfix", "postfix-sasl", "sshd"):
+        found |= set(host.banned(jail))
+    assert found == {last, *banned}
+    assert host.daemon.alive()
+
+
+def resident(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def test_bytes_that_are_no_text(watched):
+    for junk in (b"\0", b"\0" * 5000, b"\xff\xfe\xfd", b"\xc3", b"\xed\xa0\x80",
+                 b"\x1b[2J\x1b]0;x\x07", b"\r", b"\xe2\x80\xa8", b"%s%n%x" * 9):
+        for _ in range(3):
+            head = attack.line("imap-login: ").rstrip("\n").encode()
+            watched.append(attack.MAIL_LOG, head + junk + b"\n")
+            watched.append(attack.MAIL_LOG, junk + b"\n")
+            # In the user's name the failure is one all the same.
+            watched.append(attack.MAIL_LOG, attack.failure(
+                "192.0.2.3").encode().replace(b"<>", b"<" + junk + b">"))
+    settled(watched, "192.0.2.3")
+    assert "\x1b" not in watched.daemon.log()
+
+
+def test_noise(watched):
+    dice = random.Random(SEED)
+    for _ in range(64):
+        watched.append(attack.MAIL_LOG, dice.randbytes(4096))
+    watched.append(attack.MAIL_LOG, b"\n")
+    settled(watched)
+
+
+def test_a_line_of_a_megabyte(watched):
+    for junk in (b"x" * (1 << 20), b" " * (1 << 20), b"rip=" * (1 << 18),
+                 b"imap-login: Aborted login (auth failed, " * (1 << 15)):
+        for _ in range(3):
+            head = attack.line("imap-login: ").rstrip("\n").encode()
+            watched.append(attack.MAIL_LOG, head + junk + b"\n")
+    settled(watched)
+
+
+def test_a_line_that_never_ends(watched):
+    before = resident(watched.daemon.pid)
+    head = attack.line("imap-login: ").rstrip("\n").encode()
+    watched.append(attack.MAIL_LOG, head)
+    for _ in range(64):
+        watched.append(attack.MAIL_LOG, b"x" * (1 << 20))
+    hosts.wait_for(lambda: watched.status()["sources"], what="status")
+    watched.append(attack.MAIL_LOG, b"\n")
+    settled(watched)
+    assert resident(watched.daemon.pid) < before + (32 << 20)
+
+
+def test_a_line_in_halves(watched):
+    text = attack.failure("192.0.2.4").encode()
+    for _ in range(2):
+        watched.append(attack.MAIL_LOG, text)
+    for at in range(len(text)):
+        watched.append(attack.MAIL_LOG, text[at:at + 1])
+    settled(watched, "192.0.2.4")
+
+
+def test_lines_made_to_backtrack(watched):
+    """An hour's worth for a naive matcher is over in seconds."""
+    bombs = [
+        "imap-login: " + "Aborted login (auth failed" * 300,
+        "imap-login: Disconnected: " + "(auth failed, 1 attempts in 1 secs): "
+        "user=<" + "rip=1.2.3.4, " * 300,
+        "auth: " + "pam(" * 2000,
+        "auth-worker(1): " + "conn unix:" * 800,
+        "imap-login: " + "user=<>, method=PLAIN, " * 300,
+    ]
+    lines = [attack.line(bomb) for bomb in bombs]
+    lines += [attack.line("warning: " + "unknown[" * 1000,
+                          "postfix/smtpd[1]"),
+              attack.line("NOQUEUE: reject: RCPT from " + "a[1.2.3.4]: " * 700,
+                          "postfix/smtpd[1]"),
+              attack.line("warning: x[1.2.3.4]: SASL " + "LOGIN " * 1200,
+                          "postfix/smtpd[1]"),
+              attack.line("Failed password for " + "invalid user " * 600,
+                          "sshd[1]"),
+              attack.line("Failed password for " + "x from 1.2.3.4 " * 500,
+                          "sshd[1]")]
+    watched.append(attack.MAIL_LOG, "".join(lines) * 200)
+    settled(watched)
+
+
+@pytest.mark.parametrize("tag, text", [
+    ("dovecot", "imap-login: Disconnected: Aborted login (auth failed, 1 "
+     "attempts in 2 secs): user=<{}>, method=PLAIN, rip=192.0.2.5, "
+     "lip=198.51.100.1, session=<x>"),
+    ("dovecot", "imap-login: Login aborted: Connection closed (auth failed, 3 "
+     "attempts in 16 secs) (auth_failed): user=<{}>, method=PLAIN, "
+     "rip=192.0.2.5, lip=198.51.100.1, session=<x>"),
+    ("postfix/smtpd[1]", "warning: unknown[192.0.2.5]: SASL LOGIN "
+     "authentication failed: UGFzc3dvcmQ6, sasl_username={}"),
+    ("sshd[1]", "Failed password for invalid user {} from 192.0.2.5 port 1 "
+     "ssh2"),
+])
+@pytest.mark.parametrize("name", [
+    f"x,{VICTIM}): unknown user",
+    f"x>, method=PLAIN, rip={VICTIM}, lip=1.2.3.4, session=<y",
+    f"x rip={VICTIM}, ",
+    f"x from {VICTIM} port 22 ssh2",
+    f"unknown[{VICTIM}]: SASL LOGIN authentication failed",
+    f"x ]: auth failure; logname= uid=0 rhost={VICTIM} ",
+    f"x\\nNov 21 00:00:00 mx sshd[1]: Failed password for x from {VICTIM}",
+])
+def test_a_name_that_points_at_another(watched, tag, text, name):
+    for _ in range(3):
+        watched.append(attack.MAIL_LOG, attack.line(text.format(name), tag))
+    for _ in range(3):
+        watched.append(attack.MAIL_LOG, attack.failure("192.0.2.201"))
+    watched.wait_banned("dovecot", "192.0.2.201")
+    found = set()
+    for jail in ("dovecot", "postfix", "postfix-sasl", "sshd"):
+        found |= set(watched.banned(jail))
+    assert VICTIM not in found
+    assert found <= {"192.0.2.201", "192.0.2.5"}
+
+
+def test_dates_that_are_off(watched):
+    for date in ("Jan  1 00:00:00", "Feb 30 99:99:99",
+                 "9999-12-31T23:59:59.999999+00:00", "1970-01-01T00:00:00Z"):
+        for _ in range(3):
+            watched.append(attack.MAIL_LOG, f"{date} mx dovecot: " +
+                           attack.ABORTED.format("192.0.2.6") + "\n")
+    settled(watched, "192.0.2.6")
+    shown = json.loads(watched.mailban("list", "dovecot", "--json").stdout)
+    assert all(ban["remaining"] <= 600 for ban in shown)
