@@ -59,3 +59,18 @@ def test_nobody_is_banned_in_a_dry_run(host):
         host.append(attack.MAIL_LOG, attack.failure(ADDRESS))
     daemon.wait_log(r"\[dovecot\] .*Ban 10\.20\.30\.40")
     assert host.nft_json("list", "table", "inet", "mailban") == []
+
+
+def test_anyone_may_log_but_not_in_dovecot_s_name(host):
+    """A local user's line carries his own user id, which nobody can forge."""
+    host.journald()
+    daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
+    for _ in range(3):
+        host.run(["setpriv", "--reuid=nobody", "--regid=nogroup",
+                  "--clear-groups", "logger", "-p", "mail.info", "-t",
+                  "dovecot", "--", attack.ABORTED.format("192.0.2.1")])
+    for _ in range(3):
+        host.logger(attack.ABORTED.format(ADDRESS))
+    host.wait_banned("dovecot", ADDRESS)
+    assert list(host.banned("dovecot")) == [ADDRESS]
+    assert "192.0.2.1" not in daemon.log()
