@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_SOURCES_HEADER_H
+#define MAILBAN_SOURCES_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct line;
+
+/*
+ * What was worked out for the lines before, so that most lines cost a
+ * comparison instead of a calendar. All zero is a good start; one for each
+ * log is best, since neighbouring lines share the minute.
+ */
+struct header_clock {
+	char syslog[16]; /* "Nov 21 10:00:", the minute last seen */
+	char iso[24];	 /* "2026-11-21T10:00:" */
+	int64_t syslog_minute, iso_minute; /* when it began; 0 = none seen */
+	int64_t quarter;		   /* a quarter of an hour, local */
+	int64_t shift; /* of that quarter, from local time to UTC */
+	bool shift_known;
+};
+
+/* Forgets what it knows, and the time zone too: after a reload. */
+void header_clock_reset(struct header_clock *c);
+
+/*
+ * Fills *out with the parts of the n bytes at text, which it keeps pointing
+ * into. Dates understood, at the start of the line or behind a "<PRI>":
+ *   Nov 21 10:00:00[.123]                      RFC 3164, local time; this
+ *       year, or the last if that is more than 24 hours ahead
+ *   2026-11-21T10:00:00[.123456][Z|+01:00]     RFC 3339, also with a blank
+ *       for the T, a comma for the dot, +0100, and local time without zone
+ * behind which stand [host] tag[pid]: message. A line with anything else in
+ * front has body = message = text, no time, no host and an empty tag.
+ * Any bytes are safe; no allocation, no locale.
+ */
+void header_cut(
+	const char *text, size_t n, struct header_clock *c, struct line *out);
+
+#endif
