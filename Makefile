@@ -20,8 +20,10 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/err lib/ini \
 	lib/interpolate lib/log lib/prefixset
-SOURCES =
-FILTERS =
+SOURCES = sources/header
+FILTERS = filters/dispatch filters/filter filters/filterfile \
+	filters/filterspec filters/literals filters/pyregex filters/regex \
+	filters/sieve filters/subject
 JAILS =
 NFT =
 
@@ -48,11 +50,15 @@ obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
 PROGRAMS = $(BUILD)/mailband $(BUILD)/mailban-warden $(BUILD)/mailban
 
-# A unit test links its own file and the objects that its first comment line
-# of the form "links: a/b c/d" names.
 TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(BUILD)/share/jail.conf
+
+# The shipped defaults in the layout that they are installed in.
+$(BUILD)/share/jail.conf: jails/jail.conf
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/filters $(BUILD)/share/filter.d
+	ln -sf $(CURDIR)/$< $@
 
 $(BUILD)/mailband: $(call obj,$(DAEMON))
 	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(DAEMON_LIBS)
@@ -69,11 +75,15 @@ $(BUILD)/%.o: %.c Makefile
 
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl -lm
 
-links = $(shell sed -n 's/.*links: *\([^*]*\).*/\1/p' $(1))
+# A unit test takes what it calls out of all that is not a main().
+PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)))
 
-.SECONDEXPANSION:
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $$(call obj,$$(call links,$$*.c))
-	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(TEST_LIBS)
+$(BUILD)/parts.a: $(call obj,$(PARTS))
+	rm -f $@
+	ar rcsPT $@ $^
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
+	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
 unit: $(TESTS)
 
@@ -91,4 +101,4 @@ clean:
 
 .PHONY: all unit deps check-deps clean
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

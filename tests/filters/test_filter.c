@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "filters/dispatch.h"
+#include "filters/filter.h"
+#include "lib/clock.h"
+#include "sources/header.h"
+
+static char dir[64];
+
+static void put_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/filter.d/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int make_dir(void **state)
+{
+	char sub[80];
+
+	(void)state;
+	strcpy(dir, "/tmp/mailban-filter-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(sub, sizeof(sub), "%s/filter.d", dir);
+	mkdir(sub, 0700);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	static const char *const names[] = {
+		"a.conf", "a.local", "b.conf", "common.conf", "bad.conf"};
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/filter.d/%s", dir, names[i]);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/filter.d", dir);
+	rmdir(path);
+	return rmdir(dir);
+}
+
+/* Loads spec; on failure says what was wrong and returns NULL. */
+static struct filter *load(const char *spec_text, struct err *err)
+{
+	struct arena *arena = arena_new();
+	struct filter_spec spec = {.file = "jail.local", .line = 7};
+	struct filter *filter = NULL;
+
+	err_init(err);
+	if (filter_spec_parse(&spec, spec_text, arena, err))
+		filter = filter_new(&spec, dir, NULL, err);
+	arena_free(&arena);
+	return filter;
+}
+
+static enum filter_verdict judge(struct filter *filter, const char *text,
+	size_t n, char who[PREFIX_TEXT])
+{
+	struct header_clock clock = {0};
+	struct filter_subject subject;
+	struct failure failure;
+	struct line line;
+	enum filter_verdict v;
+
+	header_cut(text, n, &clock, &line);
+	filter_subject(&line, &subject);
+	v = filter_match(filter, &subject, NULL, &failure);
+	if (v == FILTER_MATCH)
+		prefix_format(&failure.who, who);
+	return v;
+}
+
+static void matches(struct filter *filter, const char *text, const char *want)
+{
+	char who[PREFIX_TEXT];
+
+	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MATCH);
+	assert_string_equal(who, want);
+}
+
+static void misses(struct filter *filter, const char *text)
+{
+	char who[PREFIX_TEXT];
+
+	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MISS);
+}
+
+/* The filter and the line that the admin of the README already has. */
+static void an_admins_filter(void **state)
+{
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\n"
+		"failregex = (?: pop3-login|imap-login): .*(?:Authentication "
+		"failure|Aborted login \\(auth failed|Aborted login \\(tried "
+		"to use disabled|Disconnected \\(auth failed).*rip=(?P<host>"
+		"\\S*),.*\n"
+		"ignoreregex =\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	matches(filter,
+		"Nov 21 10:00:00 mx dovecot: imap-login: Aborted login (auth "
+		"failed, 2 attempts): user=<>, method=PLAIN, rip=10.20.30.40, "
+		"lip=1.2.3.4, TLS",
+		"10.20.30.40");
+	matches(filter,
+		"Nov 21 10:00:00 mx dovecot: imap-login: Aborted login (auth "
+		"failed, 2 attempts): user=<>, rip=2001:DB8::1, lip=::1, TLS",
+		"2001:db8::1");
+	misses(filter,
+		"Nov 21 10:00:00 mx dovecot: imap-login: Login: user=<x>, "
+		"rip=10.20.30.40, lip=1.2.3.4, TLS");
+	/* Not one whole address: no ban. */
+	misses(filter,
+		"Nov 21 10:00:00 mx dovecot: imap-login: Aborted login (auth "
+		"failed, 2 attempts): rip=10.20.30.40x, lip=1.2.3.4, TLS");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+static void modes_tags_and_includes(void **state)
+{
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("common.conf",
+		"[DEFAULT]\n_daemon = \\S+\n"
+		"[lt_file]\n__prefix = \\s\\S+ <_daemon>\\[\\d+\\]:\\s\n"
+		"[lt_journal]\n__prefix = \\S+ <_daemon>:\\s\n"
+		"[DEFAULT]\n__prefix = <lt_<logtype>/__prefix>\n");
+	put_file("b.conf",
+		"[INCLUDES]\nbefore = common.conf\n"
+		"[Definition]\n_daemon = prog\n"
+		"prefregex = ^%(__prefix)s<F-CONTENT>.+</F-CONTENT>$\n"
+		"re-normal = ^bad <HOST>$\n"
+		"re-more = <re-normal>\n      ^worse <HOST>$\n"
+		"failregex = <re-<mode>>\n"
+		"ignoreregex = bad 192\\.0\\.2\\.9$\n"
+		"[Init]\nmode = normal\n");
+	filter = load("b", &err);
+	assert_non_null(filter);
+	assert_int_equal(filter_regexes(filter), 1);
+	matches(filter, "Nov 21 10:00:00 mx prog[12]: bad 192.0.2.1",
+		"192.0.2.1");
+	misses(filter, "Nov 21 10:00:00 mx prog[12]: worse 192.0.2.1");
+	misses(filter, "Nov 21 10:00:00 mx other[12]: bad 192.0.2.1");
+	assert_int_equal(
+		judge(filter, "Nov 21 10:00:00 mx prog[1]: bad 192.0.2.9", 41,
+			(char[PREFIX_TEXT]){0}),
+		FILTER_IGNORED);
+	filter_free(&filter);
+	err_deinit(&err);
+
+	put_file("a.local", "[Definition]\n");
+	filter = load("b[mode=more]", &err);
+	assert_non_null(filter);
+	assert_int_equal(filter_regexes(filter), 2);
+	matches(filter, "Nov 21 10:00:00 mx prog[12]: worse 2001:db8::7",
+		"2001:db8::7");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+static void a_local_adds(void **state)
+{
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("a.conf", "[Definition]\nfailregex = ^ one <HOST>$\n");
+	put_file("a.local", "[Definition]\nfailregex = %(known/failregex)s\n"
+			    "    ^ two <HOST>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	assert_int_equal(filter_regexes(filter), 2);
+	filter_free(&filter);
+	err_deinit(&err);
+	put_file("a.local", "");
+}
+
+/* No byte that a client sends can hide the rest of a line. */
+static void bytes_of_any_kind(void **state)
+{
+	static const char line[] = "Nov 21 10:00:00 mx p: "
+				   "user=<\xff\0\xc0\xaf\xed\xa0\x80> failed "
+				   "from 192.0.2.1";
+	struct filter *filter;
+	char who[PREFIX_TEXT];
+	struct err err;
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\nfailregex = p: user=<[^>]*> failed from "
+		"<HOST>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	assert_int_equal(
+		judge(filter, line, sizeof(line) - 1, who), FILTER_MATCH);
+	assert_string_equal(who, "192.0.2.1");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+/* A pattern that backtracks without end costs a bounded time, and is told. */
+static void backtracking_is_bounded(void **state)
+{
+	char line[4000] = "Nov 21 10:00:00 mx p: ";
+	struct filter *filter;
+	struct err err;
+	int64_t before;
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\nfailregex = p: (?:a+)+(?:a+)+b <HOST>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	memset(line + strlen(line), 'a', 3000);
+	strcat(line, "b 192.0.2.1 x");
+	before = clock_mono();
+	misses(filter, line);
+	assert_true(clock_mono() - before < 2 * CLOCK_SECOND);
+	assert_true(filter_counts(filter)->limits > 0);
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+static void faulty(const char *text, const char *spec, const char *want)
+{
+	struct filter *filter;
+	struct err err;
+	bool said = false;
+
+	put_file("bad.conf", text);
+	filter = load(spec, &err);
+	for (size_t i = 0; i < err.n; i++)
+		said |= strstr(err.items[i].text, want) != NULL;
+	if (!said)
+		print_error("wanted '%s', got '%s'\n", want,
+			err.n ? err.items[0].text : "nothing");
+	assert_true(said);
+	assert_null(filter);
+	err_deinit(&err);
+}
+
+static void faults(void **state)
+{
+	(void)state;
+	faulty("[Definition]\nfailregex = ^ok <HOST>\n  ^broken( <HOST>\n",
+		"bad", "bad.conf:3: failregex: missing closing parenthesis");
+	faulty("[Definition]\nfailregex = ^no address$\n", "bad",
+		"bad.conf:2: failregex: names no address");
+	faulty("[Definition]\nignoreregex = x\n", "bad",
+		"jail.local:7: filter: 'bad' has no failregex");
+	faulty("[Definition]\nfailregex = ^%(missing)s <HOST>\n", "bad",
+		"bad.conf:2: failregex: %(missing)s has no value");
+	faulty("[Definition]\nx = <y>\ny = <x>\nfailregex = ^<x> <HOST>\n",
+		"bad", "refers to itself");
+	faulty("", "nosuch",
+		"jail.local:7: filter: there is no filter 'nosuch'");
+	faulty("", "bad[mode", "is not of the form name[option=value");
+	faulty("[Definition]\nfailregex = ^a\\u0041 <HOST>\n", "bad",
+		"bad.conf:2: failregex: \\u escapes");
+	faulty("what is this\n", "bad", "bad.conf:1: neither [section]");
+}
+
+struct found {
+	int n;
+	enum filter_verdict v[4];
+};
+
+static void on_found(void *ctx, size_t filter, enum filter_verdict v,
+	const struct failure *failure)
+{
+	struct found *found = ctx;
+
+	(void)failure;
+	found->n++;
+	found->v[filter] = v;
+}
+
+/* Asked together, filters say what each says alone, whatever the line. */
+static void together_as_alone(void **state)
+{
+	static const char *const parts[] = {"mx prog[1]: ", "mx other[22]: ",
+		"mx prog: ", "prog[9]:", "mx pro", "bad ", "worse ",
+		"192.0.2.1", "192.0.2.9", "::1", " ", "x", "\xff", "[", "]: "};
+	struct filter *filters[3];
+	struct dispatch *dispatch;
+	struct err err;
+	uint64_t seed = 7;
+	int hits = 0;
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\nfailregex = worse <HOST>\n  bad \\s*x<HOST>\n");
+	filters[0] = load("b", &err);
+	filters[1] = load("b[mode=more]", &err);
+	filters[2] = load("a", &err);
+	dispatch = dispatch_new(filters, 3);
+	for (int i = 0; i < 20000; i++) {
+		char text[256] = "Nov 21 10:00:00 ";
+		struct header_clock clock = {0};
+		struct found found = {0};
+		struct line line;
+
+		for (int k = 0; k < 4; k++) {
+			seed = seed * 6364136223846793005u +
+			       1442695040888963407u;
+			strcat(text, parts[(seed >> 33) % 15]);
+		}
+		header_cut(text, strlen(text), &clock, &line);
+		dispatch_line(dispatch, &line, on_found, &found);
+		for (size_t f = 0; f < 3; f++) {
+			char who[PREFIX_TEXT];
+			enum filter_verdict v =
+				judge(filters[f], text, strlen(text), who);
+
+			if (v != found.v[f])
+				print_error("%s: filter %zu\n", text, f);
+			assert_int_equal(v, found.v[f]);
+			hits += v != FILTER_MISS;
+		}
+	}
+	assert_true(hits > 500);
+	assert_true(dispatch_counts(dispatch)->searched <
+		    dispatch_counts(dispatch)->lines);
+	dispatch_free(&dispatch);
+	for (size_t f = 0; f < 3; f++)
+		filter_free(&filters[f]);
+	err_deinit(&err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_admins_filter),
+		cmocka_unit_test(modes_tags_and_includes),
+		cmocka_unit_test(a_local_adds),
+		cmocka_unit_test(bytes_of_any_kind),
+		cmocka_unit_test(backtracking_is_bounded),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(together_as_alone),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

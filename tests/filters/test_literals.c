@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filters/literals.h"
+#include "filters/regex.h"
+#include "filters/sieve.h"
+
+static void finds(const char *regex, const char *joined)
+{
+	struct literals l;
+	char got[1024] = "";
+
+	literals_find(regex, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		strcat(got, i ? "," : "");
+		strncat(got, l.items[i].text, l.items[i].n);
+	}
+	assert_string_equal(got, joined);
+}
+
+static void table(void **state)
+{
+	(void)state;
+	finds("abcdef", "abcdef");
+	finds("abc.*defgh", "defgh");
+	finds("abcd?ef", "abc");
+	finds("x(?:one|two)y", "one,two");
+	finds("(?:one|t?)longer text", "longer text");
+	finds("(?:aaaaaaaa|b*)", "");
+	finds("a\\.b\\[c", "a.b[c");
+	finds("(?i)abcdef", "");
+	finds("(?=lookahead)ab", "ab");
+	finds("(?P<user>name)", "name");
+	finds("(?:abcdef)?xy", "xy");
+	finds("(?:abcdef){0,2}xy", "xy");
+	finds("(?:abcdef)+xy", "abcdef");
+	finds("[abcdef]gh", "gh");
+	finds("[]x]gh", "gh");
+	finds("ab+cd", "ab");
+	finds("a|bcdef", "a,bcdef");
+	finds("(?(x)abc|def)ghi", "");
+	finds("caf\xc3\xa9?end", "caf");
+	finds("abc\\d+defg", "defg");
+	finds("\\x41bcdef", "");
+}
+
+static uint64_t seed = 20261121;
+
+static unsigned int roll(unsigned int sides)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned int)(seed % sides);
+}
+
+/* A random regex of few letters, so that random texts match it now and then. */
+static void make_regex(char *out, int depth)
+{
+	int parts = 1 + (int)roll(4);
+
+	for (int i = 0; i < parts; i++) {
+		unsigned int what = roll(depth > 2 ? 6 : 9);
+
+		if (what < 4)
+			sprintf(out + strlen(out), "%c", 'a' + (char)roll(3));
+		else if (what == 4)
+			strcat(out, "[ab]");
+		else if (what == 5)
+			strcat(out, ".");
+		else {
+			static const char *const open[] = {
+				"(?:", "(", "(?P<x>", "(?>", "(?=", "(?!"};
+			unsigned int kind = roll(depth ? 2 : 6);
+
+			strcat(out, open[kind]);
+			make_regex(out, depth + 1);
+			if (roll(2)) {
+				strcat(out, "|");
+				make_regex(out, depth + 1);
+			}
+			strcat(out, ")");
+			if (kind >= 4)
+				continue;
+		}
+		static const char *const times[] = {
+			"", "", "", "?", "*", "+", "{0,2}", "{1,2}", "*?"};
+
+		strcat(out, times[roll(9)]);
+	}
+}
+
+/* Whatever matches holds one of the literals: the sieve loses nothing. */
+static void never_loses(void **state)
+{
+	int matched = 0;
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		char regex_text[4096] = "", why[256], text[40];
+		struct literals l;
+		struct regex *regex;
+
+		make_regex(regex_text, 0);
+		regex = regex_new(regex_text, why, sizeof(why));
+		if (!regex)
+			continue;
+		literals_find(regex_text, &l);
+		for (int k = 0; k < 60; k++) {
+			size_t n = roll(12);
+			bool found = l.n == 0;
+
+			for (size_t c = 0; c < n; c++)
+				text[c] = (char)('a' + roll(3));
+			text[n] = '\0';
+			if (regex_search(regex, text, n, true) != REGEX_MATCH)
+				continue;
+			matched++;
+			for (size_t c = 0; c < l.n; c++)
+				found |= memmem(text, n, l.items[c].text,
+						 l.items[c].n) != NULL;
+			if (!found)
+				print_error("/%s/ matches '%s'\n", regex_text,
+					text);
+			assert_true(found);
+		}
+		regex_free(&regex);
+	}
+	assert_true(matched > 10000);
+}
+
+/* The sieve says of each member what memmem says. */
+static void sieve_is_exact(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		size_t members = 1 + roll(130);
+		struct literals *l = calloc(members, sizeof(*l));
+		struct sieve *sieve = sieve_new(members);
+		uint64_t hits[3];
+
+		for (size_t m = 0; m < members; m++) {
+			l[m].n = 1 + roll(3);
+			for (size_t i = 0; i < l[m].n; i++) {
+				l[m].items[i].n = 4 + roll(8);
+				for (size_t c = 0; c < l[m].items[i].n; c++)
+					l[m].items[i].text[c] =
+						(char)('a' + roll(2));
+			}
+			sieve_add(sieve, m, &l[m]);
+		}
+		sieve_seal(sieve);
+		for (int k = 0; k < 20; k++) {
+			char text[60];
+			size_t n = roll(sizeof(text));
+
+			for (size_t c = 0; c < n; c++)
+				text[c] = (char)('a' + roll(2));
+			sieve_scan(sieve, text, n, hits);
+			for (size_t m = 0; m < members; m++) {
+				bool want = false;
+
+				for (size_t i = 0; i < l[m].n; i++)
+					want |= memmem(text, n,
+							l[m].items[i].text,
+							l[m].items[i].n) !=
+						NULL;
+				assert_int_equal(
+					hits[m / 64] >> (m % 64) & 1, want);
+			}
+		}
+		sieve_free(&sieve);
+		free(l);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(never_loses),
+		cmocka_unit_test(sieve_is_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

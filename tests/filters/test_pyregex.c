@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filters/pyregex.h"
+#include "filters/regex.h"
+
+static void rewritten_to(const char *from, const char *to)
+{
+	const char *why = NULL;
+	char *out = pyregex_translate(from, false, &why);
+
+	if (!out || strcmp(out, to) != 0)
+		print_error("%s: got %s, want %s\n", from, out ? out : why, to);
+	assert_non_null(out);
+	assert_string_equal(out, to);
+	free(out);
+}
+
+static void rewrites(void **state)
+{
+	(void)state;
+	rewritten_to("a{,3}", "a{0,3}");
+	rewritten_to("x{2,3}y", "x{2,3}y");
+	rewritten_to("end\\Z", "end\\z");
+	rewritten_to("(?iu)abc", "(?i)abc");
+	rewritten_to("(?:a|b)", "(?:a|b)");
+	rewritten_to("(?!no)", "(?!no)");
+	rewritten_to("[[a]", "[\\[a]");
+	rewritten_to("[]a]", "[]a]");
+	rewritten_to("[^]\\]]", "[^]\\]]");
+	rewritten_to("<F-USER>\\S+</F-USER>", "(?P<user>\\S+)");
+	rewritten_to("<F-ID>x</F-ID>", "(?P<fid>x)");
+	rewritten_to("<F-ID/>", "(?P<fid>\\S+)");
+	rewritten_to("<cmd>", "<cmd>");
+	rewritten_to("\\<HOST>", "\\<HOST>");
+}
+
+static void refusals(void **state)
+{
+	static const char *const bad[] = {
+		"a\\u0041",
+		"\\N{DASH}",
+		"(?a)x",
+		"(?u)x",
+		"a<SKIPLINES>b",
+		"x\\",
+		"[abc",
+		"\\p{L}",
+		"\\Q.\\E",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		const char *why = NULL;
+
+		assert_null(pyregex_translate(bad[i], false, &why));
+		assert_non_null(why);
+	}
+}
+
+/* What <HOST> takes out of a text, between two bars; NULL for no match. */
+static const char *host_of(const char *subject, bool names)
+{
+	static char got[100];
+	const char *why = NULL;
+	char *text = pyregex_translate("^\\|<HOST>\\|$", names, &why);
+	char wrong[256];
+	struct regex *regex = regex_new(text, wrong, sizeof(wrong));
+	const char *out = NULL;
+
+	assert_non_null(regex);
+	if (regex_search(regex, subject, strlen(subject), true) ==
+		REGEX_MATCH) {
+		struct regex_span span = regex_group(regex, GROUP_HOST);
+
+		memcpy(got, span.text, span.n);
+		got[span.n] = '\0';
+		out = got;
+	}
+	regex_free(&regex);
+	free(text);
+	return out;
+}
+
+static void hosts(void **state)
+{
+	static const char *const addresses[] = {
+		"192.0.2.1",
+		"2001:db8::1",
+		"::1",
+		"::",
+		"2001:db8::",
+		"1:2:3:4:5:6:7:8",
+		"fe80::a:b",
+		"[2001:db8::1]",
+		"::ffff:192.0.2.1",
+		"64:ff9b::192.0.2.1",
+	};
+	char subject[120];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		sprintf(subject, "|%s|", addresses[i]);
+		assert_non_null(host_of(subject, false));
+		assert_string_equal(host_of(subject, false), addresses[i]);
+	}
+	assert_null(host_of("|mail.example.org|", false));
+	assert_string_equal(
+		host_of("|mail.example.org|", true), "mail.example.org");
+	assert_null(host_of("|a b|", true));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rewrites),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(hosts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
