@@ -145,8 +145,6 @@ static double read_sum(struct reading *r)
 	double v = read_product(r);
 
 	while (!r->bad) {
-		const char *end = r->at;
-
 		skip_blanks(r);
 		if (*r->at == '\0' || *r->at == ')')
 			break;
@@ -154,8 +152,8 @@ static double read_sum(struct reading *r)
 		 * that stands apart from what is before it adds up. */
 		if (*r->at != '+' && *r->at != '-' &&
 			(!isdigit((unsigned char)*r->at) ||
-				(end == r->at &&
-					!isalpha((unsigned char)end[-1]))))
+				(!isspace((unsigned char)r->at[-1]) &&
+					!isalpha((unsigned char)r->at[-1]))))
 			r->bad = true;
 		else
 			v += read_product(r);
