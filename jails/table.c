@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table behind the failure window, the ban list and the offenders: dense
+ * records and an open-addressed index of their places. Nothing here may cost
+ * more because of which keys an attacker chose.
+ */
+#include "jails/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ROOM_FIRST 64u
+#define ROOM_KEPT 4096u
+
+struct table {
+	char *records;
+	uint32_t *index; /* place + 1, or 0 */
+	uint32_t size, key_size;
+	uint32_t n, room, most;
+	uint32_t mask; /* of the index, whose length is a power of two */
+	struct table_seed seed;
+};
+
+static uint64_t turn(uint64_t v, int bits)
+{
+	return v << bits | v >> (64 - bits);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = turn(v[1], 13) ^ v[0];
+	v[0] = turn(v[0], 32);
+	v[2] += v[3];
+	v[3] = turn(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = turn(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = turn(v[1], 17) ^ v[2];
+	v[2] = turn(v[2], 32);
+}
+
+/* SipHash-1-3 (Aumasson, Bernstein 2012) over a key of 4 n bytes. */
+static uint32_t hash(const struct table *t, const void *key)
+{
+	uint64_t v[4] = {
+		t->seed.k0 ^ 0x736f6d6570736575,
+		t->seed.k1 ^ 0x646f72616e646f6d,
+		t->seed.k0 ^ 0x6c7967656e657261,
+		t->seed.k1 ^ 0x7465646279746573,
+	};
+	uint32_t at = 0, n = t->key_size;
+
+	for (; at + 8 <= n; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, (const char *)key + at, 8);
+		v[3] ^= word;
+		sip_round(v);
+		v[0] ^= word;
+	}
+	{
+		uint64_t word = (uint64_t)n << 56;
+		uint32_t rest = 0;
+
+		if (at < n)
+			memcpy(&rest, (const char *)key + at, 4);
+		word |= rest;
+		v[3] ^= word;
+		sip_round(v);
+		v[0] ^= word;
+	}
+	v[2] ^= 0xff;
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+}
+
+static void *map(size_t n)
+{
+	void *at = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static size_t index_bytes(const struct table *t)
+{
+	return ((size_t)t->mask + 1) * sizeof(*t->index);
+}
+
+void *table_at(const struct table *t, uint32_t at)
+{
+	return t->records + (size_t)at * t->size;
+}
+
+/* Puts a place into the index, where no equal key is. */
+static void index_put(struct table *t, uint32_t at)
+{
+	uint32_t slot = hash(t, table_at(t, at)) & t->mask;
+
+	while (t->index[slot])
+		slot = (slot + 1) & t->mask;
+	t->index[slot] = at + 1;
+}
+
+/* The slot of the index that points at this place. */
+static uint32_t index_slot(const struct table *t, uint32_t at)
+{
+	uint32_t slot = hash(t, table_at(t, at)) & t->mask;
+
+	while (t->index[slot] != at + 1)
+		slot = (slot + 1) & t->mask;
+	return slot;
+}
+
+/* Empties a slot and moves up those behind it that it had displaced. */
+static void index_cut(struct table *t, uint32_t hole)
+{
+	uint32_t slot = hole;
+
+	for (;;) {
+		uint32_t home;
+
+		slot = (slot + 1) & t->mask;
+		if (!t->index[slot])
+			break;
+		home = hash(t, table_at(t, t->index[slot] - 1)) & t->mask;
+		if (((slot - home) & t->mask) < ((slot - hole) & t->mask))
+			continue;
+		t->index[hole] = t->index[slot];
+		hole = slot;
+	}
+	t->index[hole] = 0;
+}
+
+struct table *table_new(uint32_t size, uint32_t key_size, uint32_t most,
+	const struct table_seed *seed)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->size = size;
+	t->key_size = key_size;
+	t->most = most;
+	t->room = ROOM_FIRST;
+	t->mask = 2 * ROOM_FIRST - 1;
+	t->seed = *seed;
+	t->records = map((size_t)t->room * size);
+	t->index = map(index_bytes(t));
+	if (!t->records || !t->index)
+		table_free(&t);
+	return t;
+}
+
+void table_free(struct table **table)
+{
+	struct table *t = *table;
+
+	if (!t)
+		return;
+	if (t->records)
+		munmap(t->records, (size_t)t->room * t->size);
+	if (t->index)
+		munmap(t->index, index_bytes(t));
+	free(t);
+	*table = NULL;
+}
+
+uint32_t table_count(const struct table *t)
+{
+	return t->n;
+}
+
+uint32_t table_most(const struct table *t)
+{
+	return t->most;
+}
+
+size_t table_memory(const struct table *t)
+{
+	return (size_t)t->room * t->size + index_bytes(t) + sizeof(*t);
+}
+
+uint32_t table_find(const struct table *t, const void *key)
+{
+	uint32_t slot = hash(t, key) & t->mask;
+
+	for (; t->index[slot]; slot = (slot + 1) & t->mask) {
+		uint32_t at = t->index[slot] - 1;
+
+		if (memcmp(table_at(t, at), key, t->key_size) == 0)
+			return at;
+	}
+	return TABLE_NONE;
+}
+
+/* Makes the records' room twice or half as large. */
+static bool records_resize(struct table *t, uint32_t room)
+{
+	void *at = mremap(t->records, (size_t)t->room * t->size,
+		(size_t)room * t->size, MREMAP_MAYMOVE);
+
+	if (at == MAP_FAILED)
+		return false;
+	t->records = at;
+	t->room = room;
+	return true;
+}
+
+static bool index_resize(struct table *t, uint32_t mask)
+{
+	size_t bytes = ((size_t)mask + 1) * sizeof(*t->index);
+	uint32_t *made = map(bytes);
+
+	if (!made)
+		return false;
+	munmap(t->index, index_bytes(t));
+	t->index = made;
+	t->mask = mask;
+	for (uint32_t at = 0; at < t->n; at++)
+		index_put(t, at);
+	return true;
+}
+
+/* After a flood has passed, gives most of its memory back. */
+static void shrink(struct table *t)
+{
+	if (t->room > ROOM_KEPT && t->n < t->room / 4)
+		records_resize(t, t->room / 2);
+	if (t->mask > 2 * ROOM_KEPT && t->n < t->mask / 8)
+		index_resize(t, t->mask / 2);
+}
+
+uint32_t table_add(struct table *t, const void *key)
+{
+	char *record;
+
+	if (t->n == t->most)
+		return TABLE_NONE;
+	if (t->n == t->room && !records_resize(t, t->room * 2))
+		return TABLE_NONE;
+	/* Up to 3/4 full: 5.3 to 10.7 bytes of index a record. */
+	if (t->n >= t->mask / 4 * 3 && !index_resize(t, t->mask * 2 + 1))
+		return TABLE_NONE;
+	record = table_at(t, t->n);
+	memcpy(record, key, t->key_size);
+	memset(record + t->key_size, 0, t->size - t->key_size);
+	index_put(t, t->n);
+	return t->n++;
+}
+
+bool table_remove(struct table *t, uint32_t at)
+{
+	uint32_t last = t->n - 1;
+
+	index_cut(t, index_slot(t, at));
+	if (at != last) {
+		t->index[index_slot(t, last)] = at + 1;
+		memcpy(table_at(t, at), table_at(t, last), t->size);
+	}
+	t->n--;
+	shrink(t);
+	return at != last;
+}

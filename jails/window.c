@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The failure window of a jail. It is the one table on the way of a line that
+ * an attacker fills, with addresses of his choice: it must stay within its
+ * cap, must not let a flood of fresh addresses push out the busy ones first,
+ * and must never look at more than a few records for one line.
+ */
+#include "jails/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How many records are looked at for one to evict. */
+#define SAMPLE 16u
+#define STEPS 8u
+/* A window of STEPS steps touches one more at its end, and the newest. */
+#define CELLS (STEPS + 2)
+
+/* Failures of one step of time; last is the newest of them. */
+struct cell {
+	uint32_t last, count;
+};
+
+/* In times[], ascending, each failure; or, above WINDOW_EXACT, cells. */
+struct record {
+	struct addr addr;
+	uint32_t n;
+	union {
+		uint32_t times[WINDOW_EXACT];
+		struct cell cells[CELLS];
+	};
+};
+
+struct window {
+	struct table *table;
+	uint32_t maxretry, findtime;
+	uint32_t step; /* seconds a cell; 0 = exact */
+	uint32_t hand; /* where the clock hand of expiry and eviction is */
+	uint64_t evictions;
+};
+
+_Static_assert(offsetof(struct record, times) == 20, "no padding");
+
+struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
+	const struct table_seed *seed)
+{
+	struct window *w = calloc(1, sizeof(*w));
+	uint32_t size = offsetof(struct record, times);
+
+	if (!w)
+		return NULL;
+	w->maxretry = maxretry;
+	w->findtime = findtime > INT32_MAX ? INT32_MAX : (uint32_t)findtime;
+	if (maxretry <= WINDOW_EXACT) {
+		size += (maxretry - 1) * sizeof(uint32_t);
+	} else {
+		w->step = (w->findtime + STEPS - 1) / STEPS;
+		size += CELLS * sizeof(struct cell);
+	}
+	w->table = table_new(size, sizeof(struct addr), most, seed);
+	if (!w->table)
+		window_free(&w);
+	return w;
+}
+
+void window_free(struct window **window)
+{
+	struct window *w = *window;
+
+	if (!w)
+		return;
+	table_free(&w->table);
+	free(w);
+	*window = NULL;
+}
+
+static uint32_t newest(const struct window *w, const struct record *r)
+{
+	return w->step ? r->cells[r->n - 1].last : r->times[r->n - 1];
+}
+
+/* Takes out the one of a sample whose last failure is the oldest. */
+static void evict(struct window *w)
+{
+	uint32_t size = table_count(w->table), oldest = 0, pick = TABLE_NONE;
+
+	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
+		uint32_t at = w->hand++ % size, last;
+
+		last = newest(w, table_at(w->table, at));
+		if (pick == TABLE_NONE || last < oldest) {
+			pick = at;
+			oldest = last;
+		}
+	}
+	if (pick != TABLE_NONE) {
+		table_remove(w->table, pick);
+		w->evictions++;
+	}
+}
+
+/* Inserts count times into the sorted r->times, at most maxretry - 1 in all;
+ * true if they do not fit any more, that is, make maxretry. */
+static bool times_add(
+	const struct window *w, struct record *r, uint32_t time, uint32_t count)
+{
+	uint32_t gone = 0, at;
+
+	if (r->n > 0) {
+		uint32_t last = r->times[r->n - 1];
+
+		if (time < last && last - time > w->findtime)
+			return false; /* too late to count */
+		while (time > last && gone < r->n &&
+			time - r->times[gone] > w->findtime)
+			gone++;
+		r->n -= gone;
+		memmove(r->times, r->times + gone, r->n * sizeof(r->times[0]));
+	}
+	if (count >= w->maxretry - r->n)
+		return true;
+	for (at = r->n; at > 0 && r->times[at - 1] > time; at--)
+		r->times[at - 1 + count] = r->times[at - 1];
+	for (uint32_t i = 0; i < count; i++)
+		r->times[at + i] = time;
+	r->n += count;
+	return false;
+}
+
+static bool cells_full(const struct window *w, const struct record *r)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		sum += r->cells[i].count;
+	return sum >= w->maxretry;
+}
+
+/* The same with one cell a step of time, ascending. */
+static bool cells_add(
+	const struct window *w, struct record *r, uint32_t time, uint32_t count)
+{
+	uint32_t at, gone = 0;
+
+	if (r->n > 0) {
+		uint32_t last = r->cells[r->n - 1].last;
+
+		if (time < last && last - time > w->findtime)
+			return false;
+		while (time > last && gone < r->n &&
+			time - r->cells[gone].last > w->findtime)
+			gone++;
+		r->n -= gone;
+		memmove(r->cells, r->cells + gone, r->n * sizeof(r->cells[0]));
+	}
+	for (at = r->n; at > 0; at--)
+		if (r->cells[at - 1].last / w->step <= time / w->step)
+			break;
+	if (at > 0 && r->cells[at - 1].last / w->step == time / w->step) {
+		struct cell *c = &r->cells[at - 1];
+
+		if (time > c->last)
+			c->last = time;
+		if (__builtin_add_overflow(c->count, count, &c->count))
+			c->count = UINT32_MAX;
+		return cells_full(w, r);
+	}
+	memmove(r->cells + at + 1, r->cells + at,
+		(r->n - at) * sizeof(r->cells[0]));
+	r->cells[at] = (struct cell){.last = time, .count = count};
+	r->n++;
+	return cells_full(w, r);
+}
+
+bool window_add(
+	struct window *w, const struct addr *addr, int64_t time, uint32_t count)
+{
+	uint32_t at = table_find(w->table, addr), t;
+	struct record *r;
+
+	t = time < 0 ? 0 : time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
+	if (count == 0)
+		return false;
+	if (at == TABLE_NONE) {
+		if (count >= w->maxretry)
+			return true;
+		if (table_count(w->table) == table_most(w->table))
+			evict(w);
+		at = table_add(w->table, addr);
+		if (at == TABLE_NONE) {
+			/* No memory to grow: live with the room there is. */
+			evict(w);
+			at = table_add(w->table, addr);
+		}
+		if (at == TABLE_NONE)
+			return false;
+	}
+	r = table_at(w->table, at);
+	if (w->step ? !cells_add(w, r, t, count) : !times_add(w, r, t, count))
+		return false;
+	table_remove(w->table, at);
+	return true;
+}
+
+uint32_t window_count(const struct window *w, const struct addr *addr)
+{
+	uint32_t at = table_find(w->table, addr), sum = 0;
+	const struct record *r;
+
+	if (at == TABLE_NONE)
+		return 0;
+	r = table_at(w->table, at);
+	if (!w->step)
+		return r->n;
+	for (uint32_t i = 0; i < r->n; i++)
+		sum += r->cells[i].count; /* below maxretry, or it were gone */
+	return sum;
+}
+
+bool window_forget(struct window *w, const struct addr *addr)
+{
+	uint32_t at = table_find(w->table, addr);
+
+	if (at == TABLE_NONE)
+		return false;
+	table_remove(w->table, at);
+	return true;
+}
+
+uint32_t window_expire(struct window *w, int64_t now, uint32_t most)
+{
+	uint32_t gone = 0;
+
+	for (; most > 0 && table_count(w->table) > 0; most--) {
+		uint32_t at = w->hand % table_count(w->table);
+
+		if (newest(w, table_at(w->table, at)) + (int64_t)w->findtime <
+			now) {
+			/* The last record is here now: look again. */
+			table_remove(w->table, at);
+			gone++;
+		} else {
+			w->hand = at + 1;
+		}
+	}
+	return gone;
+}
+
+uint32_t window_size(const struct window *w)
+{
+	return table_count(w->table);
+}
+
+size_t window_memory(const struct window *w)
+{
+	return table_memory(w->table) + sizeof(*w);
+}
+
+uint64_t window_evictions(const struct window *w)
+{
+	return w->evictions;
+}
+
+void window_each(const struct window *w, window_fn *fn, void *context)
+{
+	for (uint32_t at = 0; at < table_count(w->table); at++) {
+		const struct record *r = table_at(w->table, at);
+		uint32_t i = 0;
+
+		while (i < r->n) {
+			uint32_t first = i++;
+
+			if (w->step) {
+				fn(context, &r->addr, r->cells[first].last,
+					r->cells[first].count);
+				continue;
+			}
+			while (i < r->n && r->times[i] == r->times[first])
+				i++;
+			fn(context, &r->addr, r->times[first], i - first);
+		}
+	}
+}
