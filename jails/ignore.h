@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_JAILS_IGNORE_H
+#define MAILBAN_JAILS_IGNORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/addr.h"
+#include "lib/prefixset.h"
+
+struct jail;
+
+/*
+ * Adds the addresses of this host's interfaces to own, which the caller
+ * refreshes now and then (empty it first). 0 or -errno of getifaddrs(3).
+ */
+int ignore_own_addresses(struct prefixset *own);
+
+/*
+ * True if an address or prefix must not be banned by this jail: it shares an
+ * address with the jail's ignoreip, or with own where the jail says
+ * ignoreself (own may be NULL). Loopback, unspecified and multicast addresses
+ * are never to be banned by anybody.
+ */
+bool ignore_has(const struct jail *jail, const struct prefixset *own,
+	const struct prefix *who);
+
+/*
+ * Looks up the names that the jail's ignoreip holds and adds their addresses
+ * to its list: to be called at load, while the resolver can still be reached,
+ * never on the way of a line. Each name that has no address is added to err
+ * as a warning. At most 64 addresses of a name are taken.
+ */
+struct err;
+void ignore_resolve(struct jail *jail, struct err *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_JAILS_IGNORELIST_H
+#define MAILBAN_JAILS_IGNORELIST_H
+
+struct jail;
+struct jailvalue;
+
+/*
+ * Reads ignoreip= of a jail: addresses, prefixes (/24 or /255.255.255.0),
+ * names, and file:/path of a file with the like, '#' comments. What is none
+ * of these is a fault, with the file and line it stands on.
+ */
+void ignorelist_read(const struct jailvalue *v, struct jail *jail);
+
+#endif

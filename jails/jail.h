@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_JAILS_JAIL_H
+#define MAILBAN_JAILS_JAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jails/escalate.h"
+#include "lib/prefixset.h"
+
+/* What one [section] of jail.conf and its like asks for, checked. */
+
+/* A text and where it was written, for messages of those who use it. */
+struct jail_text {
+	const char *text; /* NULL if the jail does not say */
+	const char *file;
+	int line;
+};
+
+enum jail_backend {
+	JAIL_AUTO, /* files if there are any, else the journal */
+	JAIL_FILE,
+	JAIL_JOURNAL,
+};
+
+enum jail_usedns { JAIL_DNS_NO, JAIL_DNS_WARN, JAIL_DNS_YES, JAIL_DNS_RAW };
+
+struct jail_logpath {
+	const char *glob; /* absolute */
+	bool tail;	  /* begin at its end, at the first start */
+};
+
+/* Journal fields that must all match; a list of these is ORed. */
+struct jail_match {
+	const char *const *fields; /* "_SYSTEMD_UNIT=postfix@-.service" */
+	size_t n;
+};
+
+struct jail_ports {
+	uint16_t first, last;
+};
+
+struct jail {
+	const char *name; /* [A-Za-z0-9_.-]{1,64} */
+	const char *file; /* where it was enabled */
+	int line;
+
+	/* name[option=value, ...], not parsed; text NULL if there is none. */
+	struct jail_text filter;
+	/*
+	 * In place of the filter's own, where the text is not NULL. They may
+	 * hold %(known/KEY)s, which is for the filter's value of KEY.
+	 */
+	struct jail_text failregex, ignoreregex, prefregex, datepattern;
+	struct jail_text maxlines;
+	/* In place of the filter's where journalmatch_text.text is set. */
+	struct jail_text journalmatch_text;
+	const struct jail_match *journalmatch;
+	size_t journalmatch_n;
+
+	enum jail_backend backend;
+	enum jail_usedns usedns;
+	const struct jail_logpath *logpaths;
+	size_t logpaths_n;
+
+	uint32_t maxretry;   /* at least 1 */
+	uint32_t maxmatches; /* lines kept of a ban */
+	int64_t findtime;    /* seconds, at least 1 */
+	int64_t bantime;     /* seconds, at least 1; -1 = for ever */
+	struct escalate escalate;
+
+	struct prefixset ignoreip;
+	struct jail_text *ignore_names; /* for ignore_resolve() */
+	size_t ignore_names_n;
+	bool ignoreself;
+
+	bool bans;	/* false: has actions and none of them bans */
+	bool notices;	/* a sendmail-* action: wants a notice of each ban */
+	bool ports_all; /* of every protocol; then ports_n is 0 */
+	bool tcp, udp;	/* protocols whose ports are meant */
+	const struct jail_ports *ports; /* sorted, not overlapping */
+	size_t ports_n;
+};
+
+/* fail2ban's own where nothing is said. */
+#define JAIL_MAXRETRY 3
+#define JAIL_FINDTIME 600
+#define JAIL_BANTIME 600
+
+struct arena;
+
+/*
+ * "A=1 B=2 + C=3", or a line each: cut into groups of fields, from the arena.
+ * Quotes and backslash as a shell has them. False if a word is no FIELD=value;
+ * then *why says so.
+ */
+bool jail_match_parse(const char *text, struct arena *arena,
+	const struct jail_match **groups, size_t *n, const char **why);
+
+/*
+ * "pop3,pop3s, 465 6000:6010" into sorted ranges, from the arena; "all",
+ * "any" and "0:65535" give *all and no ranges. False if a part is neither a
+ * number, a range nor a service's name: *bad is then that part.
+ */
+bool jail_ports_parse(const char *text, struct arena *arena,
+	const struct jail_ports **ports, size_t *n, bool *all,
+	const char **bad);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Jail files to jails. Each value of an enabled jail is read, checked and put
+ * into its struct; all faults of a configuration are told at once. Nothing
+ * here compiles a filter or opens a log.
+ */
+#include "jails/jailfile.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "jails/actionlist.h"
+#include "jails/formula.h"
+#include "jails/ignorelist.h"
+#include "jails/jailkeys.h"
+#include "jails/jailvalue.h"
+#include "lib/arena.h"
+
+#define MAXRETRY_MOST 1000000u
+#define MULTIPLIERS_MOST 1000
+
+/* Keys whose %(known/KEY)s means the filter's own value. */
+static const char *const filter_keys[] = {
+	"failregex", "ignoreregex", "prefregex", "datepattern", "maxlines"};
+
+#define FILTER_KEYS (sizeof(filter_keys) / sizeof(*filter_keys))
+
+static bool is_jail_name(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return n >= 1 && n <= 64 && !name[n];
+}
+
+/* ---- the groups of keys ---- */
+
+static void read_filter(const struct jailvalue *v, struct jail *jail)
+{
+	struct jail_text *own[FILTER_KEYS] = {&jail->failregex,
+		&jail->ignoreregex, &jail->prefregex, &jail->datepattern,
+		&jail->maxlines};
+
+	jailvalue_text(v, "filter", &jail->filter);
+	for (size_t i = 0; i < FILTER_KEYS; i++) {
+		struct jailvalue_text t = jailvalue_get(v, filter_keys[i]);
+
+		/* An empty one is meant, too: it takes the filter's away. */
+		if (t.text && t.value->line)
+			*own[i] = (struct jail_text){
+				t.text, t.value->file, t.value->line};
+	}
+	if (!jail->filter.text && !jail->failregex.text)
+		err_fault(v->err, jail->file, jail->line,
+			"[%s] is enabled but has neither filter nor failregex",
+			v->section);
+}
+
+static void read_logpaths(
+	const struct jailvalue *v, struct jail *jail, struct jailvalue_text *t)
+{
+	struct jail_logpath *list;
+	const char *s = t->text;
+
+	list = arena_alloc(v->arena, JAIL_LOGPATHS_MOST * sizeof(*list));
+	while (*s) {
+		size_t n = strcspn(s, "\n"), end = n, word;
+
+		while (end && isspace((unsigned char)s[end - 1]))
+			end--;
+		for (word = end; word && !isspace((unsigned char)s[word - 1]);)
+			word--;
+		if (end && jail->logpaths_n == JAIL_LOGPATHS_MOST) {
+			jailvalue_fault(v, t, s, "more than %d paths",
+				JAIL_LOGPATHS_MOST);
+			return;
+		}
+		if (end) {
+			struct jail_logpath *p = &list[jail->logpaths_n++];
+
+			p->tail = word && end - word == 4 &&
+				  strncmp(s + word, "tail", 4) == 0;
+			if (p->tail ||
+				(word && end - word == 4 &&
+					strncmp(s + word, "head", 4) == 0))
+				end = word;
+			while (end && isspace((unsigned char)s[end - 1]))
+				end--;
+			p->glob = arena_copy(v->arena, s, end);
+			if (p->glob[0] != '/')
+				jailvalue_fault(v, t, s,
+					"'%s' is no absolute path", p->glob);
+		}
+		s += n;
+		s += *s == '\n';
+	}
+	jail->logpaths = list;
+}
+
+static void read_backend(const struct jailvalue *v, struct jail *jail)
+{
+	static const struct {
+		const char *name;
+		enum jail_backend backend;
+	} backends[] = {
+		{"auto", JAIL_AUTO},
+		{"polling", JAIL_FILE},
+		{"pyinotify", JAIL_FILE},
+		{"gamin", JAIL_FILE},
+		{"file", JAIL_FILE},
+		{"systemd", JAIL_JOURNAL},
+		{"journal", JAIL_JOURNAL},
+	};
+	struct jailvalue_text t = jailvalue_get(v, "backend");
+	size_t n = t.text ? strcspn(t.text, "[ \t") : 0, i;
+
+	jail->backend = JAIL_AUTO;
+	if (n == 0)
+		return;
+	for (i = 0; i < sizeof(backends) / sizeof(*backends); i++)
+		if (strlen(backends[i].name) == n &&
+			strncasecmp(t.text, backends[i].name, n) == 0)
+			break;
+	if (i == sizeof(backends) / sizeof(*backends)) {
+		jailvalue_fault(v, &t, NULL,
+			"'%s' is none; there are auto, file and systemd",
+			t.text);
+		return;
+	}
+	jail->backend = backends[i].backend;
+	if (t.text[n] == '[')
+		jailvalue_warning(v, &t, NULL,
+			"the options in '%s' are not supported; the host's "
+			"own journal is read",
+			t.text);
+}
+
+static void read_sources(const struct jailvalue *v, struct jail *jail)
+{
+	struct jailvalue_text t = jailvalue_get(v, "journalmatch");
+	const char *why;
+
+	read_backend(v, jail);
+	if (t.text) {
+		jail->journalmatch_text = (struct jail_text){
+			t.text, t.value->file, t.value->line};
+		if (!jail_match_parse(t.text, v->arena, &jail->journalmatch,
+			    &jail->journalmatch_n, &why))
+			jailvalue_fault(v, &t, NULL, "%s", why);
+	}
+	if (jail->backend == JAIL_JOURNAL)
+		return;
+	t = jailvalue_get(v, "logpath");
+	if (t.text)
+		read_logpaths(v, jail, &t);
+	/* A value that could not be expanded has its own fault. */
+	if (jail->logpaths_n == 0 && (!t.value || t.text) &&
+		!(jail->backend == JAIL_AUTO && jail->journalmatch_n))
+		err_fault(v->err, jail->file, jail->line,
+			"[%s] is enabled but has no logpath, and its backend "
+			"is not systemd",
+			v->section);
+}
+
+static void read_limits(const struct jailvalue *v, struct jail *jail)
+{
+	struct jailvalue_text t;
+
+	jail->maxretry = JAIL_MAXRETRY;
+	jail->findtime = JAIL_FINDTIME;
+	jail->bantime = JAIL_BANTIME;
+	jailvalue_count(v, "maxretry", 1, MAXRETRY_MOST, &jail->maxretry);
+	jail->maxmatches = jail->maxretry;
+	jailvalue_count(v, "maxmatches", 0, MAXRETRY_MOST, &jail->maxmatches);
+	if (jailvalue_duration(v, "findtime", &jail->findtime) &&
+		jail->findtime < 1) {
+		t = jailvalue_get(v, "findtime");
+		jailvalue_fault(v, &t, NULL,
+			"'%s' is less than a second: nothing would ever be "
+			"found",
+			t.text);
+	}
+	if (jailvalue_duration(v, "bantime", &jail->bantime) &&
+		jail->bantime == 0) {
+		t = jailvalue_get(v, "bantime");
+		jailvalue_fault(v, &t, NULL,
+			"'%s' is no time to ban for; -1 is for ever", t.text);
+	}
+	if (jail->bantime < 0)
+		jail->bantime = ESCALATE_FOREVER;
+}
+
+static void read_multipliers(
+	const struct jailvalue *v, struct escalate *e, struct jailvalue_text *t)
+{
+	double *list = arena_alloc(v->arena, MULTIPLIERS_MOST * sizeof(*list));
+	const char *s = t->text;
+
+	for (;;) {
+		size_t n;
+
+		s += strspn(s, " \t\n,");
+		n = strspn(s, "0123456789.");
+		if (!*s)
+			break;
+		if (n == 0 || n > 15 || (s[n] && !strchr(" \t\n,", s[n])) ||
+			e->multipliers_n == MULTIPLIERS_MOST) {
+			jailvalue_fault(
+				v, t, s, "'%.20s' is no list of numbers", s);
+			return;
+		}
+		list[e->multipliers_n++] = strtod(s, NULL);
+		s += n;
+	}
+	e->multipliers = list;
+}
+
+static void read_escalate(const struct jailvalue *v, struct escalate *e)
+{
+	const struct formula_ban none = {.factor = 1};
+	struct jailvalue_text t;
+	struct formula *factor;
+	char why[FORMULA_WHY];
+
+	escalate_init(e);
+	jailvalue_bool(v, "bantime.increment", &e->increment);
+	jailvalue_bool(v, "bantime.overalljails", &e->overalljails);
+	jailvalue_duration(v, "bantime.maxtime", &e->maxtime);
+	jailvalue_duration(v, "bantime.rndtime", &e->rndtime);
+	t = jailvalue_get(v, "bantime.factor");
+	if (t.text && *t.text) {
+		factor = formula_parse(v->arena, t.text, why);
+		if (!factor)
+			jailvalue_fault(v, &t, NULL, "%s", why);
+		else if (!formula_eval(factor, &none, &e->factor))
+			jailvalue_fault(
+				v, &t, NULL, "'%s' has no value", t.text);
+	}
+	t = jailvalue_get(v, "bantime.formula");
+	if (t.text && *t.text) {
+		e->formula = formula_parse(v->arena, t.text, why);
+		if (!e->formula)
+			jailvalue_fault(v, &t, NULL, "%s", why);
+	}
+	t = jailvalue_get(v, "bantime.multipliers");
+	if (t.text && *t.text)
+		read_multipliers(v, e, &t);
+}
+
+static void read_usedns(const struct jailvalue *v, struct jail *jail)
+{
+	static const char *const words[] = {
+		[JAIL_DNS_NO] = "no",
+		[JAIL_DNS_WARN] = "warn",
+		[JAIL_DNS_YES] = "yes",
+		[JAIL_DNS_RAW] = "raw",
+	};
+	struct jailvalue_text t = jailvalue_get(v, "usedns");
+
+	jail->usedns = JAIL_DNS_WARN;
+	if (!t.text || !*t.text)
+		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(t.text, words[i]) == 0) {
+			jail->usedns = (enum jail_usedns)i;
+			return;
+		}
+	jailvalue_fault(
+		v, &t, NULL, "'%s' is none of yes, warn, no and raw", t.text);
+}
+
+static void read_unsupported(const struct jailvalue *v)
+{
+	static const struct {
+		const char *key, *instead;
+	} keys[] = {
+		{"ignorecommand", "no command is run; use ignoreip"},
+		{"logtimezone", "times are read in the host's own zone"},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		struct jailvalue_text t = jailvalue_get(v, keys[i].key);
+
+		if (t.text && *t.text)
+			jailvalue_warning(v, &t, NULL, "not supported: %s",
+				keys[i].instead);
+	}
+}
+
+/* ---- the whole ---- */
+
+static void read_jail(const struct jailvalue *v, struct jail *jail,
+	struct actionlist_named *named)
+{
+	struct jailvalue_text enabled = jailvalue_get(v, "enabled");
+
+	jail->name = v->section;
+	jail->file = enabled.value->file;
+	jail->line = enabled.value->line;
+	jail->ignoreself = true;
+	prefixset_init(&jail->ignoreip);
+	read_filter(v, jail);
+	read_sources(v, jail);
+	read_limits(v, jail);
+	read_escalate(v, &jail->escalate);
+	read_usedns(v, jail);
+	jailvalue_bool(v, "ignoreself", &jail->ignoreself);
+	ignorelist_read(v, jail);
+	actionlist_read(v, jail, named);
+	read_unsupported(v);
+}
+
+/* What fail2ban itself sets before any file is read. */
+static void set_builtin(
+	struct conf *conf, struct arena *arena, const char *confdir)
+{
+	conf_set(conf, "DEFAULT", "fail2ban_version", "1.0.2", "built in", 0);
+	conf_set(conf, "DEFAULT", "fail2ban_confpath", confdir ? confdir : "",
+		"built in", 0);
+	for (size_t i = 0; i < FILTER_KEYS; i++)
+		conf_set(conf, "DEFAULT", filter_keys[i],
+			arena_print(arena, "%%%%(known/%s)s", filter_keys[i]),
+			"built in", 0);
+}
+
+struct jails *jails_load(const char *confdir, const char *datadir,
+	struct arena *arena, struct err *err)
+{
+	struct jails *jails = arena_alloc(arena, sizeof(*jails));
+	struct conf *conf = conf_new(arena);
+	struct actionlist_named named = {.n = 0};
+	const char **disabled;
+	size_t n;
+
+	set_builtin(conf, arena, confdir);
+	if (datadir)
+		conf_read_tree(conf, datadir, "jail", NULL, err);
+	if (confdir)
+		conf_read_tree(conf, confdir, "jail", datadir, err);
+	jailkeys_check(conf, err);
+	n = conf_sections(conf);
+	if (n > JAILS_MOST) {
+		err_fault(err, confdir, 0, "more than %d jails", JAILS_MOST);
+		n = JAILS_MOST;
+	}
+	jails->items = arena_alloc(arena, n * sizeof(*jails->items));
+	disabled = arena_alloc(arena, n * sizeof(*disabled));
+	jails->disabled = disabled;
+	for (size_t i = 0; i < n; i++) {
+		struct jailvalue v = {.conf = conf,
+			.arena = arena,
+			.err = err,
+			.section = conf_section(conf, i)};
+		bool enabled = false;
+
+		if (strchr(v.section, '?') || conf_keys(conf, v.section) == 0)
+			continue;
+		if (!is_jail_name(v.section)) {
+			const struct conf_value *first = conf_find(
+				conf, v.section, conf_key(conf, v.section, 0));
+
+			err_fault(err, first->file, first->line,
+				"[%s]: a jail's name is 1 to 64 of letters, "
+				"digits, '_', '.' and '-'",
+				v.section);
+			continue;
+		}
+		jailvalue_bool(&v, "enabled", &enabled);
+		if (enabled)
+			read_jail(&v, &jails->items[jails->n++], &named);
+		else
+			disabled[jails->disabled_n++] = v.section;
+	}
+	return jails;
+}
+
+void jails_deinit(struct jails *jails)
+{
+	for (size_t i = 0; i < jails->n; i++)
+		prefixset_deinit(&jails->items[i].ignoreip);
+	jails->n = 0;
+}

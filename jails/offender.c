@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory of who was banned how often. Bounded like all that attackers
+ * fill: at the cap, the one of a sample whose last ban ended first goes.
+ */
+#include "jails/offender.h"
+
+#include <stdlib.h>
+
+#define SAMPLE 16u
+
+struct key {
+	struct addr net;
+	uint16_t jail;
+	uint8_t len;
+	uint8_t zero;
+};
+
+struct record {
+	struct key key;
+	uint32_t count;
+	int64_t end;
+};
+
+_Static_assert(sizeof(struct record) == 32, "no padding");
+
+struct offenders {
+	struct table *table;
+	uint32_t hand;
+	uint64_t evictions;
+};
+
+struct offenders *offenders_new(uint32_t most, const struct table_seed *seed)
+{
+	struct offenders *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->table = table_new(
+		sizeof(struct record), sizeof(struct key), most, seed);
+	if (!o->table)
+		offenders_free(&o);
+	return o;
+}
+
+void offenders_free(struct offenders **offenders)
+{
+	struct offenders *o = *offenders;
+
+	if (!o)
+		return;
+	table_free(&o->table);
+	free(o);
+	*offenders = NULL;
+}
+
+static struct record *find(
+	const struct offenders *o, const struct prefix *who, uint16_t jail)
+{
+	struct key key = {.net = who->net, .jail = jail, .len = who->len};
+	uint32_t at = table_find(o->table, &key);
+
+	return at == TABLE_NONE ? NULL : table_at(o->table, at);
+}
+
+static void evict(struct offenders *o)
+{
+	uint32_t size = table_count(o->table), pick = TABLE_NONE;
+	int64_t first = 0;
+
+	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
+		uint32_t at = o->hand++ % size;
+		const struct record *r = table_at(o->table, at);
+
+		if (pick == TABLE_NONE || r->end < first) {
+			pick = at;
+			first = r->end;
+		}
+	}
+	if (pick != TABLE_NONE) {
+		table_remove(o->table, pick);
+		o->evictions++;
+	}
+}
+
+static struct record *make(
+	struct offenders *o, const struct prefix *who, uint16_t jail)
+{
+	struct key key = {.net = who->net, .jail = jail, .len = who->len};
+	uint32_t at = table_add(o->table, &key);
+
+	if (at == TABLE_NONE) {
+		evict(o);
+		at = table_add(o->table, &key);
+	}
+	return at == TABLE_NONE ? NULL : table_at(o->table, at);
+}
+
+uint32_t offender_count(const struct offenders *o, const struct prefix *who,
+	uint16_t jail, int64_t *end)
+{
+	const struct record *r = find(o, who, jail);
+
+	if (!r)
+		return 0;
+	if (end)
+		*end = r->end;
+	return r->count;
+}
+
+void offender_set(struct offenders *o, const struct prefix *who, uint16_t jail,
+	uint32_t count, int64_t end)
+{
+	struct record *r = find(o, who, jail);
+
+	if (!r)
+		r = make(o, who, jail);
+	if (!r)
+		return;
+	r->count = count;
+	r->end = end;
+}
+
+uint32_t offender_add(struct offenders *o, const struct prefix *who,
+	uint16_t jail, int64_t end)
+{
+	uint32_t count = offender_count(o, who, jail, NULL);
+
+	if (count < UINT32_MAX)
+		count++;
+	offender_set(o, who, jail, count, end);
+	return count;
+}
+
+void offender_forget(
+	struct offenders *o, const struct prefix *who, uint16_t jails)
+{
+	for (uint32_t jail = 0; jail <= jails; jail++) {
+		struct key key = {.net = who->net,
+			.jail = jail < jails ? (uint16_t)jail : OFFENDER_ALL,
+			.len = who->len};
+		uint32_t at = table_find(o->table, &key);
+
+		if (at != TABLE_NONE)
+			table_remove(o->table, at);
+	}
+}
+
+uint32_t offenders_expire(struct offenders *o, int64_t before, uint32_t most)
+{
+	uint32_t gone = 0;
+
+	for (; most > 0 && table_count(o->table) > 0; most--) {
+		uint32_t at = o->hand % table_count(o->table);
+		const struct record *r = table_at(o->table, at);
+
+		if (r->end < before) {
+			table_remove(o->table, at);
+			gone++;
+		} else {
+			o->hand = at + 1;
+		}
+	}
+	return gone;
+}
+
+uint32_t offenders_size(const struct offenders *o)
+{
+	return table_count(o->table);
+}
+
+uint64_t offenders_evictions(const struct offenders *o)
+{
+	return o->evictions;
+}
+
+void offenders_each(const struct offenders *o, offender_fn *fn, void *context)
+{
+	for (uint32_t at = 0; at < table_count(o->table); at++) {
+		const struct record *r = table_at(o->table, at);
+		struct prefix who = {.net = r->key.net, .len = r->key.len};
+
+		fn(context, &who, r->key.jail, r->count, r->end);
+	}
+}
