@@ -23,8 +23,13 @@
 #define REQUEST_MOST 65536
 #define TIME_LIMIT (10 * UINT64_C(1000000))
 
+struct control_call {
+	struct client *client; /* NULL when it has gone */
+};
+
 struct client {
 	struct client *next;
+	struct control_call *call; /* that is still to be answered */
 	struct control *control;
 	sd_event_source *io, *timer;
 	struct ucred peer;
@@ -59,8 +64,7 @@ json_t *control_error(int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return json_pack(
-		"{s:b,s:i,s:s}", "ok", 0, "code", code, "error", text);
+	return json_pack("{s:b,s:i,s:s}", "ok", 0, "code", code, "error", text);
 }
 
 static void client_free(struct client *client)
@@ -70,6 +74,8 @@ static void client_free(struct client *client)
 	while (*at != client)
 		at = &(*at)->next;
 	*at = client->next;
+	if (client->call)
+		client->call->client = NULL;
 	client->control->clients_n--;
 	sd_event_source_disable_unref(client->io);
 	sd_event_source_disable_unref(client->timer);
@@ -85,6 +91,25 @@ static bool may(const struct client *client, enum control_right right)
 	return right == CONTROL_LOOK && client->in_group;
 }
 
+static json_t *run(struct client *client, const struct control_command *c,
+	const json_t *request)
+{
+	struct control_call *call = calloc(1, sizeof(*call));
+	json_t *message;
+
+	if (!call)
+		abort();
+	call->client = client;
+	client->call = call;
+	message = c->run(client->control->ctx, request, call);
+	if (message) {
+		client->call = NULL;
+		free(call);
+	}
+	return message;
+}
+
+/* The answer, or NULL if it comes later. */
 static json_t *answer(struct client *client, const json_t *request)
 {
 	const char *name =
@@ -97,15 +122,10 @@ static json_t *answer(struct client *client, const json_t *request)
 		if (strcmp(c->name, name) != 0)
 			continue;
 		if (may(client, c->right))
-			return c->run(client->control->ctx, request);
+			return run(client, c, request);
 		log_warning("control: uid %u may not '%s'",
 			(unsigned int)client->peer.uid, name);
-		return control_error(2, "%s",
-			c->right == CONTROL_LOOK ? "permission denied: run as "
-						   "root or as a member of "
-						   "group mailban"
-						 : "permission denied: run as "
-						   "root");
+		return control_error(2, "permission denied: run as root");
 	}
 	return control_error(2, "this mailband does not know that command");
 }
@@ -192,7 +212,10 @@ static int on_client(
 	bool more = true;
 
 	(void)events;
-	if (!client->out)
+	/* While an answer is awaited there is only an end to be read. */
+	if (client->call)
+		more = false;
+	else if (!client->out)
 		more = read_some(client, fd);
 	if (more && client->out) {
 		more = write_some(client, fd);

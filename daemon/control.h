@@ -24,11 +24,22 @@ json_t *control_ok(json_t *result); /* takes the reference */
 __attribute__((format(printf, 2, 3))) json_t *control_error(
 	int code, const char *format, ...);
 
+/* One request that is being answered. */
+struct control_call;
+
 struct control_command {
 	const char *name;
 	enum control_right right;
-	json_t *(*run)(void *ctx, const json_t *request);
+	/* The reply, or NULL: it comes later by control_reply. */
+	json_t *(*run)(
+		void *ctx, const json_t *request, struct control_call *call);
 };
+
+/*
+ * Answers a call that run returned NULL for; takes the message. To be called
+ * once for each, also when the peer has gone in between.
+ */
+void control_reply(struct control_call *call, json_t *message);
 
 struct control;
 

@@ -263,7 +263,7 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 	size_t faults = err->faults;
 
 	*out = (struct filterfile){0};
-	if (read_files(&src, spec->name, confdir, datadir) == 0) {
+	if (spec->name && read_files(&src, spec->name, confdir, datadir) == 0) {
 		err_fault(err, spec->file, spec->line,
 			"filter: there is no filter '%s' "
 			"(looked for %s/filter.d/%s.conf%s%s)",

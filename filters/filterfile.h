@@ -16,7 +16,7 @@ struct filter_option {
 
 /* Which filter, and where it was asked for. */
 struct filter_spec {
-	const char *name;
+	const char *name; /* NULL: no file, the options are all of it */
 	const struct filter_option *options;
 	size_t options_n;
 	bool journal;	  /* logtype: the journal's short form, else a file's */

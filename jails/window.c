@@ -261,23 +261,36 @@ uint64_t window_evictions(const struct window *w)
 	return w->evictions;
 }
 
+static void each_of(const struct window *w, const struct record *r,
+	window_fn *fn, void *context)
+{
+	uint32_t i = 0;
+
+	while (i < r->n) {
+		uint32_t first = i++;
+
+		if (w->step) {
+			fn(context, &r->addr, r->cells[first].last,
+				r->cells[first].count);
+			continue;
+		}
+		while (i < r->n && r->times[i] == r->times[first])
+			i++;
+		fn(context, &r->addr, r->times[first], i - first);
+	}
+}
+
 void window_each(const struct window *w, window_fn *fn, void *context)
 {
-	for (uint32_t at = 0; at < table_count(w->table); at++) {
-		const struct record *r = table_at(w->table, at);
-		uint32_t i = 0;
+	for (uint32_t at = 0; at < table_count(w->table); at++)
+		each_of(w, table_at(w->table, at), fn, context);
+}
 
-		while (i < r->n) {
-			uint32_t first = i++;
+void window_each_of(const struct window *w, const struct addr *addr,
+	window_fn *fn, void *context)
+{
+	uint32_t at = table_find(w->table, addr);
 
-			if (w->step) {
-				fn(context, &r->addr, r->cells[first].last,
-					r->cells[first].count);
-				continue;
-			}
-			while (i < r->n && r->times[i] == r->times[first])
-				i++;
-			fn(context, &r->addr, r->times[first], i - first);
-		}
-	}
+	if (at != TABLE_NONE)
+		each_of(w, table_at(w->table, at), fn, context);
 }

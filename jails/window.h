@@ -65,5 +65,8 @@ uint64_t window_evictions(const struct window *window);
 typedef void window_fn(
 	void *context, const struct addr *addr, int64_t time, uint32_t count);
 void window_each(const struct window *window, window_fn *fn, void *context);
+/* The same for one address, not at all if it is not tracked. */
+void window_each_of(const struct window *window, const struct addr *addr,
+	window_fn *fn, void *context);
 
 #endif

@@ -42,6 +42,14 @@ bool prefixset_has(const struct prefixset *set, const struct addr *a)
 	return at > 0 && prefix_contains(&set->items[at - 1], a);
 }
 
+bool prefixset_covers(const struct prefixset *set, const struct prefix *p)
+{
+	size_t at = position_after(set, &p->net);
+
+	return at > 0 && set->items[at - 1].len <= p->len &&
+	       prefix_contains(&set->items[at - 1], &p->net);
+}
+
 bool prefixset_overlaps(const struct prefixset *set, const struct prefix *p)
 {
 	size_t at = position_after(set, &p->net);

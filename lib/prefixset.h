@@ -23,6 +23,8 @@ int prefixset_add(struct prefixset *set, const struct prefix *p);
 /* Removes exactly this prefix: 0, or -ENOENT if it is not in by itself. */
 int prefixset_remove(struct prefixset *set, const struct prefix *p);
 bool prefixset_has(const struct prefixset *set, const struct addr *a);
+/* True if one member holds every address of p. */
+bool prefixset_covers(const struct prefixset *set, const struct prefix *p);
 /* True if any member shares an address with p. */
 bool prefixset_overlaps(const struct prefixset *set, const struct prefix *p);
 /* Makes dst a copy of src (dst initialised before). 0 or -ENOMEM. */

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Settings, jails and filters put together. Every fault of every file is
+ * found in one go, so that an admin mends them in one go.
+ */
+#include "daemon/config.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jails/ignore.h"
+
+struct loader {
+	struct config *config;
+	const char *confdir, *datadir;
+	const char **keys; /* what each of config's filters was made from */
+	struct err *err;
+};
+
+/* What a jail says in place of its filter. */
+static size_t overrides(const struct jail *jail, struct filter_option *options)
+{
+	const struct {
+		const char *key;
+		const struct jail_text *text;
+	} all[] = {
+		{"failregex", &jail->failregex},
+		{"ignoreregex", &jail->ignoreregex},
+		{"prefregex", &jail->prefregex},
+		{"datepattern", &jail->datepattern},
+		{"maxlines", &jail->maxlines},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i].text->text)
+			options[n++] = (struct filter_option){
+				all[i].key, all[i].text->text};
+	return n;
+}
+
+#define OVERRIDES_MOST 5
+
+/* Two jails share a filter if this is the same of both. */
+static const char *filter_key(struct arena *arena, const struct jail *jail,
+	const struct filter_option *own, size_t own_n, bool journal)
+{
+	char *key = arena_print(arena, "%d %s", journal,
+		jail->filter.text ? jail->filter.text : "");
+
+	for (size_t i = 0; i < own_n; i++)
+		key = arena_print(
+			arena, "%s\n%s=%s", key, own[i].key, own[i].value);
+	return key;
+}
+
+static bool make_spec(
+	struct loader *l, const struct jail *jail, struct filter_spec *spec)
+{
+	const struct jail_text *from =
+		jail->filter.text ? &jail->filter : &jail->failregex;
+
+	spec->file = from->file;
+	spec->line = from->line;
+	return !jail->filter.text || filter_spec_parse(spec, jail->filter.text,
+					     l->config->arena, l->err);
+}
+
+/* The index of the jail's filter, made now if no jail before had it. */
+static size_t filter_get(
+	struct loader *l, const struct jail *jail, bool journal)
+{
+	struct config *c = l->config;
+	struct filter_spec spec = {.journal = journal};
+	struct filter_option *options, own[OVERRIDES_MOST];
+	size_t own_n = overrides(jail, own);
+	const char *key = filter_key(c->arena, jail, own, own_n, journal);
+
+	for (size_t i = 0; i < c->filters_n; i++)
+		if (strcmp(l->keys[i], key) == 0)
+			return i;
+	if (!make_spec(l, jail, &spec))
+		return CONFIG_NO_FILTER;
+	options = arena_alloc(
+		c->arena, (spec.options_n + own_n + 1) * sizeof(*options));
+	if (spec.options_n)
+		memcpy(options, spec.options,
+			spec.options_n * sizeof(*options));
+	memcpy(options + spec.options_n, own, own_n * sizeof(*options));
+	spec.options = options;
+	spec.options_n += own_n;
+	c->filters[c->filters_n] =
+		filter_new(&spec, l->confdir, l->datadir, l->err);
+	if (!c->filters[c->filters_n])
+		return CONFIG_NO_FILTER;
+	l->keys[c->filters_n] = key;
+	return c->filters_n++;
+}
+
+static bool any_file(const struct jail *jail)
+{
+	glob_t found;
+	bool any = false;
+
+	for (size_t i = 0; i < jail->logpaths_n && !any; i++) {
+		any = glob(jail->logpaths[i].glob, GLOB_NOSORT, NULL, &found) ==
+		      0;
+		if (any)
+			globfree(&found);
+	}
+	return any;
+}
+
+/* The journal's entries for a jail: its own say, else its filter's. */
+static void choose_match(struct loader *l, struct config_jail *item)
+{
+	const struct jail *jail = item->jail;
+	const char *text, *why;
+
+	if (jail->journalmatch_text.text) {
+		item->match = jail->journalmatch;
+		item->match_n = jail->journalmatch_n;
+		return;
+	}
+	text = filter_journalmatch(l->config->filters[item->journal_filter]);
+	if (text && !jail_match_parse(text, l->config->arena, &item->match,
+			    &item->match_n, &why))
+		err_fault(l->err, jail->filter.file, jail->filter.line,
+			"journalmatch of filter %s: %s", jail->filter.text,
+			why);
+}
+
+static void load_jail(struct loader *l, struct config_jail *item)
+{
+	struct jail *jail = item->jail;
+	bool file = jail->backend != JAIL_JOURNAL && jail->logpaths_n > 0;
+	/* auto: the journal, until one of the files is there. */
+	bool journal = jail->backend == JAIL_JOURNAL ||
+		       (jail->backend == JAIL_AUTO && !any_file(jail));
+
+	item->file_filter = item->journal_filter = CONFIG_NO_FILTER;
+	ignore_resolve(jail, l->err);
+	if (file)
+		item->file_filter = filter_get(l, jail, false);
+	/* What is wrong with a filter is told once. */
+	if (journal && (!file || item->file_filter != CONFIG_NO_FILTER))
+		item->journal_filter = filter_get(l, jail, true);
+	if (item->journal_filter != CONFIG_NO_FILTER)
+		choose_match(l, item);
+}
+
+static void load_all(struct loader *l)
+{
+	struct config *c = l->config;
+
+	c->n = c->jails->n;
+	c->items = arena_alloc(c->arena, (c->n + 1) * sizeof(*c->items));
+	c->filters =
+		arena_alloc(c->arena, (2 * c->n + 1) * sizeof(*c->filters));
+	l->keys = arena_alloc(c->arena, (2 * c->n + 1) * sizeof(*l->keys));
+	for (size_t i = 0; i < c->n; i++) {
+		c->items[i].jail = &c->jails->items[i];
+		load_jail(l, &c->items[i]);
+	}
+}
+
+struct config *config_load(
+	const char *confdir, const char *datadir, struct err *err)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	struct loader l = {.config = config,
+		.confdir = confdir,
+		.datadir = datadir,
+		.err = err};
+	size_t faults = err->faults;
+
+	if (!config)
+		abort();
+	config->arena = arena_new();
+	settings_load(&config->settings, confdir, datadir, config->arena, err);
+	config->jails = jails_load(confdir, datadir, config->arena, err);
+	if (config->jails)
+		load_all(&l);
+	if (err->faults != faults)
+		config_free(&config);
+	return config;
+}
+
+void config_free(struct config **config)
+{
+	struct config *c = *config;
+
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->filters_n; i++)
+		filter_free(&c->filters[i]);
+	if (c->jails)
+		jails_deinit(c->jails);
+	arena_free(&c->arena);
+	free(c);
+	*config = NULL;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_CONFIG_H
+#define MAILBAN_DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/settings.h"
+#include "filters/filter.h"
+#include "jails/jailfile.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+
+/*
+ * All that the files of CONFDIR and the shipped defaults say: built whole,
+ * never changed, replaced whole by a reload.
+ */
+#define CONFIG_NO_FILTER ((size_t)-1)
+
+struct config_jail {
+	struct jail *jail;
+	/* Its filter as for a file's lines and as for the journal's, indices
+	 * into filters; CONFIG_NO_FILTER where that source is not read. */
+	size_t file_filter, journal_filter;
+	/* The journal's entries that it reads: the jail's or its filter's. */
+	const struct jail_match *match;
+	size_t match_n;
+};
+
+struct config {
+	struct arena *arena;
+	struct settings settings;
+	struct jails *jails;
+	struct config_jail *items; /* one for each of jails */
+	size_t n;
+	struct filter **filters; /* each once, however many jails use it */
+	size_t filters_n;
+};
+
+/*
+ * Loads everything; NULL if err got a fault. datadir may be NULL. Names in
+ * ignoreip are looked up here, so call it before the network is closed off.
+ */
+struct config *config_load(
+	const char *confdir, const char *datadir, struct err *err);
+void config_free(struct config **config);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_DECISION_H
+#define MAILBAN_DAEMON_DECISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filters/failure.h"
+#include "jails/banlist.h"
+#include "lib/prefixset.h"
+
+struct config;
+struct jail;
+struct state;
+
+/*
+ * Who is banned, and since when: failures come in, bans and unbans go out.
+ * Everything here is in memory; what must outlive it goes to the state store,
+ * what must be enforced to the functions in decisions_out.
+ */
+struct decisions;
+
+struct decisions_out {
+	/* A ban begins, or is to be counted anew from now. */
+	void (*ban)(void *ctx, const struct ban *ban);
+	/* A ban is lifted before its time; one that ends is not told, the
+	 * kernel's own timeout has ended it. */
+	void (*unban)(void *ctx, const struct ban *ban);
+	void *ctx;
+};
+
+struct decision_counts {
+	uint64_t total_failed; /* failures found */
+	uint64_t ignored;      /* failures of addresses that are never banned */
+	uint64_t total_banned;
+	uint32_t failed;    /* addresses with failures in their window */
+	uint32_t banned;    /* bans in force */
+	uint64_t evictions; /* addresses pushed out by the cap */
+};
+
+/* state may be NULL. config must outlive it or be replaced by reconfigure. */
+struct decisions *decisions_new(const struct config *config,
+	struct state *state, const struct decisions_out *out);
+void decisions_free(struct decisions **decisions);
+/*
+ * Takes bans, offenders and failures out of the state store. A ban that is
+ * still due is told to out, one that is over is dropped.
+ */
+void decisions_restore(struct decisions *decisions);
+/*
+ * Goes over to another configuration: jails of the same name keep their
+ * failures and bans. Bans of jails that are gone are dropped; nothing is told
+ * to out, as the kernel's sets are laid out anew by the caller.
+ */
+void decisions_reconfigure(
+	struct decisions *decisions, const struct config *config);
+
+/* A failure that the jail's filter found. */
+void decisions_failure(struct decisions *decisions, size_t jail,
+	const struct failure *failure);
+/* Ends what is over and forgets what is old; call it about once a second. */
+void decisions_tick(struct decisions *decisions);
+/* Puts what changed since the last call into the state store. */
+void decisions_save(struct decisions *decisions);
+
+enum decision_answer {
+	DECISION_DONE,
+	DECISION_NOTHING, /* it was so already */
+	DECISION_IGNORED, /* the address must not be banned */
+	DECISION_FULL,
+};
+/* By hand: for seconds, the jail's bantime if 0, for ever if negative. */
+enum decision_answer decisions_ban(struct decisions *decisions, size_t jail,
+	const struct prefix *who, int64_t seconds);
+/* Lifts it and forgets its failures, in one jail. */
+enum decision_answer decisions_unban(
+	struct decisions *decisions, size_t jail, const struct prefix *who);
+
+void decisions_counts(const struct decisions *decisions, size_t jail,
+	struct decision_counts *out);
+const struct banlist *decisions_bans(const struct decisions *decisions);
+
+#endif

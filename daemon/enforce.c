@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the engine's decisions to the warden's requests. A single ban leaves
+ * with the chunk of lines that brought it; a burst leaves in requests as large
+ * as the warden takes.
+ */
+#include "daemon/enforce.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+struct order {
+	bool ban; /* else unban */
+	uint16_t jail;
+	uint32_t nr; /* keeps their order when sorted */
+	struct request_entry entry;
+};
+
+struct enforce {
+	struct warden_client *client;
+	const struct config *config;
+	struct order *orders;
+	size_t n, room;
+	struct enforce_counts counts;
+};
+
+struct enforce *enforce_new(struct warden_client *client)
+{
+	struct enforce *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	e->client = client;
+	return e;
+}
+
+void enforce_free(struct enforce **enforce)
+{
+	if (!*enforce)
+		return;
+	free((*enforce)->orders);
+	free(*enforce);
+	*enforce = NULL;
+}
+
+/* What the kernel must know of a jail; ports that do not fit make it all. */
+static void fill_layout(struct layout_jail *to, const struct jail *jail)
+{
+	strcpy(to->name, jail->name);
+	to->elements = LAYOUT_ELEMENTS_DEFAULT;
+	if (jail->ports_all)
+		return;
+	if (jail->ports_n > LAYOUT_PORTS_MOST) {
+		log_warning("[%s] has more than %d port ranges: its bans are "
+			    "of all ports",
+			jail->name, LAYOUT_PORTS_MOST);
+		return;
+	}
+	if (jail->tcp)
+		to->protocols[to->n_protocols++] = IPPROTO_TCP;
+	if (jail->udp)
+		to->protocols[to->n_protocols++] = IPPROTO_UDP;
+	for (size_t i = 0; i < jail->ports_n; i++)
+		to->ports[to->n_ports++] = (struct layout_port){
+			jail->ports[i].first, jail->ports[i].last};
+	layout_ports_join(to);
+}
+
+static void on_layout(const struct reply *reply, void *context)
+{
+	(void)context;
+	if (reply->type == REPLY_DONE && reply->result < 0)
+		log_error("nftables: the table could not be laid out: %s",
+			reply->text[0] ? reply->text
+				       : strerror(-reply->result));
+}
+
+static bool all_ignore(const struct config *config, const struct prefix *p)
+{
+	for (size_t i = 0; i < config->n; i++)
+		if (!prefixset_covers(&config->items[i].jail->ignoreip, p))
+			return false;
+	return true;
+}
+
+/* What every jail ignores is let through by the kernel too. */
+static int send_allow(struct enforce *e)
+{
+	const struct prefixset *first;
+	struct prefixset all;
+	int r = 0;
+
+	prefixset_init(&all);
+	if (e->config->n > 0) {
+		first = &e->config->items[0].jail->ignoreip;
+		for (size_t i = 0; i < first->n && r == 0; i++)
+			if (all_ignore(e->config, &first->items[i]))
+				r = prefixset_add(&all, &first->items[i]);
+	}
+	if (r == 0)
+		r = warden_client_allow(
+			e->client, all.items, all.n, on_layout, NULL);
+	prefixset_deinit(&all);
+	return r;
+}
+
+int enforce_layout(struct enforce *e, const struct config *config)
+{
+	struct layout layout = {.n = config->n};
+	int r;
+
+	/* What is gathered is numbered by the old configuration. */
+	enforce_flush(e);
+	e->config = config;
+	if (!e->client)
+		return 0;
+	layout.jails = calloc(config->n + 1, sizeof(*layout.jails));
+	if (!layout.jails)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->n; i++)
+		fill_layout(&layout.jails[i], config->items[i].jail);
+	r = warden_client_layout(e->client, &layout, on_layout, NULL);
+	free(layout.jails);
+	return r < 0 ? r : send_allow(e);
+}
+
+static void order_add(
+	struct enforce *e, const struct ban *ban, bool is_ban, uint32_t seconds)
+{
+	if (!e->client)
+		return;
+	if (e->n == e->room) {
+		e->room = e->room ? e->room * 2 : 256;
+		e->orders =
+			reallocarray(e->orders, e->room, sizeof(*e->orders));
+		if (!e->orders)
+			abort();
+	}
+	e->orders[e->n] = (struct order){.ban = is_ban,
+		.jail = ban->jail,
+		.nr = (uint32_t)e->n,
+		.entry = {.prefix = ban->who,
+			.seconds = seconds,
+			.refresh = is_ban}};
+	e->n++;
+}
+
+void enforce_ban(struct enforce *e, const struct ban *ban)
+{
+	int64_t left = ban->end - clock_wall() / CLOCK_SECOND;
+
+	if (ban->end == BAN_FOREVER)
+		left = 0;
+	else if (left <= 0)
+		return;
+	else if (left > REQUEST_SECONDS_MOST)
+		left = REQUEST_SECONDS_MOST;
+	order_add(e, ban, true, (uint32_t)left);
+}
+
+void enforce_unban(struct enforce *e, const struct ban *ban)
+{
+	order_add(e, ban, false, 0);
+}
+
+bool enforce_waits(const struct enforce *e)
+{
+	return e->n > 0;
+}
+
+/* What was sent in one request, kept until its answer: which entry was it? */
+struct sent {
+	struct enforce *enforce;
+	char jail[LAYOUT_NAME_MOST + 1];
+	bool ban;
+	size_t n;
+	struct request_entry entries[];
+};
+
+static void on_sent(const struct reply *reply, void *context)
+{
+	struct sent *sent = context;
+	char text[PREFIX_TEXT];
+
+	for (size_t i = 0; reply->type == REPLY_REFUSED && i < reply->n; i++)
+		if (reply->refused[i].index < sent->n)
+			log_error("[%s] the warden does not ban %s: %s",
+				sent->jail,
+				prefix_format(
+					&sent->entries[reply->refused[i].index]
+						 .prefix,
+					text),
+				strerror(-reply->refused[i].error));
+	if (reply->type != REPLY_DONE)
+		return;
+	if (reply->result < 0 && reply->result != -EPIPE)
+		log_error("[%s] nftables: %s failed: %s", sent->jail,
+			sent->ban ? "ban" : "unban",
+			reply->text[0] ? reply->text
+				       : strerror(-reply->result));
+	free(sent);
+}
+
+static int send_orders(struct enforce *e, const struct order *orders, size_t n)
+{
+	struct sent *sent =
+		calloc(1, sizeof(*sent) + n * sizeof(*sent->entries));
+	struct request request = {
+		.type = orders->ban ? REQUEST_BAN : REQUEST_UNBAN,
+		.jail = orders->jail,
+		.n = n,
+	};
+	int r;
+
+	if (!sent)
+		return -ENOMEM;
+	sent->enforce = e;
+	sent->ban = orders->ban;
+	sent->n = n;
+	strcpy(sent->jail, e->config->items[orders->jail].jail->name);
+	for (size_t i = 0; i < n; i++)
+		sent->entries[i] = orders[i].entry;
+	request.entries = sent->entries;
+	r = warden_client_send(e->client, &request, on_sent, sent);
+	if (r < 0)
+		free(sent);
+	return r;
+}
+
+static int compare_orders(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->jail != y->jail)
+		return x->jail < y->jail ? -1 : 1;
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
+}
+
+void enforce_flush(struct enforce *e)
+{
+	size_t at = 0;
+
+	if (e->n == 0)
+		return;
+	if (e->n > 1)
+		qsort(e->orders, e->n, sizeof(*e->orders), compare_orders);
+	while (at < e->n) {
+		size_t n = 1;
+
+		while (at + n < e->n && n < REQUEST_ENTRIES_MOST &&
+			e->orders[at + n].jail == e->orders[at].jail &&
+			e->orders[at + n].ban == e->orders[at].ban)
+			n++;
+		if (send_orders(e, e->orders + at, n) < 0)
+			break;
+		at += n;
+	}
+	memmove(e->orders, e->orders + at, (e->n - at) * sizeof(*e->orders));
+	e->n -= at;
+}
+
+static void on_counts(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+
+	if (reply->type != REPLY_DONE || reply->result < 0)
+		return;
+	e->counts.transactions = reply->values[STATS_TRANSACTIONS];
+	e->counts.elements = reply->values[STATS_ELEMENTS];
+	e->counts.errors = reply->values[STATS_ERRORS];
+}
+
+void enforce_count_again(struct enforce *e)
+{
+	struct request request = {.type = REQUEST_STATS};
+
+	if (e->client)
+		warden_client_send(e->client, &request, on_counts, e);
+}
+
+void enforce_counts(const struct enforce *e, struct enforce_counts *out)
+{
+	*out = e->counts;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ENFORCE_H
+#define MAILBAN_DAEMON_ENFORCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/warden_client.h"
+#include "jails/banlist.h"
+
+struct config;
+
+/*
+ * The way from decisions to the warden: bans and unbans are gathered, in
+ * order, and sent a jail at a time when the caller has read what there was.
+ */
+struct enforce;
+
+/* client NULL: nothing is enforced (mailband -n). The client stays the
+ * caller's and must outlive it. */
+struct enforce *enforce_new(struct warden_client *client);
+void enforce_free(struct enforce **enforce);
+
+/*
+ * Sends the table's layout and the allow list of this configuration, which
+ * must outlive it or be replaced by another call. 0 or -errno.
+ */
+int enforce_layout(struct enforce *enforce, const struct config *config);
+
+void enforce_ban(struct enforce *enforce, const struct ban *ban);
+void enforce_unban(struct enforce *enforce, const struct ban *ban);
+/* Hands what was gathered to the warden, as far as its queue takes it. */
+void enforce_flush(struct enforce *enforce);
+/* True if something is gathered that enforce_flush would send. */
+bool enforce_waits(const struct enforce *enforce);
+
+/* For status: transactions and elements so far, as the warden last told. */
+struct enforce_counts {
+	uint64_t transactions, elements, errors;
+};
+void enforce_counts(const struct enforce *enforce, struct enforce_counts *out);
+/* Asks the warden for new ones. */
+void enforce_count_again(struct enforce *enforce);
+
+#endif

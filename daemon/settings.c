@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mailban.conf, read by a table of its keys. */
+#include "daemon/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/conf.h"
+
+#define SECTION "mailban"
+
+static bool take_user(struct settings *s, const char *text)
+{
+	s->user = text;
+	return *text != '\0';
+}
+
+static bool take_loglevel(struct settings *s, const char *text)
+{
+	int level = log_level_parse(text);
+
+	if (level < 0)
+		return false;
+	s->loglevel = (enum log_level)level;
+	return true;
+}
+
+static bool take_flush_on_stop(struct settings *s, const char *text)
+{
+	static const char *const yes[] = {"true", "yes", "on", "1"};
+	static const char *const no[] = {"false", "no", "off", "0"};
+
+	for (int i = 0; i < 4; i++) {
+		if (strcasecmp(text, yes[i]) == 0) {
+			s->flush_on_stop = true;
+			return true;
+		}
+		if (strcasecmp(text, no[i]) == 0) {
+			s->flush_on_stop = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A count from 1 to 2^24. */
+static bool take_count(uint32_t *to, const char *text)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	if (end == text || *end || v < 1 || v > 1ul << 24 || *text == '-')
+		return false;
+	*to = (uint32_t)v;
+	return true;
+}
+
+static bool take_max_tracked(struct settings *s, const char *text)
+{
+	return take_count(&s->max_tracked, text);
+}
+
+static bool take_max_bans(struct settings *s, const char *text)
+{
+	return take_count(&s->max_bans, text);
+}
+
+static const struct {
+	const char *key;
+	bool (*take)(struct settings *s, const char *text);
+	const char *wants;
+} keys[] = {
+	{"user", take_user, "the name of a user"},
+	{"loglevel", take_loglevel,
+		"critical, error, warning, notice, info or debug"},
+	{"flush_on_stop", take_flush_on_stop, "true or false"},
+	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
+	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
+};
+
+#define KEYS (sizeof(keys) / sizeof(*keys))
+
+static void take(struct settings *s, const struct conf *conf, const char *key,
+	struct arena *arena, struct err *err)
+{
+	const struct conf_value *v = conf_find_own(conf, SECTION, key);
+	char *text = conf_expand(conf, SECTION, v, err);
+	size_t i = 0;
+
+	while (i < KEYS && strcmp(keys[i].key, key) != 0)
+		i++;
+	if (i == KEYS)
+		err_fault(err, v->file, v->line,
+			"%s: no such key; see mailban.conf(5)", key);
+	else if (text && !keys[i].take(s, arena_string(arena, text)))
+		err_fault(err, v->file, v->line, "%s: '%s' is not %s", key,
+			text, keys[i].wants);
+	free(text);
+}
+
+void settings_load(struct settings *settings, const char *confdir,
+	const char *datadir, struct arena *arena, struct err *err)
+{
+	struct conf *conf = conf_new(arena);
+
+	*settings = (struct settings){
+		.user = "mailban",
+		.loglevel = LOG_LEVEL_INFO,
+		.max_tracked = 1000000,
+		.max_bans = 1000000,
+	};
+	if (datadir)
+		conf_read_tree(conf, datadir, "mailban", NULL, err);
+	conf_read_tree(conf, confdir, "mailban", NULL, err);
+	for (size_t i = 0; i < conf_sections(conf); i++)
+		if (strcmp(conf_section(conf, i), SECTION) != 0)
+			err_fault(err, "mailban.conf", 0,
+				"[%s]: there is only [" SECTION "]",
+				conf_section(conf, i));
+	for (size_t i = 0; i < conf_keys(conf, SECTION); i++)
+		take(settings, conf, conf_key(conf, SECTION, i), arena, err);
+}

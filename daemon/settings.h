@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_SETTINGS_H
+#define MAILBAN_DAEMON_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+/* mailban.conf: what concerns the daemon and no jail. See mailban.conf(5). */
+struct settings {
+	const char *user; /* whom the engine becomes */
+	enum log_level loglevel;
+	bool flush_on_stop; /* take the bans out of the kernel when stopping */
+	uint32_t max_tracked; /* addresses with failures, for each jail */
+	uint32_t max_bans;    /* in force at a time, of all jails */
+};
+
+/*
+ * Reads mailban.conf of datadir, then of confdir (with .d and .local); either
+ * may be missing. Strings are the arena's. Faults go to err.
+ */
+void settings_load(struct settings *settings, const char *confdir,
+	const char *datadir, struct arena *arena, struct err *err);
+
+#endif
