@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a running daemon answers over its control socket, a function for each
+ * command. list asks the warden first, so its answer comes later.
+ */
+#include "daemon/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "daemon/decision.h"
+#include "daemon/enforce.h"
+#include "daemon/engine.h"
+#include "daemon/feeds.h"
+#include "daemon/list.h"
+#include "lib/clock.h"
+
+#define NO_JAIL SIZE_MAX
+
+/* The jail that a request names; *error is set if there is no such jail. A
+ * request that names none gives NO_JAIL. */
+static size_t jail_of(
+	const struct engine *e, const json_t *request, json_t **error)
+{
+	const json_t *value = json_object_get(request, "jail");
+	const char *name = json_string_value(value);
+
+	*error = NULL;
+	if (!value || json_is_null(value))
+		return NO_JAIL;
+	for (size_t i = 0; name && i < e->config->n; i++)
+		if (strcmp(e->config->items[i].jail->name, name) == 0)
+			return i;
+	*error = control_error(2,
+		"there is no jail '%s'; 'mailban status' "
+		"names those that are enabled",
+		name ? name : "?");
+	return NO_JAIL;
+}
+
+static json_t *jail_counts(const struct engine *e, size_t jail)
+{
+	struct decision_counts c;
+
+	decisions_counts(e->decisions, jail, &c);
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+		e->config->items[jail].jail->name, "failed",
+		(json_int_t)c.failed, "total_failed",
+		(json_int_t)c.total_failed, "banned", (json_int_t)c.banned,
+		"total_banned", (json_int_t)c.total_banned, "ignored",
+		(json_int_t)c.ignored, "evictions", (json_int_t)c.evictions);
+}
+
+static json_t *filter_limits(const struct engine *e)
+{
+	json_int_t limits = 0;
+
+	for (size_t i = 0; i < e->config->filters_n; i++)
+		limits += (json_int_t)filter_counts(e->config->filters[i])
+				  ->limits;
+	return json_integer(limits);
+}
+
+static json_t *status_all(const struct engine *e)
+{
+	json_t *jails = json_array(), *sources = json_array();
+	json_int_t lines = 0, matched = 0;
+	struct enforce_counts counts;
+
+	for (size_t i = 0; i < e->config->n; i++)
+		json_array_append_new(jails, jail_counts(e, i));
+	for (size_t i = 0; i < feeds_count(e->feeds); i++) {
+		struct feed_status s;
+
+		feeds_status(e->feeds, i, &s);
+		lines += (json_int_t)s.lines;
+		matched += (json_int_t)s.matched;
+		json_array_append_new(sources,
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:s?}", "name", s.name,
+				"kind", s.kind, "lines", (json_int_t)s.lines,
+				"matched", (json_int_t)s.matched, "lag",
+				(json_int_t)s.lag, "trouble", s.trouble));
+	}
+	enforce_counts(e->enforce, &counts);
+	return json_pack("{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:I,s:I,s:I,s:o,s:o}",
+		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
+		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
+		"dry_run", e->options.dry_run, "lines", lines, "matched",
+		matched, "given_up", filter_limits(e), "transactions",
+		(json_int_t)counts.transactions, "elements",
+		(json_int_t)counts.elements, "errors",
+		(json_int_t)counts.errors, "jails", jails, "sources", sources);
+}
+
+static void add_address(void *ctx, const struct ban *ban)
+{
+	char text[PREFIX_TEXT];
+
+	json_array_append_new(ctx, json_string(prefix_format(&ban->who, text)));
+}
+
+static json_t *match_text(const struct config_jail *item)
+{
+	char text[2048] = "";
+
+	for (size_t i = 0; i < item->match_n; i++)
+		for (size_t k = 0; k < item->match[i].n; k++) {
+			if (text[0])
+				strncat(text, k ? " " : " + ",
+					sizeof(text) - strlen(text) - 1);
+			strncat(text, item->match[i].fields[k],
+				sizeof(text) - strlen(text) - 1);
+		}
+	return text[0] ? json_string(text) : json_null();
+}
+
+static json_t *status_jail(const struct engine *e, size_t jail)
+{
+	const struct config_jail *item = &e->config->items[jail];
+	json_t *status = jail_counts(e, jail), *files = json_array();
+	json_t *addresses = json_array();
+	const char *file;
+
+	for (size_t i = 0; (file = feeds_of_jail(e->feeds, jail, i)); i++)
+		json_array_append_new(files, json_string(file));
+	banlist_each(decisions_bans(e->decisions), (uint16_t)jail, add_address,
+		addresses);
+	json_object_set_new(status, "filter",
+		json_string(item->jail->filter.text ? item->jail->filter.text
+						    : ""));
+	json_object_set_new(status, "files", files);
+	json_object_set_new(status, "journal",
+		json_boolean(item->journal_filter != CONFIG_NO_FILTER));
+	json_object_set_new(status, "journalmatch", match_text(item));
+	json_object_set_new(status, "addresses", addresses);
+	return status;
+}
+
+static json_t *run_status(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error;
+	size_t jail = jail_of(e, request, &error);
+
+	(void)call;
+	if (error)
+		return error;
+	return control_ok(
+		jail == NO_JAIL ? status_all(e) : status_jail(e, jail));
+}
+
+/* The prefixes of a request, to be freed; NULL with *error if one is none. */
+static struct prefix *addresses_of(
+	const json_t *request, size_t *n, json_t **error)
+{
+	const json_t *list = json_object_get(request, "addresses");
+	struct prefix *out = calloc(json_array_size(list) + 1, sizeof(*out));
+	size_t i;
+	json_t *item;
+
+	if (!out)
+		abort();
+	*n = json_array_size(list);
+	*error = NULL;
+	json_array_foreach(list, i, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (text && prefix_parse(text, strlen(text), &out[i]))
+			continue;
+		*error = control_error(2,
+			"'%s' is no address and no prefix such as "
+			"192.0.2.0/24",
+			text ? text : "?");
+		break;
+	}
+	if (!*error && *n == 0)
+		*error = control_error(2, "no address was given");
+	if (!*error)
+		return out;
+	free(out);
+	return NULL;
+}
+
+static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
+	size_t n, int64_t seconds)
+{
+	const char *name = e->config->items[jail].jail->name;
+	char text[PREFIX_TEXT];
+	json_int_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		prefix_format(&who[i], text);
+		switch (decisions_ban(e->decisions, jail, &who[i], seconds)) {
+		case DECISION_DONE:
+			done++;
+			break;
+		case DECISION_NOTHING:
+			break;
+		case DECISION_IGNORED:
+			return control_error(1,
+				"%s is never banned in %s: "
+				"ignoreip, ignoreself or no "
+				"host's address (%lld of %zu "
+				"banned before it)",
+				text, name, (long long)done, n);
+		case DECISION_FULL:
+			return control_error(2,
+				"%s is not banned: max_bans of "
+				"mailban.conf is reached",
+				text);
+		}
+	}
+	enforce_flush(e->enforce);
+	return control_ok(json_pack("{s:I}", "count", done));
+}
+
+static json_t *run_ban(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error, *answer;
+	size_t jail = jail_of(e, request, &error), n;
+	int64_t seconds = json_integer_value(json_object_get(request, "time"));
+	struct prefix *who;
+
+	(void)call;
+	if (error)
+		return error;
+	if (jail == NO_JAIL)
+		return control_error(2, "name the jail to ban in");
+	who = addresses_of(request, &n, &error);
+	if (error)
+		return error;
+	answer = ban_all(e, jail, who, n, seconds);
+	free(who);
+	return answer;
+}
+
+static void gather_ban(void *ctx, const struct ban *ban)
+{
+	struct ban **next = ctx;
+
+	*(*next)++ = *ban;
+}
+
+/* Lifts every ban of a jail, or of all with BANLIST_ALL. */
+static json_int_t unban_everyone(struct engine *e, size_t jail)
+{
+	const struct banlist *bans = decisions_bans(e->decisions);
+	uint32_t n = jail == NO_JAIL ? banlist_size(bans)
+				     : banlist_size_of(bans, (uint16_t)jail);
+	struct ban *all = calloc(n + 1, sizeof(*all)), *next = all;
+
+	if (!all)
+		abort();
+	banlist_each(bans, jail == NO_JAIL ? BANLIST_ALL : (uint16_t)jail,
+		gather_ban, &next);
+	for (uint32_t i = 0; i < n; i++)
+		decisions_unban(e->decisions, all[i].jail, &all[i].who);
+	free(all);
+	return n;
+}
+
+static json_int_t unban_some(
+	struct engine *e, size_t jail, const struct prefix *who, size_t n)
+{
+	json_int_t done = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < e->config->n; j++)
+			if (jail == NO_JAIL || jail == j)
+				done += decisions_unban(e->decisions, j,
+						&who[i]) == DECISION_DONE;
+	return done;
+}
+
+static json_t *run_unban(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error;
+	size_t jail = jail_of(e, request, &error), n;
+	struct prefix *who;
+	json_int_t done;
+
+	(void)call;
+	if (error)
+		return error;
+	if (json_is_true(json_object_get(request, "all"))) {
+		done = unban_everyone(e, jail);
+	} else {
+		who = addresses_of(request, &n, &error);
+		if (error)
+			return error;
+		done = unban_some(e, jail, who, n);
+		free(who);
+	}
+	enforce_flush(e->enforce);
+	return control_ok(json_pack("{s:I}", "count", done));
+}
+
+static json_t *run_list(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error;
+	size_t jail = jail_of(e, request, &error);
+
+	if (error)
+		return error;
+	return list_begin(e, jail == NO_JAIL ? LIST_ALL : jail, call);
+}
+
+static json_t *run_reload(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	json_t *answer;
+	char *why;
+
+	(void)request;
+	(void)call;
+	if (engine_reload(ctx, &why))
+		return control_ok(json_null());
+	answer = control_error(1,
+		"%s (the old configuration is still in "
+		"force; mailband -t shows all faults)",
+		why ? why : "the configuration is faulty");
+	free(why);
+	return answer;
+}
+
+const struct control_command commands[] = {
+	{"status", CONTROL_LOOK, run_status},
+	{"list", CONTROL_LOOK, run_list},
+	{"ban", CONTROL_CHANGE, run_ban},
+	{"unban", CONTROL_CHANGE, run_unban},
+	{"reload", CONTROL_CHANGE, run_reload},
+	{NULL, CONTROL_CHANGE, NULL},
+};

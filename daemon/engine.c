@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: lines in, orders to the warden out. It is the one place that
+ * knows all stages. Nothing in a line may stop it; what stops it is the loss
+ * of the warden, since bans that nobody enforces are worse than a restart.
+ */
+#include "daemon/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/decision.h"
+#include "daemon/enforce.h"
+#include "daemon/feeds.h"
+#include "daemon/state.h"
+#include "daemon/warden_client.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#define MILLISECOND UINT64_C(1000)
+/* How often the journal is looked at, and everything else. */
+#define JOURNAL_EVERY (4 * MILLISECOND)
+#define TICK_EVERY (1000 * MILLISECOND)
+/* How long changes may wait to be written to the state store. */
+#define SAVE_EVERY (500 * INT64_C(1000))
+/* How long the warden may take to lay out its table, and to stop. */
+#define WARDEN_PATIENCE 30000
+
+static void save(struct engine *e)
+{
+	decisions_save(e->decisions);
+	feeds_save(e->feeds);
+	state_commit(e->state);
+	e->saved = clock_mono();
+}
+
+/* After any work: orders leave at once, the state when it is due. */
+static void settle(struct engine *e)
+{
+	enforce_flush(e->enforce);
+	if (e->warden) {
+		uint32_t events = EPOLLIN;
+
+		if (warden_client_events(e->warden) & EPOLLOUT)
+			events |= EPOLLOUT;
+		sd_event_source_set_io_events(e->warden_io, events);
+	}
+	if (clock_mono() - e->saved >= SAVE_EVERY)
+		save(e);
+}
+
+static void on_failure(void *ctx, size_t jail, const struct failure *failure)
+{
+	struct engine *e = ctx;
+
+	decisions_failure(e->decisions, jail, failure);
+}
+
+static void on_ban(void *ctx, const struct ban *ban)
+{
+	struct engine *e = ctx;
+
+	enforce_ban(e->enforce, ban);
+}
+
+static void on_unban(void *ctx, const struct ban *ban)
+{
+	struct engine *e = ctx;
+
+	enforce_unban(e->enforce, ban);
+}
+
+static void fail(struct engine *e)
+{
+	e->failed = true;
+	sd_event_exit(e->loop, 1);
+}
+
+static int on_files(sd_event_source *s, int fd, uint32_t events, void *ctx)
+{
+	struct engine *e = ctx;
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	if (feeds_read(e->feeds))
+		sd_event_source_set_enabled(e->more, SD_EVENT_ONESHOT);
+	settle(e);
+	return 0;
+}
+
+/* There was more than a portion: on with it, once others had their turn. */
+static int on_more(sd_event_source *s, void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (feeds_read(e->feeds))
+		sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	settle(e);
+	return 0;
+}
+
+static int on_journal(sd_event_source *s, uint64_t now, void *ctx)
+{
+	struct engine *e = ctx;
+	bool more = feeds_read_journal(e->feeds);
+
+	(void)now;
+	settle(e);
+	sd_event_source_set_time_relative(s, more ? 0 : JOURNAL_EVERY);
+	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
+{
+	struct engine *e = ctx;
+
+	(void)now;
+	feeds_tick(e->feeds);
+	/* Inotify may have lost events; a file is looked at all the same. */
+	if (feeds_read(e->feeds))
+		sd_event_source_set_enabled(e->more, SD_EVENT_ONESHOT);
+	decisions_tick(e->decisions);
+	enforce_count_again(e->enforce);
+	settle(e);
+	sd_event_source_set_time_relative(s, TICK_EVERY);
+	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int on_warden(sd_event_source *s, int fd, uint32_t events, void *ctx)
+{
+	struct engine *e = ctx;
+	int r = warden_client_process(e->warden);
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	if (r < 0) {
+		log_error("the warden is gone (%s): stopping; its bans stay "
+			  "in the kernel",
+			strerror(-r));
+		fail(e);
+		return 0;
+	}
+	settle(e);
+	return 0;
+}
+
+static int on_signal(
+	sd_event_source *s, const struct signalfd_siginfo *info, void *ctx)
+{
+	struct engine *e = ctx;
+
+	(void)s;
+	if (info->ssi_signo == SIGHUP)
+		engine_reload(e, NULL);
+	else
+		sd_event_exit(e->loop, 0);
+	return 0;
+}
+
+/* Every error of a load into the log; the first as *why. */
+static void tell_errors(const struct err *err, char **why)
+{
+	for (size_t i = 0; i < err->n; i++) {
+		bool fault = err->items[i].kind == ERR_FAULT;
+
+		log_line(fault ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+			err->items[i].text);
+		if (fault && why && !*why)
+			*why = strdup(err->items[i].text);
+	}
+}
+
+static void put_ban(void *ctx, const struct ban *ban)
+{
+	struct engine *e = ctx;
+
+	enforce_ban(e->enforce, ban);
+}
+
+/* Feeds and the kernel's table for the configuration that is e->config. */
+static int configure(struct engine *e)
+{
+	int r = enforce_layout(e->enforce, e->config);
+
+	if (r < 0)
+		log_error(
+			"nftables: cannot lay out the table: %s", strerror(-r));
+	else if ((r = feeds_configure(e->feeds, e->config)) < 0)
+		log_error("cannot follow the logs: %s", strerror(-r));
+	if (e->journal)
+		sd_event_source_set_enabled(e->journal,
+			feeds_has_journal(e->feeds) ? SD_EVENT_ONESHOT
+						    : SD_EVENT_OFF);
+	return r;
+}
+
+bool engine_reload(struct engine *e, char **why)
+{
+	struct config *config, *old = e->config;
+	struct err err;
+
+	if (why)
+		*why = NULL;
+	sd_notifyf(
+		0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
+	err_init(&err);
+	config = config_load(e->options.confdir, e->options.datadir, &err);
+	tell_errors(&err, why);
+	err_deinit(&err);
+	if (config) {
+		enforce_flush(e->enforce);
+		e->config = config;
+		log_setup(config->settings.loglevel);
+		decisions_reconfigure(e->decisions, config);
+		configure(e);
+		banlist_each(
+			decisions_bans(e->decisions), BANLIST_ALL, put_ban, e);
+		settle(e);
+		config_free(&old);
+		log_info("Reload finished: %zu jails", config->n);
+	} else {
+		log_error("Reload refused: the configuration stays as it was");
+	}
+	sd_notify(0, "READY=1");
+	return config != NULL;
+}
+
+static int add_sources(struct engine *e)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	int r;
+
+	for (int i = 0; i < 3; i++) {
+		r = sd_event_add_signal(
+			e->loop, &e->signals[i], signals[i], on_signal, e);
+		if (r < 0)
+			return r;
+	}
+	r = sd_event_add_io(e->loop, &e->files, feeds_file_fd(e->feeds),
+		EPOLLIN, on_files, e);
+	if (r >= 0)
+		r = sd_event_add_defer(e->loop, &e->more, on_more, e);
+	if (r >= 0)
+		r = sd_event_add_time_relative(e->loop, &e->journal,
+			CLOCK_MONOTONIC, 0, 1, on_journal, e);
+	if (r >= 0)
+		r = sd_event_add_time_relative(e->loop, &e->tick,
+			CLOCK_MONOTONIC, TICK_EVERY, 0, on_tick, e);
+	if (r >= 0 && e->warden)
+		r = sd_event_add_io(e->loop, &e->warden_io,
+			warden_client_fd(e->warden), EPOLLIN, on_warden, e);
+	if (r >= 0)
+		sd_event_set_watchdog(e->loop, 1);
+	return r;
+}
+
+static void remove_sources(struct engine *e)
+{
+	for (int i = 0; i < 3; i++)
+		sd_event_source_disable_unref(e->signals[i]);
+	sd_event_source_disable_unref(e->files);
+	sd_event_source_disable_unref(e->more);
+	sd_event_source_disable_unref(e->journal);
+	sd_event_source_disable_unref(e->tick);
+	sd_event_source_disable_unref(e->warden_io);
+}
+
+static bool engine_init(struct engine *e)
+{
+	const struct decisions_out out = {
+		.ban = on_ban, .unban = on_unban, .ctx = e};
+	int r = sd_event_default(&e->loop);
+
+	if (r < 0) {
+		log_error("cannot make an event loop: %s", strerror(-r));
+		return false;
+	}
+	e->started = clock_wall() / CLOCK_SECOND;
+	e->state = state_open(e->options.statedir);
+	e->enforce = enforce_new(e->warden);
+	e->decisions = decisions_new(e->config, e->state, &out);
+	e->feeds = feeds_new(e->state, on_failure, e);
+	if (!e->feeds) {
+		log_error("cannot watch files: %s", strerror(errno));
+		return false;
+	}
+	r = add_sources(e);
+	if (r < 0) {
+		log_error("cannot fill the event loop: %s", strerror(-r));
+		return false;
+	}
+	if (configure(e) < 0)
+		return false;
+	decisions_restore(e->decisions);
+	enforce_flush(e->enforce);
+	if (e->warden)
+		r = warden_client_wait(e->warden, WARDEN_PATIENCE);
+	if (r < 0) {
+		log_error("the warden did not get ready: %s", strerror(-r));
+		return false;
+	}
+	e->control = control_new(
+		e->loop, e->options.socket, e->options.group, commands, e);
+	if (!e->control)
+		log_error("%s: cannot listen: %s", e->options.socket,
+			strerror(errno));
+	return e->control != NULL;
+}
+
+/* Tells the warden how to leave, and waits for it. */
+static void warden_stop(struct engine *e)
+{
+	struct request request = {
+		.type = REQUEST_QUIT,
+		.flush = e->config->settings.flush_on_stop && !e->failed,
+	};
+
+	if (!e->warden)
+		return;
+	while (enforce_waits(e->enforce)) {
+		enforce_flush(e->enforce);
+		if (warden_client_wait(e->warden, WARDEN_PATIENCE) < 0)
+			break;
+	}
+	if (warden_client_send(e->warden, &request, NULL, NULL) == 0)
+		warden_client_wait(e->warden, WARDEN_PATIENCE);
+}
+
+static void engine_deinit(struct engine *e)
+{
+	control_free(&e->control);
+	if (e->decisions && e->feeds)
+		save(e);
+	warden_stop(e);
+	remove_sources(e);
+	feeds_free(&e->feeds);
+	decisions_free(&e->decisions);
+	enforce_free(&e->enforce);
+	state_close(&e->state);
+	warden_client_free(&e->warden);
+	config_free(&e->config);
+	sd_event_unref(e->loop);
+}
+
+int engine_run(const struct engine_options *options, struct config *config,
+	struct warden_client *warden)
+{
+	struct engine e = {
+		.options = *options, .config = config, .warden = warden};
+	int status = 1;
+
+	if (engine_init(&e)) {
+		sd_notify(0, "READY=1");
+		log_info("mailban " MAILBAN_VERSION " is watching with %zu "
+			 "jails%s",
+			config->n,
+			options->dry_run ? " (dry run: nothing is "
+					   "enforced)"
+					 : "");
+		status = sd_event_loop(e.loop);
+		sd_notify(0, "STOPPING=1");
+		log_info("stopping");
+	}
+	engine_deinit(&e);
+	return status != 0;
+}

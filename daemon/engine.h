@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ENGINE_H
+#define MAILBAN_DAEMON_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+struct config;
+struct control;
+struct decisions;
+struct enforce;
+struct feeds;
+struct state;
+struct warden_client;
+
+struct engine_options {
+	const char *confdir, *datadir; /* datadir may be NULL */
+	const char *socket;
+	const char *statedir;
+	bool dry_run; /* decide and tell, enforce nothing */
+	gid_t group;  /* whose members may look */
+};
+
+/*
+ * The process without a capability that reads, matches and decides. Its parts
+ * are open to the commands of the control socket (commands.c) and to nobody
+ * else.
+ */
+struct engine {
+	struct engine_options options;
+	struct config *config;
+	struct warden_client *warden; /* NULL in a dry run */
+	sd_event *loop;
+	struct state *state;
+	struct decisions *decisions;
+	struct enforce *enforce;
+	struct feeds *feeds;
+	struct control *control;
+	sd_event_source *files, *more, *journal, *tick, *warden_io;
+	sd_event_source *signals[3];
+	int64_t started; /* wall clock, seconds */
+	int64_t saved;	 /* monotonic: the last state_commit */
+	bool failed;
+};
+
+/*
+ * Runs until it is told to stop; takes over config and warden. The status to
+ * exit with: 0 after an orderly stop, 1 after a fault (told in the log).
+ */
+int engine_run(const struct engine_options *options, struct config *config,
+	struct warden_client *warden);
+
+/*
+ * Reads the configuration again and goes over to it; with a fault in it
+ * everything stays as it was. True if it is in force; else *why (if not NULL)
+ * is the first fault, to be freed.
+ */
+bool engine_reload(struct engine *engine, char **why);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_FEED_JOURNAL_H
+#define MAILBAN_DAEMON_FEED_JOURNAL_H
+
+#include <stdbool.h>
+
+#include "daemon/feeds.h"
+
+/* The journal as a feed: one reading for all jails that look at it. */
+struct feed_journal;
+
+struct feed_journal_user {
+	feeds_failure_fn failure;
+	void *failure_ctx;
+	/* True once a jail has a file of its own to read (backend = auto). */
+	bool (*file_is_read)(void *ctx, size_t jail);
+	void *file_ctx;
+};
+
+/*
+ * Makes *journal right for this configuration: opened if it was not, closed
+ * (NULL) if no jail wants it. 0, or -errno if it cannot be opened.
+ */
+int feed_journal_configure(struct feed_journal **journal,
+	const struct config *config, struct state *state,
+	const struct feed_journal_user *user);
+void feed_journal_free(struct feed_journal **journal);
+bool feed_journal_read(struct feed_journal *journal);
+void feed_journal_save(struct feed_journal *journal, struct state *state);
+void feed_journal_status(
+	const struct feed_journal *journal, struct feed_status *out);
+
+#endif

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which jails look at which sources. A jail's logpaths are patterns, a
+ * pattern's files become feeds, and a feed asks the filters of all its jails
+ * at once.
+ */
+#include "daemon/feeds.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config.h"
+#include "daemon/feed_journal.h"
+#include "daemon/state.h"
+#include "filters/dispatch.h"
+#include "lib/log.h"
+#include "sources/file.h"
+#include "sources/glob.h"
+
+/* Read at a time, before other work gets its turn. */
+#define PORTION (256 * 1024)
+
+/* A jail at a feed, by the filter that it looks through. */
+struct seat {
+	size_t jail, filter; /* indices of the configuration */
+};
+
+struct feed {
+	struct feeds *feeds;
+	struct file_source *source;
+	struct seat *seats;
+	size_t seats_n;
+	struct filter **filters; /* of the seats, each once */
+	size_t *filter_ids;	 /* their indices in the configuration */
+	size_t filters_n;
+	struct dispatch *dispatch; /* NULL: to be made anew */
+	uint64_t matched;
+	uint64_t saved_lines; /* when its position was last saved */
+	enum file_state told; /* what the log said of it */
+};
+
+/* One logpath of one jail. */
+struct pattern {
+	struct feeds *feeds;
+	size_t jail;
+	bool tail;
+	struct file_glob *glob;
+};
+
+struct feeds {
+	struct state *state;
+	feeds_failure_fn failure;
+	void *ctx;
+	const struct config *config;
+	struct file_watch *watch;
+	struct pattern *patterns;
+	size_t patterns_n;
+	struct feed **items;
+	size_t n;
+	struct feed_journal *journal;
+};
+
+struct feeds *feeds_new(
+	struct state *state, feeds_failure_fn failure, void *ctx)
+{
+	struct feeds *feeds = calloc(1, sizeof(*feeds));
+
+	if (!feeds)
+		return NULL;
+	feeds->state = state;
+	feeds->failure = failure;
+	feeds->ctx = ctx;
+	feeds->watch = file_watch_new();
+	if (feeds->watch)
+		return feeds;
+	free(feeds);
+	return NULL;
+}
+
+static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
+	const struct failure *failure)
+{
+	struct feed *feed = ctx;
+
+	if (v != FILTER_MATCH)
+		return;
+	feed->matched++;
+	for (size_t i = 0; i < feed->seats_n; i++)
+		if (feed->seats[i].filter == feed->filter_ids[filter])
+			feed->feeds->failure(
+				feed->feeds->ctx, feed->seats[i].jail, failure);
+}
+
+static void on_line(void *ctx, const struct line *line)
+{
+	struct feed *feed = ctx;
+
+	dispatch_line(feed->dispatch, line, on_verdict, feed);
+}
+
+/* Its filters, each once, and the dispatch over them. */
+static void feed_prepare(struct feed *feed)
+{
+	const struct config *config = feed->feeds->config;
+
+	feed->filters = calloc(feed->seats_n + 1, sizeof(*feed->filters));
+	feed->filter_ids = calloc(feed->seats_n + 1, sizeof(*feed->filter_ids));
+	if (!feed->filters || !feed->filter_ids)
+		abort();
+	feed->filters_n = 0;
+	for (size_t i = 0; i < feed->seats_n; i++) {
+		size_t k = 0, id = feed->seats[i].filter;
+
+		while (k < feed->filters_n && feed->filter_ids[k] != id)
+			k++;
+		if (k < feed->filters_n)
+			continue;
+		feed->filter_ids[feed->filters_n] = id;
+		feed->filters[feed->filters_n++] = config->filters[id];
+	}
+	feed->dispatch = dispatch_new(feed->filters, feed->filters_n);
+}
+
+/* Forgets which jails look at it; the source stays where it is. */
+static void feed_clear(struct feed *feed)
+{
+	dispatch_free(&feed->dispatch);
+	free(feed->filters);
+	free(feed->filter_ids);
+	feed->filters = NULL;
+	feed->filter_ids = NULL;
+	feed->filters_n = feed->seats_n = 0;
+}
+
+static void feed_save(struct feed *feed)
+{
+	char text[FILE_POSITION_TEXT];
+
+	file_source_position(feed->source, text);
+	state_put_position(feed->feeds->state, file_source_path(feed->source),
+		text, strlen(text) + 1);
+	feed->saved_lines = file_source_stats(feed->source)->lines;
+}
+
+static void feed_free(struct feed *feed)
+{
+	feed_clear(feed);
+	free(feed->seats);
+	file_source_free(&feed->source);
+	free(feed);
+}
+
+static void patterns_free(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->patterns_n; i++)
+		file_glob_free(&feeds->patterns[i].glob);
+	free(feeds->patterns);
+	feeds->patterns = NULL;
+	feeds->patterns_n = 0;
+}
+
+void feeds_free(struct feeds **feeds)
+{
+	struct feeds *f = *feeds;
+
+	if (!f)
+		return;
+	patterns_free(f);
+	for (size_t i = 0; i < f->n; i++)
+		feed_free(f->items[i]);
+	free(f->items);
+	feed_journal_free(&f->journal);
+	file_watch_free(&f->watch);
+	free(f);
+	*feeds = NULL;
+}
+
+static struct feed *feed_new(struct feeds *feeds, const char *path, bool tail)
+{
+	char text[FILE_POSITION_TEXT];
+	size_t n = state_get_position(feeds->state, path, text, sizeof(text));
+	bool known = n > 0 && n <= sizeof(text) && text[n - 1] == '\0';
+	struct feed *feed = calloc(1, sizeof(*feed));
+
+	if (!feed || file_source_new(feeds->watch, path,
+			     tail ? FILE_START_END : FILE_START_BEGIN,
+			     known ? text : NULL, &feed->source) < 0)
+		abort();
+	feed->feeds = feeds;
+	feed->told = FILE_FOLLOWED;
+	feeds->items =
+		reallocarray(feeds->items, feeds->n + 1, sizeof(struct feed *));
+	if (!feeds->items)
+		abort();
+	return feeds->items[feeds->n++] = feed;
+}
+
+static void on_path(void *ctx, const char *path)
+{
+	struct pattern *p = ctx;
+	struct feeds *feeds = p->feeds;
+	struct feed *feed = NULL;
+
+	for (size_t i = 0; i < feeds->n && !feed; i++)
+		if (strcmp(file_source_path(feeds->items[i]->source), path) ==
+			0)
+			feed = feeds->items[i];
+	if (!feed)
+		feed = feed_new(feeds, path, p->tail);
+	for (size_t i = 0; i < feed->seats_n; i++)
+		if (feed->seats[i].jail == p->jail)
+			return;
+	feed->seats = reallocarray(
+		feed->seats, feed->seats_n + 1, sizeof(*feed->seats));
+	if (!feed->seats)
+		abort();
+	feed->seats[feed->seats_n++] = (struct seat){
+		p->jail, feeds->config->items[p->jail].file_filter};
+	/* Another jail looks on: its filter joins the others. */
+	if (feed->dispatch) {
+		size_t kept = feed->seats_n;
+
+		feed_clear(feed);
+		feed->seats_n = kept;
+	}
+}
+
+static void scan_patterns(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->patterns_n; i++)
+		if (file_glob_changed(feeds->patterns[i].glob))
+			file_glob_scan(feeds->patterns[i].glob, on_path,
+				&feeds->patterns[i]);
+	for (size_t i = 0; i < feeds->n; i++)
+		if (!feeds->items[i]->dispatch)
+			feed_prepare(feeds->items[i]);
+}
+
+static int make_patterns(struct feeds *feeds)
+{
+	const struct config *config = feeds->config;
+	size_t n = 0;
+
+	for (size_t j = 0; j < config->n; j++)
+		n += config->items[j].jail->logpaths_n;
+	feeds->patterns = calloc(n + 1, sizeof(*feeds->patterns));
+	if (!feeds->patterns)
+		return -ENOMEM;
+	for (size_t j = 0; j < config->n; j++) {
+		const struct jail *jail = config->items[j].jail;
+
+		if (config->items[j].file_filter == CONFIG_NO_FILTER)
+			continue;
+		for (size_t i = 0; i < jail->logpaths_n; i++) {
+			struct pattern *p = &feeds->patterns[feeds->patterns_n];
+
+			*p = (struct pattern){.feeds = feeds,
+				.jail = j,
+				.tail = jail->logpaths[i].tail};
+			if (file_glob_new(feeds->watch, jail->logpaths[i].glob,
+				    &p->glob) < 0)
+				return -ENOMEM;
+			feeds->patterns_n++;
+		}
+	}
+	return 0;
+}
+
+/* Sources that no jail looks at any more. */
+static void drop_idle(struct feeds *feeds)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < feeds->n; i++) {
+		if (feeds->items[i]->seats_n > 0) {
+			feeds->items[kept++] = feeds->items[i];
+			continue;
+		}
+		feed_save(feeds->items[i]);
+		feed_free(feeds->items[i]);
+	}
+	feeds->n = kept;
+}
+
+static bool file_is_read(void *ctx, size_t jail)
+{
+	struct feeds *feeds = ctx;
+
+	for (size_t i = 0; i < feeds->n; i++)
+		for (size_t k = 0; k < feeds->items[i]->seats_n; k++)
+			if (feeds->items[i]->seats[k].jail == jail &&
+				file_source_state(feeds->items[i]->source) ==
+					FILE_FOLLOWED)
+				return true;
+	return false;
+}
+
+int feeds_configure(struct feeds *feeds, const struct config *config)
+{
+	const struct feed_journal_user user = {
+		.failure = feeds->failure,
+		.failure_ctx = feeds->ctx,
+		.file_is_read = file_is_read,
+		.file_ctx = feeds,
+	};
+	int r;
+
+	patterns_free(feeds);
+	for (size_t i = 0; i < feeds->n; i++)
+		feed_clear(feeds->items[i]);
+	feeds->config = config;
+	r = make_patterns(feeds);
+	if (r < 0)
+		return r;
+	scan_patterns(feeds);
+	drop_idle(feeds);
+	return feed_journal_configure(
+		&feeds->journal, config, feeds->state, &user);
+}
+
+int feeds_file_fd(const struct feeds *feeds)
+{
+	return file_watch_fd(feeds->watch);
+}
+
+static struct feed *feed_of(struct feeds *feeds, struct file_source *source)
+{
+	for (size_t i = 0; i < feeds->n; i++)
+		if (feeds->items[i]->source == source)
+			return feeds->items[i];
+	return NULL;
+}
+
+bool feeds_read(struct feeds *feeds)
+{
+	struct file_source *source;
+	struct feed *feed;
+
+	file_watch_process(feeds->watch);
+	source = file_watch_next(feeds->watch);
+	feed = source ? feed_of(feeds, source) : NULL;
+	if (!feed)
+		return false;
+	file_source_read(source, on_line, feed, PORTION);
+	return true;
+}
+
+bool feeds_has_journal(const struct feeds *feeds)
+{
+	return feeds->journal != NULL;
+}
+
+bool feeds_read_journal(struct feeds *feeds)
+{
+	return feeds->journal && feed_journal_read(feeds->journal);
+}
+
+static const char *trouble_of(enum file_state state)
+{
+	switch (state) {
+	case FILE_FOLLOWED:
+		return NULL;
+	case FILE_MISSING:
+		return "is not there; waiting for it";
+	case FILE_DENIED:
+		return "may not be read: the daemon's user must be in the "
+		       "group of the file (adm)";
+	case FILE_REFUSED:
+		return "is no regular file";
+	}
+	return NULL;
+}
+
+void feeds_tick(struct feeds *feeds)
+{
+	file_watch_tick(feeds->watch);
+	scan_patterns(feeds);
+	for (size_t i = 0; i < feeds->n; i++) {
+		struct feed *feed = feeds->items[i];
+		enum file_state state = file_source_state(feed->source);
+		const char *path = file_source_path(feed->source);
+
+		if (state == feed->told)
+			continue;
+		feed->told = state;
+		if (trouble_of(state))
+			log_warning("%s %s", path, trouble_of(state));
+		else
+			log_info("%s is read now", path);
+	}
+}
+
+void feeds_save(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->n; i++) {
+		struct feed *feed = feeds->items[i];
+
+		if (file_source_stats(feed->source)->lines != feed->saved_lines)
+			feed_save(feed);
+	}
+	if (feeds->journal)
+		feed_journal_save(feeds->journal, feeds->state);
+}
+
+size_t feeds_count(const struct feeds *feeds)
+{
+	return feeds->n + (feeds->journal != NULL);
+}
+
+void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
+{
+	const struct feed *feed;
+
+	if (i >= feeds->n) {
+		feed_journal_status(feeds->journal, out);
+		return;
+	}
+	feed = feeds->items[i];
+	*out = (struct feed_status){
+		.name = file_source_path(feed->source),
+		.kind = "file",
+		.trouble = trouble_of(file_source_state(feed->source)),
+		.lines = file_source_stats(feed->source)->lines,
+		.matched = feed->matched,
+		.lag = file_source_lag(feed->source),
+	};
+}
+
+const char *feeds_of_jail(const struct feeds *feeds, size_t jail, size_t i)
+{
+	for (size_t f = 0; f < feeds->n; f++)
+		for (size_t k = 0; k < feeds->items[f]->seats_n; k++)
+			if (feeds->items[f]->seats[k].jail == jail && i-- == 0)
+				return file_source_path(
+					feeds->items[f]->source);
+	return NULL;
+}

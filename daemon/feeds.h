@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_FEEDS_H
+#define MAILBAN_DAEMON_FEEDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filters/failure.h"
+
+struct config;
+struct state;
+
+/*
+ * The sources of all jails, each read once however many jails look at it, and
+ * the way of its lines through the filters of those jails.
+ */
+struct feeds;
+
+/* A failure that the filter of this jail found. */
+typedef void (*feeds_failure_fn)(
+	void *ctx, size_t jail, const struct failure *failure);
+
+/*
+ * NULL with errno. Positions are taken from the state store (may be NULL)
+ * where a source was read before.
+ */
+struct feeds *feeds_new(
+	struct state *state, feeds_failure_fn failure, void *ctx);
+void feeds_free(struct feeds **feeds);
+
+/*
+ * Reads for this configuration from now on, which must outlive it or be
+ * replaced by another call. A source that is read already goes on where it
+ * is. 0 or -errno.
+ */
+int feeds_configure(struct feeds *feeds, const struct config *config);
+
+/* Readable when a log file changed: call feeds_read. */
+int feeds_file_fd(const struct feeds *feeds);
+/* Reads a portion of what is there; true if there is more. */
+bool feeds_read(struct feeds *feeds);
+/* The same of the journal, which is to be looked at every few ms. */
+bool feeds_read_journal(struct feeds *feeds);
+bool feeds_has_journal(const struct feeds *feeds);
+/* About once a second: files that came or went, and their like. */
+void feeds_tick(struct feeds *feeds);
+/* Puts the positions of what was read since the last call into the state. */
+void feeds_save(struct feeds *feeds);
+
+struct feed_status {
+	const char *name;    /* a path, or "journal" */
+	const char *kind;    /* "file", "journal" */
+	const char *trouble; /* NULL if it is being read */
+	uint64_t lines, matched;
+	int64_t lag; /* bytes not read yet */
+};
+
+size_t feeds_count(const struct feeds *feeds);
+void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out);
+/* The i-th source of a jail: its name, or NULL. */
+const char *feeds_of_jail(const struct feeds *feeds, size_t jail, size_t i);
+
+#endif

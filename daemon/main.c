@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailband: options, configuration, then two processes: the warden is started
+ * while there is still a capability to give it, and what is left becomes the
+ * engine, as a user without rights. See mailband(8).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "daemon/engine.h"
+#include "daemon/sandbox.h"
+#include "daemon/warden_client.h"
+#include "lib/datadir.h"
+#include "lib/log.h"
+
+#define EXIT_FAULT 1
+#define EXIT_USAGE 2
+
+struct arguments {
+	struct engine_options engine;
+	bool check; /* -t */
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: mailband [-t] [-n] [-c CONFDIR] [-s SOCKET] "
+	      "[-d STATEDIR]\n"
+	      "  -t  check the configuration and exit\n"
+	      "  -n  decide and report, but enforce nothing\n"
+	      "  -c  configuration (/etc/mailban)\n"
+	      "  -s  control socket (/run/mailban/control)\n"
+	      "  -d  state (/var/lib/mailban)\n"
+	      "See mailband(8).\n",
+		to);
+}
+
+static void read_options(struct arguments *args, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "tnc:s:d:hV", longs, NULL)) >=
+		0) {
+		switch (option) {
+		case 't':
+			args->check = true;
+			break;
+		case 'n':
+			args->engine.dry_run = true;
+			break;
+		case 'c':
+			args->engine.confdir = optarg;
+			break;
+		case 's':
+			args->engine.socket = optarg;
+			break;
+		case 'd':
+			args->engine.statedir = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		case 'V':
+			puts("mailband " MAILBAN_VERSION);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+/* Faults and warnings as the admin is to read them, a line each. */
+static void print_errors(const struct err *err)
+{
+	for (size_t i = 0; i < err->n; i++)
+		fprintf(stderr, "%s%s\n",
+			err->items[i].kind == ERR_WARNING ? "warning: " : "",
+			err->items[i].text);
+}
+
+static struct config *load(const struct arguments *args)
+{
+	struct config *config;
+	struct stat st;
+	struct err err;
+
+	err_init(&err);
+	if (stat(args->engine.confdir, &st) < 0)
+		err_warning(&err, args->engine.confdir, 0,
+			"%s: only the shipped defaults are read",
+			strerror(errno));
+	if (!args->engine.datadir)
+		err_warning(&err, NULL, 0,
+			"the shipped defaults are nowhere to be found; "
+			"set MAILBAN_DATADIR");
+	config = config_load(args->engine.confdir, args->engine.datadir, &err);
+	print_errors(&err);
+	err_deinit(&err);
+	return config;
+}
+
+/* Whom the engine and the warden become; as root that must be somebody. */
+static bool find_user(const struct settings *settings, uid_t *uid, gid_t *gid)
+{
+	const struct passwd *user;
+
+	*uid = geteuid();
+	*gid = getegid();
+	if (*uid != 0)
+		return true;
+	user = getpwnam(settings->user);
+	if (!user || user->pw_uid == 0) {
+		log_error("user '%s' %s: make it with 'useradd --system "
+			  "--no-create-home mailban' or name another with "
+			  "user = in mailban.conf",
+			settings->user, user ? "is root" : "does not exist");
+		return false;
+	}
+	*uid = user->pw_uid;
+	*gid = user->pw_gid;
+	return true;
+}
+
+/* A directory of ours: made if it is not there, and the engine's. */
+static bool make_dir(const char *path, uid_t uid, gid_t gid, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) < 0 && errno != EEXIST) {
+		log_error("%s: cannot make it: %s", path, strerror(errno));
+		return false;
+	}
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		log_error("%s: is not a directory", path);
+		return false;
+	}
+	if (geteuid() == 0 && st.st_uid != uid && lchown(path, uid, gid) < 0) {
+		log_error("%s: cannot give it to the daemon's user: %s", path,
+			strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool make_dirs(const struct arguments *args, uid_t uid, gid_t gid)
+{
+	char *copy = strdup(args->engine.socket);
+	bool ok = copy && make_dir(dirname(copy), uid, gid, 0755) &&
+		  make_dir(args->engine.statedir, uid, gid, 0750);
+
+	free(copy);
+	return ok;
+}
+
+/* The groups that may read logs: those of the list that there are here. */
+static size_t find_groups(gid_t *groups)
+{
+	static const char *const names[] = {"adm", "systemd-journal"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct group *group = getgrnam(names[i]);
+
+		if (group)
+			groups[n++] = group->gr_gid;
+	}
+	return n;
+}
+
+static bool drop_rights(uid_t uid, gid_t gid)
+{
+	gid_t groups[4];
+	size_t n = find_groups(groups);
+	int r = sandbox_drop_user(uid, gid, groups, n);
+
+	if (r == 0)
+		r = sandbox_keep_caps(0);
+	if (r == 0)
+		r = sandbox_no_new_privs();
+	if (r < 0)
+		log_error("cannot give up rights: %s", strerror(-r));
+	return r == 0;
+}
+
+static bool start_warden(struct warden_client **warden, uid_t uid, gid_t gid)
+{
+	int r = warden_client_spawn(warden, uid, gid);
+
+	if (r == -ENOENT)
+		log_error("mailban-warden is neither beside mailband nor in "
+			  "/usr/lib/mailban");
+	else if (r < 0)
+		log_error("cannot start mailban-warden: %s%s", strerror(-r),
+			r == -EPERM ? " (it needs CAP_NET_ADMIN: run "
+				      "as root, or with -n)"
+				    : "");
+	return r == 0;
+}
+
+/* They are taken by the event loop, in order with everything else. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = {
+		.engine = {.confdir = "/etc/mailban",
+			.socket = "/run/mailban/control",
+			.statedir = "/var/lib/mailban"},
+	};
+	char datadir[PATH_MAX];
+	struct warden_client *warden = NULL;
+	struct config *config;
+	uid_t uid;
+	gid_t gid;
+
+	read_options(&args, argc, argv);
+	log_setup(LOG_LEVEL_INFO);
+	umask(0027);
+	args.engine.datadir = datadir_find(datadir, sizeof(datadir));
+	config = load(&args);
+	if (!config)
+		return EXIT_FAULT;
+	if (args.check) {
+		config_free(&config);
+		return 0;
+	}
+	log_setup(config->settings.loglevel);
+	if (sandbox_close_from(3) < 0 ||
+		!find_user(&config->settings, &uid, &gid) ||
+		!make_dirs(&args, uid, gid))
+		return EXIT_FAULT;
+	args.engine.group = gid;
+	if (!args.engine.dry_run && !start_warden(&warden, uid, gid))
+		return EXIT_FAULT;
+	if (!drop_rights(uid, gid))
+		return EXIT_FAULT;
+	block_signals();
+	return engine_run(&args.engine, config, warden);
+}
