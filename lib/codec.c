@@ -124,21 +124,29 @@ void read_text(struct reader *r, char *buf, size_t room)
 		buf[0] = '\0';
 }
 
+/* The bits of p behind its length are all zero. */
+static bool host_bits_zero(const struct prefix *p)
+{
+	size_t at = p->len / 8;
+
+	if (at < sizeof(p->net.ip) && (p->net.ip[at] & (0xff >> p->len % 8)))
+		return false;
+	while (++at < sizeof(p->net.ip))
+		if (p->net.ip[at])
+			return false;
+	return true;
+}
+
 struct prefix read_prefix(struct reader *r)
 {
-	struct prefix p, whole;
-	char text[PREFIX_TEXT];
+	struct prefix p;
 
 	take(r, p.net.ip, sizeof(p.net.ip));
 	p.len = read_u8(r);
-	if (p.len > 128)
+	if (p.len > 128 || !host_bits_zero(&p))
 		r->bad = true;
 	if (r->bad)
 		return (struct prefix){0};
-	prefix_format(&p, text);
-	if (!prefix_parse(text, strlen(text), &whole) ||
-		!addr_equal(&whole.net, &p.net))
-		r->bad = true;
 	return p;
 }
 

@@ -65,7 +65,8 @@ void batch_begin(struct batch *b, uint32_t generation)
 
 	/* On failure the pages merely stay. */
 	if (b->n > KEEP)
-		(void)madvise(b->bytes + KEEP, BATCH_ROOM - KEEP, MADV_DONTNEED);
+		(void)madvise(
+			b->bytes + KEEP, BATCH_ROOM - KEEP, MADV_DONTNEED);
 	b->n = 0;
 	b->count = 0;
 	b->error = 0;

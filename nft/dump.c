@@ -138,8 +138,8 @@ static int take_message(const struct nlmsghdr *m, void *context)
 			continue;
 		mnl_attr_for_each_nested(element, attr)
 		{
-			if (!read_key(element, set_is_v4(d->kind) ? 4 : 16,
-				    &key))
+			if (!read_key(
+				    element, set_is_v4(d->kind) ? 4 : 16, &key))
 				return -EBADMSG;
 			rc = set_is_interval(d->kind)
 				     ? keep(d, &key)

@@ -78,8 +78,8 @@ static size_t put_message(struct batch *b, enum set_kind kind, const char *set,
 	uint32_t tag)
 {
 	bool adds = type == NFT_MSG_NEWSETELEM;
-	struct nlmsghdr *m = batch_open(
-		b, type, adds ? NLM_F_CREATE : 0, tag + (uint32_t)i);
+	struct nlmsghdr *m =
+		batch_open(b, type, adds ? NLM_F_CREATE : 0, tag + (uint32_t)i);
 	size_t key_len = set_is_v4(kind) ? 4 : 16;
 	struct nlattr *list;
 
@@ -114,8 +114,7 @@ void element_put_add(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag)
 {
 	for (size_t i = 0; i < n;)
-		i = put_message(
-			b, kind, set, NFT_MSG_NEWSETELEM, e, i, n, tag);
+		i = put_message(b, kind, set, NFT_MSG_NEWSETELEM, e, i, n, tag);
 }
 
 /* nft delete element inet mailban ban4-J '{ 192.0.2.1 }' */
@@ -123,18 +122,17 @@ void element_put_delete(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag)
 {
 	for (size_t i = 0; i < n;)
-		i = put_message(
-			b, kind, set, NFT_MSG_DELSETELEM, e, i, n, tag);
+		i = put_message(b, kind, set, NFT_MSG_DELSETELEM, e, i, n, tag);
 }
 
 static bool is_end(const struct nlattr *element)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, element)
-		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_FLAGS)
-			return ntohl(mnl_attr_get_u32(attr)) &
-			       NFT_SET_ELEM_INTERVAL_END;
+	mnl_attr_for_each_nested(attr, element) if (
+		mnl_attr_get_type(attr) ==
+		NFTA_SET_ELEM_FLAGS) return ntohl(mnl_attr_get_u32(attr)) &
+		NFT_SET_ELEM_INTERVAL_END;
 	return false;
 }
 

@@ -112,8 +112,8 @@ static bool add_source(
 		  add_cmp(rule, NFT_CMP_EQ, &family, sizeof(family));
 
 	if (set_is_v4(kind))
-		ok = ok && add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER,
-				   IP_SADDR, 4);
+		ok = ok &&
+		     add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, IP_SADDR, 4);
 	else
 		ok = ok && add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER,
 				   IP6_SADDR, 16);
@@ -153,8 +153,8 @@ static uint32_t put_anonymous(struct batch *b, uint32_t type, uint32_t len,
 }
 
 /* One key into the set with this id. */
-static void put_key(struct batch *b, uint32_t id, const void *key, size_t n,
-	uint32_t flags)
+static void put_key(
+	struct batch *b, uint32_t id, const void *key, size_t n, uint32_t flags)
 {
 	struct nlmsghdr *m = batch_open(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, 0);
 	struct nlattr *list;
@@ -172,8 +172,8 @@ static void put_key(struct batch *b, uint32_t id, const void *key, size_t n,
 
 static uint32_t put_protocols(struct batch *b, const struct layout_jail *jail)
 {
-	uint32_t id = put_anonymous(
-		b, TYPE_INET_PROTOCOL, 1, 0, jail->n_protocols);
+	uint32_t id =
+		put_anonymous(b, TYPE_INET_PROTOCOL, 1, 0, jail->n_protocols);
 
 	for (size_t i = 0; i < jail->n_protocols; i++)
 		put_key(b, id, &jail->protocols[i], 1, 0);
@@ -236,10 +236,9 @@ static bool add_ports(struct batch *b, struct nftnl_rule *rule,
 /* The finished rule's message; ok tells that the rule is whole. */
 static void put_rule(struct batch *b, struct nftnl_rule *rule, bool ok)
 {
-	struct nlmsghdr *m =
-		ok ? batch_open(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
-			     0)
-		   : NULL;
+	struct nlmsghdr *m = ok ? batch_open(b, NFT_MSG_NEWRULE,
+					  NLM_F_CREATE | NLM_F_APPEND, 0)
+				: NULL;
 
 	if (!m) {
 		if (!b->error)

@@ -13,7 +13,14 @@ struct batch;
 struct nftnl_set;
 
 /* Our sets; the first four are each jail's, the last two the table's. */
-enum set_kind { SET_BAN4, SET_BAN6, SET_NET4, SET_NET6, SET_ALLOW4, SET_ALLOW6 };
+enum set_kind {
+	SET_BAN4,
+	SET_BAN6,
+	SET_NET4,
+	SET_NET6,
+	SET_ALLOW4,
+	SET_ALLOW6
+};
 #define SET_KINDS 6
 #define SET_JAIL_KINDS 4
 
@@ -47,7 +54,8 @@ void set_put_flush(struct batch *b, const char *name);
 /* True if what the kernel lists is what set_put_new would make. */
 bool set_is_same(
 	const struct nftnl_set *set, enum set_kind kind, uint32_t elements);
-/* Marks keys as being in network order, as nft does, so that it lists them so. */
+/* Marks keys as being in network order, as nft does, so that it lists them so.
+ */
 void set_put_byte_order(struct nftnl_set *set);
 
 #endif

@@ -42,10 +42,10 @@ static int set_up(struct nft_socket *s)
 			0 ||
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &in, sizeof(in)) <
 			0 ||
-		mnl_socket_setsockopt(
-			s->nl, NETLINK_EXT_ACK, &on, sizeof(on)) < 0 ||
-		mnl_socket_setsockopt(
-			s->nl, NETLINK_CAP_ACK, &on, sizeof(on)) < 0)
+		mnl_socket_setsockopt(s->nl, NETLINK_EXT_ACK, &on, sizeof(on)) <
+			0 ||
+		mnl_socket_setsockopt(s->nl, NETLINK_CAP_ACK, &on, sizeof(on)) <
+			0)
 		return -errno;
 	return 0;
 }

@@ -13,8 +13,8 @@ struct nft_socket;
 
 /* What the kernel refused first in a transaction. */
 struct nft_fault {
-	uint32_t seq; /* of the message; 0 = the transaction as a whole */
-	size_t offset; /* of the attribute in that message; 0 = not told */
+	uint32_t seq;	/* of the message; 0 = the transaction as a whole */
+	size_t offset;	/* of the attribute in that message; 0 = not told */
 	char text[120]; /* the kernel's words, often none */
 };
 
@@ -46,7 +46,6 @@ int nft_socket_ask(struct nft_socket *s, struct nlmsghdr *question,
  * request about our family.
  */
 #define NFT_QUESTION 1024
-struct nlmsghdr *nft_socket_question(
-	void *buf, uint16_t type, uint16_t flags);
+struct nlmsghdr *nft_socket_question(void *buf, uint16_t type, uint16_t flags);
 
 #endif

@@ -83,8 +83,8 @@ static struct wanted *find(struct look *look, const char *name)
 	if (strlen(name) >= sizeof(key.name))
 		return NULL;
 	strcpy(key.name, name);
-	return bsearch(&key, look->wanted, look->n, sizeof(key),
-		compare_wanted);
+	return bsearch(
+		&key, look->wanted, look->n, sizeof(key), compare_wanted);
 }
 
 /* A set that is there: wanted as it is, or to be deleted. Anonymous ones go
@@ -281,9 +281,8 @@ static void tell_kept(
 	for (size_t i = 0; i < layout->n; i++) {
 		kept[i] = true;
 		for (int k = 0; k < SET_JAIL_KINDS; k++)
-			kept[i] &= find(look,
-				set_name(name, (enum set_kind)k,
-					layout->jails[i].name))
+			kept[i] &= find(look, set_name(name, (enum set_kind)k,
+						      layout->jails[i].name))
 					   ->there;
 	}
 }

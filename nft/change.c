@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a mixed list of changes to the fewest messages: sorted by set, twins
+ * joined, one transaction. Whatever single element the kernel refuses, the
+ * others must get in.
+ */
+#include "nft/change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nft/batch.h"
+#include "nft/set.h"
+#include "nft/socket.h"
+
+/* Slots of the table of twins for each entry, a power of two in all. */
+#define SLOTS_MOST (1u << 16)
+/* So many single refusals in one transaction, then the rest is refused too. */
+#define REFUSALS_MOST 128
+/* An element may expire between two messages of ours. */
+#define RACES_MOST 3
+
+#define SETS_MOST (LAYOUT_JAILS_MOST * SET_JAIL_KINDS)
+
+/* The lists of entries by set. */
+struct sets {
+	int32_t head[SETS_MOST], tail[SETS_MOST];
+	uint16_t used[SETS_MOST];
+	size_t n;
+};
+
+int change_init(struct change *c, size_t room)
+{
+	*c = (struct change){.room = room};
+	c->entries = calloc(room, sizeof(*c->entries));
+	c->elements = calloc(room, sizeof(*c->elements));
+	c->origins = calloc(room, sizeof(*c->origins));
+	c->slots = calloc(SLOTS_MOST, sizeof(*c->slots));
+	if (room > SLOTS_MOST / 2 || !c->entries || !c->elements ||
+		!c->origins || !c->slots) {
+		change_deinit(c);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void change_deinit(struct change *c)
+{
+	free(c->entries);
+	free(c->elements);
+	free(c->origins);
+	free(c->slots);
+	*c = (struct change){0};
+}
+
+void change_clear(struct change *c)
+{
+	c->n = 0;
+}
+
+void change_put(struct change *c, const struct change_entry *entry)
+{
+	c->entries[c->n++] = *entry;
+}
+
+static uint32_t hash(const struct change_entry *e)
+{
+	uint64_t a, b;
+
+	memcpy(&a, e->element.prefix.net.ip, 8);
+	memcpy(&b, e->element.prefix.net.ip + 8, 8);
+	a ^= (uint64_t)e->jail << 32 | e->element.prefix.len;
+	a = (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) *
+	    UINT64_C(0xff51afd7ed558ccd);
+	return (uint32_t)(a >> 40);
+}
+
+static bool same_place(
+	const struct change_entry *x, const struct change_entry *y)
+{
+	return x->jail == y->jail &&
+	       x->element.prefix.len == y->element.prefix.len &&
+	       addr_equal(&x->element.prefix.net, &y->element.prefix.net);
+}
+
+/* Of entries about one place the last one counts. */
+static void join_twins(struct change *c)
+{
+	size_t slots = 64;
+
+	for (size_t i = 0; i < c->n; i++)
+		c->entries[i].same_as = -1;
+	while (slots < 2 * c->n)
+		slots *= 2;
+	memset(c->slots, 0, slots * sizeof(*c->slots));
+	for (size_t i = 0; i < c->n; i++) {
+		struct change_entry *e = &c->entries[i];
+		size_t at = hash(e) & (slots - 1);
+
+		if (e->error)
+			continue;
+		while (c->slots[at] &&
+			!same_place(&c->entries[c->slots[at] - 1], e))
+			at = (at + 1) & (slots - 1);
+		if (c->slots[at]) {
+			c->entries[c->slots[at] - 1].same_as = (int32_t)i;
+			e->refresh |= c->entries[c->slots[at] - 1].refresh;
+		}
+		c->slots[at] = (int32_t)i + 1;
+	}
+}
+
+static size_t set_of(const struct change_entry *e)
+{
+	return e->jail * SET_JAIL_KINDS + set_kind_of(&e->element.prefix);
+}
+
+static void sort_by_set(struct change *c, struct sets *sets)
+{
+	memset(sets->head, 0xff, sizeof(sets->head));
+	sets->n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		struct change_entry *e = &c->entries[i];
+		size_t set = set_of(e);
+
+		e->next = -1;
+		if (e->error || e->same_as >= 0)
+			continue;
+		if (sets->head[set] < 0) {
+			sets->used[sets->n++] = (uint16_t)set;
+			sets->head[set] = (int32_t)i;
+		} else {
+			c->entries[sets->tail[set]].next = (int32_t)i;
+		}
+		sets->tail[set] = (int32_t)i;
+	}
+}
+
+/* The elements of one set, those to be refreshed first; returns how many. */
+static size_t take_elements(
+	struct change *c, int32_t head, size_t at, size_t *refreshed)
+{
+	size_t n = 0;
+
+	for (int refresh = 1; refresh >= 0; refresh--) {
+		for (int32_t i = head; i >= 0; i = c->entries[i].next) {
+			if (c->entries[i].refresh != (refresh == 1))
+				continue;
+			c->elements[at + n] = c->entries[i].element;
+			c->origins[at + n] = (uint32_t)i;
+			n++;
+		}
+		if (refresh == 1)
+			*refreshed = n;
+	}
+	return n;
+}
+
+/*
+ * A kernel before 6.12 leaves the time of an element that is there as it is,
+ * so that one is added (in case it is not there), deleted and added.
+ */
+static void build(struct change *c, enum change_verb verb, bool missing,
+	struct batch *b, const struct layout *layout, const struct sets *sets)
+{
+	char name[SET_NAME];
+	size_t at = 0;
+
+	batch_begin(b, 0);
+	for (size_t i = 0; i < sets->n; i++) {
+		enum set_kind kind =
+			(enum set_kind)(sets->used[i] % SET_JAIL_KINDS);
+		const struct element *e = c->elements + at;
+		uint32_t tag = (uint32_t)at;
+		size_t again;
+		size_t n =
+			take_elements(c, sets->head[sets->used[i]], at, &again);
+
+		set_name(name, kind,
+			layout->jails[sets->used[i] / SET_JAIL_KINDS].name);
+		if (verb == CHANGE_ADD) {
+			element_put_add(b, kind, name, e, again, tag);
+			element_put_delete(b, kind, name, e, again, tag);
+			element_put_add(b, kind, name, e, n, tag);
+		} else {
+			if (missing)
+				element_put_add(b, kind, name, e, n, tag);
+			element_put_delete(b, kind, name, e, n, tag);
+		}
+		at += n;
+	}
+	c->placed = at;
+}
+
+void change_refuse(struct change *c, int error)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->entries[i].error)
+			c->entries[i].error = error;
+}
+
+/* A full set takes none of those that come after this element either. */
+static void refuse_later(struct change *c, uint32_t tag, int error)
+{
+	size_t set = set_of(&c->entries[c->origins[tag]]);
+
+	for (size_t i = tag + 1; i < c->placed; i++) {
+		struct change_entry *e = &c->entries[c->origins[i]];
+
+		if (set_of(e) != set)
+			return;
+		e->error = error;
+	}
+}
+
+/* What became of an entry became of its earlier twins. */
+static void tell_twins(struct change *c)
+{
+	for (size_t i = c->n; i-- > 0;)
+		if (c->entries[i].same_as >= 0)
+			c->entries[i].error =
+				c->entries[c->entries[i].same_as].error;
+}
+
+static int commit(struct change *c, enum change_verb verb, struct nft_socket *s,
+	struct batch *b, const struct layout *layout, struct sets *sets)
+{
+	int races = 0, refusals = 0, rc;
+	struct nft_fault fault;
+	bool missing = false;
+	uint32_t tag;
+
+	for (;; c->retries++) {
+		struct change_entry *e;
+
+		sort_by_set(c, sets);
+		build(c, verb, missing, b, layout, sets);
+		c->transactions += b->count > 0;
+		rc = nft_socket_commit(s, b, &fault);
+		if (rc == 0)
+			return 0;
+		if (!element_of_fault(b, &fault, &tag))
+			break;
+		if (rc == -ENOENT && verb == CHANGE_REMOVE && !missing) {
+			/* Adding them first makes up for all at once. */
+			missing = true;
+			continue;
+		}
+		if (rc == -ENOENT && races++ < RACES_MOST)
+			continue;
+		if (++refusals > REFUSALS_MOST)
+			break;
+		e = &c->entries[c->origins[tag]];
+		e->error = rc;
+		if (rc == -ENFILE)
+			refuse_later(c, tag, rc);
+	}
+	if (refusals <= REFUSALS_MOST)
+		return rc;
+	change_refuse(c, rc);
+	return 0;
+}
+
+int change_commit(struct change *c, enum change_verb verb, struct nft_socket *s,
+	struct batch *b, const struct layout *layout)
+{
+	struct sets *sets = malloc(sizeof(*sets));
+	int rc;
+
+	if (!sets)
+		return -ENOMEM;
+	join_twins(c);
+	rc = commit(c, verb, s, b, layout, sets);
+	tell_twins(c);
+	free(sets);
+	return rc;
+}
