@@ -24,7 +24,10 @@ SOURCES = sources/header
 FILTERS = filters/dispatch filters/filter filters/filterfile \
 	filters/filterspec filters/literals filters/pyregex filters/regex \
 	filters/sieve filters/subject
-JAILS =
+JAILS = jails/action jails/actionlist jails/banlist jails/duration \
+	jails/escalate jails/formula jails/formula_parse jails/ignore \
+	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \
+	jails/jailvalue jails/offender jails/table jails/window
 NFT =
 
 WARDEN = daemon/warden_main lib/addr lib/clock lib/codec lib/log \

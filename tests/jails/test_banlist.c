@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: jails/banlist jails/table lib/addr */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

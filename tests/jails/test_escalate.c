@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: jails/escalate jails/formula jails/formula_parse lib/arena */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: jails/formula jails/formula_parse lib/arena */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
