@@ -27,7 +27,7 @@ FILTERS = filters/dispatch filters/filter filters/filterfile \
 JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \
-	jails/jailvalue jails/offender jails/table jails/window
+	jails/jailvalue jails/keytable jails/offender jails/window
 NFT =
 
 WARDEN = daemon/warden_main lib/addr lib/clock lib/codec lib/log \

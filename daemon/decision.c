@@ -46,7 +46,7 @@ struct decisions {
 	const struct config *config;
 	struct state *state;
 	struct decisions_out out;
-	struct table_seed seed;
+	struct keytable_seed seed;
 	uint64_t random;
 	struct room *rooms; /* one for each jail of config */
 	struct banlist *bans;

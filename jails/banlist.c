@@ -33,7 +33,7 @@ struct jail_count {
 };
 
 struct banlist {
-	struct table *table;
+	struct keytable *table;
 	uint32_t *heap; /* places in the table; [0] ends first */
 	uint32_t heap_room;
 	struct jail_count *jails;
@@ -42,7 +42,7 @@ struct banlist {
 };
 
 struct banlist *banlist_new(
-	uint32_t most, uint16_t jails, const struct table_seed *seed)
+	uint32_t most, uint16_t jails, const struct keytable_seed *seed)
 {
 	struct banlist *l = calloc(1, sizeof(*l));
 
@@ -50,7 +50,7 @@ struct banlist *banlist_new(
 		return NULL;
 	l->jails_n = jails;
 	l->jails = calloc((size_t)jails + 1, sizeof(*l->jails));
-	l->table = table_new(
+	l->table = keytable_new(
 		sizeof(struct record), sizeof(struct key), most, seed);
 	if (!l->jails || !l->table)
 		banlist_free(&l);
@@ -63,7 +63,7 @@ void banlist_free(struct banlist **list)
 
 	if (!l)
 		return;
-	table_free(&l->table);
+	keytable_free(&l->table);
 	free(l->heap);
 	free(l->jails);
 	free(l);
@@ -77,7 +77,7 @@ static struct key key_of(const struct prefix *who, uint16_t jail)
 
 static struct record *record_at(const struct banlist *l, uint32_t at)
 {
-	return table_at(l->table, at);
+	return keytable_at(l->table, at);
 }
 
 static struct ban ban_of(const struct record *r)
@@ -139,7 +139,7 @@ static void heap_down(struct banlist *l, uint32_t place, uint32_t n)
 
 static bool heap_room(struct banlist *l)
 {
-	uint32_t n = table_count(l->table), room;
+	uint32_t n = keytable_count(l->table), room;
 	uint32_t *heap;
 
 	if (n < l->heap_room)
@@ -158,14 +158,14 @@ static bool heap_room(struct banlist *l)
 enum banlist_added banlist_add(struct banlist *l, const struct ban *ban)
 {
 	struct key key = key_of(&ban->who, ban->jail);
-	uint32_t at = table_find(l->table, &key), n;
-	bool fresh = at == TABLE_NONE;
+	uint32_t at = keytable_find(l->table, &key), n;
+	bool fresh = at == KEYTABLE_NONE;
 	struct record *r;
 
 	if (fresh) {
-		n = table_count(l->table);
+		n = keytable_count(l->table);
 		if (!heap_room(l) ||
-			(at = table_add(l->table, &key)) == TABLE_NONE) {
+			(at = keytable_add(l->table, &key)) == KEYTABLE_NONE) {
 			l->refused++;
 			return BANLIST_FULL;
 		}
@@ -178,13 +178,13 @@ enum banlist_added banlist_add(struct banlist *l, const struct ban *ban)
 	r->start = ban->start;
 	r->end = ban->end;
 	heap_up(l, r->heap);
-	heap_down(l, r->heap, table_count(l->table));
+	heap_down(l, r->heap, keytable_count(l->table));
 	return fresh ? BANLIST_NEW : BANLIST_RENEWED;
 }
 
 static void remove_at(struct banlist *l, uint32_t at)
 {
-	uint32_t n = table_count(l->table), hole = record_at(l, at)->heap;
+	uint32_t n = keytable_count(l->table), hole = record_at(l, at)->heap;
 
 	l->jails[record_at(l, at)->key.jail].now--;
 	if (hole != n - 1) {
@@ -192,7 +192,7 @@ static void remove_at(struct banlist *l, uint32_t at)
 		heap_up(l, hole);
 		heap_down(l, hole, n - 1);
 	}
-	if (table_remove(l->table, at))
+	if (keytable_remove(l->table, at))
 		l->heap[record_at(l, at)->heap] = at;
 }
 
@@ -200,9 +200,9 @@ bool banlist_find(const struct banlist *l, const struct prefix *who,
 	uint16_t jail, struct ban *out)
 {
 	struct key key = key_of(who, jail);
-	uint32_t at = table_find(l->table, &key);
+	uint32_t at = keytable_find(l->table, &key);
 
-	if (at == TABLE_NONE)
+	if (at == KEYTABLE_NONE)
 		return false;
 	*out = ban_of(record_at(l, at));
 	return true;
@@ -212,9 +212,9 @@ bool banlist_remove(struct banlist *l, const struct prefix *who, uint16_t jail,
 	struct ban *out)
 {
 	struct key key = key_of(who, jail);
-	uint32_t at = table_find(l->table, &key);
+	uint32_t at = keytable_find(l->table, &key);
 
-	if (at == TABLE_NONE)
+	if (at == KEYTABLE_NONE)
 		return false;
 	if (out)
 		*out = ban_of(record_at(l, at));
@@ -224,7 +224,7 @@ bool banlist_remove(struct banlist *l, const struct prefix *who, uint16_t jail,
 
 int64_t banlist_next_end(const struct banlist *l)
 {
-	return table_count(l->table) ? heap_end(l, 0) : BAN_FOREVER;
+	return keytable_count(l->table) ? heap_end(l, 0) : BAN_FOREVER;
 }
 
 uint32_t banlist_expire(struct banlist *l, int64_t now, uint32_t most,
@@ -246,7 +246,7 @@ uint32_t banlist_expire(struct banlist *l, int64_t now, uint32_t most,
 
 uint32_t banlist_size(const struct banlist *l)
 {
-	return table_count(l->table);
+	return keytable_count(l->table);
 }
 
 uint32_t banlist_size_of(const struct banlist *l, uint16_t jail)
@@ -266,14 +266,14 @@ uint64_t banlist_refused(const struct banlist *l)
 
 size_t banlist_memory(const struct banlist *l)
 {
-	return table_memory(l->table) + l->heap_room * sizeof(*l->heap) +
+	return keytable_memory(l->table) + l->heap_room * sizeof(*l->heap) +
 	       sizeof(*l);
 }
 
 void banlist_each(
 	const struct banlist *l, uint16_t jail, banlist_fn *fn, void *context)
 {
-	for (uint32_t at = 0; at < table_count(l->table); at++) {
+	for (uint32_t at = 0; at < keytable_count(l->table); at++) {
 		struct ban ban = ban_of(record_at(l, at));
 
 		if (jail == BANLIST_ALL || jail == ban.jail)

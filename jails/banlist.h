@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jails/table.h"
+#include "jails/keytable.h"
 #include "lib/addr.h"
 
 /*
@@ -28,7 +28,7 @@ struct ban {
 
 /* For at most `most` bans (up to 2^28) of jails below `jails`. NULL, errno. */
 struct banlist *banlist_new(
-	uint32_t most, uint16_t jails, const struct table_seed *seed);
+	uint32_t most, uint16_t jails, const struct keytable_seed *seed);
 void banlist_free(struct banlist **list);
 
 enum banlist_added {

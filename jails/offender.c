@@ -25,18 +25,18 @@ struct record {
 _Static_assert(sizeof(struct record) == 32, "no padding");
 
 struct offenders {
-	struct table *table;
+	struct keytable *table;
 	uint32_t hand;
 	uint64_t evictions;
 };
 
-struct offenders *offenders_new(uint32_t most, const struct table_seed *seed)
+struct offenders *offenders_new(uint32_t most, const struct keytable_seed *seed)
 {
 	struct offenders *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return NULL;
-	o->table = table_new(
+	o->table = keytable_new(
 		sizeof(struct record), sizeof(struct key), most, seed);
 	if (!o->table)
 		offenders_free(&o);
@@ -49,7 +49,7 @@ void offenders_free(struct offenders **offenders)
 
 	if (!o)
 		return;
-	table_free(&o->table);
+	keytable_free(&o->table);
 	free(o);
 	*offenders = NULL;
 }
@@ -58,27 +58,27 @@ static struct record *find(
 	const struct offenders *o, const struct prefix *who, uint16_t jail)
 {
 	struct key key = {.net = who->net, .jail = jail, .len = who->len};
-	uint32_t at = table_find(o->table, &key);
+	uint32_t at = keytable_find(o->table, &key);
 
-	return at == TABLE_NONE ? NULL : table_at(o->table, at);
+	return at == KEYTABLE_NONE ? NULL : keytable_at(o->table, at);
 }
 
 static void evict(struct offenders *o)
 {
-	uint32_t size = table_count(o->table), pick = TABLE_NONE;
+	uint32_t size = keytable_count(o->table), pick = KEYTABLE_NONE;
 	int64_t first = 0;
 
 	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
 		uint32_t at = o->hand++ % size;
-		const struct record *r = table_at(o->table, at);
+		const struct record *r = keytable_at(o->table, at);
 
-		if (pick == TABLE_NONE || r->end < first) {
+		if (pick == KEYTABLE_NONE || r->end < first) {
 			pick = at;
 			first = r->end;
 		}
 	}
-	if (pick != TABLE_NONE) {
-		table_remove(o->table, pick);
+	if (pick != KEYTABLE_NONE) {
+		keytable_remove(o->table, pick);
 		o->evictions++;
 	}
 }
@@ -87,13 +87,13 @@ static struct record *make(
 	struct offenders *o, const struct prefix *who, uint16_t jail)
 {
 	struct key key = {.net = who->net, .jail = jail, .len = who->len};
-	uint32_t at = table_add(o->table, &key);
+	uint32_t at = keytable_add(o->table, &key);
 
-	if (at == TABLE_NONE) {
+	if (at == KEYTABLE_NONE) {
 		evict(o);
-		at = table_add(o->table, &key);
+		at = keytable_add(o->table, &key);
 	}
-	return at == TABLE_NONE ? NULL : table_at(o->table, at);
+	return at == KEYTABLE_NONE ? NULL : keytable_at(o->table, at);
 }
 
 uint32_t offender_count(const struct offenders *o, const struct prefix *who,
@@ -139,10 +139,10 @@ void offender_forget(
 		struct key key = {.net = who->net,
 			.jail = jail < jails ? (uint16_t)jail : OFFENDER_ALL,
 			.len = who->len};
-		uint32_t at = table_find(o->table, &key);
+		uint32_t at = keytable_find(o->table, &key);
 
-		if (at != TABLE_NONE)
-			table_remove(o->table, at);
+		if (at != KEYTABLE_NONE)
+			keytable_remove(o->table, at);
 	}
 }
 
@@ -150,12 +150,12 @@ uint32_t offenders_expire(struct offenders *o, int64_t before, uint32_t most)
 {
 	uint32_t gone = 0;
 
-	for (; most > 0 && table_count(o->table) > 0; most--) {
-		uint32_t at = o->hand % table_count(o->table);
-		const struct record *r = table_at(o->table, at);
+	for (; most > 0 && keytable_count(o->table) > 0; most--) {
+		uint32_t at = o->hand % keytable_count(o->table);
+		const struct record *r = keytable_at(o->table, at);
 
 		if (r->end < before) {
-			table_remove(o->table, at);
+			keytable_remove(o->table, at);
 			gone++;
 		} else {
 			o->hand = at + 1;
@@ -166,7 +166,7 @@ uint32_t offenders_expire(struct offenders *o, int64_t before, uint32_t most)
 
 uint32_t offenders_size(const struct offenders *o)
 {
-	return table_count(o->table);
+	return keytable_count(o->table);
 }
 
 uint64_t offenders_evictions(const struct offenders *o)
@@ -176,8 +176,8 @@ uint64_t offenders_evictions(const struct offenders *o)
 
 void offenders_each(const struct offenders *o, offender_fn *fn, void *context)
 {
-	for (uint32_t at = 0; at < table_count(o->table); at++) {
-		const struct record *r = table_at(o->table, at);
+	for (uint32_t at = 0; at < keytable_count(o->table); at++) {
+		const struct record *r = keytable_at(o->table, at);
 		struct prefix who = {.net = r->key.net, .len = r->key.len};
 
 		fn(context, &who, r->key.jail, r->count, r->end);

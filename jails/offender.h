@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jails/table.h"
+#include "jails/keytable.h"
 #include "lib/addr.h"
 
 /*
@@ -20,7 +20,8 @@ struct offenders;
 #define OFFENDER_ALL UINT16_MAX
 
 /* For at most `most` entries; above, one of the oldest makes room. */
-struct offenders *offenders_new(uint32_t most, const struct table_seed *seed);
+struct offenders *offenders_new(
+	uint32_t most, const struct keytable_seed *seed);
 void offenders_free(struct offenders **o);
 
 /* How often this one was banned in this jail; 0 if it never was. *end, if not

@@ -32,7 +32,7 @@ struct record {
 };
 
 struct window {
-	struct table *table;
+	struct keytable *table;
 	uint32_t maxretry, findtime;
 	uint32_t step; /* seconds a cell; 0 = exact */
 	uint32_t hand; /* where the clock hand of expiry and eviction is */
@@ -42,7 +42,7 @@ struct window {
 _Static_assert(offsetof(struct record, times) == 20, "no padding");
 
 struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
-	const struct table_seed *seed)
+	const struct keytable_seed *seed)
 {
 	struct window *w = calloc(1, sizeof(*w));
 	uint32_t size = offsetof(struct record, times);
@@ -57,7 +57,7 @@ struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
 		w->step = (w->findtime + STEPS - 1) / STEPS;
 		size += CELLS * sizeof(struct cell);
 	}
-	w->table = table_new(size, sizeof(struct addr), most, seed);
+	w->table = keytable_new(size, sizeof(struct addr), most, seed);
 	if (!w->table)
 		window_free(&w);
 	return w;
@@ -69,7 +69,7 @@ void window_free(struct window **window)
 
 	if (!w)
 		return;
-	table_free(&w->table);
+	keytable_free(&w->table);
 	free(w);
 	*window = NULL;
 }
@@ -82,19 +82,20 @@ static uint32_t newest(const struct window *w, const struct record *r)
 /* Takes out the one of a sample whose last failure is the oldest. */
 static void evict(struct window *w)
 {
-	uint32_t size = table_count(w->table), oldest = 0, pick = TABLE_NONE;
+	uint32_t size = keytable_count(w->table), oldest = 0,
+		 pick = KEYTABLE_NONE;
 
 	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
 		uint32_t at = w->hand++ % size, last;
 
-		last = newest(w, table_at(w->table, at));
-		if (pick == TABLE_NONE || last < oldest) {
+		last = newest(w, keytable_at(w->table, at));
+		if (pick == KEYTABLE_NONE || last < oldest) {
 			pick = at;
 			oldest = last;
 		}
 	}
-	if (pick != TABLE_NONE) {
-		table_remove(w->table, pick);
+	if (pick != KEYTABLE_NONE) {
+		keytable_remove(w->table, pick);
 		w->evictions++;
 	}
 }
@@ -175,41 +176,41 @@ static bool cells_add(
 bool window_add(
 	struct window *w, const struct addr *addr, int64_t time, uint32_t count)
 {
-	uint32_t at = table_find(w->table, addr), t;
+	uint32_t at = keytable_find(w->table, addr), t;
 	struct record *r;
 
 	t = time < 0 ? 0 : time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
 	if (count == 0)
 		return false;
-	if (at == TABLE_NONE) {
+	if (at == KEYTABLE_NONE) {
 		if (count >= w->maxretry)
 			return true;
-		if (table_count(w->table) == table_most(w->table))
+		if (keytable_count(w->table) == keytable_most(w->table))
 			evict(w);
-		at = table_add(w->table, addr);
-		if (at == TABLE_NONE) {
+		at = keytable_add(w->table, addr);
+		if (at == KEYTABLE_NONE) {
 			/* No memory to grow: live with the room there is. */
 			evict(w);
-			at = table_add(w->table, addr);
+			at = keytable_add(w->table, addr);
 		}
-		if (at == TABLE_NONE)
+		if (at == KEYTABLE_NONE)
 			return false;
 	}
-	r = table_at(w->table, at);
+	r = keytable_at(w->table, at);
 	if (w->step ? !cells_add(w, r, t, count) : !times_add(w, r, t, count))
 		return false;
-	table_remove(w->table, at);
+	keytable_remove(w->table, at);
 	return true;
 }
 
 uint32_t window_count(const struct window *w, const struct addr *addr)
 {
-	uint32_t at = table_find(w->table, addr), sum = 0;
+	uint32_t at = keytable_find(w->table, addr), sum = 0;
 	const struct record *r;
 
-	if (at == TABLE_NONE)
+	if (at == KEYTABLE_NONE)
 		return 0;
-	r = table_at(w->table, at);
+	r = keytable_at(w->table, at);
 	if (!w->step)
 		return r->n;
 	for (uint32_t i = 0; i < r->n; i++)
@@ -219,11 +220,11 @@ uint32_t window_count(const struct window *w, const struct addr *addr)
 
 bool window_forget(struct window *w, const struct addr *addr)
 {
-	uint32_t at = table_find(w->table, addr);
+	uint32_t at = keytable_find(w->table, addr);
 
-	if (at == TABLE_NONE)
+	if (at == KEYTABLE_NONE)
 		return false;
-	table_remove(w->table, at);
+	keytable_remove(w->table, at);
 	return true;
 }
 
@@ -231,13 +232,14 @@ uint32_t window_expire(struct window *w, int64_t now, uint32_t most)
 {
 	uint32_t gone = 0;
 
-	for (; most > 0 && table_count(w->table) > 0; most--) {
-		uint32_t at = w->hand % table_count(w->table);
+	for (; most > 0 && keytable_count(w->table) > 0; most--) {
+		uint32_t at = w->hand % keytable_count(w->table);
 
-		if (newest(w, table_at(w->table, at)) + (int64_t)w->findtime <
+		if (newest(w, keytable_at(w->table, at)) +
+				(int64_t)w->findtime <
 			now) {
 			/* The last record is here now: look again. */
-			table_remove(w->table, at);
+			keytable_remove(w->table, at);
 			gone++;
 		} else {
 			w->hand = at + 1;
@@ -248,12 +250,12 @@ uint32_t window_expire(struct window *w, int64_t now, uint32_t most)
 
 uint32_t window_size(const struct window *w)
 {
-	return table_count(w->table);
+	return keytable_count(w->table);
 }
 
 size_t window_memory(const struct window *w)
 {
-	return table_memory(w->table) + sizeof(*w);
+	return keytable_memory(w->table) + sizeof(*w);
 }
 
 uint64_t window_evictions(const struct window *w)
@@ -282,15 +284,15 @@ static void each_of(const struct window *w, const struct record *r,
 
 void window_each(const struct window *w, window_fn *fn, void *context)
 {
-	for (uint32_t at = 0; at < table_count(w->table); at++)
-		each_of(w, table_at(w->table, at), fn, context);
+	for (uint32_t at = 0; at < keytable_count(w->table); at++)
+		each_of(w, keytable_at(w->table, at), fn, context);
 }
 
 void window_each_of(const struct window *w, const struct addr *addr,
 	window_fn *fn, void *context)
 {
-	uint32_t at = table_find(w->table, addr);
+	uint32_t at = keytable_find(w->table, addr);
 
-	if (at != TABLE_NONE)
-		each_of(w, table_at(w->table, at), fn, context);
+	if (at != KEYTABLE_NONE)
+		each_of(w, keytable_at(w->table, at), fn, context);
 }

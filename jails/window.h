@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jails/table.h"
+#include "jails/keytable.h"
 #include "lib/addr.h"
 
 /*
@@ -30,7 +30,7 @@ struct window;
  * years is cut), at most `most` addresses at a time. NULL with errno.
  */
 struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
-	const struct table_seed *seed);
+	const struct keytable_seed *seed);
 void window_free(struct window **window);
 
 /*

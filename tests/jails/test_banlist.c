@@ -12,7 +12,7 @@
 
 #define T0 INT64_C(1763719200)
 
-static const struct table_seed seed = {1, 2};
+static const struct keytable_seed seed = {1, 2};
 
 static struct prefix prefix(const char *text)
 {

@@ -11,7 +11,7 @@
 
 #define T0 INT64_C(1763719200)
 
-static const struct table_seed seed = {5, 6};
+static const struct keytable_seed seed = {5, 6};
 
 static struct prefix nth(uint32_t i)
 {

@@ -12,7 +12,7 @@
 
 #define T0 INT64_C(1763719200) /* 2025-11-21 10:00:00 UTC */
 
-static const struct table_seed seed = {0x0123456789abcdef, 42};
+static const struct keytable_seed seed = {0x0123456789abcdef, 42};
 
 static struct addr address(const char *text)
 {

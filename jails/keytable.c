@@ -4,7 +4,7 @@
  * records and an open-addressed index of their places. Nothing here may cost
  * more because of which keys an attacker chose.
  */
-#include "jails/table.h"
+#include "jails/keytable.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,13 +14,13 @@
 #define ROOM_FIRST 64u
 #define ROOM_KEPT 4096u
 
-struct table {
+struct keytable {
 	char *records;
 	uint32_t *index; /* place + 1, or 0 */
 	uint32_t size, key_size;
 	uint32_t n, room, most;
 	uint32_t mask; /* of the index, whose length is a power of two */
-	struct table_seed seed;
+	struct keytable_seed seed;
 };
 
 static uint64_t turn(uint64_t v, int bits)
@@ -43,7 +43,7 @@ static void sip_round(uint64_t v[4])
 }
 
 /* SipHash-1-3 (Aumasson, Bernstein 2012) over a key of 4 n bytes. */
-static uint32_t hash(const struct table *t, const void *key)
+static uint32_t hash(const struct keytable *t, const void *key)
 {
 	uint64_t v[4] = {
 		t->seed.k0 ^ 0x736f6d6570736575,
@@ -87,20 +87,20 @@ static void *map(size_t n)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static size_t index_bytes(const struct table *t)
+static size_t index_bytes(const struct keytable *t)
 {
 	return ((size_t)t->mask + 1) * sizeof(*t->index);
 }
 
-void *table_at(const struct table *t, uint32_t at)
+void *keytable_at(const struct keytable *t, uint32_t at)
 {
 	return t->records + (size_t)at * t->size;
 }
 
 /* Puts a place into the index, where no equal key is. */
-static void index_put(struct table *t, uint32_t at)
+static void index_put(struct keytable *t, uint32_t at)
 {
-	uint32_t slot = hash(t, table_at(t, at)) & t->mask;
+	uint32_t slot = hash(t, keytable_at(t, at)) & t->mask;
 
 	while (t->index[slot])
 		slot = (slot + 1) & t->mask;
@@ -108,9 +108,9 @@ static void index_put(struct table *t, uint32_t at)
 }
 
 /* The slot of the index that points at this place. */
-static uint32_t index_slot(const struct table *t, uint32_t at)
+static uint32_t index_slot(const struct keytable *t, uint32_t at)
 {
-	uint32_t slot = hash(t, table_at(t, at)) & t->mask;
+	uint32_t slot = hash(t, keytable_at(t, at)) & t->mask;
 
 	while (t->index[slot] != at + 1)
 		slot = (slot + 1) & t->mask;
@@ -118,7 +118,7 @@ static uint32_t index_slot(const struct table *t, uint32_t at)
 }
 
 /* Empties a slot and moves up those behind it that it had displaced. */
-static void index_cut(struct table *t, uint32_t hole)
+static void index_cut(struct keytable *t, uint32_t hole)
 {
 	uint32_t slot = hole;
 
@@ -128,7 +128,7 @@ static void index_cut(struct table *t, uint32_t hole)
 		slot = (slot + 1) & t->mask;
 		if (!t->index[slot])
 			break;
-		home = hash(t, table_at(t, t->index[slot] - 1)) & t->mask;
+		home = hash(t, keytable_at(t, t->index[slot] - 1)) & t->mask;
 		if (((slot - home) & t->mask) < ((slot - hole) & t->mask))
 			continue;
 		t->index[hole] = t->index[slot];
@@ -137,10 +137,10 @@ static void index_cut(struct table *t, uint32_t hole)
 	t->index[hole] = 0;
 }
 
-struct table *table_new(uint32_t size, uint32_t key_size, uint32_t most,
-	const struct table_seed *seed)
+struct keytable *keytable_new(uint32_t size, uint32_t key_size, uint32_t most,
+	const struct keytable_seed *seed)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct keytable *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
@@ -153,13 +153,13 @@ struct table *table_new(uint32_t size, uint32_t key_size, uint32_t most,
 	t->records = map((size_t)t->room * size);
 	t->index = map(index_bytes(t));
 	if (!t->records || !t->index)
-		table_free(&t);
+		keytable_free(&t);
 	return t;
 }
 
-void table_free(struct table **table)
+void keytable_free(struct keytable **table)
 {
-	struct table *t = *table;
+	struct keytable *t = *table;
 
 	if (!t)
 		return;
@@ -171,36 +171,36 @@ void table_free(struct table **table)
 	*table = NULL;
 }
 
-uint32_t table_count(const struct table *t)
+uint32_t keytable_count(const struct keytable *t)
 {
 	return t->n;
 }
 
-uint32_t table_most(const struct table *t)
+uint32_t keytable_most(const struct keytable *t)
 {
 	return t->most;
 }
 
-size_t table_memory(const struct table *t)
+size_t keytable_memory(const struct keytable *t)
 {
 	return (size_t)t->room * t->size + index_bytes(t) + sizeof(*t);
 }
 
-uint32_t table_find(const struct table *t, const void *key)
+uint32_t keytable_find(const struct keytable *t, const void *key)
 {
 	uint32_t slot = hash(t, key) & t->mask;
 
 	for (; t->index[slot]; slot = (slot + 1) & t->mask) {
 		uint32_t at = t->index[slot] - 1;
 
-		if (memcmp(table_at(t, at), key, t->key_size) == 0)
+		if (memcmp(keytable_at(t, at), key, t->key_size) == 0)
 			return at;
 	}
-	return TABLE_NONE;
+	return KEYTABLE_NONE;
 }
 
 /* Makes the records' room twice or half as large. */
-static bool records_resize(struct table *t, uint32_t room)
+static bool records_resize(struct keytable *t, uint32_t room)
 {
 	void *at = mremap(t->records, (size_t)t->room * t->size,
 		(size_t)room * t->size, MREMAP_MAYMOVE);
@@ -212,7 +212,7 @@ static bool records_resize(struct table *t, uint32_t room)
 	return true;
 }
 
-static bool index_resize(struct table *t, uint32_t mask)
+static bool index_resize(struct keytable *t, uint32_t mask)
 {
 	size_t bytes = ((size_t)mask + 1) * sizeof(*t->index);
 	uint32_t *made = map(bytes);
@@ -228,7 +228,7 @@ static bool index_resize(struct table *t, uint32_t mask)
 }
 
 /* After a flood has passed, gives most of its memory back. */
-static void shrink(struct table *t)
+static void shrink(struct keytable *t)
 {
 	if (t->room > ROOM_KEPT && t->n < t->room / 4)
 		records_resize(t, t->room / 2);
@@ -236,32 +236,32 @@ static void shrink(struct table *t)
 		index_resize(t, t->mask / 2);
 }
 
-uint32_t table_add(struct table *t, const void *key)
+uint32_t keytable_add(struct keytable *t, const void *key)
 {
 	char *record;
 
 	if (t->n == t->most)
-		return TABLE_NONE;
+		return KEYTABLE_NONE;
 	if (t->n == t->room && !records_resize(t, t->room * 2))
-		return TABLE_NONE;
+		return KEYTABLE_NONE;
 	/* Up to 3/4 full: 5.3 to 10.7 bytes of index a record. */
 	if (t->n >= t->mask / 4 * 3 && !index_resize(t, t->mask * 2 + 1))
-		return TABLE_NONE;
-	record = table_at(t, t->n);
+		return KEYTABLE_NONE;
+	record = keytable_at(t, t->n);
 	memcpy(record, key, t->key_size);
 	memset(record + t->key_size, 0, t->size - t->key_size);
 	index_put(t, t->n);
 	return t->n++;
 }
 
-bool table_remove(struct table *t, uint32_t at)
+bool keytable_remove(struct keytable *t, uint32_t at)
 {
 	uint32_t last = t->n - 1;
 
 	index_cut(t, index_slot(t, at));
 	if (at != last) {
 		t->index[index_slot(t, last)] = at + 1;
-		memcpy(table_at(t, at), table_at(t, last), t->size);
+		memcpy(keytable_at(t, at), keytable_at(t, last), t->size);
 	}
 	t->n--;
 	shrink(t);

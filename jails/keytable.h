@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_JAILS_KEYTABLE_H
+#define MAILBAN_JAILS_KEYTABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Records of one fixed size, found by the key that each begins with. They lie
+ * side by side in order of no meaning: removing one moves the last into its
+ * place. The index is keyed by a secret, since attackers choose the keys
+ * (they are addresses), and costs 5 to 11 bytes a record beside the record's
+ * own size; memory is taken by doubling and is the kernel's until touched.
+ */
+struct keytable;
+
+#define KEYTABLE_NONE UINT32_MAX
+#define KEYTABLE_KEY_MOST 32
+
+/* A secret for the index: random at start, fixed in tests. */
+struct keytable_seed {
+	uint64_t k0, k1;
+};
+
+/*
+ * For at most `most` records (1 to 2^28) of size bytes (a multiple of 4), of
+ * which the first key_size (a multiple of 4) are the key. NULL with errno if
+ * there is no memory.
+ */
+struct keytable *keytable_new(uint32_t size, uint32_t key_size, uint32_t most,
+	const struct keytable_seed *seed);
+void keytable_free(struct keytable **table);
+
+uint32_t keytable_count(const struct keytable *table);
+uint32_t keytable_most(const struct keytable *table);
+/* Bytes of address space taken, resident or not. */
+size_t keytable_memory(const struct keytable *table);
+
+/* Where the record with this key stands, or KEYTABLE_NONE. */
+uint32_t keytable_find(const struct keytable *table, const void *key);
+/*
+ * Adds a record with this key, which must not be in; the rest of it is zero.
+ * Where it stands, or KEYTABLE_NONE if the table is full or memory is short.
+ * Pointers from keytable_at are stale afterwards.
+ */
+uint32_t keytable_add(struct keytable *table, const void *key);
+/*
+ * Removes the record at this place. The last record, if it is another, is
+ * now here: true. Pointers from keytable_at are stale afterwards.
+ */
+bool keytable_remove(struct keytable *table, uint32_t at);
+/* The record at a place below keytable_count. */
+void *keytable_at(const struct keytable *table, uint32_t at);
+
+#endif
