@@ -355,13 +355,13 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 			.section = conf_section(conf, i)};
 		bool enabled = false;
 
-		if (strchr(v.section, '?') || conf_keys(conf, v.section) == 0)
-			continue;
 		if (!is_jail_name(v.section)) {
-			const struct conf_value *first = conf_find(
-				conf, v.section, conf_key(conf, v.section, 0));
+			const char *key = conf_key(conf, v.section, 0);
+			const struct conf_value *first =
+				key ? conf_find(conf, v.section, key) : NULL;
 
-			err_fault(err, first->file, first->line,
+			err_fault(err, first ? first->file : confdir,
+				first ? first->line : 0,
 				"[%s]: a jail's name is 1 to 64 of letters, "
 				"digits, '_', '.' and '-'",
 				v.section);

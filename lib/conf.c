@@ -220,7 +220,7 @@ static void read_includes(struct conf *conf, const char *path,
 		const struct ini_entry *e = &ini->entries[i];
 		char *rows, *row, *rest = NULL;
 
-		if (strcmp(e->section, "INCLUDES") != 0 ||
+		if (strcmp(e->section, "INCLUDES") != 0 || !e->key ||
 			strcmp(e->key, key) != 0)
 			continue;
 		rows = arena_string(conf->arena, e->text);
@@ -232,7 +232,12 @@ static void read_includes(struct conf *conf, const char *path,
 				conf, at, fallback_dir, depth + 1, err);
 
 			/* fail2ban, too, goes on without paths-*.local */
-			if (r < 0 && !(r == -ENOENT && !local))
+			if (r == -ELOOP)
+				err_fault(err, path, e->lines[0],
+					"%s includes itself, or more than %d "
+					"deep",
+					at, INCLUDE_DEPTH);
+			else if (r < 0 && !(r == -ENOENT && !local))
 				err_fault(err, path, e->lines[0],
 					"cannot include %s: %s", at,
 					strerror(-r));
@@ -241,6 +246,25 @@ static void read_includes(struct conf *conf, const char *path,
 					err);
 		}
 	}
+}
+
+/* [name?condition] sets the keys "key?condition" of [name]. */
+static void entry_set(
+	struct conf *conf, const struct ini_entry *e, struct conf_value value)
+{
+	const char *mark = strchr(e->section, '?');
+	const char *section = e->section, *key = e->key;
+
+	if (mark) {
+		section = arena_copy(
+			conf->arena, section, (size_t)(mark - section));
+		if (key)
+			key = arena_print(conf->arena, "%s%s", key, mark);
+	}
+	if (key)
+		value_set(conf, section, key, value);
+	else
+		section_make(conf, section);
 }
 
 static int read_one(struct conf *conf, const char *path,
@@ -260,15 +284,16 @@ static int read_one(struct conf *conf, const char *path,
 	for (size_t i = 0; i < ini.n; i++) {
 		const struct ini_entry *e = &ini.entries[i];
 
-		if (strcmp(e->section, "INCLUDES") != 0)
-			value_set(conf, e->section, e->key,
-				(struct conf_value){
-					.file = file,
-					.line = e->lines[0],
-					.text = e->text,
-					.lines = e->lines,
-					.rows = e->rows,
-				});
+		if (strcmp(e->section, "INCLUDES") == 0)
+			continue;
+		entry_set(conf, e,
+			(struct conf_value){
+				.file = file,
+				.line = e->lines[0],
+				.text = e->text,
+				.lines = e->lines,
+				.rows = e->rows,
+			});
 	}
 	read_includes(conf, path, &ini, "after", fallback_dir, depth, err);
 	return 0;

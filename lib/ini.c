@@ -21,6 +21,8 @@ struct parser {
 	struct err *err;
 	const char *path;
 	const char *section;
+	size_t section_at; /* its entry; its keys follow */
+	int sections;
 	/* the value being read */
 	const char *key;
 	int key_indent;
@@ -50,18 +52,10 @@ static void row_add(struct parser *p, const char *row, size_t n, int line)
 	p->lines[p->rows++] = line;
 }
 
-/* Puts the value that was being read into the list. */
-static void value_finish(struct parser *p)
+static void entry_add(struct parser *p, const struct ini_entry *entry)
 {
 	struct ini *ini = p->ini;
-	int *lines;
 
-	if (!p->key)
-		return;
-	while (p->text_len > 0 && p->text[p->text_len - 1] == '\n') {
-		p->text_len--;
-		p->rows--;
-	}
 	if (ini->n == ini->room) {
 		size_t room = ini->room ? ini->room * 2 : 32;
 		struct ini_entry *grown =
@@ -72,15 +66,29 @@ static void value_finish(struct parser *p)
 		ini->entries = grown;
 		ini->room = room;
 	}
+	ini->entries[ini->n++] = *entry;
+}
+
+/* Puts the value that was being read into the list. */
+static void value_finish(struct parser *p)
+{
+	int *lines;
+
+	if (!p->key)
+		return;
+	while (p->text_len > 0 && p->text[p->text_len - 1] == '\n') {
+		p->text_len--;
+		p->rows--;
+	}
 	lines = arena_alloc(p->arena, (size_t)p->rows * sizeof(*lines));
 	memcpy(lines, p->lines, (size_t)p->rows * sizeof(*lines));
-	ini->entries[ini->n++] = (struct ini_entry){
-		.section = p->section,
-		.key = p->key,
-		.text = arena_copy(p->arena, p->text, p->text_len),
-		.lines = lines,
-		.rows = p->rows,
-	};
+	entry_add(p, &(struct ini_entry){
+			     .section = p->section,
+			     .key = p->key,
+			     .text = arena_copy(p->arena, p->text, p->text_len),
+			     .lines = lines,
+			     .rows = p->rows,
+		     });
 	p->key = NULL;
 }
 
@@ -103,6 +111,7 @@ static size_t cut_comment(const char *s, size_t n)
 static void section_begin(struct parser *p, const char *s, size_t n, int line)
 {
 	const char *end = memrchr(s, ']', n);
+	int *at;
 
 	value_finish(p);
 	if (!end || end == s + 1) {
@@ -111,6 +120,55 @@ static void section_begin(struct parser *p, const char *s, size_t n, int line)
 		return;
 	}
 	p->section = arena_copy(p->arena, s + 1, (size_t)(end - s) - 1);
+	if (p->sections++ >= INI_SECTIONS_MOST) {
+		if (p->sections == INI_SECTIONS_MOST + 1)
+			err_fault(p->err, p->path, line,
+				"more than %d sections", INI_SECTIONS_MOST);
+		return;
+	}
+	/* [DEFAULT] alone may come again; any other is a mistake that hides
+	 * one of the two. */
+	for (size_t i = 0; i < p->ini->n; i++) {
+		const struct ini_entry *e = &p->ini->entries[i];
+
+		if (!e->key && strcmp(e->section, p->section) == 0 &&
+			strcmp(p->section, "DEFAULT") != 0) {
+			err_fault(p->err, p->path, line,
+				"[%s] is there already, at line %d", p->section,
+				e->lines[0]);
+			break;
+		}
+	}
+	at = arena_alloc(p->arena, sizeof(*at));
+	*at = line;
+	p->section_at = p->ini->n;
+	entry_add(p, &(struct ini_entry){
+			     .section = p->section,
+			     .text = "",
+			     .lines = at,
+			     .rows = 1,
+		     });
+}
+
+/* fail2ban, too, takes a key no more than once a section of a file. */
+static void check_twice(struct parser *p, const char *key, int line)
+{
+	const struct ini *ini = p->ini;
+
+	if (ini->n - p->section_at > INI_KEYS_MOST + 1)
+		return;
+	if (ini->n - p->section_at == INI_KEYS_MOST + 1) {
+		err_fault(p->err, p->path, line, "more than %d keys in [%s]",
+			INI_KEYS_MOST, p->section);
+		return;
+	}
+	for (size_t i = p->section_at + 1; i < ini->n; i++)
+		if (strcmp(ini->entries[i].key, key) == 0) {
+			err_fault(p->err, p->path, line,
+				"%s: set already in this section, at line %d",
+				key, ini->entries[i].lines[0]);
+			return;
+		}
 }
 
 static void key_begin(
@@ -139,6 +197,7 @@ static void key_begin(
 		*c = (char)tolower((unsigned char)*c);
 	while (value < n && isspace((unsigned char)s[value]))
 		value++;
+	check_twice(p, key, line);
 	p->key = key;
 	p->key_indent = indent;
 	p->text_len = 0;

@@ -15,7 +15,7 @@
  */
 struct ini_entry {
 	const char *section;
-	const char *key;
+	const char *key; /* NULL: the section's own heading, without text */
 	const char *text;
 	const int *lines; /* the line in the file of each row of text */
 	int rows;
@@ -28,6 +28,8 @@ struct ini {
 
 /* Limits that only a broken or hostile file meets. */
 #define INI_FILE_MOST (8u << 20)
+#define INI_SECTIONS_MOST 5000
+#define INI_KEYS_MOST 5000
 
 /*
  * Reads the file at path into ini, all memory from the arena. Faults of form
