@@ -20,9 +20,8 @@
 #include "nft/batch.h"
 #include "nft/element.h"
 
-/* nft's numbers for key types (its datatype.h), and byte orders. */
+/* nft's number for the key type (its datatype.h). */
 #define TYPE_INET_PROTOCOL 12
-#define TYPE_INET_SERVICE 13
 
 /* Where the source address stands (RFC 791, 3.1; RFC 8200, 3), and the
  * destination port of any protocol that has ports. */
@@ -121,15 +120,16 @@ static bool add_source(
 }
 
 /*
- * The set behind "{ a, b-c }" in a rule: made here, owned by its rule and
- * gone with it. Returns its id in this transaction, 0 when out of room.
+ * The set behind "meta l4proto { tcp, udp }": without a name of its own, known
+ * by its id in this transaction, gone with its rule. 0 when out of room. Ports
+ * have a named set instead: the kernel takes long to name many of these.
  */
-static uint32_t put_anonymous(struct batch *b, uint32_t type, uint32_t len,
-	uint32_t flags, uint32_t size)
+static uint32_t put_protocols(struct batch *b, const struct layout_jail *jail)
 {
 	struct nlmsghdr *m = batch_open(b, NFT_MSG_NEWSET, NLM_F_CREATE, 0);
 	struct nftnl_set *set = m ? nftnl_set_alloc() : NULL;
 	uint32_t id = (uint32_t)b->count + 1;
+	struct nlattr *list;
 
 	if (!set) {
 		if (!b->error)
@@ -139,64 +139,27 @@ static uint32_t put_anonymous(struct batch *b, uint32_t type, uint32_t len,
 	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
 	nftnl_set_set_str(set, NFTNL_SET_TABLE, NFT_TABLE);
 	nftnl_set_set_str(set, NFTNL_SET_NAME, "__set%d");
-	nftnl_set_set_u32(set, NFTNL_SET_FLAGS,
-		NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | flags);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, type);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, len);
+	nftnl_set_set_u32(
+		set, NFTNL_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, TYPE_INET_PROTOCOL);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, 1);
 	nftnl_set_set_u32(set, NFTNL_SET_ID, id);
-	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
+	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, jail->n_protocols);
 	set_put_byte_order(set);
 	nftnl_set_nlmsg_build_payload(m, set);
 	nftnl_set_free(set);
 	batch_close(b, m);
-	return id;
-}
-
-/* One key into the set with this id. */
-static void put_key(
-	struct batch *b, uint32_t id, const void *key, size_t n, uint32_t flags)
-{
-	struct nlmsghdr *m = batch_open(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, 0);
-	struct nlattr *list;
-
+	m = batch_open(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, 0);
 	if (!m)
-		return;
+		return 0;
 	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, "__set%d");
 	mnl_attr_put_u32(m, NFTA_SET_ELEM_LIST_SET_ID, htonl(id));
 	list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
-	element_put_key(m, key, n, 0, flags);
+	for (size_t i = 0; i < jail->n_protocols; i++)
+		element_put_key(m, &jail->protocols[i], 1, 0, 0);
 	mnl_attr_nest_end(m, list);
 	batch_close(b, m);
-}
-
-static uint32_t put_protocols(struct batch *b, const struct layout_jail *jail)
-{
-	uint32_t id =
-		put_anonymous(b, TYPE_INET_PROTOCOL, 1, 0, jail->n_protocols);
-
-	for (size_t i = 0; i < jail->n_protocols; i++)
-		put_key(b, id, &jail->protocols[i], 1, 0);
-	return id;
-}
-
-/* A range is its first key, and the key after its last with the flag of an
- * end; a range up to the very last key has no end. */
-static uint32_t put_ports(struct batch *b, const struct layout_jail *jail)
-{
-	uint32_t id = put_anonymous(b, TYPE_INET_SERVICE, 2, NFT_SET_INTERVAL,
-		2u * jail->n_ports + 1);
-	uint16_t key = 0;
-
-	if (jail->ports[0].first != 0)
-		put_key(b, id, &key, 2, NFT_SET_ELEM_INTERVAL_END);
-	for (size_t i = 0; i < jail->n_ports; i++) {
-		key = htons(jail->ports[i].first);
-		put_key(b, id, &key, 2, 0);
-		key = htons((uint16_t)(jail->ports[i].last + 1));
-		if (key != 0)
-			put_key(b, id, &key, 2, NFT_SET_ELEM_INTERVAL_END);
-	}
 	return id;
 }
 
@@ -213,11 +176,11 @@ static bool add_protocols(struct batch *b, struct nftnl_rule *rule,
 	return add_lookup(rule, "__set%d", put_protocols(b, jail));
 }
 
-/* tcp dport 25; tcp dport 143-145; th dport { 25, 143-145 } */
-static bool add_ports(struct batch *b, struct nftnl_rule *rule,
-	const struct layout_jail *jail)
+/* tcp dport 25; tcp dport 143-145; th dport @port-J */
+static bool add_ports(struct nftnl_rule *rule, const struct layout_jail *jail)
 {
 	uint16_t first, last;
+	char name[SET_NAME];
 
 	if (jail->n_ports == 0)
 		return true;
@@ -226,7 +189,8 @@ static bool add_ports(struct batch *b, struct nftnl_rule *rule,
 	if (!add_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, TH_DPORT, 2))
 		return false;
 	if (jail->n_ports > 1)
-		return add_lookup(rule, "__set%d", put_ports(b, jail));
+		return add_lookup(
+			rule, set_name(name, SET_PORT, jail->name), 0);
 	if (first == last)
 		return add_cmp(rule, NFT_CMP_EQ, &first, 2);
 	return add_cmp(rule, NFT_CMP_GTE, &first, 2) &&
@@ -271,8 +235,9 @@ void rule_put_allow(struct batch *b, enum set_kind kind)
 
 /*
  * nft add rule inet mailban input ip saddr @ban4-J
- *	tcp dport { 25, 143-145 } counter drop
- * or, with two protocols:	meta l4proto { tcp, udp } th dport { ... }
+ *	tcp dport @port-J counter drop
+ * or, with one port or range:	tcp dport 25, tcp dport 1000-2000
+ * or, with two protocols:	meta l4proto { tcp, udp } th dport @port-J
  * or, with no ports:		meta l4proto tcp
  */
 void rule_put_drop(
@@ -283,7 +248,7 @@ void rule_put_drop(
 	bool ok;
 
 	ok = rule && add_source(rule, kind, set_name(name, kind, jail->name)) &&
-	     add_protocols(b, rule, jail) && add_ports(b, rule, jail) &&
+	     add_protocols(b, rule, jail) && add_ports(rule, jail) &&
 	     add(rule, "counter") && add_verdict(rule, NF_DROP);
 	put_rule(b, rule, ok);
 	if (rule)

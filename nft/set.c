@@ -7,6 +7,7 @@
  */
 #include "nft/set.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -18,10 +19,12 @@
 #include <libnftnl/udata.h>
 
 #include "nft/batch.h"
+#include "nft/element.h"
 
 /* nft's own numbers for key types (its datatype.h), by which it lists. */
 #define TYPE_IPV4 7
 #define TYPE_IPV6 8
+#define TYPE_SERVICE 13
 /* And for byte order, in user data. */
 #define BYTES_OF_NETWORK 2
 
@@ -29,21 +32,21 @@
 
 static const struct {
 	const char *head;
-	bool v4;
-	uint32_t flags;
+	uint32_t type, len, flags;
 } kinds[SET_KINDS] = {
-	[SET_BAN4] = {"ban4-", true, NFT_SET_TIMEOUT},
-	[SET_BAN6] = {"ban6-", false, NFT_SET_TIMEOUT},
-	[SET_NET4] = {"net4-", true, TIMED_NET},
-	[SET_NET6] = {"net6-", false, TIMED_NET},
-	[SET_ALLOW4] = {"allow4", true, NFT_SET_INTERVAL},
-	[SET_ALLOW6] = {"allow6", false, NFT_SET_INTERVAL},
+	[SET_BAN4] = {"ban4-", TYPE_IPV4, 4, NFT_SET_TIMEOUT},
+	[SET_BAN6] = {"ban6-", TYPE_IPV6, 16, NFT_SET_TIMEOUT},
+	[SET_NET4] = {"net4-", TYPE_IPV4, 4, TIMED_NET},
+	[SET_NET6] = {"net6-", TYPE_IPV6, 16, TIMED_NET},
+	[SET_PORT] = {"port-", TYPE_SERVICE, 2, NFT_SET_INTERVAL},
+	[SET_ALLOW4] = {"allow4", TYPE_IPV4, 4, NFT_SET_INTERVAL},
+	[SET_ALLOW6] = {"allow6", TYPE_IPV6, 16, NFT_SET_INTERVAL},
 };
 
 char *set_name(char buf[SET_NAME], enum set_kind kind, const char *jail)
 {
 	snprintf(buf, SET_NAME, "%s%s", kinds[kind].head,
-		kind < SET_JAIL_KINDS ? jail : "");
+		kind <= SET_PORT ? jail : "");
 	return buf;
 }
 
@@ -54,7 +57,7 @@ bool set_is_interval(enum set_kind kind)
 
 bool set_is_v4(enum set_kind kind)
 {
-	return kinds[kind].v4;
+	return kinds[kind].type == TYPE_IPV4;
 }
 
 enum set_kind set_kind_of(const struct prefix *p)
@@ -96,6 +99,7 @@ void set_put_byte_order(struct nftnl_set *set)
  *	size 1048576; counter; }'
  * nft add set inet mailban net4-J '{ type ipv4_addr; flags interval, timeout;
  *	size 131072; counter; }'
+ * nft add set inet mailban port-J '{ type inet_service; flags interval; }'
  * nft add set inet mailban allow4 '{ type ipv4_addr; flags interval; }'
  */
 void set_put_new(struct batch *b, enum set_kind kind, const char *name,
@@ -119,9 +123,8 @@ void set_put_new(struct batch *b, enum set_kind kind, const char *name,
 	nftnl_set_set_str(set, NFTNL_SET_TABLE, NFT_TABLE);
 	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, kinds[kind].flags);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE,
-		kinds[kind].v4 ? TYPE_IPV4 : TYPE_IPV6);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, kinds[kind].v4 ? 4 : 16);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, kinds[kind].type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, kinds[kind].len);
 	/* Names a set within its transaction; ours are looked up by name. */
 	nftnl_set_set_u32(set, NFTNL_SET_ID, (uint32_t)b->count + 1);
 	if (size)
@@ -158,6 +161,37 @@ void set_put_flush(struct batch *b, const char *name)
 	batch_close(b, m);
 }
 
+/*
+ * nft add element inet mailban port-J '{ 25, 143-145 }'
+ *
+ * A range is its first key, and the key after its last with the flag of an
+ * end; a range up to the very last key has no end.
+ */
+void set_put_ports(struct batch *b, const struct layout_jail *jail)
+{
+	struct nlmsghdr *m = batch_open(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, 0);
+	struct nlattr *list;
+	char name[SET_NAME];
+	uint16_t key;
+
+	if (!m)
+		return;
+	set_name(name, SET_PORT, jail->name);
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, name);
+	list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (size_t i = 0; i < jail->n_ports; i++) {
+		key = htons(jail->ports[i].first);
+		element_put_key(m, &key, 2, 0, 0);
+		key = htons((uint16_t)(jail->ports[i].last + 1));
+		if (key != 0)
+			element_put_key(
+				m, &key, 2, 0, NFT_SET_ELEM_INTERVAL_END);
+	}
+	mnl_attr_nest_end(m, list);
+	batch_close(b, m);
+}
+
 static int count_expr(struct nftnl_expr *e, void *context)
 {
 	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
@@ -179,10 +213,8 @@ bool set_is_same(
 	nftnl_set_expr_foreach(set, count_expr, &counters);
 	return (nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & shape) ==
 		       kinds[kind].flags &&
-	       nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE) ==
-		       (uint32_t)(kinds[kind].v4 ? TYPE_IPV4 : TYPE_IPV6) &&
-	       nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN) ==
-		       (kinds[kind].v4 ? 4u : 16u) &&
+	       nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE) == kinds[kind].type &&
+	       nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN) == kinds[kind].len &&
 	       nftnl_set_get_u32(set, NFTNL_SET_DESC_SIZE) ==
 		       size_of(kind, elements) &&
 	       counters == (has_counter(kind) ? 1 : 0);

@@ -12,17 +12,21 @@
 struct batch;
 struct nftnl_set;
 
-/* Our sets; the first four are each jail's, the last two the table's. */
+/*
+ * Our sets: the first four are each jail's, a jail of several ports has a set
+ * of these, and the allow sets are the table's.
+ */
 enum set_kind {
 	SET_BAN4,
 	SET_BAN6,
 	SET_NET4,
 	SET_NET6,
+	SET_PORT,
 	SET_ALLOW4,
-	SET_ALLOW6
+	SET_ALLOW6,
 };
-#define SET_KINDS 6
-#define SET_JAIL_KINDS 4
+#define SET_KINDS 7
+#define SET_JAIL_KINDS 4 /* of addresses */
 
 /* "ban4-" and a jail's name, NUL included; nf_tables itself takes 255. */
 #define SET_NAME (LAYOUT_NAME_MOST + 8)
@@ -35,8 +39,9 @@ enum set_kind {
 
 /* Writes the name ("ban4-JAIL", or "allow4": jail is then not used). */
 char *set_name(char buf[SET_NAME], enum set_kind kind, const char *jail);
-/* Of the kernel's ranges (interval sets) rather than single hosts. */
+/* Of the kernel's ranges (interval sets) rather than single keys. */
 bool set_is_interval(enum set_kind kind);
+/* Of IPv4 rather than IPv6 addresses. */
 bool set_is_v4(enum set_kind kind);
 /* The jail's set where this prefix belongs. */
 enum set_kind set_kind_of(const struct prefix *p);
@@ -51,6 +56,8 @@ void set_put_new(struct batch *b, enum set_kind kind, const char *name,
 void set_put_delete(struct batch *b, const char *name);
 /* Empties it. */
 void set_put_flush(struct batch *b, const char *name);
+/* Puts the jail's ports (joined) into its port set, which is empty. */
+void set_put_ports(struct batch *b, const struct layout_jail *jail);
 /* True if what the kernel lists is what set_put_new would make. */
 bool set_is_same(
 	const struct nftnl_set *set, enum set_kind kind, uint32_t elements);

@@ -56,8 +56,7 @@ static int look_init(struct look *look, const struct layout *layout)
 	static const enum set_kind shared[] = {SET_ALLOW4, SET_ALLOW6};
 	struct wanted *w;
 
-	look->n = layout->n * SET_JAIL_KINDS + 2;
-	look->wanted = calloc(look->n, sizeof(*look->wanted));
+	look->wanted = calloc(layout->n * SET_KINDS + 2, sizeof(*look->wanted));
 	if (!look->wanted)
 		return -ENOMEM;
 	w = look->wanted;
@@ -71,7 +70,13 @@ static int look_init(struct look *look, const struct layout *layout)
 			w->elements = layout->jails[i].elements;
 			set_name(w->name, w->kind, layout->jails[i].name);
 		}
+		if (layout->jails[i].n_ports > 1) {
+			w->kind = SET_PORT;
+			set_name(w->name, w->kind, layout->jails[i].name);
+			w++;
+		}
 	}
+	look->n = (size_t)(w - look->wanted);
 	qsort(look->wanted, look->n, sizeof(*look->wanted), compare_wanted);
 	return 0;
 }
@@ -263,10 +268,17 @@ static int apply(struct nft_socket *s, struct batch *b, struct look *look,
 	rc = look_at_sets(s, look);
 	if (rc < 0)
 		return rc == -EINTR ? -ERESTART : rc;
-	for (size_t i = 0; i < look->n; i++)
-		if (!look->wanted[i].there)
-			set_put_new(b, look->wanted[i].kind,
-				look->wanted[i].name, look->wanted[i].elements);
+	for (size_t i = 0; i < look->n; i++) {
+		struct wanted *w = &look->wanted[i];
+
+		if (!w->there)
+			set_put_new(b, w->kind, w->name, w->elements);
+		else if (w->kind == SET_PORT)
+			set_put_flush(b, w->name);
+	}
+	for (size_t i = 0; i < layout->n; i++)
+		if (layout->jails[i].n_ports > 1)
+			set_put_ports(b, &layout->jails[i]);
 	if (!look->chain_same)
 		put_chain(b);
 	put_rules(b, layout);
