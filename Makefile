@@ -18,9 +18,10 @@ CPPFLAGS = -D_GNU_SOURCE -I. -DMAILBAN_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 
 # What each program is made of. A privileged process links no more than this.
-LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/err lib/ini \
-	lib/interpolate lib/log lib/prefixset
-SOURCES = sources/header
+LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/datadir lib/err \
+	lib/ini lib/interpolate lib/layout lib/log lib/prefixset
+SOURCES = sources/file sources/glob sources/header sources/journal \
+	sources/parts sources/replay sources/rotation sources/tail sources/watch
 FILTERS = filters/dispatch filters/filter filters/filterfile \
 	filters/filterspec filters/literals filters/pyregex filters/regex \
 	filters/sieve filters/subject
@@ -28,19 +29,24 @@ JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \
 	jails/jailvalue jails/keytable jails/offender jails/window
-NFT =
+NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
+	nft/socket nft/table
 
-WARDEN = daemon/warden_main lib/addr lib/clock lib/codec lib/log \
-	lib/prefixset $(NFT)
+WARDEN = daemon/warden_main daemon/warden daemon/request daemon/sandbox \
+	lib/addr lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl
 
-DAEMON = daemon/main $(LIB) $(SOURCES) $(FILTERS) $(JAILS)
-DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lm
+DAEMON = daemon/main daemon/commands daemon/config daemon/control \
+	daemon/decision daemon/enforce daemon/engine daemon/feed_journal \
+	daemon/feeds daemon/list daemon/request daemon/sandbox daemon/settings \
+	daemon/state daemon/warden_client \
+	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
+DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/reload cli/version cli/help \
 	$(LIB) $(FILTERS) $(JAILS)
-CLI_LIBS = -lpcre2-8 -ljansson -lm
+CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build, and on top of them of the tests.
 DEPS = gcc make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
@@ -76,7 +82,8 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl -lm
+TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
+	-lz -lm
 
 # A unit test takes what it calls out of all that is not a main().
 PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)))

@@ -157,15 +157,31 @@ static void reply(struct client *client, json_t *message)
 static void take_request(struct client *client)
 {
 	json_error_t why;
-	json_t *request = json_loadb(
-		client->in, client->in_n, JSON_REJECT_DUPLICATES, &why);
+	json_t *message, *request = json_loadb(client->in, client->in_n,
+				 JSON_REJECT_DUPLICATES, &why);
 
 	if (json_is_object(request))
-		reply(client, answer(client, request));
+		message = answer(client, request);
 	else
-		reply(client,
-			control_error(2, "not a JSON object on one line"));
+		message = control_error(2, "not a JSON object on one line");
 	json_decref(request);
+	/* It may have been answered within the call already. */
+	if (message || (!client->call && !client->out))
+		reply(client, message);
+}
+
+void control_reply(struct control_call *call, json_t *message)
+{
+	struct client *client = call->client;
+
+	free(call);
+	if (!client) {
+		json_decref(message);
+		return;
+	}
+	client->call = NULL;
+	reply(client, message);
+	sd_event_source_set_io_events(client->io, EPOLLOUT);
 }
 
 /* False when the client is done with, for better or worse. */
