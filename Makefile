@@ -49,7 +49,7 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build, and on top of them of the tests.
-DEPS = gcc make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
+DEPS = gcc libc6-dev make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
 	zlib1g-dev
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap nftables iproute2 \
@@ -97,18 +97,82 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 
 unit: $(TESTS)
 
-deps:
-	apt-get update
-	DEBIAN_FRONTEND=noninteractive apt-get install -y \
-		--no-install-recommends $(DEPS)
+# Installs those of the packages that are not there; asks no archive if all are.
+define get
+@missing=$$(for p in $(1); do \
+	dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | \
+		grep -qx installed || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+	apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends $$missing; \
+fi
+endef
 
-check-deps: deps
-	DEBIAN_FRONTEND=noninteractive apt-get install -y \
-		--no-install-recommends $(CHECK_DEPS)
+deps:
+	$(call get,$(DEPS))
+
+check-deps:
+	$(call get,$(DEPS) $(CHECK_DEPS))
+
+JOBS = $(shell nproc)
+SAN = CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer"
+# Debian's own: another python3 that comes first in PATH lacks its packages.
+PYTEST = /usr/bin/python3 -m pytest
+
+check: check-deps
+	$(MAKE) -j$(JOBS) all unit
+	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit
+	tests/layers
+	$(PYTEST) -q tests
+
+bench: check-deps
+	$(MAKE) -j$(JOBS) all
+	tests/bench/run
+
+# On this host, in the foreground: our own table and nothing else is touched.
+run: deps
+	$(MAKE) -j$(JOBS) all
+	id -u mailban >/dev/null 2>&1 || useradd --system --user-group \
+		--groups adm,systemd-journal --no-create-home \
+		--home-dir /var/lib/mailban --shell /usr/sbin/nologin mailban
+	install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
+	exec $(BUILD)/mailband
+
+MAN1 = $(wildcard man/*.1)
+MAN5 = $(wildcard man/*.5)
+MAN8 = $(wildcard man/*.8)
+PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+		$(DESTDIR)$(PREFIX)/share/mailban/filter.d \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -m 755 $(BUILD)/mailban $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/mailband $(BUILD)/mailban-warden \
+		$(DESTDIR)$(PREFIX)/sbin
+	install -m 644 filters/*.conf $(DESTDIR)$(PREFIX)/share/mailban/filter.d
+	install -m 644 jails/*.conf $(DESTDIR)$(PREFIX)/share/mailban
+	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 cli/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
+	sed '$(PLACES)' systemd/mailban.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/mailban.service
+	install -m 644 systemd/sysusers.conf \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/mailban.conf
+	install -m 644 systemd/tmpfiles.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/mailban.conf
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit deps check-deps clean
+.PHONY: all unit deps check-deps check bench run install clean
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

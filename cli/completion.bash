@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bash completion for mailban. Installed as bash-completion's own files are.
+
+_mailban_jails()
+{
+	# Only what is safe as a word: a name comes from a configuration.
+	mailban list --wait 1 --json 2>/dev/null |
+		sed -n 's/^ *"jail": "\([A-Za-z0-9_.-]*\)",*$/\1/p' | sort -u
+	mailban status --wait 1 --json 2>/dev/null |
+		sed -n 's/^ *"name": "\([A-Za-z0-9_.-]*\)",*$/\1/p'
+}
+
+_mailban_banned()
+{
+	mailban list --wait 1 --json 2>/dev/null |
+		sed -n 's/^ *"address": "\([0-9a-f:./]*\)",*$/\1/p' | sort -u
+}
+
+_mailban()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local commands="status ban unban list test reload version help"
+	local command= words= i
+
+	COMPREPLY=()
+	case $prev in
+	-s | --socket)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	-w | --wait | -t | --time)
+		return
+		;;
+	esac
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket | -w | --wait)
+			((i++))
+			;;
+		-*) ;;
+		*)
+			command=${COMP_WORDS[i]}
+			break
+			;;
+		esac
+	done
+	case $command in
+	"")
+		words="$commands --socket --wait --help --version"
+		;;
+	status | list)
+		words="--json --socket --wait --help"
+		[[ $cur == -* ]] || words=$(_mailban_jails)
+		;;
+	ban)
+		words="--time --json --socket --wait --help"
+		[[ $cur == -* ]] || words=$(_mailban_jails)
+		;;
+	unban)
+		words="--all --json --socket --wait --help"
+		[[ $cur == -* ]] || words="$(_mailban_jails) $(_mailban_banned)"
+		;;
+	test)
+		words="--json --help"
+		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	reload)
+		words="--json --socket --wait --help"
+		;;
+	version)
+		words="--json --help"
+		;;
+	help)
+		words="--json --help $commands"
+		;;
+	esac
+	COMPREPLY+=($(compgen -W "$words" -- "$cur"))
+}
+
+complete -F _mailban mailban
