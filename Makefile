@@ -136,7 +136,13 @@ run: deps
 		--groups adm,systemd-journal --no-create-home \
 		--home-dir /var/lib/mailban --shell /usr/sbin/nologin mailban
 	install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
-	exec $(BUILD)/mailband
+	conf=/etc/mailban; \
+	if [ ! -d $$conf ]; then \
+		conf=$(BUILD)/run; \
+		install -D -m 644 jails/mailhost.conf \
+			$$conf/jail.d/mailhost.conf; \
+	fi; \
+	exec $(BUILD)/mailband -c $$conf
 
 MAN1 = $(wildcard man/*.1)
 MAN5 = $(wildcard man/*.5)
@@ -157,7 +163,7 @@ install: all
 	install -m 755 $(BUILD)/mailband $(BUILD)/mailban-warden \
 		$(DESTDIR)$(PREFIX)/sbin
 	install -m 644 filters/*.conf $(DESTDIR)$(PREFIX)/share/mailban/filter.d
-	install -m 644 jails/*.conf $(DESTDIR)$(PREFIX)/share/mailban
+	install -m 644 jails/jail.conf $(DESTDIR)$(PREFIX)/share/mailban
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8

@@ -128,6 +128,10 @@ static int exchange_failed(
 			      "journalctl -u mailban, or give it longer with "
 			      "--wait",
 			options->socket, options->wait);
+	else if ((error == -ENODATA || error == -ECONNRESET) && !received)
+		text_complain("mailband at %s hung up without an answer; see "
+			      "journalctl -u mailban",
+			options->socket);
 	else if (error == -ENODATA || error == -ECONNRESET)
 		text_complain("the answer of %s broke off after %zu bytes; see "
 			      "journalctl -u mailban",

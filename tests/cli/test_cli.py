@@ -338,8 +338,15 @@ def test_wide_letters_keep_the_columns(daemon):
     assert lines[3].startswith("::3      abcdefgh  2025")
 
 
+def test_no_answer(daemon):
+    daemon.answers.append(b"")
+    done = mailban(daemon, "status")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "hung up without an answer" in done.stderr
+
+
 @pytest.mark.parametrize("answer", [
-    b"", b"{", b'{"ok":true,"result":[1,2', b'{"ok":true}', b"x" * 200000,
+    b"{", b'{"ok":true,"result":[1,2', b'{"ok":true}', b"x" * 200000,
     b'{"ok":true,"result":{}}'], ids=short)
 def test_an_answer_that_breaks_off(daemon, answer):
     daemon.answers.append(answer)
