@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The manual says what there is: all of it, and nothing that is not."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+MAN = REPO / "man"
+PAGES = sorted(path.name for path in MAN.iterdir())
+
+
+def program():
+    build = os.environ.get("MAILBAN_TEST_BUILD")
+    if not build:
+        build = "san" if (REPO / "build/san").is_dir() else "release"
+    folder = {"release": "build", "san": "build/san"}[build]
+    return str(REPO / folder / "mailban")
+
+
+@pytest.fixture(scope="module")
+def commands():
+    """Of each command its options, as "-x, --xyz VALUE"."""
+    done = subprocess.run([program(), "help", "--json"], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    return {command["name"]: {spell(**option) for option in command["options"]}
+            for command in json.loads(done.stdout)}
+
+
+def spell(letter, name, value, **_):
+    return f"-{letter}, --{name}" + (f" {value}" if value else "")
+
+
+def page(name):
+    return (MAN / name).read_text()
+
+
+def section(text, name):
+    """From .Sh NAME to the next one."""
+    match = re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)", text, re.M | re.S)
+    assert match, f"no .Sh {name}"
+    return match[1]
+
+
+def options_of(text):
+    """What .It Fl x , -xyz Ar VALUE lines there are."""
+    return {spell(letter, name, value) for letter, name, value in re.findall(
+        r"^\.It Fl (\w) , -([\w-]+)(?: Ar (\w+))?$", text, re.M)}
+
+
+def keys_of(text):
+    return set(re.findall(r"^\.It Ic ([\w.]+)$", text, re.M))
+
+
+def table_of(path, pattern):
+    """The first group of pattern, wherever it stands in a source file."""
+    found = set(re.findall(pattern, (REPO / path).read_text()))
+    assert found, f"{path}: no {pattern}"
+    return found
+
+
+def test_every_page_is_right():
+    for name in PAGES:
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning",
+                               MAN / name], text=True, stdout=subprocess.PIPE)
+        assert done.stdout == ""
+
+
+def test_every_page_that_is_named_exists():
+    others = {"nft.8", "glob.7", "sd_notify.3", "pcre2pattern.3"}
+    for name in PAGES:
+        named = {f"{n}.{s}" for n, s in
+                 re.findall(r"^\.Xr (\S+) (\d)", page(name), re.M)}
+        assert named - others <= set(PAGES), name
+        assert name not in named
+
+
+def test_commands(commands):
+    text = section(page("mailban.1"), "COMMANDS")
+    assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(commands)
+
+
+def test_options_of_commands(commands):
+    text = page("mailban.1")
+    general = options_of(section(text, "DESCRIPTION"))
+    parts = re.split(r"^\.It Cm (\w+)", section(text, "COMMANDS"),
+                     flags=re.M)
+    documented = dict(zip(parts[1::2], map(options_of, parts[2::2])))
+    used = set().union(*commands.values())
+    for name, options in commands.items():
+        assert documented[name] == options - general, name
+    assert general - used == {"-V, --version"}
+
+
+def test_general_options():
+    done = subprocess.run([program(), "--help"], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    listed = {line.split("  ")[1].strip() for line in done.stdout.splitlines()
+              if line.startswith("  -")}
+    assert len(listed) == 4
+    assert listed <= options_of(section(page("mailban.1"), "DESCRIPTION"))
+
+
+def test_completion_knows_all(commands):
+    text = (REPO / "cli/completion.bash").read_text()
+    left = dict(commands)
+    listed = re.search(r'local commands="([^"]*)"', text)[1].split()
+    assert set(listed) == set(commands)
+    for names, body in re.findall(r"^\t([\w |]+)\)\n(.*?);;", text,
+                                  re.M | re.S):
+        words = set(re.findall(r"--\w+", body))
+        for name in names.split(" | "):
+            assert words == {option.split(", ")[1].split()[0]
+                             for option in left.pop(name)}, name
+    assert left == {}
+
+
+def completions(*words):
+    """What bash would offer for the last word."""
+    script = 'source cli/completion.bash; mailban() { return 1; }; ' \
+        'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mailban; ' \
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    done = subprocess.run(["bash", "-c", script, "bash", "mailban", *words],
+                          cwd=REPO, check=True, text=True,
+                          stdout=subprocess.PIPE)
+    return done.stdout.split()
+
+
+def test_completion_works():
+    assert completions("un") == ["unban"]
+    assert completions("-s", "/x", "relo") == ["reload"]
+    assert completions("unban", "--a") == ["--all"]
+    assert completions("help", "sta") == ["status"]
+
+
+def test_options_of_the_daemon():
+    letters = re.findall(r"^\.It Fl (\w)(?: Ar \w+)?$", page("mailband.8"),
+                         re.M)
+    source = (REPO / "daemon/main.c").read_text()
+    taken = re.search(r'getopt\(argc, argv, "\+?([\w:]+)"', source)[1]
+    assert set(letters) == set(taken.replace(":", "")) - {"h"}
+
+
+def test_keys_of_the_daemon():
+    assert keys_of(page("mailban.conf.5")) == table_of(
+        "daemon/config.c", r'\{\s*"([a-z_]+)",')
+
+
+def test_keys_of_jails():
+    assert keys_of(page("mailban-jail.5")) == table_of(
+        "jails/jailfile.c", r'\{\s*"([a-z_.]+)",')
+
+
+def test_readme_names_what_there_is(commands):
+    text = (REPO / "README.md").read_text()
+    assert set(re.findall(r"(?:`|build/)mailban (\w+)", text)) <= set(commands)
+    makefile = (REPO / "Makefile").read_text()
+    for target in re.findall(r"(?:^    |`)make (\w+)", text, re.M):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+    for path in re.findall(r"(?:\]\(|`)((?:man|cli|systemd|jails)/[\w./-]+)",
+                           text):
+        assert (REPO / path).exists(), path
