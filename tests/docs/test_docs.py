@@ -146,7 +146,7 @@ def test_options_of_the_daemon():
 
 def test_keys_of_the_daemon():
     assert keys_of(page("mailban.conf.5")) == table_of(
-        "daemon/config.c", r'\{\s*"([a-z_]+)",')
+        "daemon/settings.c", r'\{"([a-z_]+)", take_')
 
 
 def test_keys_of_jails():
