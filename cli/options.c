@@ -13,14 +13,15 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
+#include "jails/duration.h"
 
 #define WAIT_DEFAULT 30
 #define WAIT_MOST 86400
 
 const struct option_row option_rows[] = {
 	{'a', "all", NULL, "every ban of every jail"},
-	{'t', "time", "SECONDS",
-		"for so long; -1 is for ever (jail's bantime)"},
+	{'t', "time", "DURATION",
+		"for so long, as 90, 10m or -1 (jail's bantime)"},
 	{'j', "json", NULL, "JSON, for programs"},
 	{'s', "socket", "SOCKET", "where mailband listens (" CLIENT_SOCKET ")"},
 	{'w', "wait", "SECONDS", "give up after so long a silence (30)"},
@@ -85,9 +86,9 @@ static int option_take(struct options *options, int letter, const char *value)
 		options->socket = value;
 		return EXIT_YES;
 	case 't':
-		if (!number_parse(value, -1, INT64_C(1) << 40, &v) || !v) {
-			text_complain("--time: '%s' is no number of seconds, "
-				      "nor -1",
+		if (!duration_parse(value, &v) || v < -1 || v == 0) {
+			text_complain("--time: '%s' is no duration (90, 10m, "
+				      "1h 30m), nor -1",
 				value);
 			return EXIT_FAULT;
 		}
