@@ -93,10 +93,15 @@ $(BUILD)/parts.a: $(call obj,$(PARTS))
 	rm -f $@
 	ar rcsPT $@ $^
 
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
+# What make bench measures with.
+BENCHES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
 unit: $(TESTS)
+
+benches: $(BENCHES)
 
 # Installs those of the packages that are not there; asks no archive if all are.
 define get
@@ -121,13 +126,13 @@ SAN = CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer"
 PYTEST = /usr/bin/python3 -m pytest
 
 check: check-deps
-	$(MAKE) -j$(JOBS) all unit
+	$(MAKE) -j$(JOBS) all unit benches
 	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit
 	tests/layers
 	$(PYTEST) -q tests
 
 bench: check-deps
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all benches
 	tests/bench/run
 
 # On this host, in the foreground: our own table and nothing else is touched.
@@ -180,6 +185,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit deps check-deps check bench run install clean
+.PHONY: all unit benches deps check-deps check bench run install clean
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long from the writing of a log line to its element in the kernel.
+ *
+ *   latency file LOG ROUNDS      append a line to LOG, wait for its element
+ *   latency journal - ROUNDS     the same through /dev/log
+ *   latency burst LOG COUNT      COUNT lines at once, until the last commit
+ *
+ * file and journal print the microseconds of each round, burst the seconds of
+ * the whole. The jail under test bans at the first failure. An element is
+ * seen by the kernel's own notice of it (nft monitor); a burst by the ruleset's
+ * generation, which costs the kernel nothing.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE                                                        \
+	"imap-login: Disconnected: Connection closed (auth failed, 1 " \
+	"attempts in 2 secs): user=<bob>, method=PLAIN, rip=%s, "      \
+	"lip=192.0.2.1, TLS, session=<dGVzdA>"
+#define LINE_ROOM 400
+#define PATIENCE 10000 /* milliseconds */
+
+static void die(const char *what)
+{
+	fprintf(stderr, "latency: %s: %m\n", what);
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+}
+
+/* 10.0.0.1 and up, each used once. */
+static struct in_addr address(int i)
+{
+	return (struct in_addr){.s_addr = htonl(0x0a000001u + (uint32_t)i)};
+}
+
+static int line_write(char line[LINE_ROOM], int i, bool dated)
+{
+	char ip[INET_ADDRSTRLEN], date[32] = "<22>dovecot: ";
+	struct in_addr a = address(i);
+	time_t t = time(NULL);
+	struct tm tm;
+	int n;
+
+	inet_ntop(AF_INET, &a, ip, sizeof(ip));
+	if (dated && localtime_r(&t, &tm))
+		strftime(
+			date, sizeof(date), "%b %e %H:%M:%S mx dovecot: ", &tm);
+	n = snprintf(line, LINE_ROOM, "%s" MESSAGE, date, ip);
+	if (dated)
+		line[n++] = '\n';
+	return n;
+}
+
+static int netlink_open(uint32_t group)
+{
+	struct sockaddr_nl nl = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	int room = 8 << 20;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&nl, sizeof(nl)))
+		die("netlink");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (group && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+			     sizeof(group)))
+		die("netlink group");
+	return fd;
+}
+
+/* Waits for a new element that holds this address's bytes. */
+static void element_wait(int fd, struct in_addr a)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	static char buf[1 << 16] __attribute__((aligned(8)));
+	struct nlmsghdr *h;
+	ssize_t n;
+	int left;
+
+	for (;;) {
+		if (poll(&p, 1, PATIENCE) != 1) {
+			fprintf(stderr, "latency: no element for %s\n",
+				inet_ntoa(a));
+			exit(1);
+		}
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 0)
+			die("recv");
+		left = (int)n;
+		for (h = (struct nlmsghdr *)buf; NLMSG_OK(h, (unsigned)left);
+			h = NLMSG_NEXT(h, left))
+			if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 |
+						     NFT_MSG_NEWSETELEM) &&
+				memmem(NLMSG_DATA(h), NLMSG_PAYLOAD(h, 0), &a,
+					sizeof(a)))
+				return;
+	}
+}
+
+static int log_open(const char *how, const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	int fd;
+
+	if (strcmp(how, "journal") != 0) {
+		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	} else {
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd >= 0 && connect(fd, (struct sockaddr *)&un, sizeof(un)))
+			die("/dev/log");
+	}
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+static void rounds_run(const char *how, const char *path, int rounds)
+{
+	int log = log_open(how, path), fd = netlink_open(NFNLGRP_NFTABLES);
+	char line[LINE_ROOM];
+	unsigned seed = 1;
+	double start;
+	int i, n;
+
+	for (i = 0; i < rounds; i++) {
+		/* So that no round keeps step with what looks at intervals. */
+		usleep((useconds_t)(2000 + rand_r(&seed) % 18000));
+		n = line_write(line, i, strcmp(how, "journal") != 0);
+		start = now();
+		if (write(log, line, (size_t)n) != n)
+			die("write");
+		element_wait(fd, address(i));
+		printf("%.1f\n", now() - start);
+	}
+}
+
+static uint32_t generation(int fd)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nfgenmsg g;
+	} ask = {
+		.h = {.nlmsg_len = sizeof(ask),
+			.nlmsg_type =
+				NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+			.nlmsg_flags = NLM_F_REQUEST},
+		.g = {.nfgen_family = AF_UNSPEC},
+	};
+	static char buf[4096] __attribute__((aligned(8)));
+	struct nlattr *a;
+	uint32_t id;
+
+	if (send(fd, &ask, sizeof(ask), 0) < 0 ||
+		recv(fd, buf, sizeof(buf), 0) < 0)
+		die("generation");
+	a = (struct nlattr *)(buf + NLMSG_HDRLEN +
+			      NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+	memcpy(&id, (char *)a + NLA_HDRLEN, sizeof(id));
+	return id;
+}
+
+static void burst_run(const char *path, int count)
+{
+	int log = log_open("file", path), fd = netlink_open(0), i, n;
+	char *all = malloc((size_t)count * LINE_ROOM), *end = all;
+	uint32_t id, before;
+	double start, last;
+	ssize_t done;
+
+	if (!all)
+		die("malloc");
+	for (i = 0; i < count; i++) {
+		n = line_write(end, i, true);
+		end += n;
+	}
+	before = generation(fd);
+	start = last = now();
+	for (char *at = all; at < end; at += done) {
+		done = write(log, at, (size_t)(end - at));
+		if (done <= 0)
+			die("write");
+	}
+	while (now() - last < 1e6 || last == start) {
+		id = generation(fd);
+		if (id != before) {
+			before = id;
+			last = now();
+		}
+		if (now() - start > 120e6)
+			break;
+		usleep(200);
+	}
+	printf("%.6f\n", (last - start) / 1e6);
+	free(all);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4) {
+		fprintf(stderr, "usage: latency file|journal|burst LOG N\n");
+		return 2;
+	}
+	if (!strcmp(argv[1], "burst"))
+		burst_run(argv[2], atoi(argv[3]));
+	else
+		rounds_run(argv[1], argv[2], atoi(argv[3]));
+	return 0;
+}
