@@ -150,8 +150,24 @@ def test_keys_of_the_daemon():
 
 
 def test_keys_of_jails():
-    assert keys_of(page("mailban-jail.5")) == table_of(
-        "jails/jailfile.c", r'\{\s*"([a-z_.]+)",')
+    source = (REPO / "jails/jailkeys.c").read_text()
+    ours, others = re.search(
+        r"keys\[\] = \{(.*?)/\* fail2ban's.*?\*/(.*?)\};", source, re.S) \
+        .groups()
+    text = section(page("mailban-jail.5"), "KEYS")
+    documented, without = text.split(".Ss Keys without effect\n")
+    assert keys_of(documented) == set(re.findall(r'"([^"]+)"', ours))
+    assert set(re.findall(r"[a-z_0-9-]+", " ".join(re.findall(
+        r"^\.Ic (.*)", without, re.M)))) == \
+        set(re.findall(r'"([^"]+)"', others))
+
+
+def test_every_key_that_is_read_is_known():
+    known = (REPO / "jails/jailkeys.c").read_text()
+    for path in (REPO / "jails").glob("*.c"):
+        for key in re.findall(r'jailvalue_\w+\(&?\w+,\s*"([^"]+)"',
+                              path.read_text()):
+            assert f'"{key}",' in known, key
 
 
 def test_readme_names_what_there_is(commands):
