@@ -67,8 +67,8 @@ all: $(PROGRAMS) $(BUILD)/share/jail.conf
 # The shipped defaults in the layout that they are installed in.
 $(BUILD)/share/jail.conf: jails/jail.conf
 	@mkdir -p $(@D)
-	ln -sfn $(CURDIR)/filters $(BUILD)/share/filter.d
-	ln -sf $(CURDIR)/$< $@
+	ln -srfn filters $(BUILD)/share/filter.d
+	ln -srf $< $@
 
 $(BUILD)/mailband: $(call obj,$(DAEMON))
 	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(DAEMON_LIBS)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The unit, the user and the directories, looked at by systemd's own tools."""
+import subprocess
+
+import pytest
+
+import hosts
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """What make install leaves."""
+    folder = tmp_path_factory.mktemp("install")
+    subprocess.run(["make", "-s", "install", f"DESTDIR={folder}",
+                    "PREFIX=/usr"], cwd=hosts.REPO, check=True, timeout=300)
+    return folder
+
+
+def test_unit(host, installed):
+    for name in ("mailband", "mailban-warden"):
+        program = installed / "usr/sbin" / name
+        assert program.stat().st_mode & 0o111
+        host.write(f"/usr/sbin/{name}", program.read_bytes(), 0o755)
+    unit = (installed / "usr/lib/systemd/system/mailban.service").read_text()
+    assert "ExecStart=/usr/sbin/mailband\n" in unit
+    host.write("/etc/systemd/system/mailban.service", unit)
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     "/etc/systemd/system/mailban.service"], check=False)
+    assert "mailban" not in done.stderr
+    # A directive that does not exist is told there.
+    host.write("/etc/systemd/system/mailban.service",
+               unit + "[Service]\nProtectSystm=strict\n")
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     "/etc/systemd/system/mailban.service"], check=False)
+    assert "ProtectSystm" in done.stderr
+
+
+def test_the_unit_stands_where_its_prefix_is(tmp_path):
+    subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}",
+                    "PREFIX=/opt/m"], cwd=hosts.REPO, check=True, timeout=300)
+    unit = tmp_path / "opt/m/lib/systemd/system/mailban.service"
+    assert "ExecStart=/opt/m/sbin/mailband\n" in unit.read_text()
+    assert (tmp_path / "opt/m/bin/mailban").is_file()
+    assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
+    assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
+    assert (tmp_path / "opt/m/share/man/man8/mailband.8").is_file()
+
+
+def test_user_and_directories(host, installed):
+    host.run(["userdel", "mailban"])
+    for kind in ("sysusers", "tmpfiles"):
+        text = (installed / f"usr/lib/{kind}.d/mailban.conf").read_text()
+        host.write(f"/etc/{kind}.d/mailban.conf", text)
+    host.run(["systemd-sysusers"])
+    groups = host.run(["id", "-nG", "mailban"]).stdout.split()
+    assert sorted(groups) == ["adm", "mailban", "systemd-journal"]
+    host.run(["systemd-tmpfiles", "--create", "/etc/tmpfiles.d/mailban.conf"])
+    for folder in ("/run/mailban", "/var/lib/mailban"):
+        said = host.run(["stat", "-c", "%U %G %a", folder]).stdout
+        assert said == "mailban mailban 750\n"
