@@ -34,6 +34,8 @@ static void ban_row(struct table *table, const json_t *ban)
 			: text_duration(client_seconds(left, 0), text),
 		TABLE_PLAIN);
 	table_number(table, json_integer_value(json_object_get(ban, "count")));
+	table_number(
+		table, json_integer_value(json_object_get(ban, "packets")));
 	table_text(table, enforced ? "yes" : "NO",
 		enforced ? TABLE_PLAIN : TABLE_BAD);
 }
@@ -41,7 +43,7 @@ static void ban_row(struct table *table, const json_t *ban)
 static void bans_print(const json_t *bans)
 {
 	static const char *const heads[] = {"Address", "Jail", "Since", ">Left",
-		">Bans", "In the kernel", NULL};
+		">Bans", ">Packets", "In the kernel", NULL};
 	struct table *table = table_new(heads);
 	const json_t *ban;
 	size_t i;

@@ -49,42 +49,50 @@ static void jails_print(const json_t *jails)
 	table_free(&table);
 }
 
-/* How far a source is behind its writer, in seconds. */
-static void lag_cell(struct table *table, const json_t *source)
-{
-	const json_t *lag = json_object_get(source, "lag");
-	char text[TEXT_TIME];
-	double seconds;
-
-	if (!json_is_number(lag)) {
-		table_text(table, "-", TABLE_PLAIN);
-		return;
-	}
-	seconds = json_number_value(lag);
-	if (seconds >= 0 && seconds < 10)
-		snprintf(text, sizeof(text), "%.3g s", seconds);
-	else
-		text_duration(client_seconds(lag, 0), text);
-	table_text(table, text, TABLE_PLAIN);
-}
-
 static void sources_print(const json_t *sources)
 {
-	static const char *const heads[] = {
-		"Source", "Kind", ">Lines", ">Behind", NULL};
+	static const char *const heads[] = {"Source", "Kind", ">Lines",
+		">Failures", ">Bytes behind", "State", NULL};
 	struct table *table = table_new(heads);
 	const json_t *source;
+	const char *trouble;
 	size_t i;
 
 	json_array_foreach(sources, i, source)
 	{
+		trouble = json_string_value(json_object_get(source, "trouble"));
 		cell_text(table, source, "name");
 		cell_text(table, source, "kind");
 		cell_number(table, source, "lines");
-		lag_cell(table, source);
+		cell_number(table, source, "matched");
+		cell_number(table, source, "lag");
+		table_text(table, trouble ? trouble : "read",
+			trouble ? TABLE_BAD : TABLE_PLAIN);
 	}
 	table_print(table, stdout);
 	table_free(&table);
+}
+
+/* What should make the reader look twice; nothing when all is well. */
+static void worries_print(const json_t *status)
+{
+	json_int_t given_up =
+		json_integer_value(json_object_get(status, "given_up"));
+	json_int_t errors =
+		json_integer_value(json_object_get(status, "errors"));
+	const char *bad = table_bad(stdout), *plain = table_plain(stdout);
+
+	if (json_is_true(json_object_get(status, "dry_run")))
+		printf("%sonly decides (-n): nothing is enforced%s\n", bad,
+			plain);
+	if (given_up > 0)
+		printf("%s%jd times a line was given up at the match limit%s"
+		       "\n",
+			bad, (intmax_t)given_up, plain);
+	if (errors > 0)
+		printf("%s%jd times the kernel refused; see journalctl -u "
+		       "mailban%s\n",
+			bad, (intmax_t)errors, plain);
 }
 
 static void daemon_print(const json_t *status)
@@ -98,11 +106,13 @@ static void daemon_print(const json_t *status)
 	printf("mailband %s, process %jd, up %s\n", escaped,
 		(intmax_t)json_integer_value(json_object_get(status, "pid")),
 		text_duration(client_seconds(uptime, 0), up));
-	printf("%jd lines read, %jd of them failures\n\n",
+	printf("%jd lines read, %jd of them failures\n",
 		(intmax_t)json_integer_value(json_object_get(status, "lines")),
 		(intmax_t)json_integer_value(
 			json_object_get(status, "matched")));
 	free(escaped);
+	worries_print(status);
+	putchar('\n');
 	jails_print(json_object_get(status, "jails"));
 	putchar('\n');
 	sources_print(json_object_get(status, "sources"));
@@ -150,10 +160,11 @@ static void jail_print(const json_t *jail)
 	fact_print("Jail", name ? name : "-");
 	fact_print("Filter", filter ? filter : "-");
 	fact_list("Files", json_object_get(jail, "files"));
-	if (match && *match)
-		fact_print("Journal matches", match);
+	if (json_is_true(json_object_get(jail, "journal")))
+		fact_print("Journal", match && *match ? match : "all of it");
 	fact_number("Failing now", jail, "failed");
 	fact_number("Failed in all", jail, "total_failed");
+	fact_number("Ignored in all", jail, "ignored");
 	fact_number("Banned now", jail, "banned");
 	fact_number("Banned in all", jail, "total_banned");
 	fact_list("Addresses", json_object_get(jail, "addresses"));

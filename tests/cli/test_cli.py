@@ -148,15 +148,17 @@ def test_every_command_says_what_it_asks(daemon):
 
 STATUS = {
     "version": "0.1", "pid": 4711, "uptime": 3700, "lines": 1234,
-    "matched": 56,
+    "matched": 56, "dry_run": False, "given_up": 0, "errors": 0,
     "jails": [{"name": "dovecot", "failed": 1, "total_failed": 12,
                "banned": 3, "total_banned": 40},
               {"name": "postfix-sasl", "failed": 0, "total_failed": 0,
                "banned": 0, "total_banned": 0}],
     "sources": [{"name": "/var/log/mail.log", "kind": "file", "lines": 1000,
-                 "lag": 0.002},
+                 "matched": 50, "lag": 512, "trouble": None},
+                {"name": "/var/log/auth.log", "kind": "file", "lines": 0,
+                 "matched": 0, "lag": 0, "trouble": "may not be read"},
                 {"name": "journal", "kind": "journal", "lines": 234,
-                 "lag": None}],
+                 "matched": 6, "lag": None}],
 }
 
 
@@ -171,17 +173,27 @@ Jail          Failing  Failed  Banned  Banned in all
 dovecot             1      12       3             40
 postfix-sasl        0       0       0              0
 
-Source             Kind     Lines  Behind
-/var/log/mail.log  file      1000  0.002 s
-journal            journal    234        -
-""".replace("Behind\n", " Behind\n")
+Source             Kind     Lines  Failures  Bytes behind  State
+/var/log/mail.log  file      1000        50           512  read
+/var/log/auth.log  file         0         0             0  may not be read
+journal            journal    234         6             -  read
+"""
+
+
+def test_status_tells_what_is_amiss(daemon):
+    daemon.will_say({**STATUS, "dry_run": True, "given_up": 7, "errors": 3})
+    said = mailban(daemon, "status").stdout
+    assert "nothing is enforced" in said
+    assert "7 times a line was given up" in said
+    assert "3 times the kernel refused" in said
 
 
 def test_status_of_a_jail(daemon):
     daemon.will_say({
         "name": "dovecot", "filter": "dovecot[mode=aggressive]",
         "files": ["/var/log/mail.log", "/var/log/dovecot.log"],
-        "journalmatch": "_SYSTEMD_UNIT=dovecot.service", "failed": 1,
+        "journal": True, "journalmatch": "_SYSTEMD_UNIT=dovecot.service",
+        "failed": 1, "ignored": 5,
         "total_failed": 2, "banned": 3, "total_banned": 4,
         "addresses": ["192.0.2.1", "2001:db8::1"]})
     done = mailban(daemon, "status", "dovecot")
@@ -190,9 +202,10 @@ Jail              dovecot
 Filter            dovecot[mode=aggressive]
 Files             /var/log/mail.log
                   /var/log/dovecot.log
-Journal matches   _SYSTEMD_UNIT=dovecot.service
+Journal           _SYSTEMD_UNIT=dovecot.service
 Failing now       1
 Failed in all     2
+Ignored in all    5
 Banned now        3
 Banned in all     4
 Addresses         192.0.2.1
@@ -202,7 +215,7 @@ Addresses         192.0.2.1
 
 def ban(address, **more):
     return {"jail": "dovecot", "address": address, "start": 1763762097,
-            "end": 1763762697, "remaining": 598, "count": 2,
+            "end": 1763762697, "remaining": 598, "count": 2, "packets": 17,
             "enforced": True, **more}
 
 
@@ -213,10 +226,11 @@ def test_list(daemon):
         ban("192.0.2.2", remaining=-1, start=None, count=None)])
     done = mailban(daemon, "list")
     assert done.stdout == """\
-Address      Jail     Since                      Left  Bans  In the kernel
-192.0.2.1    dovecot  2025-11-21 21:54:57  9 min 58 s     2  yes
-2001:db8::1  dovecot  2025-11-21 21:54:57    for ever     2  NO
-192.0.2.2    dovecot  -                           0 s     0  yes
+Address      Jail     Since                      Left  Bans  Packets  \
+In the kernel
+192.0.2.1    dovecot  2025-11-21 21:54:57  9 min 58 s     2       17  yes
+2001:db8::1  dovecot  2025-11-21 21:54:57    for ever     2       17  NO
+192.0.2.2    dovecot  -                           0 s     0       17  yes
 """
     daemon.will_say([])
     assert mailban(daemon, "list").stdout == "Nobody is banned.\n"

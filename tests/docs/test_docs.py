@@ -137,11 +137,11 @@ def test_completion_works():
 
 
 def test_options_of_the_daemon():
-    letters = re.findall(r"^\.It Fl (\w)(?: Ar \w+)?$", page("mailband.8"),
-                         re.M)
+    letters = re.findall(r"^\.It Fl (\w)(?: Ar \w+| , -\w+)?$",
+                         page("mailband.8"), re.M)
     source = (REPO / "daemon/main.c").read_text()
-    taken = re.search(r'getopt\(argc, argv, "\+?([\w:]+)"', source)[1]
-    assert set(letters) == set(taken.replace(":", "")) - {"h"}
+    taken = re.search(r'getopt_long\(argc, argv, "([\w:]+)"', source)[1]
+    assert set(letters) == set(taken.replace(":", ""))
 
 
 def test_keys_of_the_daemon():
