@@ -67,7 +67,6 @@ def test_a_tree_that_keeps_its_layers_is_green(small):
     ("daemon/bad.c", "#include <libmnl/libmnl.h>"),
     ("daemon/bad.c", "#include <sqlite3.h>"),
     ("daemon/bad.c", '#include "cli/table.h"'),
-    ("daemon/bad.c", '#include "daemon/engine.h"'),
     ("daemon/warden.c", "#include <libnftnl/set.h>"),
     ("daemon/bad.c", '#include "lib/none.h"'),
     ("daemon/bad.c", '#include "state.h"'),
