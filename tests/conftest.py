@@ -205,4 +205,4 @@ def pytest_runtest_makereport(item, call):
                 log = process.log()
                 if log:
                     report.sections.append(
-                        (f"{process.argv[0]} on {host.name}", log[-8000:]))
+                        (f"{process.argv[0]} on {host.name}", log[-3000:]))

@@ -99,8 +99,13 @@ def test_create_by_rsyslogd(watched):
     rotate(host)
     for sender in senders:
         assert sender.wait(60) == 0
+    # Both files, so that it is known who lost a line if one is missing.
+    files = [host.path(attack.MAIL_LOG + end) for end in (".1", "")]
+    assert files[0].stat().st_size > 0
+    hosts.wait_for(lambda: sum(f.read_bytes().count(b"\n")
+                               for f in files) == lines,
+                   what="rsyslogd has written all")
     wait_counted(host, lines)
-    assert host.path(attack.MAIL_LOG + ".1").stat().st_size > 0
 
 
 def test_copytruncate(watched):
