@@ -54,7 +54,7 @@ DEPS = gcc libc6-dev make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
 	zlib1g-dev
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap nftables iproute2 \
-	util-linux mandoc clang-format
+	mount util-linux mandoc clang-format
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
@@ -187,4 +187,6 @@ clean:
 
 .PHONY: all unit benches deps check-deps check bench run install clean
 
--include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
+# Not what lies in the tests' Debian tree, which has names like invoke-rc.d.
+-include $(shell find $(BUILD) -path '$(BUILD)/testroot*' -prune -o \
+	-name '*.d' -print 2>/dev/null)
