@@ -78,7 +78,8 @@ def test_after_bantime_it_can_connect_again(start):
         assert mailhost.login(attacker, "imap", address, timeout=1) == "silent"
         hosts.wait_for(lambda: mailhost.login(
             attacker, "imap", address, timeout=1) == "ok")
-        assert time.monotonic() - began >= bantime
+        # A mail log has whole seconds, so the ban may count from a bit earlier.
+        assert time.monotonic() - began >= bantime - 1
         daemon.wait_log(rf"NOTICE +\[dovecot\] Unban {rip}$")
         assert rip not in server.status("dovecot")["addresses"]
 
