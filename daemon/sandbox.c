@@ -59,12 +59,11 @@ static bool user_is(uid_t uid, gid_t gid)
 
 int sandbox_drop_user(uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
-	if (setgroups(n, groups) < 0) {
-		if (errno != EPERM || !user_is(uid, gid))
-			return -errno;
-	} else if (!groups_are(groups, n)) {
+	/* Who may not change them passes only if there is nothing to change. */
+	if (setgroups(n, groups) < 0 && errno != EPERM)
+		return -errno;
+	if (!groups_are(groups, n))
 		return -EPERM;
-	}
 	if (user_is(uid, gid))
 		return 0;
 	if (prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) < 0 ||

@@ -21,9 +21,9 @@ int sandbox_close_from(unsigned int first);
 
 /*
  * Becomes this user with this group and exactly these n supplementary groups
- * (n may be 0), for good: real, effective and saved. Permitted capabilities
- * stay until sandbox_keep_caps. When it is already that user and has no right
- * to change groups, the groups stay as they are.
+ * (n may be 0, 64 at most), for good: real, effective and saved. Permitted
+ * capabilities stay until sandbox_keep_caps. -EPERM without the right to,
+ * unless all is as wanted already.
  */
 int sandbox_drop_user(uid_t uid, gid_t gid, const gid_t *groups, size_t n);
 
