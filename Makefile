@@ -21,7 +21,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/datadir lib/err \
 	lib/ini lib/interpolate lib/layout lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/journal \
-	sources/parts sources/replay sources/rotation sources/tail sources/watch
+	sources/parts sources/rotation sources/tail sources/watch
 FILTERS = filters/dispatch filters/filter filters/filterfile \
 	filters/filterspec filters/literals filters/pyregex filters/regex \
 	filters/sieve filters/subject
@@ -71,17 +71,21 @@ $(BUILD)/share/jail.conf: jails/jail.conf
 	ln -srf $< $@
 
 $(BUILD)/mailband: $(call obj,$(DAEMON))
-	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(DAEMON_LIBS)
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(DAEMON_LIBS)
 
 $(BUILD)/mailban-warden: $(call obj,$(WARDEN))
-	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(WARDEN_LIBS)
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(WARDEN_LIBS)
 
 $(BUILD)/mailban: $(call obj,$(CLI))
-	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CLI_LIBS)
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CLI_LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "CC  $<"
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 	-lz -lm
@@ -90,14 +94,15 @@ TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)))
 
 $(BUILD)/parts.a: $(call obj,$(PARTS))
-	rm -f $@
-	ar rcsPT $@ $^
+	@rm -f $@
+	@ar rcsPT $@ $^
 
 # What make bench measures with.
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 $(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
-	$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
 unit: $(TESTS)
 
@@ -189,4 +194,4 @@ clean:
 
 # Not what lies in the tests' Debian tree, which has names like invoke-rc.d.
 -include $(shell find $(BUILD) -path '$(BUILD)/testroot*' -prune -o \
-	-name '*.d' -print 2>/dev/null)
+	-name '*.d' -type f -print 2>/dev/null)

@@ -26,6 +26,8 @@ int feed_journal_configure(struct feed_journal **journal,
 	const struct feed_journal_user *user);
 void feed_journal_free(struct feed_journal **journal);
 bool feed_journal_read(struct feed_journal *journal);
+/* About once a second. */
+void feed_journal_tick(struct feed_journal *journal);
 void feed_journal_save(struct feed_journal *journal, struct state *state);
 void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out);

@@ -375,6 +375,8 @@ static const char *trouble_of(enum file_state state)
 void feeds_tick(struct feeds *feeds)
 {
 	file_watch_tick(feeds->watch);
+	if (feeds->journal)
+		feed_journal_tick(feeds->journal);
 	scan_patterns(feeds);
 	for (size_t i = 0; i < feeds->n; i++) {
 		struct feed *feed = feeds->items[i];

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading the journal. journald tells of new entries late (by a timer of its
+ * own), while they stand in the mapped file at once: so nobody here waits to
+ * be told, the caller looks again every few milliseconds.
+ */
+#include "sources/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-journal.h>
+
+#include "lib/line.h"
+
+/* Where journald keeps its files (systemd-journald.service(8)). */
+static const char *const places[] = {"/run/log/journal", "/var/log/journal"};
+#define PLACES 2
+
+/* Host, program and pid in front of a message at most. */
+#define HEAD_MOST 600
+
+struct journal {
+	sd_journal *j;
+	char *dir; /* NULL: the system's */
+	const struct journal_match *groups;
+	size_t groups_n;
+	char cursor[JOURNAL_CURSOR]; /* of the last entry handed on */
+	int64_t since;
+	bool behind_cursor; /* the next entry may be that of the cursor */
+	bool moved;	    /* the cursor text is older than the place */
+	bool there[PLACES];
+	struct journal_stats stats;
+	char *body; /* HEAD_MOST + SOURCE_LINE_MOST bytes */
+};
+
+static void look_at_places(bool there[PLACES])
+{
+	struct stat st;
+
+	for (int i = 0; i < PLACES; i++)
+		there[i] = stat(places[i], &st) == 0;
+}
+
+static int add_matches(struct journal *journal)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < journal->groups_n && r >= 0; i++) {
+		const struct journal_match *g = &journal->groups[i];
+
+		for (size_t k = 0; k < g->n && r >= 0; k++)
+			r = sd_journal_add_match(journal->j, g->fields[k], 0);
+		if (r >= 0)
+			r = sd_journal_add_disjunction(journal->j);
+	}
+	return r;
+}
+
+/* Puts the place behind the cursor, or where there is none to since. */
+static int seek(struct journal *journal)
+{
+	int r = -ENOENT;
+
+	journal->behind_cursor = false;
+	if (journal->cursor[0]) {
+		r = sd_journal_seek_cursor(journal->j, journal->cursor);
+		journal->behind_cursor = r >= 0;
+		if (r < 0)
+			journal->cursor[0] = '\0';
+	}
+	if (r < 0)
+		r = sd_journal_seek_realtime_usec(
+			journal->j, (uint64_t)journal->since);
+	return r;
+}
+
+static int open_journal(struct journal *journal)
+{
+	int r;
+
+	look_at_places(journal->there);
+	if (journal->dir)
+		r = sd_journal_open_directory(&journal->j, journal->dir, 0);
+	else
+		r = sd_journal_open(
+			&journal->j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+	if (r < 0)
+		return r;
+	sd_journal_set_data_threshold(journal->j, SOURCE_LINE_MOST);
+	/* Makes its inotify descriptor, by which it learns of new files. */
+	r = sd_journal_get_fd(journal->j);
+	if (r >= 0)
+		r = add_matches(journal);
+	return r < 0 ? r : seek(journal);
+}
+
+int journal_new(struct journal **out, const char *dir, const char *cursor,
+	int64_t since)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+	int r;
+
+	*out = NULL;
+	if (!journal)
+		return -ENOMEM;
+	journal->since = since;
+	journal->dir = dir ? strdup(dir) : NULL;
+	journal->body = malloc(HEAD_MOST + SOURCE_LINE_MOST);
+	if (cursor && strlen(cursor) < JOURNAL_CURSOR)
+		strcpy(journal->cursor, cursor);
+	if (journal->body && (!dir || journal->dir))
+		r = open_journal(journal);
+	else
+		r = -ENOMEM;
+	if (r < 0)
+		journal_free(&journal);
+	*out = journal;
+	return r < 0 ? r : 0;
+}
+
+void journal_free(struct journal **journal)
+{
+	struct journal *j = *journal;
+
+	if (!j)
+		return;
+	sd_journal_close(j->j);
+	free(j->dir);
+	free(j->body);
+	free(j);
+	*journal = NULL;
+}
+
+/* The cursor's text is made when it is asked for, not for every entry. */
+static void fix_cursor(struct journal *journal)
+{
+	char *text;
+
+	if (!journal->moved)
+		return;
+	journal->moved = false;
+	if (sd_journal_get_cursor(journal->j, &text) < 0)
+		return;
+	if (strlen(text) < JOURNAL_CURSOR)
+		strcpy(journal->cursor, text);
+	free(text);
+}
+
+int journal_set_matches(
+	struct journal *journal, const struct journal_match *groups, size_t n)
+{
+	int r;
+
+	fix_cursor(journal);
+	journal->groups = groups;
+	journal->groups_n = n;
+	sd_journal_flush_matches(journal->j);
+	r = add_matches(journal);
+	if (r >= 0)
+		r = seek(journal);
+	return r < 0 ? r : 0;
+}
+
+void journal_cursor(const struct journal *journal, char buf[JOURNAL_CURSOR])
+{
+	/* Only the text is made; what is read next stays the same. */
+	fix_cursor((struct journal *)journal);
+	strcpy(buf, journal->cursor);
+}
+
+const struct journal_stats *journal_stats(const struct journal *journal)
+{
+	return &journal->stats;
+}
+
+/* A field's value without "NAME="; NULL if the entry has none. */
+static const char *get(struct journal *journal, const char *name, size_t *n)
+{
+	size_t skip = strlen(name) + 1;
+	const void *data;
+
+	*n = 0;
+	if (sd_journal_get_data(journal->j, name, &data, n) < 0 || *n < skip)
+		return NULL;
+	*n -= skip;
+	return (const char *)data + skip;
+}
+
+const char *journal_field(
+	struct journal *journal, const char *name, char *buf, size_t room)
+{
+	size_t n;
+	const char *value = get(journal, name, &n);
+
+	if (!value || n >= room)
+		return NULL;
+	memcpy(buf, value, n);
+	buf[n] = '\0';
+	return buf;
+}
+
+bool journal_fits(struct journal *journal, const struct journal_match *group)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const char *field = group->fields[i];
+		const char *equals = strchr(field, '=');
+		const void *data;
+		char name[128];
+		size_t n;
+
+		if (!equals || (size_t)(equals - field) >= sizeof(name))
+			return false;
+		memcpy(name, field, (size_t)(equals - field));
+		name[equals - field] = '\0';
+		if (sd_journal_get_data(journal->j, name, &data, &n) < 0 ||
+			n != strlen(field) || memcmp(data, field, n) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Copies bytes that are to stay on one line; returns how many. */
+static size_t put_plain(char *to, const char *from, size_t n, size_t most)
+{
+	if (n > most)
+		n = most;
+	for (size_t i = 0; i < n; i++)
+		to[i] = from[i] == '\n' ? ' ' : from[i];
+	return n;
+}
+
+/* "host program[pid]: " into the body; fills the parts of line. */
+static size_t put_head(struct journal *journal, struct line *line)
+{
+	char *body = journal->body;
+	const char *value;
+	size_t n, at;
+
+	value = get(journal, "_HOSTNAME", &n);
+	at = value ? put_plain(body, value, n, 255) : 0;
+	line->host = body;
+	line->host_len = at;
+	if (at)
+		body[at++] = ' ';
+	value = get(journal, "SYSLOG_IDENTIFIER", &n);
+	if (!value)
+		value = get(journal, "_COMM", &n);
+	line->tag = body + at;
+	line->tag_len = value ? put_plain(body + at, value, n, 255) : 0;
+	at += line->tag_len;
+	value = get(journal, "SYSLOG_PID", &n);
+	if (!value)
+		value = get(journal, "_PID", &n);
+	if (value && line->tag_len) {
+		body[at++] = '[';
+		at += put_plain(body + at, value, n, 20);
+		body[at++] = ']';
+	}
+	if (line->tag_len) {
+		body[at++] = ':';
+		body[at++] = ' ';
+	}
+	return at;
+}
+
+/* The entry at the place as a line; false if it has no message. */
+static bool compose(struct journal *journal, struct line *line)
+{
+	char *body = journal->body;
+	const char *message;
+	uint64_t time = 0;
+	size_t head, n;
+
+	*line = (struct line){.journal = true};
+	head = put_head(journal, line);
+	message = get(journal, "MESSAGE", &n);
+	if (!message)
+		return false;
+	/* The threshold counts "MESSAGE=" too; at it, the rest is missing. */
+	line->cut_short = n + strlen("MESSAGE=") >= SOURCE_LINE_MOST;
+	journal->stats.cut += line->cut_short;
+	line->message = body + head;
+	line->message_len =
+		put_plain(body + head, message, n, SOURCE_LINE_MOST);
+	line->text = line->body = body;
+	line->text_len = line->body_len = head + line->message_len;
+	if (sd_journal_get_realtime_usec(journal->j, &time) >= 0)
+		line->time = (int64_t)time;
+	return true;
+}
+
+/* True if the place is on the entry that was handed on last. */
+static bool is_known(struct journal *journal)
+{
+	bool known = journal->behind_cursor &&
+		     sd_journal_test_cursor(journal->j, journal->cursor) > 0;
+
+	journal->behind_cursor = false;
+	return known;
+}
+
+int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
+	unsigned int most)
+{
+	unsigned int n = 0;
+	struct line line;
+	int r;
+
+	while (n < most) {
+		r = sd_journal_next(journal->j);
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			/* Files that came or went since. */
+			r = sd_journal_process(journal->j);
+			if (r < 0)
+				return r;
+			break;
+		}
+		if (is_known(journal))
+			continue;
+		n++;
+		journal->moved = true;
+		journal->stats.entries++;
+		if (compose(journal, &line))
+			fn(ctx, &line);
+	}
+	return (int)n;
+}
+
+void journal_tick(struct journal *journal)
+{
+	sd_journal *old = journal->j;
+	bool there[PLACES];
+
+	if (journal->dir)
+		return;
+	look_at_places(there);
+	if (memcmp(there, journal->there, sizeof(there)) == 0)
+		return;
+	/* /var/log/journal was made, say: it is not among what is watched. */
+	fix_cursor(journal);
+	journal->j = NULL;
+	if (open_journal(journal) < 0) {
+		sd_journal_close(journal->j);
+		journal->j = old;
+		return;
+	}
+	journal->stats.reopened++;
+	sd_journal_close(old);
+}
