@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The header cut: dates, hosts, tags, and bytes that are none of these. */
-/* links: sources/header lib/clock */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
