@@ -90,8 +90,12 @@ $(BUILD)/%.o: %.c Makefile
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 	-lz -lm
 
-# A unit test takes what it calls out of all that is not a main().
-PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)))
+# A unit test takes what it calls out of all that is not a main(), and out of
+# what tests share.
+HELPERS = $(patsubst %.c,%,$(foreach f,$(wildcard tests/*/*.c),$(if \
+	$(filter test_%,$(notdir $(f)))$(filter tests/bench/%,$(f)),,$(f))))
+PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)) \
+	$(HELPERS))
 
 $(BUILD)/parts.a: $(call obj,$(PARTS))
 	@rm -f $@
