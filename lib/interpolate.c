@@ -10,6 +10,8 @@
 #include <strings.h>
 
 #define DEPTH_MOST 10
+/* References that one value may lead to: empty ones cost time, not room. */
+#define REFERENCES_MOST 300000
 
 struct expansion {
 	const struct conf *conf;
@@ -18,6 +20,7 @@ struct expansion {
 	struct err *err;
 	char *text;
 	size_t n, room;
+	int references;
 	bool failed;
 };
 
@@ -81,6 +84,12 @@ static void refer(struct expansion *x, const struct conf_value *value,
 {
 	const struct conf_value *found;
 
+	if (++x->references > REFERENCES_MOST) {
+		err_fault(x->err, x->from->file, x->from->line,
+			"leads to more than %d %%(...)s", REFERENCES_MOST);
+		x->failed = true;
+		return;
+	}
 	if (strcmp(name, "__name__") == 0) {
 		put(x, x->section, strlen(x->section));
 		return;
