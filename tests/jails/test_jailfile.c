@@ -221,7 +221,7 @@ static void test_every_key(void **state)
 		"ignoreip = ::1 203.0.113.0/255.255.255.128, localhost\n"
 		"           file:%s/ignore.txt\n"
 		"ignoreself = false\nusedns = no\n"
-		"port = smtp,submission,465 6000:6010,6005-6020\n"
+		"port = smtp,submission,465 26 6000:6010,6005-6020\n"
 		"protocol = tcp, 17\n",
 		t->dir);
 	put(t, "etc/jail.conf", list);
@@ -276,6 +276,7 @@ static void test_every_key(void **state)
 	assert_int_equal(j->usedns, JAIL_DNS_NO);
 	assert_int_equal(j->ports_n, 4);
 	assert_int_equal(j->ports[0].first, 25);
+	assert_int_equal(j->ports[0].last, 26);
 	assert_int_equal(j->ports[1].first, 465);
 	assert_int_equal(j->ports[2].first, 587);
 	assert_int_equal(j->ports[3].first, 6000);
