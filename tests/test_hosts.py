@@ -53,6 +53,14 @@ def test_closing_ends_what_runs(tree):
     assert not pathlib.Path(f"/proc/{pid}").exists()
 
 
+def test_orphans_are_reaped(host):
+    orphan = host.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"])
+    pid = orphan.stdout.strip()
+    host.run(["kill", "-9", pid])
+    hosts.wait_for(lambda: not host.path(f"/proc/{pid}").exists(),
+                   what="end of the orphan")
+
+
 def test_a_sanitizer_report_fails(tree):
     host = hosts.Host(tree)
     host.start(["sh", "-c", "echo ERROR: AddressSanitizer: x >&2"]).wait()

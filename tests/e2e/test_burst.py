@@ -30,8 +30,13 @@ def test_all_are_in_the_kernel_in_batches(new_host, build):
     assert set(host.set_elements("ban4-dovecot")) == set(v4)
     assert set(host.set_elements("ban6-dovecot")) == set(v6)
     assert host.status("dovecot")["banned"] == 2 * EACH
+    # The warden tells its counts about once a second.
+    counts = hosts.wait_for(
+        lambda: (s := host.status())["elements"] >= 2 * EACH and s,
+        what="20,000 elements counted")
+    assert counts["elements"] == 2 * EACH and counts["errors"] == 0
     # One by one it would be 20,000.
-    assert 1 <= host.status()["transactions"] <= 1000
+    assert 1 <= counts["transactions"] <= 1000
     listed = host.mailban("list", "dovecot", "--json", timeout=60).stdout
     assert listed.count('"enforced":') == 2 * EACH
     daemon.wait_log(r"NOTICE +\[dovecot\] Ban ", count=2 * EACH)
