@@ -204,7 +204,8 @@ bool banlist_find(const struct banlist *l, const struct prefix *who,
 
 	if (at == KEYTABLE_NONE)
 		return false;
-	*out = ban_of(record_at(l, at));
+	if (out)
+		*out = ban_of(record_at(l, at));
 	return true;
 }
 

@@ -39,7 +39,7 @@ enum banlist_added {
 
 /* jail must be below jails. */
 enum banlist_added banlist_add(struct banlist *list, const struct ban *ban);
-/* The ban of exactly this prefix in this jail into *out. */
+/* The ban of exactly this prefix in this jail into *out (may be NULL). */
 bool banlist_find(const struct banlist *list, const struct prefix *who,
 	uint16_t jail, struct ban *out);
 /* Removes it; *out (may be NULL) is what it was. False if it is not in. */

@@ -61,6 +61,7 @@ static void test_add_find_remove(void **state)
 	assert_true(banlist_find(l, &b.who, 2, &out));
 	assert_int_equal(out.end, BAN_FOREVER);
 	assert_false(banlist_find(l, &b.who, 1, &out));
+	assert_true(banlist_find(l, &b.who, 2, NULL));
 	assert_false(banlist_find(l, &d.who, 0, &out));
 	/* the same again, longer */
 	a.end = T0 + 6000;
