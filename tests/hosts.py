@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
@@ -164,15 +165,22 @@ class Notify:
         self.socket.bind(str(outside))
         outside.chmod(0o777)
         self.seen = []
+        # A sender waits when a few messages are not taken.
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while data := self.socket.recv(65536):
+            self.seen += data.decode().splitlines()
 
     def poll(self):
         """All assignments seen so far, in their order."""
-        while True:
-            try:
-                data = self.socket.recv(65536, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return self.seen
-            self.seen += data.decode().splitlines()
+        return list(self.seen)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.reader.join()
+        self.socket.close()
 
 
 class Daemon(Process):
@@ -244,7 +252,7 @@ class Host:
             process.popen.wait(20)
             process.output.close()
             if isinstance(process, Daemon):
-                process.notify.socket.close()
+                process.notify.close()
         for argv0, log in logs:
             assert not SANITIZER_REPORT.search(log), f"{argv0}:\n{log}"
 

@@ -35,7 +35,7 @@ def test_a_stop_leaves_the_bans(host):
     daemon = attacked(host)
     before = bans(host)
     assert daemon.stop() == 0
-    assert "STOPPING=1" in daemon.notify.poll()
+    hosts.wait_for(lambda: "STOPPING=1" in daemon.notify.poll())
     elements = host.banned("dovecot")
     assert sorted(elements) == sorted(BANNED)
     assert all(e["expires"] > 0 for e in elements.values())
