@@ -148,8 +148,12 @@ bench: check-deps
 run: deps
 	$(MAKE) -j$(JOBS) all
 	id -u mailban >/dev/null 2>&1 || useradd --system --user-group \
-		--groups adm,systemd-journal --no-create-home \
-		--home-dir /var/lib/mailban --shell /usr/sbin/nologin mailban
+		--no-create-home --home-dir /var/lib/mailban \
+		--shell /usr/sbin/nologin mailban
+	for group in adm systemd-journal; do \
+		! getent group $$group >/dev/null || \
+			usermod --append --groups $$group mailban; \
+	done
 	install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
 	conf=/etc/mailban; \
 	if [ ! -d $$conf ]; then \
