@@ -59,6 +59,7 @@ static void test_add_find_remove(void **state)
 	assert_int_equal(banlist_size_of(l, 2), 1);
 	assert_int_equal(banlist_next_end(l), T0 + 300);
 	assert_true(banlist_find(l, &b.who, 2, &out));
+	assert_true(banlist_find(l, &b.who, 2, NULL));
 	assert_int_equal(out.end, BAN_FOREVER);
 	assert_false(banlist_find(l, &b.who, 1, &out));
 	assert_true(banlist_find(l, &b.who, 2, NULL));
