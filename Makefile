@@ -145,6 +145,10 @@ bench: check-deps
 	tests/bench/run
 
 # On this host, in the foreground: our own table and nothing else is touched.
+# The filters and jails are copied to where the daemon's user can read them
+# again at a reload: root's home is closed to it.
+RUN = /run/mailban-tree
+
 run: deps
 	$(MAKE) -j$(JOBS) all
 	id -u mailban >/dev/null 2>&1 || useradd --system --user-group \
@@ -155,13 +159,13 @@ run: deps
 			usermod --append --groups $$group mailban; \
 	done
 	install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
-	conf=/etc/mailban; \
-	if [ ! -d $$conf ]; then \
-		conf=$(BUILD)/run; \
-		install -D -m 644 jails/mailhost.conf \
-			$$conf/jail.d/mailhost.conf; \
-	fi; \
-	exec $(BUILD)/mailband -c $$conf
+	rm -rf $(RUN)
+	install -d $(RUN)/share/filter.d $(RUN)/etc/jail.d
+	install -m 644 jails/jail.conf $(RUN)/share
+	install -m 644 filters/*.conf $(RUN)/share/filter.d
+	install -m 644 jails/mailhost.conf $(RUN)/etc/jail.d
+	conf=/etc/mailban; [ -d $$conf ] || conf=$(RUN)/etc; \
+	MAILBAN_DATADIR=$(RUN)/share exec $(BUILD)/mailband -c $$conf
 
 MAN1 = $(wildcard man/*.1)
 MAN5 = $(wildcard man/*.5)
