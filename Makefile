@@ -108,6 +108,9 @@ $(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
+# The program that this one starts.
+$(BUILD)/tests/daemon/test_warden: | $(BUILD)/mailban-warden
+
 unit: $(TESTS)
 
 benches: $(BENCHES)

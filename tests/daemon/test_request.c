@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: daemon/request lib/addr lib/codec lib/layout */
 /*
  * Requests and replies there and back, and everything that is not exactly one
  * refused: cut short, too long, out of range, random.

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: daemon/sandbox */
 /*
  * What is left of root's rights after each step, as the kernel tells it in
  * /proc/self/status. Each test is a child of its own: there is no way back.

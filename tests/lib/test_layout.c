@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: lib/layout */
 /*
  * Which jails may reach the kernel, and that ports are joined right.
  */

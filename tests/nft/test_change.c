@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/nft/world nft/batch nft/change nft/dump nft/element nft/genid */
-/* links: nft/rule nft/set nft/socket nft/table lib/addr lib/layout */
 /*
  * Mixed changes in one transaction: refreshed times, twins, what the kernel
  * refuses, and that the rest gets in all the same.
@@ -16,6 +14,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
 
 #include "nft/dump.h"
 #include "nft/table.h"
@@ -167,6 +168,30 @@ static void refresh_sets_the_time(void **state)
 	add(&s, 0, where[4], 10 * MINUTE, true);
 	add(&s, 0, where[4], 60 * MINUTE, true);
 	remaining_is(&s, where[4], 60 * MINUTE);
+	scene_free(&s);
+}
+
+/* Kernels from 6.12 on would refresh by the last of these alone. */
+static void refresh_is_add_delete_add(void **state)
+{
+	const uint16_t wanted[] = {
+		NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWSETELEM};
+	struct scene s;
+
+	(void)state;
+	scene_new(&s);
+	add(&s, 0, "192.0.2.1", MINUTE, true);
+	assert_int_equal(s.w.batch.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct nlmsghdr *m =
+			(const struct nlmsghdr *)(s.w.batch.bytes +
+						  s.w.batch.messages[i].at);
+
+		assert_int_equal(m->nlmsg_type & 0xff, wanted[i]);
+	}
+	/* One message does where nothing is to be refreshed. */
+	add(&s, 0, "192.0.2.2", MINUTE, false);
+	assert_int_equal(s.w.batch.count, 1);
 	scene_free(&s);
 }
 
@@ -348,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_goes_to_its_set),
 		cmocka_unit_test(refresh_sets_the_time),
+		cmocka_unit_test(refresh_is_add_delete_add),
 		cmocka_unit_test(of_twins_the_last_counts),
 		cmocka_unit_test(one_refused_does_not_stop_the_others),
 		cmocka_unit_test(a_full_set_takes_what_fits),

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/nft/world nft/batch nft/dump nft/element nft/genid nft/rule */
-/* links: nft/set nft/socket nft/table lib/addr lib/layout */
 /*
  * Elements put in and taken out as nft would, told again by a dump, and the
  * one at fault found by the kernel's answer.

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/nft/world nft/batch nft/element nft/genid nft/set nft/socket */
-/* links: lib/addr lib/layout */
 /*
  * Transactions: answered at once, matched to the message at fault, tied to a
  * generation, and never sent by half.

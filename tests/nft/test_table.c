@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/nft/world nft/batch nft/dump nft/element nft/genid nft/rule */
-/* links: nft/set nft/socket nft/table lib/addr lib/layout */
 /*
  * The table that we make beside the one that nft makes, what stays of it when
  * it is made again, and what it then does to packets.
