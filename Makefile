@@ -21,7 +21,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/datadir lib/err \
 	lib/ini lib/interpolate lib/layout lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/journal \
-	sources/parts sources/rotation sources/tail sources/watch
+	sources/parts sources/replay sources/rotation sources/tail sources/watch
 FILTERS = filters/dispatch filters/filter filters/filterfile \
 	filters/filterspec filters/literals filters/pyregex filters/regex \
 	filters/sieve filters/subject
@@ -44,9 +44,8 @@ DAEMON = daemon/main daemon/commands daemon/config daemon/control \
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
-	cli/unban cli/list cli/reload cli/version cli/help \
-	jails/duration \
-	$(LIB) $(FILTERS) $(JAILS)
+	cli/unban cli/list cli/reload cli/test cli/version cli/help \
+	sources/header sources/replay $(LIB) $(FILTERS) $(JAILS)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build, and on top of them of the tests.

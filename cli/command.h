@@ -15,7 +15,7 @@ enum {
 
 /* What the options of a command line said. */
 struct options {
-	const char *socket;
+	const char *config, *socket;
 	int wait; /* seconds */
 	bool json;
 	bool all;
@@ -69,6 +69,7 @@ int ban_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);
 int reload_run(const struct command *, const struct options *, int, char **);
+int test_run(const struct command *, const struct options *, int, char **);
 int status_run(const struct command *, const struct options *, int, char **);
 int unban_run(const struct command *, const struct options *, int, char **);
 int version_run(const struct command *, const struct options *, int, char **);

@@ -22,7 +22,7 @@ const struct command commands[] = {
 		"Exit 1: none of them was banned."},
 	{"list", list_run, "jswh", "[JAIL]", "the bans, and how long each has",
 		NULL},
-	{"test", NULL, "jh", "FILTER[OPTIONS] LOG|LINE",
+	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",
 		"Exit 1: it finds nothing."},
 	{"reload", reload_run, "jswh", "",

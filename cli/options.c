@@ -20,6 +20,7 @@
 
 const struct option_row option_rows[] = {
 	{'a', "all", NULL, "every ban of every jail"},
+	{'c', "config", "CONFDIR", "configuration (/etc/mailban)"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
 	{'j', "json", NULL, "JSON, for programs"},
@@ -47,6 +48,7 @@ const struct option_row *option_find(char letter)
 void options_init(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
+	options->config = "/etc/mailban";
 	options->socket = CLIENT_SOCKET;
 	options->wait = WAIT_DEFAULT;
 }
@@ -75,6 +77,9 @@ static int option_take(struct options *options, int letter, const char *value)
 	switch (letter) {
 	case 'a':
 		options->all = true;
+		return EXIT_YES;
+	case 'c':
+		options->config = value;
 		return EXIT_YES;
 	case 'h':
 		options->help = true;

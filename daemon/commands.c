@@ -325,7 +325,7 @@ static json_t *run_reload(
 	(void)call;
 	if (engine_reload(ctx, &why))
 		return control_ok(json_null());
-	answer = control_error(1,
+	answer = control_error(2,
 		"%s (the old configuration is still in "
 		"force; mailband -t shows all faults)",
 		why ? why : "the configuration is faulty");

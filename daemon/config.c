@@ -140,6 +140,8 @@ static void load_jail(struct loader *l, struct config_jail *item)
 		       (jail->backend == JAIL_AUTO && !any_file(jail));
 
 	item->file_filter = item->journal_filter = CONFIG_NO_FILTER;
+	if (!jail->filter.text && !jail->failregex.text)
+		return; /* told already */
 	ignore_resolve(jail, l->err);
 	if (file)
 		item->file_filter = filter_get(l, jail, false);

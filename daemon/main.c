@@ -130,10 +130,16 @@ static bool find_user(const struct settings *settings, uid_t *uid, gid_t *gid)
 		return true;
 	user = getpwnam(settings->user);
 	if (!user || user->pw_uid == 0) {
-		log_error("user '%s' %s: make it with 'useradd --system "
-			  "--no-create-home mailban' or name another with "
-			  "user = in mailban.conf",
-			settings->user, user ? "is root" : "does not exist");
+		struct err err;
+
+		err_init(&err);
+		err_fault(&err, settings->user_file, settings->user_line,
+			user ? "user: '%s' is root; name one without rights"
+			     : "user: there is no user '%s'; make it with "
+			       "'useradd --system', or name another",
+			settings->user);
+		print_errors(&err);
+		err_deinit(&err);
 		return false;
 	}
 	*uid = user->pw_uid;

@@ -97,6 +97,10 @@ static void take(struct settings *s, const struct conf *conf, const char *key,
 		err_fault(err, v->file, v->line, "%s: '%s' is not %s", key,
 			text, keys[i].wants);
 	free(text);
+	if (strcmp(key, "user") == 0) {
+		s->user_file = v->file;
+		s->user_line = v->line;
+	}
 }
 
 void settings_load(struct settings *settings, const char *confdir,
@@ -106,6 +110,7 @@ void settings_load(struct settings *settings, const char *confdir,
 
 	*settings = (struct settings){
 		.user = "mailban",
+		.user_file = "mailban.conf",
 		.loglevel = LOG_LEVEL_INFO,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,

@@ -11,7 +11,9 @@
 
 /* mailban.conf: what concerns the daemon and no jail. See mailban.conf(5). */
 struct settings {
-	const char *user; /* whom the engine becomes */
+	const char *user;      /* whom the engine becomes */
+	const char *user_file; /* where that is said, for messages */
+	int user_line;
 	enum log_level loglevel;
 	bool flush_on_stop; /* take the bans out of the kernel when stopping */
 	uint32_t max_tracked; /* addresses with failures, for each jail */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailban test: what a filter finds in a log, a line at a time and offline,
+ * through the very code that the daemon runs.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cli/command.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "filters/filter.h"
+#include "lib/datadir.h"
+#include "lib/line.h"
+#include "sources/header.h"
+#include "sources/replay.h"
+
+/* Addresses shown; the rest is summed up. */
+#define SHOWN 20
+/* Bytes of a failregex: enough to tell it from the others. */
+#define REGEX_SHOWN 100
+
+struct tester {
+	struct filter *filter;
+	const struct options *options;
+	uint64_t lines, verdicts[4];
+	uint64_t *by_regex;
+	struct prefix *found; /* an address a failure */
+	size_t found_n, found_room;
+};
+
+static const char *const verdict_names[] = {
+	[FILTER_MISS] = "miss",
+	[FILTER_MATCH] = "match",
+	[FILTER_IGNORED] = "ignore",
+	[FILTER_HELD] = "held",
+};
+
+static void found_add(struct tester *t, const struct prefix *who)
+{
+	if (t->found_n == t->found_room) {
+		t->found_room = t->found_room ? t->found_room * 2 : 1024;
+		t->found = reallocarray(
+			t->found, t->found_room, sizeof(*t->found));
+		if (!t->found)
+			abort();
+	}
+	t->found[t->found_n++] = *who;
+}
+
+/* One object a line; bytes that are no UTF-8 stand as U+FFFD. */
+static void print_line(const struct line *line, enum filter_verdict v,
+	const struct failure *failure)
+{
+	struct line whole = {.body = line->text, .body_len = line->text_len};
+	struct filter_subject text;
+	char address[PREFIX_TEXT];
+	json_t *row;
+
+	filter_subject(&whole, &text);
+	row = json_object();
+	json_object_set_new(row, "line", json_stringn(text.text, text.n));
+	json_object_set_new(row, "verdict", json_string(verdict_names[v]));
+	json_object_set_new(row, "address",
+		v == FILTER_MATCH
+			? json_string(prefix_format(&failure->who, address))
+			: json_null());
+	json_object_set_new(row, "regex",
+		v == FILTER_MATCH ? json_integer(failure->regex + 1)
+				  : json_null());
+	json_object_set_new(row, "time",
+		line->time ? json_real((double)line->time / 1e6) : json_null());
+	json_dumpf(row, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(row);
+}
+
+static void on_line(void *ctx, const struct line *line)
+{
+	struct tester *t = ctx;
+	struct filter_subject subject;
+	struct failure failure;
+	enum filter_verdict v;
+
+	filter_subject(line, &subject);
+	v = filter_match(t->filter, &subject, NULL, &failure);
+	t->lines++;
+	t->verdicts[v]++;
+	if (v == FILTER_MATCH) {
+		t->by_regex[failure.regex]++;
+		found_add(t, &failure.who);
+	}
+	if (t->options->json)
+		print_line(line, v, &failure);
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct prefix));
+}
+
+struct tally {
+	const struct prefix *who;
+	int64_t n;
+};
+
+static int compare_tallies(const void *a, const void *b)
+{
+	const struct tally *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n < y->n ? 1 : -1;
+	return compare_prefixes(x->who, y->who);
+}
+
+static void print_addresses(struct tester *t)
+{
+	static const char *const heads[] = {"Address", ">Failures", NULL};
+	struct table *table = table_new(heads);
+	struct tally *tallies = calloc(t->found_n + 1, sizeof(*tallies));
+	size_t n = 0;
+
+	if (!tallies)
+		abort();
+	qsort(t->found, t->found_n, sizeof(*t->found), compare_prefixes);
+	for (size_t i = 0; i < t->found_n; i++) {
+		if (i == 0 || compare_prefixes(&t->found[i - 1], &t->found[i]))
+			tallies[n++].who = &t->found[i];
+		tallies[n - 1].n++;
+	}
+	qsort(tallies, n, sizeof(*tallies), compare_tallies);
+	for (size_t i = 0; i < n && i < SHOWN; i++) {
+		char text[PREFIX_TEXT];
+
+		table_text(table, prefix_format(tallies[i].who, text),
+			TABLE_PLAIN);
+		table_number(table, tallies[i].n);
+	}
+	table_print(table, stdout);
+	if (n > SHOWN)
+		printf("and %zu addresses more\n", n - SHOWN);
+	table_free(&table);
+	free(tallies);
+}
+
+static void print_regexes(const struct tester *t)
+{
+	static const char *const heads[] = {
+		">Nr", ">Failures", "failregex", NULL};
+	struct table *table = table_new(heads);
+
+	for (size_t i = 0; i < filter_regexes(t->filter); i++) {
+		const char *regex = filter_regex_text(t->filter, i);
+		char text[REGEX_SHOWN + 4];
+
+		if (!t->by_regex[i])
+			continue;
+		table_number(table, (int64_t)i + 1);
+		table_number(table, (int64_t)t->by_regex[i]);
+		table_text(table, filter_regex_text(t->filter, i), TABLE_PLAIN);
+	}
+	table_print(table, stdout);
+	table_free(&table);
+}
+
+static void print_report(struct tester *t)
+{
+	uint64_t limits = filter_counts(t->filter)->limits;
+
+	printf("%llu lines: %llu failures, %llu ignored, %llu others\n",
+		(unsigned long long)t->lines,
+		(unsigned long long)t->verdicts[FILTER_MATCH],
+		(unsigned long long)t->verdicts[FILTER_IGNORED],
+		(unsigned long long)(t->verdicts[FILTER_MISS] +
+				     t->verdicts[FILTER_HELD]));
+	if (limits)
+		printf("%llu matches were given up: a failregex backtracks "
+		       "too much\n",
+			(unsigned long long)limits);
+	if (!t->found_n)
+		return;
+	putchar('\n');
+	print_addresses(t);
+	putchar('\n');
+	print_regexes(t);
+}
+
+/* The log at path, or the text itself as one line. EXIT_YES or _FAULT. */
+static int read_all(struct tester *t, const char *what)
+{
+	struct header_clock clock = {0};
+	struct line line;
+	char why[256];
+
+	if (strcmp(what, "-") == 0 || access(what, F_OK) == 0) {
+		if (replay_read(what, on_line, t, why, sizeof(why)) == 0)
+			return EXIT_YES;
+		text_complain("%s: %s", what, why);
+		return EXIT_FAULT;
+	}
+	if (!strchr(what, ' ')) {
+		text_complain("%s: %s", what, strerror(errno));
+		return EXIT_FAULT;
+	}
+	header_cut(what, strlen(what), &clock, &line);
+	on_line(t, &line);
+	return EXIT_YES;
+}
+
+static struct filter *load_filter(
+	const char *text, const struct options *options)
+{
+	char dir[PATH_MAX];
+	const char *datadir = datadir_find(dir, sizeof(dir));
+	struct filter_spec spec = {0};
+	struct arena *arena = arena_new();
+	struct filter *filter = NULL;
+	struct err err;
+
+	err_init(&err);
+	if (filter_spec_parse(&spec, text, arena, &err))
+		filter = filter_new(&spec, options->config, datadir, &err);
+	for (size_t i = 0; i < err.n; i++)
+		text_complain("%s", err.items[i].text);
+	err_deinit(&err);
+	arena_free(&arena);
+	return filter;
+}
+
+int test_run(const struct command *self, const struct options *options,
+	int argc, char **argv)
+{
+	struct tester t = {.options = options};
+	int status;
+
+	if (argc != 2)
+		return command_misused(self);
+	t.filter = load_filter(argv[0], options);
+	if (!t.filter)
+		return EXIT_FAULT;
+	t.by_regex = calloc(filter_regexes(t.filter) + 1, sizeof(*t.by_regex));
+	if (!t.by_regex)
+		abort();
+	status = read_all(&t, argv[1]);
+	if (status == EXIT_YES && !options->json)
+		print_report(&t);
+	if (status == EXIT_YES && t.verdicts[FILTER_MATCH] == 0)
+		status = EXIT_NO;
+	filter_free(&t.filter);
+	free(t.by_regex);
+	free(t.found);
+	return status;
+}

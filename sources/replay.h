@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_SOURCES_REPLAY_H
+#define MAILBAN_SOURCES_REPLAY_H
+
+#include <stddef.h>
+
+#include "sources/source.h"
+
+/*
+ * Hands on every line of a log that is read once and not followed: a file,
+ * plain or as gzip(1) made it, or standard input for "-". 0, or -1 with what
+ * is wrong in why ("the compressed data ends too early"); the lines before
+ * that were handed on.
+ */
+int replay_read(
+	const char *path, source_line_fn fn, void *ctx, char *why, size_t room);
+
+#endif
