@@ -24,7 +24,7 @@ _mailban()
 
 	COMPREPLY=()
 	case $prev in
-	-s | --socket)
+	-s | --socket | -c | --config)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
@@ -34,7 +34,7 @@ _mailban()
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | --socket | -w | --wait)
+		-s | --socket | -w | --wait | -c | --config)
 			((i++))
 			;;
 		-*) ;;
@@ -61,7 +61,7 @@ _mailban()
 		[[ $cur == -* ]] || words="$(_mailban_jails) $(_mailban_banned)"
 		;;
 	test)
-		words="--json --help"
+		words="--config --json --help"
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
 		;;
 	reload)

@@ -163,7 +163,9 @@ static void print_regexes(const struct tester *t)
 			continue;
 		table_number(table, (int64_t)i + 1);
 		table_number(table, (int64_t)t->by_regex[i]);
-		table_text(table, filter_regex_text(t->filter, i), TABLE_PLAIN);
+		snprintf(text, sizeof(text), "%.*s%s", REGEX_SHOWN, regex,
+			strlen(regex) > REGEX_SHOWN ? "..." : "");
+		table_text(table, text, TABLE_PLAIN);
 	}
 	table_print(table, stdout);
 	table_free(&table);
