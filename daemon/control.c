@@ -294,6 +294,22 @@ static bool client_new(struct control *control, int fd)
 	return true;
 }
 
+/*
+ * When all places are taken, who may not even look and has not said yet what
+ * he wants gives his up, the one who came first before the others: no user
+ * can keep root out by silence.
+ */
+static void make_room(struct control *control)
+{
+	struct client *oldest = NULL;
+
+	for (struct client *c = control->clients; c; c = c->next)
+		if (!c->call && !c->out && !may(c, CONTROL_LOOK))
+			oldest = c;
+	if (oldest)
+		client_free(oldest);
+}
+
 static int on_connect(
 	sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
@@ -304,6 +320,8 @@ static int on_connect(
 	(void)events;
 	if (peer < 0)
 		return 0;
+	if (control->clients_n >= CLIENTS_MOST)
+		make_room(control);
 	if (control->clients_n >= CLIENTS_MOST || !client_new(control, peer))
 		close(peer);
 	return 0;
