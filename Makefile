@@ -32,14 +32,15 @@ JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
 	nft/socket nft/table
 
-WARDEN = daemon/warden_main daemon/warden daemon/request daemon/sandbox \
+WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
+	daemon/warden_layout daemon/warden_listing daemon/request daemon/sandbox \
 	lib/addr lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl
 
 DAEMON = daemon/main daemon/commands daemon/config daemon/control \
 	daemon/decision daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/list daemon/request daemon/sandbox daemon/settings \
-	daemon/state daemon/warden_client \
+	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 

@@ -28,10 +28,9 @@ struct warden_client;
 typedef void (*warden_reply_fn)(const struct reply *reply, void *context);
 
 /*
- * Starts mailban-warden, found beside the running program or else in
- * /usr/lib/mailban, as this user and group, and asks its version. To be
- * called while the process still has the capabilities that the warden is to
- * keep. 0 or -errno (-ENOENT: no such program).
+ * Starts the warden (warden_spawn.h) as this user and group, and asks its
+ * version. To be called while the process still has the capabilities that the
+ * warden is to keep. 0 or -errno (-ENOENT: no such program).
  */
 int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid);
 /* The same over a socket that is there; owns fd. pid may be 0: no child. */

@@ -239,6 +239,32 @@ static void elements_outlive_a_second_layout(void **state)
 	world_free(&w);
 }
 
+static void ports_change_with_the_layout(void **state)
+{
+	struct layout_jail jail = world_jail("a", "25,110,143-145");
+	struct world w;
+	bool kept;
+
+	(void)state;
+	world_new(&w);
+	apply(&w, &jail, 1, NULL);
+	jail = world_jail("a", "110,995");
+	apply(&w, &jail, 1, &kept);
+	assert_true(kept);
+	same_as(&w, HEAD SETS("a", "1048576") PORTS("a", "110, 995")
+			    CHAIN RULES("a", "tcp dport @port-a") TAIL);
+	/* To one port: the set of them goes. */
+	world_free(&w);
+	world_new(&w);
+	apply(&w, &jail, 1, NULL);
+	jail = world_jail("a", "25");
+	apply(&w, &jail, 1, &kept);
+	assert_true(kept);
+	same_as(&w, HEAD SETS("a", "1048576") CHAIN RULES("a", "tcp dport 25")
+			    TAIL);
+	world_free(&w);
+}
+
 static void what_is_not_as_wanted_is_made_anew(void **state)
 {
 	struct layout_jail jail = world_jail("a", "25");
@@ -444,6 +470,7 @@ int main(void)
 		cmocka_unit_test(no_jails),
 		cmocka_unit_test(jails_as_nft_makes_them),
 		cmocka_unit_test(elements_outlive_a_second_layout),
+		cmocka_unit_test(ports_change_with_the_layout),
 		cmocka_unit_test(what_is_not_as_wanted_is_made_anew),
 		cmocka_unit_test(a_failure_changes_nothing),
 		cmocka_unit_test(as_many_jails_as_there_may_be),

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The warden's table and allow list: taken in parts, put in force as a whole.
+ * What is in force stays so until the new one is; a half is never applied.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/warden.h"
+#include "daemon/warden_state.h"
+#include "lib/log.h"
+#include "nft/element.h"
+#include "nft/set.h"
+#include "nft/socket.h"
+#include "nft/table.h"
+
+/* The allow list as elements, into a batch begun. */
+static int put_allow(struct warden *w, const struct prefixset *allow)
+{
+	struct element *e = calloc(allow->n + 1, sizeof(*e));
+	char name[SET_NAME];
+
+	if (!e)
+		return -ENOMEM;
+	for (int v6 = 0; v6 <= 1; v6++) {
+		enum set_kind kind = v6 ? SET_ALLOW6 : SET_ALLOW4;
+		size_t n = 0;
+
+		for (size_t i = 0; i < allow->n; i++) {
+			enum set_kind k = set_kind_of(&allow->items[i]);
+
+			if (set_is_v4(k) == set_is_v4(kind))
+				e[n++].prefix = allow->items[i];
+		}
+		set_name(name, kind, "");
+		set_put_flush(&w->batch, name);
+		element_put_add(&w->batch, kind, name, e, n, 0);
+	}
+	free(e);
+	return 0;
+}
+
+static int apply_allow(struct warden *w, const struct prefixset *allow)
+{
+	int rc;
+
+	batch_begin(&w->batch, 0);
+	rc = put_allow(w, allow);
+	if (rc < 0)
+		return rc;
+	w->stats[STATS_TRANSACTIONS]++;
+	return nft_socket_commit(w->nft, &w->batch, NULL);
+}
+
+/*
+ * Somebody has removed our table or a set of it ("nft flush ruleset"): makes
+ * it anew. The bans that were in it are lost to us; the engine learns from
+ * values[1] of its next answer that it has to send them again. This is also
+ * the place for healing by the generation id.
+ */
+int warden_restore(struct warden *w)
+{
+	int rc = table_apply(w->nft, &w->batch, &w->layout, NULL, NULL);
+
+	if (rc == 0)
+		rc = apply_allow(w, &w->allow);
+	if (rc == 0) {
+		w->restored++;
+		log_warning(
+			"warden: table inet %s was gone, made anew", NFT_TABLE);
+	}
+	return rc;
+}
+
+static void draft_free(struct warden *w)
+{
+	free(w->draft.jails);
+	w->draft = (struct layout){0};
+	w->layout_open = false;
+}
+
+static int tell_layout(struct warden *w, int rc, const bool *kept,
+	const struct nft_fault *fault)
+{
+	struct reply reply = {.type = REPLY_KEPT,
+		.id = w->request.id,
+		.n = w->layout.n,
+		.kept = kept};
+	char text[REPLY_TEXT];
+	int stop = 0;
+
+	if (rc == 0 && w->layout.n > 0)
+		stop = warden_tell(w, &reply);
+	if (rc < 0)
+		snprintf(text, sizeof(text), "%s%s%s", strerror(-rc),
+			fault->text[0] ? ": " : "", fault->text);
+	return stop ? stop
+		    : warden_tell_done(
+			      w, w->request.id, rc, 0, rc < 0 ? text : NULL);
+}
+
+int warden_handle_layout(struct warden *w)
+{
+	const struct request *r = &w->request;
+	struct nft_fault fault = {0};
+	bool kept[LAYOUT_JAILS_MOST];
+	struct layout_jail *jails;
+	int rc;
+
+	if (r->part & REQUEST_FIRST) {
+		draft_free(w);
+		w->layout_open = true;
+	}
+	if (!w->layout_open || w->draft.n + r->n > LAYOUT_JAILS_MOST)
+		return STOP_VIOLATION;
+	jails = reallocarray(
+		w->draft.jails, w->draft.n + r->n + 1, sizeof(*jails));
+	if (!jails)
+		return STOP_FAULT;
+	w->draft.jails = jails;
+	memcpy(jails + w->draft.n, r->jails, r->n * sizeof(*jails));
+	w->draft.n += r->n;
+	if (!(r->part & REQUEST_LAST))
+		return warden_tell_done(w, r->id, 0, 0, NULL);
+	w->layout_open = false;
+	if (layout_has_twins(&w->draft))
+		return STOP_VIOLATION;
+	rc = table_apply(w->nft, &w->batch, &w->draft, kept, &fault);
+	w->stats[STATS_TRANSACTIONS]++;
+	if (rc == 0) {
+		free(w->layout.jails);
+		w->layout = w->draft;
+		w->draft = (struct layout){0};
+	}
+	return tell_layout(w, rc, kept, &fault);
+}
+
+int warden_handle_allow(struct warden *w)
+{
+	const struct request *r = &w->request;
+	struct prefixset old;
+	int rc;
+
+	if (r->part & REQUEST_FIRST) {
+		prefixset_deinit(&w->allow_draft);
+		w->allow_open = true;
+	}
+	if (!w->allow_open)
+		return STOP_VIOLATION;
+	for (size_t i = 0; i < r->n; i++)
+		if (prefixset_add(&w->allow_draft, &r->entries[i].prefix) < 0)
+			return STOP_FAULT;
+	if (w->allow_draft.n > WARDEN_ALLOW_MOST)
+		return STOP_VIOLATION;
+	if (!(r->part & REQUEST_LAST))
+		return warden_tell_done(w, r->id, 0, 0, NULL);
+	w->allow_open = false;
+	rc = apply_allow(w, &w->allow_draft);
+	if (rc == 0) {
+		old = w->allow;
+		w->allow = w->allow_draft;
+		prefixset_deinit(&old);
+		prefixset_init(&w->allow_draft);
+	}
+	return warden_tell_done(w, r->id, rc, w->allow.n, NULL);
+}

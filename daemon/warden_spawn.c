@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The birth of the warden: one fork, one exec, one descriptor. Nothing else of
+ * the engine's may go with it, neither its files nor its blocked signals.
+ */
+#include "daemon/warden_spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PROGRAM "mailban-warden"
+#define PROGRAM_DIR "/usr/lib/mailban"
+#define SOCKET_FD 3
+/* So that a burst of bans waits in the warden's queue rather than in ours:
+ * what waits there goes into one transaction. */
+#define SOCKET_BUFFER (1 << 20)
+
+/* The directory of the running program, then the packages' one. */
+static int find_program(char *path, size_t room)
+{
+	ssize_t n = readlink("/proc/self/exe", path, room);
+	char *slash;
+
+	if (n > 0 && (size_t)n < room) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+		if (slash &&
+			(size_t)(slash - path) + sizeof("/" PROGRAM) <= room) {
+			strcpy(slash, "/" PROGRAM);
+			if (access(path, X_OK) == 0)
+				return 0;
+		}
+	}
+	snprintf(path, room, "%s/%s", PROGRAM_DIR, PROGRAM);
+	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
+/* In the child: nothing but the socket and stderr goes with it. */
+static _Noreturn void become_warden(
+	const char *path, int fd, uid_t uid, gid_t gid)
+{
+	char uid_text[12], gid_text[12];
+	char *argv[] = {(char *)(uintptr_t)PROGRAM, uid_text, gid_text, NULL};
+	sigset_t none;
+
+	snprintf(uid_text, sizeof(uid_text), "%u", uid);
+	snprintf(gid_text, sizeof(gid_text), "%u", gid);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (fd == SOCKET_FD) {
+		if (fcntl(fd, F_SETFD, 0) < 0)
+			_exit(127);
+	} else if (dup2(fd, SOCKET_FD) < 0) {
+		_exit(127);
+	}
+	if (close_range(SOCKET_FD + 1, ~0u, 0) == 0)
+		execv(path, argv);
+	_exit(127);
+}
+
+int warden_spawn(uid_t uid, gid_t gid, int *fd, pid_t *pid)
+{
+	int pair[2], size = SOCKET_BUFFER, rc;
+	char path[4096];
+
+	rc = find_program(path, sizeof(path));
+	if (rc < 0)
+		return rc;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	/* Without the right to force it the usual size does too. */
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+			    sizeof(size)) < 0)
+			break;
+	*pid = fork();
+	if (*pid == 0)
+		become_warden(path, pair[1], uid, gid);
+	rc = *pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (rc < 0)
+		close(pair[0]);
+	else
+		*fd = pair[0];
+	return rc;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_WARDEN_SPAWN_H
+#define MAILBAN_DAEMON_WARDEN_SPAWN_H
+
+#include <sys/types.h>
+
+/*
+ * Starts mailban-warden, found beside the running program or else in
+ * /usr/lib/mailban, as this user and group. 0, *fd our end of its socket
+ * (close-on-exec) and *pid the child, which ends when fd is closed; or -errno
+ * (-ENOENT: no such program).
+ */
+int warden_spawn(uid_t uid, gid_t gid, int *fd, pid_t *pid);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_WARDEN_STATE_H
+#define MAILBAN_DAEMON_WARDEN_STATE_H
+
+/* Within the warden: what its parts share. Nobody else includes this. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/request.h"
+#include "lib/prefixset.h"
+#include "nft/batch.h"
+#include "nft/change.h"
+
+struct nft_socket;
+
+/* Requests that one transaction may answer, and their entries. */
+#define TOGETHER_MOST 4096u
+#define ENTRIES_ROOM (ELEMENT_BATCH_MOST + REQUEST_ENTRIES_MOST)
+
+/* A BAN request whose entries wait in the change. */
+struct waiting {
+	uint32_t id;
+	size_t first, n; /* its entries */
+};
+
+struct warden {
+	int fd;
+	struct nft_socket *nft;
+	struct batch batch;
+	struct change change;
+	struct layout layout, draft; /* in force; coming in in parts */
+	struct prefixset allow, allow_draft, special;
+	bool greeted, layout_open, allow_open;
+	struct request request; /* the one at hand */
+	struct request_room room;
+	struct waiting waiting[TOGETHER_MOST];
+	size_t n_waiting;
+	uint64_t stats[REPLY_VALUES];
+	uint64_t restored; /* how often the table had to be made anew */
+	struct reply_refused refused[REPLY_REFUSED_MOST];
+	struct reply_element elements[REPLY_ELEMENTS_MOST];
+	size_t n_elements;
+	uint8_t in[REQUEST_MOST + 1], out[REQUEST_MOST];
+};
+
+/* What a step of the loop may end in, besides 0 = go on. */
+enum { STOP_END = 1, STOP_VIOLATION, STOP_FAULT };
+
+/*
+ * Sends a reply, or the last of a request: rc is 0 or -errno, text NULL for
+ * the errno's own. 0 or a STOP_.
+ */
+int warden_tell(struct warden *w, const struct reply *reply);
+int warden_tell_done(struct warden *w, uint32_t id, int rc, uint64_t value,
+	const char *text);
+/* Receives with these flags: 0 and the request is in w, a STOP_, -EAGAIN. */
+int warden_take(struct warden *w, int flags);
+/* The jails that the request is about: from *first to before *end, one or
+ * all. False if there is no such. */
+bool warden_jails(const struct warden *w, size_t *first, size_t *end);
+/* Makes the table anew when somebody has removed it. 0 or -errno. */
+int warden_restore(struct warden *w);
+
+/*
+ * One request each, the one in w: done and answered. 0 or a STOP_. *more: a
+ * request of another type was taken meanwhile and is in w.
+ */
+int warden_handle_layout(struct warden *w);
+int warden_handle_allow(struct warden *w);
+int warden_handle_ban(struct warden *w, bool *more);
+int warden_handle_unban(struct warden *w);
+int warden_handle_flush(struct warden *w);
+int warden_handle_listing(struct warden *w);
+
+#endif
