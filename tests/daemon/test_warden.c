@@ -129,6 +129,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	/* A test that failed may have left it stopped. */
+	if (client)
+		kill(warden_client_pid(client), SIGCONT);
 	warden_client_free(&client);
 	world_free(&world);
 	return 0;
