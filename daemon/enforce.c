@@ -28,15 +28,21 @@ struct enforce {
 	struct order *orders;
 	size_t n, room;
 	struct enforce_counts counts;
+	uint64_t remade; /* how often the table was, as last told */
+	enforce_lost_fn lost;
+	void *ctx;
 };
 
-struct enforce *enforce_new(struct warden_client *client)
+struct enforce *enforce_new(
+	struct warden_client *client, enforce_lost_fn lost, void *ctx)
 {
 	struct enforce *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		abort();
 	e->client = client;
+	e->lost = lost;
+	e->ctx = ctx;
 	return e;
 }
 
@@ -204,6 +210,12 @@ static void on_sent(const struct reply *reply, void *context)
 			sent->ban ? "ban" : "unban",
 			reply->text[0] ? reply->text
 				       : strerror(-reply->result));
+	if (reply->values[1] > sent->enforce->remade) {
+		sent->enforce->remade = reply->values[1];
+		log_warning("nftables: the table inet mailban was gone: "
+			    "made anew, every ban is put into it again");
+		sent->enforce->lost(sent->enforce->ctx);
+	}
 	free(sent);
 }
 

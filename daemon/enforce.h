@@ -16,9 +16,15 @@ struct config;
  */
 struct enforce;
 
-/* client NULL: nothing is enforced (mailband -n). The client stays the
- * caller's and must outlive it. */
-struct enforce *enforce_new(struct warden_client *client);
+/*
+ * client NULL: nothing is enforced (mailband -n). The client stays the
+ * caller's and must outlive it. lost is called when the warden tells that
+ * somebody had removed our table and it was made anew, empty: then every ban
+ * is to be given to enforce_ban again.
+ */
+typedef void (*enforce_lost_fn)(void *ctx);
+struct enforce *enforce_new(
+	struct warden_client *client, enforce_lost_fn lost, void *ctx);
 void enforce_free(struct enforce **enforce);
 
 /*

@@ -76,6 +76,14 @@ static void on_unban(void *ctx, const struct ban *ban)
 	enforce_unban(e->enforce, ban);
 }
 
+/* Somebody took the table away, and the bans with it. */
+static void on_lost(void *ctx)
+{
+	struct engine *e = ctx;
+
+	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
+}
+
 static void fail(struct engine *e)
 {
 	e->failed = true;
@@ -180,13 +188,6 @@ static void tell_errors(const struct err *err, char **why)
 	}
 }
 
-static void put_ban(void *ctx, const struct ban *ban)
-{
-	struct engine *e = ctx;
-
-	enforce_ban(e->enforce, ban);
-}
-
 /* Feeds and the kernel's table for the configuration that is e->config. */
 static int configure(struct engine *e)
 {
@@ -224,7 +225,7 @@ bool engine_reload(struct engine *e, char **why)
 		decisions_reconfigure(e->decisions, config);
 		configure(e);
 		banlist_each(
-			decisions_bans(e->decisions), BANLIST_ALL, put_ban, e);
+			decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
 		settle(e);
 		config_free(&old);
 		log_info("Reload finished: %zu jails", config->n);
@@ -287,7 +288,7 @@ static bool engine_init(struct engine *e)
 	}
 	e->started = clock_wall() / CLOCK_SECOND;
 	e->state = state_open(e->options.statedir);
-	e->enforce = enforce_new(e->warden);
+	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->feeds = feeds_new(e->state, on_failure, e);
 	if (!e->feeds) {
