@@ -223,6 +223,22 @@ static bool start_warden(struct warden_client **warden, uid_t uid, gid_t gid)
 	return r == 0;
 }
 
+/* From root with everything open to the engine and its warden. */
+static bool settle_down(struct arguments *args, const struct settings *settings,
+	struct warden_client **warden)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (sandbox_close_from(3) < 0 || !find_user(settings, &uid, &gid) ||
+		!make_dirs(args, uid, gid))
+		return false;
+	args->engine.group = gid;
+	if (!args->engine.dry_run && !start_warden(warden, uid, gid))
+		return false;
+	return drop_rights(uid, gid);
+}
+
 /* They are taken by the event loop, in order with everything else. */
 static void block_signals(void)
 {
@@ -246,8 +262,6 @@ int main(int argc, char **argv)
 	char datadir[PATH_MAX];
 	struct warden_client *warden = NULL;
 	struct config *config;
-	uid_t uid;
-	gid_t gid;
 
 	read_options(&args, argc, argv);
 	log_setup(LOG_LEVEL_INFO);
@@ -261,15 +275,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_setup(config->settings.loglevel);
-	if (sandbox_close_from(3) < 0 ||
-		!find_user(&config->settings, &uid, &gid) ||
-		!make_dirs(&args, uid, gid))
+	if (!settle_down(&args, &config->settings, &warden)) {
+		warden_client_free(&warden);
+		config_free(&config);
 		return EXIT_FAULT;
-	args.engine.group = gid;
-	if (!args.engine.dry_run && !start_warden(&warden, uid, gid))
-		return EXIT_FAULT;
-	if (!drop_rights(uid, gid))
-		return EXIT_FAULT;
+	}
 	block_signals();
 	return engine_run(&args.engine, config, warden);
 }
