@@ -120,4 +120,4 @@ def test_without_its_user_it_does_not_start(host):
     daemon = host.mailband(
         {**GOOD, "mailban.conf": "[mailban]\nuser = nosuch\n"}, wait=False)
     assert daemon.wait() == 1
-    assert re.search(r"nosuch.*mailban\.conf", daemon.log())
+    assert re.search(r"mailban\.conf:2: .*nosuch", daemon.log())
