@@ -231,13 +231,17 @@ static void read_includes(struct conf *conf, const char *path,
 			int r = read_one(
 				conf, at, fallback_dir, depth + 1, err);
 
-			/* fail2ban, too, goes on without paths-*.local */
-			if (r == -ELOOP)
+			/* Existing trees name files that are not there, and
+			 * fail2ban goes on without them. */
+			if (r == -ENOENT && local)
+				err_warning(err, path, e->lines[0],
+					"includes %s, which is not there", at);
+			else if (r == -ELOOP)
 				err_fault(err, path, e->lines[0],
 					"%s includes itself, or more than %d "
 					"deep",
 					at, INCLUDE_DEPTH);
-			else if (r < 0 && !(r == -ENOENT && !local))
+			else if (r < 0 && r != -ENOENT)
 				err_fault(err, path, e->lines[0],
 					"cannot include %s: %s", at,
 					strerror(-r));
