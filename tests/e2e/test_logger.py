@@ -47,8 +47,7 @@ def test_file_with_a_filter_from_fail2ban(host, log):
             host.logger(attack.ABORTED.format(ADDRESS))
     daemon = host.mailband({
         "filter.d/dovecot-pop3imap.conf": attack.USER_FILTER,
-        "jail.local": "[DEFAULT]\nmaxretry = 3\nbantime = 10m\n" +
-                      attack.USER_JAIL})
+        "jail.local": attack.USER_JAIL})
     banned_by_the_third(host, daemon, "dovecot-pop3imap", write)
 
 
