@@ -29,6 +29,9 @@ static void remember_head(struct parts *p, struct file_head head)
 {
 	if (!head.n)
 		return;
+	for (size_t i = 0; i < p->n_done; i++)
+		if (p->done[i].n == head.n && p->done[i].print == head.print)
+			return;
 	if (p->n_done == FILE_DONE) {
 		memmove(p->done, p->done + 1,
 			(FILE_DONE - 1) * sizeof(*p->done));
@@ -138,6 +141,7 @@ static bool insert_sibling(
 	if (!parts_insert(p, at, fd, 0, false))
 		return false;
 	p->at[at].copy = copy;
+	p->at[at].unread_since = 0;
 	p->stats->rotations++;
 	return true;
 }
@@ -147,23 +151,10 @@ static bool is_candidate(const struct parts *p, const struct sibling *s,
 {
 	struct stat st;
 
-	if (!s->rotated || !s->size || is_part(p, s) ||
-		!sibling_follows(after, s))
+	if (!s->rotated || is_part(p, s) || !sibling_follows(after, s))
 		return false;
 	return stat(p->path, &st) < 0 || s->ino != st.st_ino ||
 	       s->dev != st.st_dev;
-}
-
-/*
- * There may have been more rotations than looks: files that came after that
- * one and went again are to be read whole, behind all others.
- */
-static void insert_rotated(struct parts *p, const struct siblings *list,
-	const struct sibling *after)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (is_candidate(p, &list->at[i], after))
-			insert_sibling(p, &list->at[i], p->n, false);
 }
 
 static const struct sibling *listed(const struct siblings *list, uint64_t ino)
@@ -185,6 +176,26 @@ static bool is_earlier(const struct sibling *s, const struct sibling *of)
 }
 
 /*
+ * There may have been more rotations than looks: files that came after that
+ * one and went again are to be read whole, behind all others. An empty one
+ * too: its writer may still hold it.
+ */
+static void insert_rotated(struct parts *p, const struct siblings *list,
+	const struct sibling *after)
+{
+	const struct sibling *of = listed(list, after->ino);
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct sibling *s = &list->at[i];
+
+		if (of && of->number && s->number > of->number)
+			continue;
+		if (is_candidate(p, s, after))
+			insert_sibling(p, s, p->n, false);
+	}
+}
+
+/*
  * Takes up the copies that copytruncate made of an inode after that one, as
  * number at and on. Returns how many they are.
  */
@@ -197,7 +208,8 @@ static size_t insert_copies(struct parts *p, const struct siblings *list,
 	for (size_t i = 0; i < list->n; i++) {
 		const struct sibling *s = &list->at[i];
 
-		if (s != of && is_earlier(s, of) && is_candidate(p, s, after))
+		if (s != of && s->size && is_earlier(s, of) &&
+			is_candidate(p, s, after))
 			at += insert_sibling(p, s, at, true);
 	}
 	return at - first;
@@ -304,24 +316,17 @@ bool parts_rotated(struct parts *p, int fd)
 	return parts_insert(p, p->n, fd, 0, false);
 }
 
-/* The file with that place, opened anew; *at_path if it is fd. */
+/* The file with that place, opened anew; fd is what the path names, or -1. */
 static int reopen(const struct parts *p, const struct siblings *list,
-	const struct file_position *place, int fd, bool *at_path)
+	const struct file_position *place, int fd)
 {
 	bool fits = fd >= 0 && file_position_fits(place, fd);
 	int found;
 
-	*at_path = false;
-	if (fits && sibling_of(fd).ino == place->ino) {
-		*at_path = true;
+	if (fits && sibling_of(fd).ino == place->ino)
 		return dup(fd);
-	}
 	found = find_place(p, list, place);
-	if (found < 0 && fits) {
-		*at_path = true;
-		return dup(fd);
-	}
-	return found;
+	return found < 0 && fits ? dup(fd) : found;
 }
 
 /*
@@ -347,22 +352,31 @@ static void resume_unseen(struct parts *p, const struct siblings *list,
 bool parts_resume(struct parts *p, const struct file_positions *from, int fd)
 {
 	struct siblings list = siblings_list(p->path);
-	struct sibling after = {0};
+	struct sibling after = {0}, named = {0};
 	bool done = false;
 	uint64_t of = 0; /* the inode that the last found is a copy of */
 
 	memcpy(p->done, from->done, sizeof(p->done));
 	p->n_done = from->n_done;
-	for (size_t i = 0; i < from->n && !done; i++) {
-		int old = reopen(p, &list, &from->at[i], fd, &done);
+	if (fd >= 0)
+		named = sibling_of(fd);
+	for (size_t i = 0; i < from->n; i++) {
+		const struct file_position *place = &from->at[i];
+		int old = reopen(p, &list, place, done ? -1 : fd);
 
-		if (old >= 0) {
-			after = sibling_of(old);
-			parts_insert(p, p->n, old, from->at[i].offset, true);
-			of = after.ino != from->at[i].ino ? from->at[i].ino : 0;
-		}
+		if (old < 0)
+			continue;
+		after = sibling_of(old);
+		if (parts_insert(p, p->n, old, place->offset, true) &&
+			!place->before_n)
+			p->at[p->n - 1].unread_since = (int64_t)place->before;
+		done = done ||
+		       (after.ino == named.ino && after.dev == named.dev);
+		of = after.ino != place->ino ? place->ino : 0;
 	}
-	if (p->n && !done)
+	if (done)
+		parts_make_last(p, named.dev, named.ino);
+	else if (p->n)
 		resume_unseen(p, &list, &after, of);
 	if (!p->n && from->n)
 		log_warning("%s: the file that was read last is gone; what "
@@ -387,12 +401,10 @@ void parts_begun(struct parts *p, size_t at)
 	if (t->offset > 0)
 		return;
 	now = sibling_of(t->fd);
-	if (!now.size)
-		t->unread_since = now.modified;
-	if (!now.size || !t->unread_since)
+	if (t->unread_since == (now.size ? 0 : now.modified))
 		return;
 	since.born = since.modified = t->unread_since;
-	t->unread_since = 0;
+	t->unread_since = now.size ? 0 : now.modified;
 	list = siblings_list(p->path);
 	n = insert_copies(p, &list, &since, t->ino, at);
 	siblings_free(&list);
@@ -439,8 +451,10 @@ void parts_retire(struct parts *p, const struct tail_reader *r)
 
 void parts_positions(const struct parts *p, struct file_positions *out)
 {
-	*out = (struct file_positions){.n = p->n, .n_done = p->n_done};
+	*out = (struct file_positions){.n_done = p->n_done};
+	/* An empty file that is not the log any more cannot be known again. */
 	for (size_t i = 0; i < p->n; i++)
-		out->at[i] = file_position_of(&p->at[i]);
+		if (i + 1 == p->n || p->at[i].line_start)
+			out->at[out->n++] = file_position_of(&p->at[i]);
 	memcpy(out->done, p->done, sizeof(out->done));
 }

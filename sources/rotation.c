@@ -130,6 +130,8 @@ struct file_position file_position_of(const struct tail *t)
 
 	p.before = tail_print_before(t, &n);
 	p.before_n = (uint32_t)n;
+	if (!n)
+		p.before = t->offset ? 0 : (uint64_t)t->unread_since;
 	return p;
 }
 
@@ -147,7 +149,7 @@ bool file_position_fits(const struct file_position *p, int fd)
 
 bool file_head_fits(const struct file_head *head, int fd)
 {
-	if (head->n < ENOUGH_BYTES ||
+	if (!head->n ||
 		(head->n < TAIL_PRINT && sibling_of(fd).size != head->n))
 		return false;
 	return tail_print_fits(fd, head->n, head->n, head->print);

@@ -20,7 +20,8 @@ struct file_head {
 	uint64_t print;
 };
 
-/* A place in a file: its inode, and what stands before the place. */
+/* A place in a file: its inode, and what stands before the place. With
+ * nothing before it, before is the tail's unread_since. */
 struct file_position {
 	uint64_t dev, ino;
 	int64_t offset;

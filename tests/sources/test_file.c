@@ -720,7 +720,7 @@ static void test_edited(void **state)
 struct chaos {
 	uint32_t seed;
 	unsigned written; /* lines */
-	unsigned rotations, unlooked;
+	unsigned rotations, lately;
 	char rest[256]; /* of a line whose first half is written */
 	int fd;
 	bool on_old; /* the writer has not reopened */
@@ -766,11 +766,9 @@ static void chaos_look(struct chaos *c, bool whole)
 	if (!c->src)
 		return;
 	if (!whole)
-		file_source_read(c->src, chaos_line, c, 1 + roll(c, 3000));
+		file_source_read(c->src, chaos_line, c, 100 + roll(c, 3000));
 	while (whole && file_watch_next(w))
 		file_source_read(c->src, chaos_line, c, 200 + roll(c, 9000));
-	if (whole)
-		c->unlooked = 0;
 }
 
 static void chaos_finish(struct chaos *c)
@@ -794,7 +792,8 @@ static void chaos_write(struct chaos *c, bool half)
 		"beginnings of files fall anywhere at all in it ............."
 		"...................");
 	if (half) {
-		size_t cut = 1 + roll(c, (uint32_t)length - 1);
+		/* A file of less than a date is known by nothing. */
+		size_t cut = 16 + roll(c, (uint32_t)length - 16);
 
 		scratch_write(c->fd, text, cut);
 		strcpy(c->rest, text + cut);
@@ -811,6 +810,17 @@ static void chaos_reopen(struct chaos *c)
 	c->on_old = false;
 }
 
+/* A minute passes, and what was rotated before is let go. */
+static void chaos_minute(struct chaos *c)
+{
+	if (c->on_old)
+		chaos_reopen(c);
+	chaos_look(c, true);
+	clock_hold(clock_wall(), clock_mono() + 61 * CLOCK_SECOND);
+	file_watch_tick(w);
+	chaos_look(c, true);
+}
+
 static void chaos_shift(struct chaos *c)
 {
 	unlink(scratch_path("log.14"));
@@ -818,8 +828,7 @@ static void chaos_shift(struct chaos *c)
 		rename(scratch_path("log.%d", i),
 			scratch_path("log.%d", i + 1));
 	c->rotations++;
-	if (++c->unlooked > 8 && c->src)
-		chaos_look(c, true);
+	c->lately++;
 }
 
 static void chaos_rename(struct chaos *c)
@@ -859,7 +868,6 @@ static void chaos_restart(struct chaos *c)
 			chaos_write(c, false);
 		chaos_look(c, false);
 		strcpy(where, stop(&c->src));
-		c->unlooked = 0;
 	} else {
 		c->src = follow(c->log, FILE_START_BEGIN, where);
 	}
@@ -874,6 +882,13 @@ static void test_chaos(void **state)
 	c.fd = scratch_open(c.log);
 	c.src = follow(c.log, FILE_START_BEGIN, NULL);
 	for (int step = 0; c.rotations < 1000; step++) {
+		/* Not more than there is room for. */
+		if (c.lately > 8) {
+			if (!c.src)
+				chaos_restart(&c);
+			chaos_minute(&c);
+			c.lately = 0;
+		}
 		switch (roll(&c, 16)) {
 		case 0 ... 5:
 			for (uint32_t i = roll(&c, 30); i > 0; i--)
