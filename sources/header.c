@@ -241,12 +241,24 @@ static bool cut_syslog_minute(
 	return true;
 }
 
+/* Of the n bytes, 8 to 16, by two words that may overlap. */
+static bool same_bytes(const char *a, const char *b, size_t n)
+{
+	uint64_t a1, a2, b1, b2;
+
+	memcpy(&a1, a, 8);
+	memcpy(&b1, b, 8);
+	memcpy(&a2, a + n - 8, 8);
+	memcpy(&b2, b + n - 8, 8);
+	return !((a1 ^ b1) | (a2 ^ b2));
+}
+
 static bool cut_syslog(struct cursor *in, struct header_clock *c, int64_t *time)
 {
 	int64_t minute, us;
 
 	if (c->syslog_minute && in->end - in->at >= SYSLOG_KEY &&
-		memcmp(in->at, c->syslog, SYSLOG_KEY) == 0) {
+		same_bytes(in->at, c->syslog, SYSLOG_KEY)) {
 		minute = c->syslog_minute;
 		in->at += SYSLOG_KEY;
 	} else if (!cut_syslog_minute(in, c, &minute)) {
@@ -415,16 +427,12 @@ void header_cut(
 	struct cursor in = {text, text + n};
 	int64_t time;
 
-	*out = (struct line){
-		.text = text,
-		.text_len = n,
-		.body = text,
-		.body_len = n,
-		.host = text,
-		.tag = text,
-		.message = text,
-		.message_len = n,
-	};
+	/* One by one: the compiler would clear it all first, slowly. */
+	out->text = out->body = out->host = out->tag = out->message = text;
+	out->text_len = out->body_len = out->message_len = n;
+	out->host_len = out->tag_len = 0;
+	out->time = 0;
+	out->journal = out->cut_short = false;
 	if (!cut_date(&in, c, &time))
 		return;
 	out->time = time;
