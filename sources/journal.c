@@ -81,7 +81,6 @@ static int open_journal(struct journal *journal)
 {
 	int r;
 
-	look_at_places(journal->there);
 	if (journal->dir)
 		r = sd_journal_open_directory(&journal->j, journal->dir, 0);
 	else
@@ -107,6 +106,7 @@ int journal_new(struct journal **out, const char *dir, const char *cursor,
 	if (!journal)
 		return -ENOMEM;
 	journal->since = since;
+	look_at_places(journal->there);
 	journal->dir = dir ? strdup(dir) : NULL;
 	journal->body = malloc(HEAD_MOST + SOURCE_LINE_MOST);
 	if (cursor && strlen(cursor) < JOURNAL_CURSOR)
@@ -202,21 +202,40 @@ const char *journal_field(
 	return buf;
 }
 
+/* The entry has that field, with that value. */
+static bool has_field(struct journal *journal, const char *field, size_t name_n)
+{
+	const void *data;
+	char name[128];
+	size_t n;
+
+	if (name_n >= sizeof(name))
+		return false;
+	memcpy(name, field, name_n);
+	name[name_n] = '\0';
+	return sd_journal_get_data(journal->j, name, &data, &n) >= 0 &&
+	       n == strlen(field) && memcmp(data, field, n) == 0;
+}
+
+/* Of the group's values for one field, any will do (journalctl(1)). */
+static bool has_any(struct journal *journal, const struct journal_match *group,
+	const char *field, size_t name_n)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (strncmp(group->fields[i], field, name_n + 1) == 0 &&
+			has_field(journal, group->fields[i], name_n))
+			return true;
+	return false;
+}
+
 bool journal_fits(struct journal *journal, const struct journal_match *group)
 {
 	for (size_t i = 0; i < group->n; i++) {
 		const char *field = group->fields[i];
 		const char *equals = strchr(field, '=');
-		const void *data;
-		char name[128];
-		size_t n;
 
-		if (!equals || (size_t)(equals - field) >= sizeof(name))
-			return false;
-		memcpy(name, field, (size_t)(equals - field));
-		name[equals - field] = '\0';
-		if (sd_journal_get_data(journal->j, name, &data, &n) < 0 ||
-			n != strlen(field) || memcmp(data, field, n) != 0)
+		if (!equals || !has_any(journal, group, field,
+				       (size_t)(equals - field)))
 			return false;
 	}
 	return true;
@@ -292,13 +311,26 @@ static bool compose(struct journal *journal, struct line *line)
 	return true;
 }
 
-/* True if the place is on the entry that was handed on last. */
+/*
+ * True if the place is on the entry that was handed on last. Sequence numbers
+ * do not tell: an entry has another when journald has moved it from /run to
+ * /var. What stands in the cursor behind them stays: boot, both times, and a
+ * hash of the contents.
+ */
 static bool is_known(struct journal *journal)
 {
-	bool known = journal->behind_cursor &&
-		     sd_journal_test_cursor(journal->j, journal->cursor) > 0;
+	const char *before = strstr(journal->cursor, ";b="), *now;
+	bool known = false;
+	char *text;
 
+	if (!journal->behind_cursor)
+		return false;
 	journal->behind_cursor = false;
+	if (!before || sd_journal_get_cursor(journal->j, &text) < 0)
+		return false;
+	now = strstr(text, ";b=");
+	known = now && strcmp(now, before) == 0;
+	free(text);
 	return known;
 }
 
@@ -314,7 +346,9 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 		if (r < 0)
 			return r;
 		if (r == 0) {
-			/* Files that came or went since. */
+			/* Files that came or went since; where it stands is
+			 * asked first, as that file may be among them. */
+			fix_cursor(journal);
 			r = sd_journal_process(journal->j);
 			if (r < 0)
 				return r;
@@ -349,6 +383,7 @@ void journal_tick(struct journal *journal)
 		journal->j = old;
 		return;
 	}
+	memcpy(journal->there, there, sizeof(there));
 	journal->stats.reopened++;
 	sd_journal_close(old);
 }

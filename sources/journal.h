@@ -16,7 +16,8 @@
  */
 struct journal;
 
-/* Fields that an entry must all have; of several such groups one must fit. */
+/* Fields that an entry must all have, and of several values for one field any
+ * of them; of several such groups one must fit. */
 struct journal_match {
 	const char *const *fields; /* "_SYSTEMD_UNIT=postfix@-.service" */
 	size_t n;
@@ -64,7 +65,7 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
  */
 const char *journal_field(
 	struct journal *journal, const char *name, char *buf, size_t room);
-/* Within fn: does the entry have all fields of the group? */
+/* Within fn: does the entry fit the group? */
 bool journal_fits(struct journal *journal, const struct journal_match *group);
 
 /* To be called about once a second: notices a journal that comes to be. */
