@@ -32,6 +32,8 @@ static void hand_on(struct replay *r, const char *text, size_t n, bool cut)
 {
 	struct line line;
 
+	while (n && text[n - 1] == '\r')
+		n--;
 	header_cut(text, n, &r->clock, &line);
 	line.cut_short = cut;
 	r->fn(r->ctx, &line);
@@ -52,7 +54,7 @@ static void split(struct replay *r, size_t n)
 		at = newline + 1;
 	}
 	r->held = r->skip ? 0 : (size_t)(end - at);
-	if (r->held >= SOURCE_LINE_MOST) {
+	if (r->held > SOURCE_LINE_MOST) {
 		hand_on(r, at, SOURCE_LINE_MOST, true);
 		r->skip = true;
 		r->held = 0;
@@ -72,8 +74,6 @@ static int read_all(struct replay *r, gzFile file, char *why, size_t room)
 
 	while ((got = gzread(file, r->buf + r->held, PORTION)) > 0)
 		split(r, r->held + (size_t)got);
-	if (r->held > 0)
-		hand_on(r, r->buf, r->held, false);
 	gzerror(file, &code);
 	if (code == Z_ERRNO)
 		return fail(why, room, strerror(errno));
@@ -81,6 +81,9 @@ static int read_all(struct replay *r, gzFile file, char *why, size_t room)
 		return fail(why, room, "the compressed data ends too early");
 	if (got < 0)
 		return fail(why, room, "the compressed data is damaged");
+	/* What ends without a newline is a line; what was cut off is none. */
+	if (r->held > 0)
+		hand_on(r, r->buf, r->held, false);
 	return 0;
 }
 
