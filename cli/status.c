@@ -52,7 +52,7 @@ static void jails_print(const json_t *jails)
 static void sources_print(const json_t *sources)
 {
 	static const char *const heads[] = {"Source", "Kind", ">Lines",
-		">Failures", ">Bytes behind", "State", NULL};
+		">Failures", ">Cut short", ">Bytes behind", "State", NULL};
 	struct table *table = table_new(heads);
 	const json_t *source;
 	const char *trouble;
@@ -65,6 +65,7 @@ static void sources_print(const json_t *sources)
 		cell_text(table, source, "kind");
 		cell_number(table, source, "lines");
 		cell_number(table, source, "matched");
+		cell_number(table, source, "cut");
 		cell_number(table, source, "lag");
 		table_text(table, trouble ? trouble : "read",
 			trouble ? TABLE_BAD : TABLE_PLAIN);

@@ -78,10 +78,12 @@ static json_t *status_all(const struct engine *e)
 		lines += (json_int_t)s.lines;
 		matched += (json_int_t)s.matched;
 		json_array_append_new(sources,
-			json_pack("{s:s,s:s,s:I,s:I,s:I,s:s?}", "name", s.name,
-				"kind", s.kind, "lines", (json_int_t)s.lines,
-				"matched", (json_int_t)s.matched, "lag",
-				(json_int_t)s.lag, "trouble", s.trouble));
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:s?}", "name",
+				s.name, "kind", s.kind, "lines",
+				(json_int_t)s.lines, "matched",
+				(json_int_t)s.matched, "cut", (json_int_t)s.cut,
+				"lag", (json_int_t)s.lag, "trouble",
+				s.trouble));
 	}
 	enforce_counts(e->enforce, &counts);
 	return json_pack("{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:I,s:I,s:I,s:o,s:o}",

@@ -309,5 +309,6 @@ void feed_journal_status(
 		.kind = "journal",
 		.lines = journal_stats(journal->journal)->entries,
 		.matched = journal->matched,
+		.cut = journal_stats(journal->journal)->cut,
 	};
 }

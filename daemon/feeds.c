@@ -425,6 +425,7 @@ void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 		.trouble = trouble_of(file_source_state(feed->source)),
 		.lines = file_source_stats(feed->source)->lines,
 		.matched = feed->matched,
+		.cut = file_source_stats(feed->source)->cut,
 		.lag = file_source_lag(feed->source),
 	};
 }

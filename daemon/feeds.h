@@ -53,7 +53,8 @@ struct feed_status {
 	const char *kind;    /* "file", "journal" */
 	const char *trouble; /* NULL if it is being read */
 	uint64_t lines, matched;
-	int64_t lag; /* bytes not read yet */
+	uint64_t cut; /* lines that were longer than a line may be */
+	int64_t lag;  /* bytes not read yet */
 };
 
 size_t feeds_count(const struct feeds *feeds);

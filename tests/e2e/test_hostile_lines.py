@@ -69,6 +69,7 @@ def test_a_line_of_a_megabyte(watched):
             head = attack.line("imap-login: ").rstrip("\n").encode()
             watched.append(attack.MAIL_LOG, head + junk + b"\n")
     settled(watched)
+    assert watched.status()["sources"][0]["cut"] == 12
 
 
 def test_a_line_that_never_ends(watched):
