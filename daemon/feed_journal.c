@@ -66,12 +66,20 @@ static bool is_trusted(struct feed_journal *f)
 	return strtoul(uid, NULL, 10) < SYSTEM_UIDS;
 }
 
-/* A group with a field of journald's own is trust enough. */
+/*
+ * A group that names a unit or a user is trust enough: no process chooses
+ * its own. _COMM and _CMDLINE it writes itself, and _EXE is what its own
+ * mounts make it.
+ */
 static bool names_trusted(const struct journal_match *group)
 {
+	static const char *const fields[] = {"_SYSTEMD_UNIT=", "_UID="};
+
 	for (size_t i = 0; i < group->n; i++)
-		if (group->fields[i][0] == '_')
-			return true;
+		for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++)
+			if (strncmp(group->fields[i], fields[k],
+				    strlen(fields[k])) == 0)
+				return true;
 	return false;
 }
 

@@ -18,8 +18,15 @@
 
 enum { BYTES, UTF, FORMS };
 
+static const uint32_t form_options[FORMS] = {
+	[UTF] = PCRE2_UTF | PCRE2_UCP,
+};
+
 struct regex {
 	pcre2_code *code[FORMS];
+	int first; /* the form that was compiled at load */
+	bool utf_failed;
+	char *text;
 	pcre2_match_data *match;
 	const char *subject;
 	bool anchored;
@@ -62,26 +69,38 @@ static pcre2_code *compile(
 	return re;
 }
 
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+/*
+ * A regex of plain ASCII is compiled for plain subjects, which nearly all
+ * are; its other form waits for the first subject that is not.
+ */
 struct regex *regex_new(const char *text, char *why, size_t room)
 {
 	struct regex *regex = calloc(1, sizeof(*regex));
 	uint32_t options = 0;
+	int first = is_plain(text) ? BYTES : UTF;
 
 	if (!regex)
 		abort();
-	regex->code[BYTES] = compile(text, 0, why, room);
-	if (regex->code[BYTES])
-		regex->code[UTF] =
-			compile(text, PCRE2_UTF | PCRE2_UCP, why, room);
-	if (!regex->code[UTF]) {
-		regex_free(&regex);
+	regex->code[first] = compile(text, form_options[first], why, room);
+	if (!regex->code[first]) {
+		free(regex);
 		return NULL;
 	}
+	regex->first = first;
+	regex->text = strdup(text);
 	regex->match =
-		pcre2_match_data_create_from_pattern(regex->code[UTF], NULL);
-	if (!regex->match)
+		pcre2_match_data_create_from_pattern(regex->code[first], NULL);
+	if (!regex->match || !regex->text)
 		abort();
-	pcre2_pattern_info(regex->code[BYTES], PCRE2_INFO_ALLOPTIONS, &options);
+	pcre2_pattern_info(regex->code[first], PCRE2_INFO_ALLOPTIONS, &options);
 	regex->anchored = options & PCRE2_ANCHORED;
 	return regex;
 }
@@ -95,18 +114,36 @@ void regex_free(struct regex **regex)
 	for (int i = 0; i < FORMS; i++)
 		pcre2_code_free(r->code[i]);
 	pcre2_match_data_free(r->match);
+	free(r->text);
 	free(r);
 	*regex = NULL;
+}
+
+/* The form for a subject, compiled now if it is the first of its kind. */
+static const pcre2_code *form_for(struct regex *regex, bool ascii)
+{
+	char why[200];
+
+	if (ascii || regex->first == UTF)
+		return regex->code[regex->first];
+	if (!regex->code[UTF] && !regex->utf_failed) {
+		regex->code[UTF] = compile(
+			regex->text, form_options[UTF], why, sizeof(why));
+		regex->utf_failed = !regex->code[UTF];
+	}
+	return regex->code[UTF];
 }
 
 enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii)
 {
-	int r = pcre2_match(regex->code[ascii ? BYTES : UTF],
-		(PCRE2_SPTR)subject, n, 0, PCRE2_NO_UTF_CHECK, regex->match,
-		limits());
+	const pcre2_code *code = form_for(regex, ascii);
+	int r = PCRE2_ERROR_INTERNAL;
 
 	regex->subject = subject;
+	if (code)
+		r = pcre2_match(code, (PCRE2_SPTR)subject, n, 0,
+			PCRE2_NO_UTF_CHECK, regex->match, limits());
 	if (r > 0)
 		return REGEX_MATCH;
 	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
@@ -115,7 +152,7 @@ enum regex_result regex_search(
 struct regex_span regex_group(const struct regex *regex, const char *name)
 {
 	int i = pcre2_substring_number_from_name(
-		regex->code[BYTES], (PCRE2_SPTR)name);
+		regex->code[regex->first], (PCRE2_SPTR)name);
 	PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match);
 
 	if (i < 0 || at[2 * i] == PCRE2_UNSET || at[2 * i + 1] < at[2 * i])
@@ -127,14 +164,14 @@ struct regex_span regex_group(const struct regex *regex, const char *name)
 bool regex_has_group(const struct regex *regex, const char *name)
 {
 	return pcre2_substring_number_from_name(
-		       regex->code[BYTES], (PCRE2_SPTR)name) > 0;
+		       regex->code[regex->first], (PCRE2_SPTR)name) > 0;
 }
 
 bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 {
 	if (!regex->anchored)
 		return true;
-	return pcre2_match(regex->code[BYTES], (PCRE2_SPTR)head, n, 0,
+	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)head, n, 0,
 		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
 		       limits()) != PCRE2_ERROR_NOMATCH;
 }

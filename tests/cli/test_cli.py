@@ -154,11 +154,11 @@ STATUS = {
               {"name": "postfix-sasl", "failed": 0, "total_failed": 0,
                "banned": 0, "total_banned": 0}],
     "sources": [{"name": "/var/log/mail.log", "kind": "file", "lines": 1000,
-                 "matched": 50, "lag": 512, "trouble": None},
+                 "matched": 50, "cut": 2, "lag": 512, "trouble": None},
                 {"name": "/var/log/auth.log", "kind": "file", "lines": 0,
-                 "matched": 0, "lag": 0, "trouble": "may not be read"},
+                 "matched": 0, "cut": 0, "lag": 0, "trouble": "may not be read"},
                 {"name": "journal", "kind": "journal", "lines": 234,
-                 "matched": 6, "lag": None}],
+                 "matched": 6, "cut": 0, "lag": None}],
 }
 
 
@@ -173,10 +173,10 @@ Jail          Failing  Failed  Banned  Banned in all
 dovecot             1      12       3             40
 postfix-sasl        0       0       0              0
 
-Source             Kind     Lines  Failures  Bytes behind  State
-/var/log/mail.log  file      1000        50           512  read
-/var/log/auth.log  file         0         0             0  may not be read
-journal            journal    234         6             -  read
+Source             Kind     Lines  Failures  Cut short  Bytes behind  State
+/var/log/mail.log  file      1000        50          2           512  read
+/var/log/auth.log  file         0         0          0             0  may not be read
+journal            journal    234         6          0             -  read
 """
 
 
