@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -810,6 +813,27 @@ static void chaos_reopen(struct chaos *c)
 	c->on_old = false;
 }
 
+/*
+ * Before 6.13 the kernel stamps files by a clock of 4 ms. Nobody rotates twice
+ * in that time but this test, so it waits there until that clock goes on.
+ */
+static void chaos_stamp(void)
+{
+	struct timespec then, now;
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	uname(&kernel);
+	sscanf(kernel.release, "%d.%d", &major, &minor);
+	if (major * 1000 + minor >= 6013)
+		return;
+	clock_gettime(CLOCK_REALTIME_COARSE, &then);
+	do {
+		sched_yield();
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	} while (now.tv_sec == then.tv_sec && now.tv_nsec == then.tv_nsec);
+}
+
 /* A minute passes, and what was rotated before is let go. */
 static void chaos_minute(struct chaos *c)
 {
@@ -823,6 +847,7 @@ static void chaos_minute(struct chaos *c)
 
 static void chaos_shift(struct chaos *c)
 {
+	chaos_stamp();
 	unlink(scratch_path("log.14"));
 	for (int i = 13; i > 0; i--)
 		rename(scratch_path("log.%d", i),
@@ -838,6 +863,7 @@ static void chaos_rename(struct chaos *c)
 	chaos_shift(c);
 	scratch_rename(c->log, scratch_path("log.1"));
 	close(scratch_open(c->log));
+	chaos_stamp();
 	c->on_old = true;
 	if (roll(c, 2))
 		chaos_reopen(c);
@@ -853,6 +879,7 @@ static void chaos_copytruncate(struct chaos *c)
 	chaos_shift(c);
 	scratch_copy(c->log, scratch_path("log.1"));
 	scratch_truncate(c->log);
+	chaos_stamp();
 }
 
 static void chaos_restart(struct chaos *c)
