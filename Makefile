@@ -54,7 +54,7 @@ DEPS = gcc libc6-dev make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
 	zlib1g-dev
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap nftables iproute2 \
-	mount util-linux mandoc clang-format
+	mount util-linux mandoc clang-format systemd
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 

@@ -26,6 +26,8 @@
 #define JOURNALD "/lib/systemd/systemd-journald"
 #define NATIVE "/run/systemd/journal/socket"
 #define SYSLOG "/run/systemd/journal/dev-log"
+/* What journalctl speaks to; journald makes it last. */
+#define CONTROL "/run/systemd/journal/io.systemd.journal"
 
 static pid_t journald;
 
@@ -75,10 +77,10 @@ static void configure(const char *storage)
 	fclose(f);
 }
 
-static int socket_to(const char *path)
+static int socket_to(const char *path, int type)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	strcpy(to.sun_path, path);
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
@@ -93,7 +95,7 @@ void journald_start(const char *storage)
 	int fd;
 
 	configure(storage);
-	unlink(NATIVE);
+	unlink(CONTROL);
 	journald = fork();
 	need(journald >= 0, "fork");
 	if (journald == 0) {
@@ -103,7 +105,8 @@ void journald_start(const char *storage)
 		execl(JOURNALD, JOURNALD, (char *)NULL);
 		_exit(127);
 	}
-	for (int tries = 0; (fd = socket_to(NATIVE)) < 0; tries++) {
+	for (int tries = 0; (fd = socket_to(CONTROL, SOCK_STREAM)) < 0;
+		tries++) {
 		need(tries < 2000 && waitpid(journald, NULL, WNOHANG) == 0,
 			"systemd-journald does not start");
 		nanosleep(&moment, NULL);
@@ -122,7 +125,7 @@ void journald_stop(void)
 
 static void send_datagram(const char *path, const void *bytes, size_t n)
 {
-	int fd = socket_to(path);
+	int fd = socket_to(path, SOCK_DGRAM);
 
 	need(fd >= 0, path);
 	need(send(fd, bytes, n, 0) == (ssize_t)n, path);
