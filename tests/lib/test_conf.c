@@ -174,8 +174,8 @@ static void test_bad_includes(void **state)
 	assert_int_equal(t->err.faults, 0);
 	assert_int_equal(t->err.items[0].kind, ERR_WARNING);
 	assert_non_null(strstr(t->err.items[0].text, "a.conf:2: includes "));
-	assert_non_null(strstr(
-		t->err.items[0].text, "gone.conf, which is not there"));
+	assert_non_null(
+		strstr(t->err.items[0].text, "gone.conf, which is not there"));
 	is(t, "a", "k", "1");
 	snprintf(path, sizeof(path), "%s/b.conf", t->dir);
 	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
