@@ -3,7 +3,6 @@
 #define MAILBAN_CLI_COMMAND_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* What every subcommand ends with, as grep does. */

@@ -4,7 +4,6 @@
  * so that it cannot say what is not so.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/client.h"
 #include "cli/command.h"

@@ -2,7 +2,6 @@
 #ifndef MAILBAN_DAEMON_CONFIG_H
 #define MAILBAN_DAEMON_CONFIG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/settings.h"

@@ -3,7 +3,6 @@
 #define MAILBAN_DAEMON_CONTROL_H
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 

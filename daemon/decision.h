@@ -2,13 +2,11 @@
 #ifndef MAILBAN_DAEMON_DECISION_H
 #define MAILBAN_DAEMON_DECISION_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "filters/failure.h"
 #include "jails/banlist.h"
-#include "lib/prefixset.h"
 
 struct config;
 struct jail;

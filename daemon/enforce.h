@@ -3,7 +3,6 @@
 #define MAILBAN_DAEMON_ENFORCE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "daemon/warden_client.h"
 #include "jails/banlist.h"

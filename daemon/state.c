@@ -5,7 +5,6 @@
  */
 #include "daemon/state.h"
 
-#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 #ifndef MAILBAN_DAEMON_WARDEN_CLIENT_H
 #define MAILBAN_DAEMON_WARDEN_CLIENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "daemon/request.h"

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /*
  * One compiled regular expression, made to run on hostile lines: PCRE2 with

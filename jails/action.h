@@ -3,7 +3,6 @@
 #define MAILBAN_JAILS_ACTION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct arena;
 

@@ -6,9 +6,7 @@
  */
 #include "jails/banlist.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct key {
 	struct addr net;

@@ -12,9 +12,7 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define DEPTH_MOST 20
 

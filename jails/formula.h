@@ -3,7 +3,6 @@
 #define MAILBAN_JAILS_FORMULA_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct arena;

@@ -3,7 +3,6 @@
 #define MAILBAN_JAILS_IGNORE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/addr.h"
 #include "lib/prefixset.h"

@@ -5,7 +5,6 @@
  */
 #include "jails/jailkeys.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* Those that mailban reads come first: they are what to suggest. */

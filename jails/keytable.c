@@ -6,7 +6,6 @@
  */
 #include "jails/keytable.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

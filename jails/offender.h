@@ -2,8 +2,6 @@
 #ifndef MAILBAN_JAILS_OFFENDER_H
 #define MAILBAN_JAILS_OFFENDER_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "jails/keytable.h"

@@ -2,7 +2,6 @@
 #ifndef MAILBAN_NFT_BATCH_H
 #define MAILBAN_NFT_BATCH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

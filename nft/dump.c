@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>

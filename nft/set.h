@@ -3,7 +3,6 @@
 #define MAILBAN_NFT_SET_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"

@@ -8,7 +8,6 @@
  */
 #include "nft/table.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/set.h>
-#include <libnftnl/table.h>
 
 #include "nft/batch.h"
 #include "nft/genid.h"

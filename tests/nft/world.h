@@ -3,7 +3,6 @@
 #define MAILBAN_TESTS_NFT_WORLD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/addr.h"
 #include "lib/layout.h"
