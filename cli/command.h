@@ -26,11 +26,11 @@ struct options {
 
 struct command {
 	const char *name;
-	/* The command itself: its operands, options taken away. NULL if this
-	 * build has none. Returns one of EXIT_. */
+	/* The command itself: its operands, options taken away. Returns one
+	 * of EXIT_. */
 	int (*run)(const struct command *self, const struct options *options,
 		int argc, char **argv);
-	const char *letters;  /* its options, a letter of option_rows each */
+	const char *letters;  /* its options, a letter each: see option_find */
 	const char *operands; /* for the usage line */
 	const char *about;    /* one line */
 	const char *more;     /* rows for `mailban help COMMAND`; may be NULL */
@@ -43,9 +43,8 @@ struct option_row {
 	const char *about;
 };
 
-/* Both end with an empty row. */
+/* Ends with an empty row. */
 extern const struct command commands[];
-extern const struct option_row option_rows[];
 /* The options that may stand before the subcommand. */
 extern const char option_letters_main[];
 

@@ -63,11 +63,6 @@ static int command_run(const struct command *command, struct options *options,
 		help_print(command);
 		return EXIT_YES;
 	}
-	if (!command->run) {
-		fprintf(stderr, "mailban: this build has no '%s'\n",
-			command->name);
-		return EXIT_FAULT;
-	}
 	return command->run(command, options, argc - at, argv + at);
 }
 

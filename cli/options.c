@@ -18,7 +18,7 @@
 #define WAIT_DEFAULT 30
 #define WAIT_MOST 86400
 
-const struct option_row option_rows[] = {
+static const struct option_row option_rows[] = {
 	{'a', "all", NULL, "every ban of every jail"},
 	{'c', "config", "CONFDIR", "configuration (/etc/mailban)"},
 	{'t', "time", "DURATION",

@@ -45,16 +45,15 @@ struct warden_client {
 	uint8_t in[REQUEST_MOST + 1], out[REQUEST_MOST];
 };
 
-int warden_client_new(struct warden_client **out, int fd, pid_t pid)
+/* Over our end of the socket to the warden pid; owns fd. */
+static int client_new(struct warden_client **out, int fd, pid_t pid)
 {
-	struct warden_client *c = calloc(1, sizeof(*c));
+	struct warden_client *c;
 	int flags = fcntl(fd, F_GETFL);
 
-	*out = NULL;
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-		free(c);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
-	}
+	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
 	c->fd = fd;
@@ -73,9 +72,8 @@ int warden_client_free(struct warden_client **client)
 	if (!c)
 		return 0;
 	close(c->fd);
-	if (c->pid > 0)
-		while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-			;
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
 	while (c->first) {
 		struct outgoing *next = c->first->next;
 
@@ -357,7 +355,7 @@ int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid)
 	rc = warden_spawn(uid, gid, &fd, &pid);
 	if (rc < 0)
 		return rc;
-	rc = warden_client_new(out, fd, pid);
+	rc = client_new(out, fd, pid);
 	if (rc < 0) {
 		/* Upon this the child ends by itself. */
 		close(fd);

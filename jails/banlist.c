@@ -25,16 +25,11 @@ struct record {
 
 _Static_assert(sizeof(struct record) == 48, "no padding");
 
-struct jail_count {
-	uint64_t total;
-	uint32_t now;
-};
-
 struct banlist {
 	struct keytable *table;
 	uint32_t *heap; /* places in the table; [0] ends first */
 	uint32_t heap_room;
-	struct jail_count *jails;
+	uint32_t *sizes; /* bans of each jail */
 	uint16_t jails_n;
 	uint64_t refused;
 };
@@ -47,10 +42,10 @@ struct banlist *banlist_new(
 	if (!l)
 		return NULL;
 	l->jails_n = jails;
-	l->jails = calloc((size_t)jails + 1, sizeof(*l->jails));
+	l->sizes = calloc((size_t)jails + 1, sizeof(*l->sizes));
 	l->table = keytable_new(
 		sizeof(struct record), sizeof(struct key), most, seed);
-	if (!l->jails || !l->table)
+	if (!l->sizes || !l->table)
 		banlist_free(&l);
 	return l;
 }
@@ -63,7 +58,7 @@ void banlist_free(struct banlist **list)
 		return;
 	keytable_free(&l->table);
 	free(l->heap);
-	free(l->jails);
+	free(l->sizes);
 	free(l);
 	*list = NULL;
 }
@@ -168,8 +163,7 @@ enum banlist_added banlist_add(struct banlist *l, const struct ban *ban)
 			return BANLIST_FULL;
 		}
 		heap_set(l, n, at);
-		l->jails[ban->jail].now++;
-		l->jails[ban->jail].total++;
+		l->sizes[ban->jail]++;
 	}
 	r = record_at(l, at);
 	r->count = ban->count;
@@ -184,7 +178,7 @@ static void remove_at(struct banlist *l, uint32_t at)
 {
 	uint32_t n = keytable_count(l->table), hole = record_at(l, at)->heap;
 
-	l->jails[record_at(l, at)->key.jail].now--;
+	l->sizes[record_at(l, at)->key.jail]--;
 	if (hole != n - 1) {
 		heap_set(l, hole, l->heap[n - 1]);
 		heap_up(l, hole);
@@ -250,12 +244,7 @@ uint32_t banlist_size(const struct banlist *l)
 
 uint32_t banlist_size_of(const struct banlist *l, uint16_t jail)
 {
-	return jail < l->jails_n ? l->jails[jail].now : 0;
-}
-
-uint64_t banlist_total_of(const struct banlist *l, uint16_t jail)
-{
-	return jail < l->jails_n ? l->jails[jail].total : 0;
+	return jail < l->jails_n ? l->sizes[jail] : 0;
 }
 
 uint64_t banlist_refused(const struct banlist *l)

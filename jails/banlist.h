@@ -57,10 +57,10 @@ typedef void banlist_fn(void *context, const struct ban *ban);
 uint32_t banlist_expire(struct banlist *list, int64_t now, uint32_t most,
 	banlist_fn *fn, void *context);
 
-/* Bans in force, of all jails or one; the bans ever newly added to one. */
+/* Bans in force, of all jails or one; bans that BANLIST_FULL kept out;
+ * bytes of memory. */
 uint32_t banlist_size(const struct banlist *list);
 uint32_t banlist_size_of(const struct banlist *list, uint16_t jail);
-uint64_t banlist_total_of(const struct banlist *list, uint16_t jail);
 uint64_t banlist_refused(const struct banlist *list);
 size_t banlist_memory(const struct banlist *list);
 

@@ -11,8 +11,7 @@
 int64_t clock_wall(void);
 /* Since boot: for intervals. */
 int64_t clock_mono(void);
-/* Stops both clocks at these values, for tests; clock_release lets them go. */
+/* Stops both clocks at these values, for tests. */
 void clock_hold(int64_t wall, int64_t mono);
-void clock_release(void);
 
 #endif

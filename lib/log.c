@@ -7,6 +7,7 @@
 #include "lib/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,6 @@ int log_level_parse(const char *name)
 	return -1;
 }
 
-bool log_wants(enum log_level level)
-{
-	return level <= most_wanted;
-}
-
 /* Copies text so that it stays one line of printable bytes and UTF-8. */
 static size_t copy_plain(char *out, size_t room, const char *text)
 {
@@ -78,7 +74,7 @@ void log_line(enum log_level level, const char *format, ...)
 	size_t n = 0;
 	va_list args;
 
-	if (!log_wants(level))
+	if (level > most_wanted)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

@@ -94,25 +94,3 @@ int prefixset_add(struct prefixset *set, const struct prefix *p)
 	set->n = set->n - (end - at) + 1;
 	return 0;
 }
-
-int prefixset_remove(struct prefixset *set, const struct prefix *p)
-{
-	size_t at = position_after(set, &p->net);
-
-	if (at == 0 || set->items[at - 1].len != p->len ||
-		!addr_equal(&set->items[at - 1].net, &p->net))
-		return -ENOENT;
-	memmove(&set->items[at - 1], &set->items[at],
-		(set->n - at) * sizeof(*set->items));
-	set->n--;
-	return 0;
-}
-
-int prefixset_copy(struct prefixset *dst, const struct prefixset *src)
-{
-	prefixset_deinit(dst);
-	for (size_t i = 0; i < src->n; i++)
-		if (prefixset_add(dst, &src->items[i]) < 0)
-			return -ENOMEM;
-	return 0;
-}

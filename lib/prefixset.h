@@ -20,14 +20,10 @@ void prefixset_init(struct prefixset *set);
 void prefixset_deinit(struct prefixset *set);
 /* Adds a prefix; what it covers or what covers it is merged. 0 or -ENOMEM. */
 int prefixset_add(struct prefixset *set, const struct prefix *p);
-/* Removes exactly this prefix: 0, or -ENOENT if it is not in by itself. */
-int prefixset_remove(struct prefixset *set, const struct prefix *p);
 bool prefixset_has(const struct prefixset *set, const struct addr *a);
 /* True if one member holds every address of p. */
 bool prefixset_covers(const struct prefixset *set, const struct prefix *p);
 /* True if any member shares an address with p. */
 bool prefixset_overlaps(const struct prefixset *set, const struct prefix *p);
-/* Makes dst a copy of src (dst initialised before). 0 or -ENOMEM. */
-int prefixset_copy(struct prefixset *dst, const struct prefixset *src);
 
 #endif
