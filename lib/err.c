@@ -39,21 +39,23 @@ static void add(struct err *err, enum err_kind kind, char *text)
 {
 	if (kind == ERR_FAULT)
 		err->faults++;
-	if (text && err->n == err->room) {
+	if (!text)
+		return;
+	if (err->n == err->room && err->n < ERR_MOST) {
 		size_t room = err->room ? err->room * 2 : 8;
-		struct err_item *items = NULL;
+		struct err_item *items =
+			reallocarray(err->items, room, sizeof(*items));
 
-		if (err->n < ERR_MOST)
-			items = reallocarray(err->items, room, sizeof(*items));
-		if (!items) {
-			free(text);
-			return;
+		if (items) {
+			err->items = items;
+			err->room = room;
 		}
-		err->items = items;
-		err->room = room;
 	}
-	if (text)
-		err->items[err->n++] = (struct err_item){kind, text};
+	if (err->n == err->room || err->n >= ERR_MOST) {
+		free(text);
+		return;
+	}
+	err->items[err->n++] = (struct err_item){kind, text};
 }
 
 void err_fault(

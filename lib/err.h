@@ -17,7 +17,8 @@ struct err_item {
 
 struct err {
 	struct err_item *items;
-	size_t n, room, faults;
+	size_t n, room;
+	size_t faults; /* also those that were not kept */
 };
 
 /* At most this many are kept; the rest is only counted. */
