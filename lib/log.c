@@ -17,25 +17,13 @@
 static enum log_level most_wanted = LOG_LEVEL_INFO;
 static bool with_severity;
 
-static const struct {
-	const char *name;
-	enum log_level level;
-} levels[] = {
-	{"critical", LOG_LEVEL_CRITICAL},
-	{"error", LOG_LEVEL_ERROR},
-	{"warning", LOG_LEVEL_WARNING},
-	{"notice", LOG_LEVEL_NOTICE},
-	{"info", LOG_LEVEL_INFO},
-	{"debug", LOG_LEVEL_DEBUG},
-};
-
-static const char *const shown[] = {
-	[LOG_LEVEL_CRITICAL] = "CRITICAL ",
-	[LOG_LEVEL_ERROR] = "ERROR ",
-	[LOG_LEVEL_WARNING] = "WARNING ",
-	[LOG_LEVEL_NOTICE] = "NOTICE ",
-	[LOG_LEVEL_INFO] = "INFO ",
-	[LOG_LEVEL_DEBUG] = "DEBUG ",
+static const char *const names[] = {
+	[LOG_LEVEL_CRITICAL] = "CRITICAL",
+	[LOG_LEVEL_ERROR] = "ERROR",
+	[LOG_LEVEL_WARNING] = "WARNING",
+	[LOG_LEVEL_NOTICE] = "NOTICE",
+	[LOG_LEVEL_INFO] = "INFO",
+	[LOG_LEVEL_DEBUG] = "DEBUG",
 };
 
 void log_setup(enum log_level most)
@@ -46,9 +34,9 @@ void log_setup(enum log_level most)
 
 int log_level_parse(const char *name)
 {
-	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
-		if (strcasecmp(levels[i].name, name) == 0)
-			return (int)levels[i].level;
+	for (int level = LOG_LEVEL_CRITICAL; level <= LOG_LEVEL_DEBUG; level++)
+		if (strcasecmp(names[level], name) == 0)
+			return level;
 	return -1;
 }
 
@@ -81,7 +69,7 @@ void log_line(enum log_level level, const char *format, ...)
 	va_end(args);
 	if (with_severity)
 		n += (size_t)sprintf(out, "<%d>", (int)level);
-	n += (size_t)sprintf(out + n, "%s", shown[level]);
+	n += (size_t)sprintf(out + n, "%s ", names[level]);
 	n += copy_plain(out + n, sizeof(out) - n - 1, text);
 	out[n++] = '\n';
 	/* Nobody is left to tell if stderr itself fails. */
