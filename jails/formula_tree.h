@@ -77,7 +77,7 @@ static inline struct number number_floating(double d)
 	return (struct number){.d = d};
 }
 
-/* The root's value is the formula's; at most NODES_MOST nodes hang on it. */
+/* Nodes of one formula at most. */
 #define FORMULA_NODES_MOST 500
 
 #endif

@@ -7,6 +7,7 @@
 #include "lib/addr.h"
 #include "lib/prefixset.h"
 
+struct err;
 struct jail;
 
 /*
@@ -30,7 +31,6 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
  * never on the way of a line. Each name that has no address is added to err
  * as a warning. At most 64 addresses of a name are taken.
  */
-struct err;
 void ignore_resolve(struct jail *jail, struct err *err);
 
 #endif

@@ -17,6 +17,7 @@
 #include "jails/jailkeys.h"
 #include "jails/jailvalue.h"
 #include "lib/arena.h"
+#include "lib/layout.h"
 
 #define MAXRETRY_MOST 1000000u
 #define MULTIPLIERS_MOST 1000
@@ -26,14 +27,6 @@ static const char *const filter_keys[] = {
 	"failregex", "ignoreregex", "prefregex", "datepattern", "maxlines"};
 
 #define FILTER_KEYS (sizeof(filter_keys) / sizeof(*filter_keys))
-
-static bool is_jail_name(const char *name)
-{
-	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"abcdefghijklmnopqrstuvwxyz0123456789_.-");
-
-	return n >= 1 && n <= 64 && !name[n];
-}
 
 /* ---- the groups of keys ---- */
 
@@ -355,16 +348,16 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 			.section = conf_section(conf, i)};
 		bool enabled = false;
 
-		if (!is_jail_name(v.section)) {
+		if (!layout_name_valid(v.section)) {
 			const char *key = conf_key(conf, v.section, 0);
 			const struct conf_value *first =
 				key ? conf_find(conf, v.section, key) : NULL;
 
 			err_fault(err, first ? first->file : confdir,
 				first ? first->line : 0,
-				"[%s]: a jail's name is 1 to 64 of letters, "
+				"[%s]: a jail's name is 1 to %d of letters, "
 				"digits, '_', '.' and '-'",
-				v.section);
+				v.section, LAYOUT_NAME_MOST);
 			continue;
 		}
 		jailvalue_bool(&v, "enabled", &enabled);
