@@ -48,8 +48,7 @@ static void bans_print(const json_t *bans)
 	const json_t *ban;
 	size_t i;
 
-	json_array_foreach(bans, i, ban)
-	{
+	json_array_foreach (bans, i, ban) {
 		ban_row(table, ban);
 	}
 	table_print(table, stdout);

@@ -37,8 +37,7 @@ static void jails_print(const json_t *jails)
 	const json_t *jail;
 	size_t i;
 
-	json_array_foreach(jails, i, jail)
-	{
+	json_array_foreach (jails, i, jail) {
 		cell_text(table, jail, "name");
 		cell_number(table, jail, "failed");
 		cell_number(table, jail, "total_failed");
@@ -58,8 +57,7 @@ static void sources_print(const json_t *sources)
 	const char *trouble;
 	size_t i;
 
-	json_array_foreach(sources, i, source)
-	{
+	json_array_foreach (sources, i, source) {
 		trouble = json_string_value(json_object_get(source, "trouble"));
 		cell_text(table, source, "name");
 		cell_text(table, source, "kind");
@@ -144,8 +142,7 @@ static void fact_list(const char *name, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (json_is_string(item))
 			fact_print(i ? "" : name, json_string_value(item));
 	}

@@ -167,8 +167,7 @@ static struct prefix *addresses_of(
 		abort();
 	*n = json_array_size(list);
 	*error = NULL;
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		const char *text = json_string_value(item);
 
 		if (text && prefix_parse(text, strlen(text), &out[i]))

@@ -44,8 +44,7 @@ static bool read_address(const struct nlattr *key, size_t n, struct addr *out)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, key)
-	{
+	mnl_attr_for_each_nested (attr, key) {
 		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE)
 			continue;
 		if (mnl_attr_get_payload_len(attr) != n)
@@ -62,12 +61,10 @@ static bool read_counter(const struct nlattr *expr, struct dump_element *e)
 	const struct nlattr *attr, *inner;
 	bool ok = true;
 
-	mnl_attr_for_each_nested(attr, expr)
-	{
+	mnl_attr_for_each_nested (attr, expr) {
 		if (mnl_attr_get_type(attr) != NFTA_EXPR_DATA)
 			continue;
-		mnl_attr_for_each_nested(inner, attr)
-		{
+		mnl_attr_for_each_nested (inner, attr) {
 			if (mnl_attr_get_type(inner) == NFTA_COUNTER_PACKETS)
 				ok &= get_u64(inner, &e->packets);
 			if (mnl_attr_get_type(inner) == NFTA_COUNTER_BYTES)
@@ -83,8 +80,7 @@ static bool read_key(const struct nlattr *element, size_t n, struct key *key)
 	bool ok = true, have = false;
 
 	*key = (struct key){.e.prefix.len = 128};
-	mnl_attr_for_each_nested(attr, element)
-	{
+	mnl_attr_for_each_nested (attr, element) {
 		switch (mnl_attr_get_type(attr)) {
 		case NFTA_SET_ELEM_KEY:
 			have = read_address(attr, n, &key->e.prefix.net);
@@ -131,12 +127,10 @@ static int take_message(const struct nlmsghdr *m, void *context)
 	struct key key;
 	int rc = 0;
 
-	mnl_attr_for_each(attr, m, sizeof(struct nfgenmsg))
-	{
+	mnl_attr_for_each (attr, m, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
 			continue;
-		mnl_attr_for_each_nested(element, attr)
-		{
+		mnl_attr_for_each_nested (element, attr) {
 			if (!read_key(
 				    element, set_is_v4(d->kind) ? 4 : 16, &key))
 				return -EBADMSG;

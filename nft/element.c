@@ -129,10 +129,11 @@ static bool is_end(const struct nlattr *element)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, element) if (
-		mnl_attr_get_type(attr) ==
-		NFTA_SET_ELEM_FLAGS) return ntohl(mnl_attr_get_u32(attr)) &
-		NFT_SET_ELEM_INTERVAL_END;
+	mnl_attr_for_each_nested (attr, element) {
+		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_FLAGS)
+			return ntohl(mnl_attr_get_u32(attr)) &
+			       NFT_SET_ELEM_INTERVAL_END;
+	}
 	return false;
 }
 
@@ -145,12 +146,10 @@ bool element_of_fault(
 
 	if (!m || fault->offset == 0)
 		return false;
-	mnl_attr_for_each(attr, m, sizeof(struct nfgenmsg))
-	{
+	mnl_attr_for_each (attr, m, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
 			continue;
-		mnl_attr_for_each_nested(element, attr)
-		{
+		mnl_attr_for_each_nested (element, attr) {
 			size_t at = (size_t)((const char *)element -
 					     (const char *)m);
 

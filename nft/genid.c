@@ -18,8 +18,7 @@ static int take(const struct nlmsghdr *m, void *context)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, m, sizeof(struct nfgenmsg))
-	{
+	mnl_attr_for_each (attr, m, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) != NFTA_GEN_ID)
 			continue;
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
