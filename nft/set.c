@@ -114,7 +114,8 @@ void set_put_new(struct batch *b, enum set_kind kind, const char *name,
 	if (!m || !set || (has_counter(kind) && !counter)) {
 		if (!b->error)
 			b->error = -ENOMEM;
-		nftnl_set_free(set);
+		if (set)
+			nftnl_set_free(set);
 		if (counter)
 			nftnl_expr_free(counter);
 		return;
