@@ -85,8 +85,7 @@ static void worries_print(const json_t *status)
 		printf("%sonly decides (-n): nothing is enforced%s\n", bad,
 			plain);
 	if (given_up > 0)
-		printf("%s%jd times a line was given up at the match limit%s"
-		       "\n",
+		printf("%s%jd times a line was given up at the match limit%s\n",
 			bad, (intmax_t)given_up, plain);
 	if (errors > 0)
 		printf("%s%jd times the kernel refused; see journalctl -u "

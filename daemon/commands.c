@@ -34,8 +34,8 @@ static size_t jail_of(
 		if (strcmp(e->config->items[i].jail->name, name) == 0)
 			return i;
 	*error = control_error(2,
-		"there is no jail '%s'; 'mailban status' "
-		"names those that are enabled",
+		"there is no jail '%s'; 'mailban status' names those that are "
+		"enabled",
 		name ? name : "?");
 	return NO_JAIL;
 }
@@ -173,8 +173,7 @@ static struct prefix *addresses_of(
 		if (text && prefix_parse(text, strlen(text), &out[i]))
 			continue;
 		*error = control_error(2,
-			"'%s' is no address and no prefix such as "
-			"192.0.2.0/24",
+			"'%s' is no address and no prefix such as 192.0.2.0/24",
 			text ? text : "?");
 		break;
 	}
@@ -203,15 +202,14 @@ static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 			break;
 		case DECISION_IGNORED:
 			return control_error(1,
-				"%s is never banned in %s: "
-				"ignoreip, ignoreself or no "
-				"host's address (%lld of %zu "
+				"%s is never banned in %s: ignoreip, "
+				"ignoreself or no host's address (%lld of %zu "
 				"banned before it)",
 				text, name, (long long)done, n);
 		case DECISION_FULL:
 			return control_error(2,
-				"%s is not banned: max_bans of "
-				"mailban.conf is reached",
+				"%s is not banned: max_bans of mailban.conf "
+				"is reached",
 				text);
 		}
 	}
@@ -248,7 +246,7 @@ static void gather_ban(void *ctx, const struct ban *ban)
 	*(*next)++ = *ban;
 }
 
-/* Lifts every ban of a jail, or of all with BANLIST_ALL. */
+/* Lifts every ban of a jail, or of all with NO_JAIL. */
 static json_int_t unban_everyone(struct engine *e, size_t jail)
 {
 	const struct banlist *bans = decisions_bans(e->decisions);
@@ -327,8 +325,8 @@ static json_t *run_reload(
 	if (engine_reload(ctx, &why))
 		return control_ok(json_null());
 	answer = control_error(2,
-		"%s (the old configuration is still in "
-		"force; mailband -t shows all faults)",
+		"%s (the old configuration is still in force; mailband -t "
+		"shows all faults)",
 		why ? why : "the configuration is faulty");
 	free(why);
 	return answer;

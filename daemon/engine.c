@@ -364,8 +364,7 @@ int engine_run(const struct engine_options *options, struct config *config,
 		log_info("mailban " MAILBAN_VERSION " is watching with %zu "
 			 "jails%s",
 			config->n,
-			options->dry_run ? " (dry run: nothing is "
-					   "enforced)"
+			options->dry_run ? " (dry run: nothing is enforced)"
 					 : "");
 		status = sd_event_loop(e.loop);
 		sd_notify(0, "STOPPING=1");

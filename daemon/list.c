@@ -96,17 +96,15 @@ static void on_dump(const struct reply *reply, void *context)
 		return;
 	if (list->engine->config != list->config) {
 		json_decref(list->rows);
-		list_end(list, control_error(1, "the configuration was "
-						"reloaded meanwhile; ask "
-						"again"));
+		list_end(
+			list, control_error(1, "the configuration was reloaded "
+					       "meanwhile; ask again"));
 		return;
 	}
 	if (reply->result < 0) {
 		json_decref(list->rows);
 		list_end(list,
-			control_error(2,
-				"the kernel cannot be asked: "
-				"%s",
+			control_error(2, "the kernel cannot be asked: %s",
 				reply->text[0] ? reply->text
 					       : strerror(-reply->result)));
 		return;
@@ -138,8 +136,8 @@ static void ask_next(struct list *list)
 	if (warden_client_send(list->engine->warden, &request, on_dump, list) <
 		0) {
 		json_decref(list->rows);
-		list_end(list, control_error(2, "the warden is busy; try "
-						"again"));
+		list_end(list,
+			control_error(2, "the warden is busy; try again"));
 	}
 }
 

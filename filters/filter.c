@@ -92,9 +92,8 @@ static void compile_failregex(
 					names_someone(filter->prefregex)) &&
 				!regex_has_group(rule->regex, GROUP_NOFAIL))
 				err_fault(err, row->file, row->line,
-					"failregex: names no address; "
-					"put <HOST> where it stands: "
-					"%s",
+					"failregex: names no address; put "
+					"<HOST> where it stands: %s",
 					row->text);
 		}
 		free(text);

@@ -83,8 +83,7 @@ bool filter_spec_parse(struct filter_spec *spec, const char *text,
 		return true;
 malformed:
 	err_fault(err, spec->file, spec->line,
-		"filter: '%s' is not of the form name[option=value, "
-		"...]",
+		"filter: '%s' is not of the form name[option=value, ...]",
 		text);
 	return false;
 }

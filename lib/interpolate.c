@@ -114,8 +114,7 @@ static void expand_text(struct expansion *x, const struct conf_value *value,
 
 	if (depth > DEPTH_MOST) {
 		err_fault(x->err, value->file, value->line,
-			"%s: %%(...)s refers to itself, or more than %d "
-			"deep",
+			"%s: %%(...)s refers to itself, or more than %d deep",
 			key, DEPTH_MOST);
 		x->failed = true;
 	}
