@@ -27,6 +27,8 @@
 /* Offenders are remembered so long after their last ban. */
 #define OFFENDER_DAYS 30
 #define TOUCHED_MOST 65536
+/* A ban by hand that is longer is for ever: no clock gets there. */
+#define SECONDS_MOST INT64_C(3155760000)
 /* A line so many seconds old is not of this moment. */
 #define BEHIND 60
 
@@ -497,7 +499,8 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	if (seconds == 0)
 		seconds = escalate_bantime(&j->escalate, j->bantime,
 			times_before(d, jail, who), &d->random);
-	ban.end = seconds < 0 ? BAN_FOREVER : ban.start + seconds;
+	ban.end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
+							: ban.start + seconds;
 	window_forget(d->rooms[jail].window, &who->net);
 	touch(d, jail, &who->net);
 	return ban_begin(d, &ban);

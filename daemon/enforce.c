@@ -12,13 +12,14 @@
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/warden.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
 struct order {
 	bool ban; /* else unban */
 	uint16_t jail;
-	uint32_t nr; /* keeps their order when sorted */
+	uint64_t nr; /* keeps their order when sorted */
 	struct request_entry entry;
 };
 
@@ -27,6 +28,8 @@ struct enforce {
 	const struct config *config;
 	struct order *orders;
 	size_t n, room;
+	uint64_t next_nr;
+	bool sorted;
 	struct enforce_counts counts;
 	uint64_t remade; /* how often the table was, as last told */
 	enforce_lost_fn lost;
@@ -109,6 +112,12 @@ static int send_allow(struct enforce *e)
 			if (all_ignore(e->config, &first->items[i]))
 				r = prefixset_add(&all, &first->items[i]);
 	}
+	if (all.n > WARDEN_ALLOW_MOST) {
+		log_warning("ignoreip: the kernel lets %u of %zu prefixes "
+			    "through unseen; the rest is not banned either",
+			WARDEN_ALLOW_MOST, all.n);
+		all.n = WARDEN_ALLOW_MOST;
+	}
 	if (r == 0)
 		r = warden_client_allow(
 			e->client, all.items, all.n, on_layout, NULL);
@@ -123,6 +132,8 @@ int enforce_layout(struct enforce *e, const struct config *config)
 
 	/* What is gathered is numbered by the old configuration. */
 	enforce_flush(e);
+	if (e->n > 0)
+		return -EBUSY;
 	e->config = config;
 	if (!e->client)
 		return 0;
@@ -150,11 +161,12 @@ static void order_add(
 	}
 	e->orders[e->n] = (struct order){.ban = is_ban,
 		.jail = ban->jail,
-		.nr = (uint32_t)e->n,
+		.nr = e->next_nr++,
 		.entry = {.prefix = ban->who,
 			.seconds = seconds,
 			.refresh = is_ban}};
 	e->n++;
+	e->sorted = false;
 }
 
 void enforce_ban(struct enforce *e, const struct ban *ban)
@@ -257,11 +269,14 @@ static int compare_orders(const void *a, const void *b)
 void enforce_flush(struct enforce *e)
 {
 	size_t at = 0;
+	int r;
 
 	if (e->n == 0)
 		return;
-	if (e->n > 1)
+	/* A warden that takes nothing is tried often: not sorted each time. */
+	if (e->n > 1 && !e->sorted)
 		qsort(e->orders, e->n, sizeof(*e->orders), compare_orders);
+	e->sorted = true;
 	while (at < e->n) {
 		size_t n = 1;
 
@@ -269,10 +284,19 @@ void enforce_flush(struct enforce *e)
 			e->orders[at + n].jail == e->orders[at].jail &&
 			e->orders[at + n].ban == e->orders[at].ban)
 			n++;
-		if (send_orders(e, e->orders + at, n) < 0)
+		r = send_orders(e, e->orders + at, n);
+		if (r == -ENOBUFS || r == -ENOMEM || r == -EPIPE)
 			break;
+		/* It could never be sent: the rest must not wait for it. */
+		if (r < 0)
+			log_error("[%s] %zu orders cannot be told to the "
+				  "warden: %s",
+				e->config->items[e->orders[at].jail].jail->name,
+				n, strerror(-r));
 		at += n;
 	}
+	if (at == 0)
+		return;
 	memmove(e->orders, e->orders + at, (e->n - at) * sizeof(*e->orders));
 	e->n -= at;
 }

@@ -28,7 +28,8 @@ void enforce_free(struct enforce **enforce);
 
 /*
  * Sends the table's layout and the allow list of this configuration, which
- * must outlive it or be replaced by another call. 0 or -errno.
+ * must outlive it or be replaced by another call. 0 or -errno: -EBUSY if what
+ * was gathered before it could not be handed over; nothing has changed then.
  */
 int enforce_layout(struct enforce *enforce, const struct config *config);
 

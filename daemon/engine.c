@@ -211,6 +211,15 @@ bool engine_reload(struct engine *e, char **why)
 
 	if (why)
 		*why = NULL;
+	/* What waits is numbered by the jails of today. */
+	enforce_flush(e->enforce);
+	if (enforce_waits(e->enforce)) {
+		log_error("Reload refused: the warden is behind with its work");
+		if (why)
+			*why = strdup("the warden is behind with its work; "
+				      "try again");
+		return false;
+	}
 	sd_notifyf(
 		0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
 	err_init(&err);
@@ -218,11 +227,13 @@ bool engine_reload(struct engine *e, char **why)
 	tell_errors(&err, why);
 	err_deinit(&err);
 	if (config) {
-		enforce_flush(e->enforce);
 		e->config = config;
 		log_setup(config->settings.loglevel);
 		decisions_reconfigure(e->decisions, config);
-		configure(e);
+		/* A kernel laid out for other jails must not be told of these.
+		 */
+		if (configure(e) < 0)
+			fail(e);
 		banlist_each(
 			decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
 		settle(e);
