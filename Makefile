@@ -52,7 +52,7 @@ CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 # The packages: of the build, and on top of them of the tests.
 DEPS = gcc libc6-dev make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
-	zlib1g-dev nftables
+	zlib1g-dev nftables passwd
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd
 

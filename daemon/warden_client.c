@@ -45,8 +45,7 @@ struct warden_client {
 	uint8_t in[REQUEST_MOST + 1], out[REQUEST_MOST];
 };
 
-/* Over our end of the socket to the warden pid; owns fd. */
-static int client_new(struct warden_client **out, int fd, pid_t pid)
+int warden_client_new(struct warden_client **out, int fd, pid_t pid)
 {
 	struct warden_client *c;
 	int flags = fcntl(fd, F_GETFL);
@@ -72,8 +71,9 @@ int warden_client_free(struct warden_client **client)
 	if (!c)
 		return 0;
 	close(c->fd);
-	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (c->pid > 0)
+		while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+			;
 	while (c->first) {
 		struct outgoing *next = c->first->next;
 
@@ -355,7 +355,7 @@ int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid)
 	rc = warden_spawn(uid, gid, &fd, &pid);
 	if (rc < 0)
 		return rc;
-	rc = client_new(out, fd, pid);
+	rc = warden_client_new(out, fd, pid);
 	if (rc < 0) {
 		/* Upon this the child ends by itself. */
 		close(fd);

@@ -31,6 +31,8 @@ typedef void (*warden_reply_fn)(const struct reply *reply, void *context);
  * warden is to keep. 0 or -errno (-ENOENT: no such program).
  */
 int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid);
+/* The same over a socket that is there; owns fd. pid may be 0: no child. */
+int warden_client_new(struct warden_client **out, int fd, pid_t pid);
 /*
  * Closes the socket, upon which the warden ends by itself once it has done
  * what was sent; waits for that end. Returns its wait status, 0 if *client is
