@@ -44,6 +44,7 @@ struct feed_journal {
 	struct dispatch *dispatch;
 	uint64_t matched, refused, refused_told;
 	uint64_t saved_entries;
+	bool told_unreadable; /* what the log said of it */
 };
 
 static bool is_local_users(const char *unit)
@@ -284,9 +285,40 @@ bool feed_journal_read(struct feed_journal *journal)
 	return n == PORTION;
 }
 
+static const char *trouble_of(const struct feed_journal *f)
+{
+	if (journal_is_readable(f->journal))
+		return NULL;
+	return "has nothing that may be read: there is none yet, or the "
+	       "daemon's user must be in the group systemd-journal";
+}
+
+/* Some jail has nothing but the journal. */
+static bool is_needed(const struct feed_journal *f)
+{
+	for (size_t i = 0; i < f->seats_n; i++)
+		if (!f->user.file_is_read(f->user.file_ctx, f->seats[i].jail))
+			return true;
+	return false;
+}
+
+static void tell_trouble(struct feed_journal *f)
+{
+	const char *trouble = trouble_of(f);
+
+	if (!trouble == !f->told_unreadable || (trouble && !is_needed(f)))
+		return;
+	f->told_unreadable = trouble != NULL;
+	if (trouble)
+		log_warning("the journal %s", trouble);
+	else
+		log_info("the journal is read now");
+}
+
 void feed_journal_tick(struct feed_journal *journal)
 {
 	journal_tick(journal->journal);
+	tell_trouble(journal);
 	if (journal->refused != journal->refused_told)
 		log_warning("journal: %llu failures told by a local user's "
 			    "program were not counted: only what the system "
@@ -315,6 +347,7 @@ void feed_journal_status(
 	*out = (struct feed_status){
 		.name = NAME,
 		.kind = "journal",
+		.trouble = trouble_of(journal),
 		.lines = journal_stats(journal->journal)->entries,
 		.matched = journal->matched,
 		.cut = journal_stats(journal->journal)->cut,

@@ -372,25 +372,43 @@ static const char *trouble_of(enum file_state state)
 	return NULL;
 }
 
+/* All jails of a file that is missing have the journal meanwhile. */
+static bool has_stand_in(const struct feed *feed)
+{
+	const struct config *config = feed->feeds->config;
+
+	for (size_t i = 0; i < feed->seats_n; i++)
+		if (config->items[feed->seats[i].jail].journal_filter ==
+			CONFIG_NO_FILTER)
+			return false;
+	return true;
+}
+
+static void tell_state(struct feed *feed)
+{
+	enum file_state state = file_source_state(feed->source);
+	const char *path = file_source_path(feed->source);
+
+	if (state == feed->told)
+		return;
+	feed->told = state;
+	if (state == FILE_MISSING && has_stand_in(feed))
+		log_info("%s is not there: the journal is read until it is",
+			path);
+	else if (trouble_of(state))
+		log_warning("%s %s", path, trouble_of(state));
+	else
+		log_info("%s is read now", path);
+}
+
 void feeds_tick(struct feeds *feeds)
 {
 	file_watch_tick(feeds->watch);
 	if (feeds->journal)
 		feed_journal_tick(feeds->journal);
 	scan_patterns(feeds);
-	for (size_t i = 0; i < feeds->n; i++) {
-		struct feed *feed = feeds->items[i];
-		enum file_state state = file_source_state(feed->source);
-		const char *path = file_source_path(feed->source);
-
-		if (state == feed->told)
-			continue;
-		feed->told = state;
-		if (trouble_of(state))
-			log_warning("%s %s", path, trouble_of(state));
-		else
-			log_info("%s is read now", path);
-	}
+	for (size_t i = 0; i < feeds->n; i++)
+		tell_state(feeds->items[i]);
 }
 
 void feeds_save(struct feeds *feeds)

@@ -365,6 +365,12 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 	return (int)n;
 }
 
+bool journal_is_readable(const struct journal *journal)
+{
+	return journal->dir || sd_journal_has_runtime_files(journal->j) > 0 ||
+	       sd_journal_has_persistent_files(journal->j) > 0;
+}
+
 void journal_tick(struct journal *journal)
 {
 	sd_journal *old = journal->j;

@@ -68,6 +68,9 @@ const char *journal_field(
 /* Within fn: does the entry fit the group? */
 bool journal_fits(struct journal *journal, const struct journal_match *group);
 
+/* False as long as there is no file of the system's that may be read. */
+bool journal_is_readable(const struct journal *journal);
+
 /* To be called about once a second: notices a journal that comes to be. */
 void journal_tick(struct journal *journal);
 

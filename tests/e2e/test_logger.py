@@ -33,6 +33,19 @@ def test_journal(host):
         attack.ABORTED.format(ADDRESS)))
 
 
+def test_a_journal_that_cannot_be_read_yet(host):
+    """It says so, and reads on its own once there is one that it may read."""
+    daemon = host.mailband({"jail.local": attack.jail()})
+    daemon.wait_log("^INFO /var/log/mail.log is not there: the journal is")
+    daemon.wait_log("^WARNING the journal .* group systemd-journal$")
+    journal, = [s for s in host.status()["sources"] if s["name"] == "journal"]
+    assert "may be read" in journal["trouble"]
+    host.journald()
+    daemon.wait_log("^INFO the journal is read now$")
+    banned_by_the_third(host, daemon, "dovecot", lambda: host.logger(
+        attack.ABORTED.format(ADDRESS)))
+
+
 @pytest.mark.parametrize("log", ["written", "rsyslogd", "rsyslogd-iso"])
 def test_file_with_a_filter_from_fail2ban(host, log):
     if log == "written":
