@@ -89,6 +89,8 @@ def pytest_runtest_protocol(item, nextitem):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid,
                                        location=item.location)
+    # Without the two, pytest 8 misses the end of the folder before.
+    item.ihook.pytest_runtest_setup(item=item)
     for name, passed, skipped, text in item.run():
         outcome = "failed" if not passed else \
             "skipped" if skipped else "passed"
@@ -99,6 +101,7 @@ def pytest_runtest_protocol(item, nextitem):
             (path, line, "skipped") if skipped else
             None if passed else text, "call")
         item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid,
                                         location=item.location)
     return True
