@@ -24,6 +24,11 @@
 /* How many windows' entries a tick looks at for each jail. */
 #define EXPIRE_A_TICK 5000
 #define EXPIRE_BANS_A_TICK 50000
+/* Seconds between two cleanings of the state store. */
+#define PRUNE_EVERY 600
+/* The clock was set if it went so many seconds astray from the time since
+ * boot, from one tick to the next. */
+#define CLOCK_JUMP 10
 /* Offenders are remembered so long after their last ban. */
 #define OFFENDER_DAYS 30
 #define TOUCHED_MOST 65536
@@ -57,6 +62,8 @@ struct decisions {
 	/* Lines of the last tick were old: windows are not cut by today's
 	 * clock while what was missed is being read. */
 	bool behind;
+	int64_t clock_offset;	 /* wall clock less the time since boot */
+	int64_t pruned;		 /* since boot, seconds */
 	struct touched *touched; /* whose failures changed since the save */
 	size_t touched_n;
 };
@@ -64,6 +71,11 @@ struct decisions {
 static int64_t now_seconds(void)
 {
 	return clock_wall() / CLOCK_SECOND;
+}
+
+static int64_t clock_offset(void)
+{
+	return clock_wall() - clock_mono();
 }
 
 static struct window *window_for(
@@ -132,6 +144,7 @@ struct decisions *decisions_new(const struct config *config,
 		abort();
 	prefixset_init(&d->own);
 	ignore_own_addresses(&d->own);
+	d->clock_offset = clock_offset();
 	return d;
 }
 
@@ -162,6 +175,26 @@ static size_t jail_find(const struct config *config, const char *name)
 	return i;
 }
 
+/* The longest that a failure can count. */
+static int64_t longest_findtime(const struct config *config)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < config->n; i++)
+		if (config->items[i].jail->findtime > most)
+			most = config->items[i].jail->findtime;
+	return most;
+}
+
+static void prune(struct decisions *d)
+{
+	int64_t now = now_seconds();
+
+	d->pruned = clock_mono() / CLOCK_SECOND;
+	state_prune(d->state, now, now - OFFENDER_DAYS * 86400,
+		now - longest_findtime(d->config));
+}
+
 static void restore_ban(void *ctx, const char *jail, const struct prefix *who,
 	int64_t start, int64_t end, uint32_t count)
 {
@@ -171,10 +204,22 @@ static void restore_ban(void *ctx, const char *jail, const struct prefix *who,
 		.count = count,
 		.start = start,
 		.end = end ? end : BAN_FOREVER};
+	int64_t now = now_seconds();
 
-	if (ban.jail == d->config->n || ban.end <= now_seconds() ||
-		ignore_has(d->rooms[ban.jail].jail, &d->own, who))
+	if (ban.jail == d->config->n || ban.end <= now ||
+		(start > now && ban.end <= start))
 		return;
+	/* The clock was ahead when it was kept. */
+	if (start > now) {
+		if (ban.end != BAN_FOREVER)
+			ban.end -= start - now;
+		ban.start = now;
+	}
+	/* Ignored since: the kernel may have it still. */
+	if (ignore_has(d->rooms[ban.jail].jail, &d->own, who)) {
+		d->out.unban(d->out.ctx, &ban);
+		return;
+	}
 	if (banlist_add(d->bans, &ban) != BANLIST_FULL)
 		d->out.ban(d->out.ctx, &ban);
 }
@@ -215,8 +260,7 @@ static void restore_failures(void *ctx, const char *jail,
 
 void decisions_restore(struct decisions *d)
 {
-	state_prune(
-		d->state, now_seconds(), now_seconds() - OFFENDER_DAYS * 86400);
+	prune(d);
 	state_each_offender(d->state, restore_offender, d);
 	state_each_ban(d->state, restore_ban, d);
 	state_each_failures(d->state, restore_failures, d);
@@ -306,6 +350,9 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	d->rooms = rooms_new(d);
 	move_rooms(&move, old);
 	d->bans = move.to;
+	prefixset_deinit(&d->own);
+	prefixset_init(&d->own);
+	ignore_own_addresses(&d->own);
 	free(move.rooms);
 	banlist_free(&bans);
 	offenders_free(&offenders);
@@ -343,7 +390,8 @@ void decisions_save(struct decisions *d)
 		window_each_of(
 			d->rooms[t->jail].window, &t->who, gather_failure, &g);
 		state_put_failures(d->state, d->rooms[t->jail].jail->name,
-			&t->who, g.kept, g.n * sizeof(*g.kept));
+			&t->who, g.n ? g.kept[g.n - 1].time : 0, g.kept,
+			g.n * sizeof(*g.kept));
 	}
 	d->touched_n = 0;
 }
@@ -465,10 +513,72 @@ static void on_end(void *ctx, const struct ban *ban)
 	log_notice("[%s] Unban %s", name, prefix_format(&ban->who, text));
 }
 
+struct shift {
+	struct decisions *d;
+	int64_t seconds;
+	struct banlist *bans;
+	struct window *window;
+};
+
+static void shift_ban(void *ctx, const struct ban *old)
+{
+	struct shift *s = ctx;
+	struct ban ban = *old;
+
+	ban.start += s->seconds;
+	if (ban.end != BAN_FOREVER)
+		ban.end += s->seconds;
+	banlist_add(s->bans, &ban);
+	state_put_ban(s->d->state, s->d->rooms[ban.jail].jail->name, &ban.who,
+		ban.start, ban.end == BAN_FOREVER ? 0 : ban.end, ban.count);
+}
+
+static void shift_failure(
+	void *ctx, const struct addr *addr, int64_t time, uint32_t count)
+{
+	struct shift *s = ctx;
+
+	window_add(s->window, addr, time + s->seconds, count);
+}
+
+/*
+ * The kernel counts a ban's time down whatever the clock is set to. If it is
+ * set, all that we know goes along: else an address would be taken for banned
+ * that the kernel has let go long since, and never be banned again.
+ */
+static void follow_clock(struct decisions *d)
+{
+	int64_t offset = clock_offset();
+	struct shift s = {
+		.d = d, .seconds = (offset - d->clock_offset) / CLOCK_SECOND};
+
+	d->clock_offset = offset;
+	if (s.seconds > -CLOCK_JUMP && s.seconds < CLOCK_JUMP)
+		return;
+	log_notice("the clock was set by %lld seconds: bans and failures go "
+		   "along",
+		(long long)s.seconds);
+	s.bans = banlist_for(d);
+	banlist_each(d->bans, BANLIST_ALL, shift_ban, &s);
+	banlist_free(&d->bans);
+	d->bans = s.bans;
+	for (size_t i = 0; i < d->config->n; i++) {
+		struct room *room = &d->rooms[i];
+
+		s.window = window_for(d, room->jail);
+		window_each(room->window, shift_failure, &s);
+		window_free(&room->window);
+		room->window = s.window;
+	}
+}
+
 void decisions_tick(struct decisions *d)
 {
 	int64_t now = now_seconds();
 
+	follow_clock(d);
+	if (clock_mono() / CLOCK_SECOND - d->pruned >= PRUNE_EVERY)
+		prune(d);
 	banlist_expire(d->bans, now, EXPIRE_BANS_A_TICK, on_end, d);
 	offenders_expire(
 		d->offenders, now - OFFENDER_DAYS * 86400, EXPIRE_A_TICK);
@@ -483,6 +593,33 @@ void decisions_tick(struct decisions *d)
 		room->found_lines = room->found_left_out = 0;
 	}
 	d->behind = false;
+}
+
+struct ignored {
+	struct decisions *d;
+	struct ban *bans;
+	size_t n;
+};
+
+static void gather_ignored(void *ctx, const struct ban *ban)
+{
+	struct ignored *i = ctx;
+
+	if (ignore_has(i->d->rooms[ban->jail].jail, &i->d->own, &ban->who))
+		i->bans[i->n++] = *ban;
+}
+
+void decisions_lift_ignored(struct decisions *d)
+{
+	struct ignored ignored = {.d = d};
+
+	ignored.bans = calloc(banlist_size(d->bans) + 1, sizeof(struct ban));
+	if (!ignored.bans)
+		abort();
+	banlist_each(d->bans, BANLIST_ALL, gather_ignored, &ignored);
+	for (size_t i = 0; i < ignored.n; i++)
+		decisions_unban(d, ignored.bans[i].jail, &ignored.bans[i].who);
+	free(ignored.bans);
 }
 
 enum decision_answer decisions_ban(struct decisions *d, size_t jail,

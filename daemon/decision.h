@@ -53,6 +53,9 @@ void decisions_restore(struct decisions *decisions);
  */
 void decisions_reconfigure(
 	struct decisions *decisions, const struct config *config);
+/* Unbans whom the configuration ignores now; call it after reconfigure, once
+ * out takes the jails' new numbers. */
+void decisions_lift_ignored(struct decisions *decisions);
 
 /* A failure that the jail's filter found. */
 void decisions_failure(struct decisions *decisions, size_t jail,

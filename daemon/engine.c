@@ -234,6 +234,7 @@ bool engine_reload(struct engine *e, char **why)
 		 */
 		if (configure(e) < 0)
 			fail(e);
+		decisions_lift_ignored(e->decisions);
 		banlist_each(
 			decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
 		settle(e);

@@ -13,7 +13,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define SCHEMA 1
+#define SCHEMA 2
 #define APPLICATION 0x6d626e31 /* "mbn1" */
 /* How long to leave a failing disk alone, microseconds. */
 #define RETRY_AFTER (10 * CLOCK_SECOND)
@@ -31,6 +31,7 @@ enum statement {
 	EACH_FAILURES,
 	PRUNE_BANS,
 	PRUNE_OFFENDERS,
+	PRUNE_FAILURES,
 	STATEMENTS,
 };
 
@@ -39,7 +40,7 @@ static const char *const statements[STATEMENTS] = {
 	[DROP_BAN] = "DELETE FROM ban WHERE jail = ? AND net = ? AND len = ?",
 	[PUT_OFFENDER] =
 		"INSERT OR REPLACE INTO offender VALUES (?, ?, ?, ?, ?)",
-	[PUT_FAILURES] = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)",
+	[PUT_FAILURES] = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
 	[DROP_FAILURES] = "DELETE FROM failures WHERE jail = ? AND ip = ?",
 	[PUT_POSITION] = "INSERT OR REPLACE INTO position VALUES (?, ?)",
 	[GET_POSITION] = "SELECT place FROM position WHERE source = ?",
@@ -48,6 +49,7 @@ static const char *const statements[STATEMENTS] = {
 	[EACH_FAILURES] = "SELECT jail, ip, times FROM failures",
 	[PRUNE_BANS] = "DELETE FROM ban WHERE end > 0 AND end < ?",
 	[PRUNE_OFFENDERS] = "DELETE FROM offender WHERE last < ?",
+	[PRUNE_FAILURES] = "DELETE FROM failures WHERE last < ?",
 };
 
 static const char schema[] =
@@ -57,13 +59,14 @@ static const char schema[] =
 	"CREATE TABLE offender (jail TEXT, net BLOB, len INTEGER,"
 	" count INTEGER, last INTEGER,"
 	" PRIMARY KEY (jail, net, len)) WITHOUT ROWID;"
-	"CREATE TABLE failures (jail TEXT, ip BLOB, times BLOB,"
+	"CREATE TABLE failures (jail TEXT, ip BLOB, times BLOB, last INTEGER,"
 	" PRIMARY KEY (jail, ip)) WITHOUT ROWID;"
 	"CREATE TABLE position (source TEXT PRIMARY KEY, place BLOB)"
 	" WITHOUT ROWID;";
 
 struct state {
-	sqlite3 *db;
+	char *path;
+	sqlite3 *db; /* NULL: given up, nothing is kept any more */
 	sqlite3_stmt *made[STATEMENTS];
 	bool open;     /* a transaction */
 	bool failing;  /* the disk; told once */
@@ -168,27 +171,50 @@ static void move_aside(const char *path)
 	}
 }
 
+static bool is_damage(int r)
+{
+	r &= 0xff; /* without SQLite's finer distinctions */
+	return r == SQLITE_CORRUPT || r == SQLITE_NOTADB;
+}
+
+static void tell_without(const struct state *state, int r)
+{
+	log_error("%s: %s: going on without state; bans and positions will "
+		  "not outlive this run",
+		state->path, sqlite3_errstr(r));
+}
+
+/* The damaged file is put away for another; without, if that fails too. */
+static void begin_anew(struct state *state)
+{
+	int r;
+
+	shut(state);
+	move_aside(state->path);
+	r = open_file(state, state->path);
+	if (r == SQLITE_OK)
+		return;
+	tell_without(state, r);
+	shut(state);
+}
+
 struct state *state_open(const char *dir)
 {
 	struct state *state = calloc(1, sizeof(*state));
-	char path[4096];
 	int r;
 
-	if (!state)
+	if (!state || asprintf(&state->path, "%s/state.db", dir) < 0)
 		abort();
-	snprintf(path, sizeof(path), "%s/state.db", dir);
-	r = open_file(state, path);
-	if (r == SQLITE_CORRUPT || r == SQLITE_NOTADB) {
+	r = open_file(state, state->path);
+	if (is_damage(r)) {
+		begin_anew(state);
+	} else if (r != SQLITE_OK) {
+		tell_without(state, r);
 		shut(state);
-		move_aside(path);
-		r = open_file(state, path);
 	}
-	if (r == SQLITE_OK)
+	if (state->db)
 		return state;
-	log_error("%s: %s: going on without state; bans and positions will "
-		  "not outlive this run",
-		path, sqlite3_errstr(r));
-	shut(state);
+	free(state->path);
 	free(state);
 	return NULL;
 }
@@ -199,13 +225,20 @@ void state_close(struct state **state)
 		return;
 	state_commit(*state);
 	shut(*state);
+	free((*state)->path);
 	free(*state);
 	*state = NULL;
 }
 
-/* Gives the transaction up and leaves the disk alone for a while. */
-static void fail(struct state *state)
+/* Gives the transaction up and leaves the disk alone for a while; a damaged
+ * file never gets better, another is begun. */
+static void fail(struct state *state, int r)
 {
+	if (is_damage(r)) {
+		state->open = false;
+		begin_anew(state);
+		return;
+	}
 	if (!state->failing)
 		log_error("state: %s: bans go on in memory and kernel, state "
 			  "is written again when there is room",
@@ -219,11 +252,12 @@ static void fail(struct state *state)
 
 static bool begin(struct state *state)
 {
-	if (!state || (state->failing && clock_mono() < state->retry))
+	if (!state || !state->db ||
+		(state->failing && clock_mono() < state->retry))
 		return false;
 	if (!state->open) {
 		if (!run(state->db, "BEGIN IMMEDIATE")) {
-			fail(state);
+			fail(state, sqlite3_errcode(state->db));
 			return false;
 		}
 		state->open = true;
@@ -236,7 +270,7 @@ void state_commit(struct state *state)
 	if (!state || !state->open)
 		return;
 	if (!run(state->db, "COMMIT")) {
-		fail(state);
+		fail(state, sqlite3_errcode(state->db));
 		return;
 	}
 	state->open = false;
@@ -260,7 +294,18 @@ static void step(struct state *state, sqlite3_stmt *s)
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
 	if (r != SQLITE_DONE)
-		fail(state);
+		fail(state, r);
+}
+
+/* Ends what read rows until one was none: r is why. */
+static void rows_end(struct state *state, sqlite3_stmt *s, int r)
+{
+	sqlite3_reset(s);
+	if (r == SQLITE_DONE || r == SQLITE_ROW)
+		return;
+	log_error("state: what was kept cannot be read in full: %s",
+		sqlite3_errstr(r));
+	fail(state, r);
 }
 
 void state_put_ban(struct state *state, const char *jail,
@@ -302,7 +347,7 @@ void state_put_offender(struct state *state, const char *jail,
 }
 
 void state_put_failures(struct state *state, const char *jail,
-	const struct addr *who, const void *bytes, size_t n)
+	const struct addr *who, int64_t last, const void *bytes, size_t n)
 {
 	sqlite3_stmt *s;
 
@@ -311,8 +356,10 @@ void state_put_failures(struct state *state, const char *jail,
 	s = state->made[n ? PUT_FAILURES : DROP_FAILURES];
 	sqlite3_bind_text(s, 1, jail, -1, SQLITE_TRANSIENT);
 	sqlite3_bind_blob(s, 2, who->ip, 16, SQLITE_TRANSIENT);
-	if (n)
+	if (n) {
 		sqlite3_bind_blob64(s, 3, bytes, n, SQLITE_TRANSIENT);
+		sqlite3_bind_int64(s, 4, last);
+	}
 	step(state, s);
 }
 
@@ -334,17 +381,19 @@ size_t state_get_position(
 {
 	sqlite3_stmt *s;
 	size_t n = 0;
+	int r;
 
-	if (!state)
+	if (!state || !state->db)
 		return 0;
 	s = state->made[GET_POSITION];
 	sqlite3_bind_text(s, 1, source, -1, SQLITE_TRANSIENT);
-	if (sqlite3_step(s) == SQLITE_ROW) {
+	r = sqlite3_step(s);
+	if (r == SQLITE_ROW) {
 		n = (size_t)sqlite3_column_bytes(s, 0);
 		if (n > 0 && n <= room)
 			memcpy(bytes, sqlite3_column_blob(s, 0), n);
 	}
-	sqlite3_reset(s);
+	rows_end(state, s, r);
 	return n;
 }
 
@@ -352,57 +401,66 @@ size_t state_get_position(
 static bool column_prefix(sqlite3_stmt *s, struct prefix *who)
 {
 	int len = sqlite3_column_int(s, 2);
+	char text[PREFIX_TEXT];
+	struct prefix cut;
 
 	if (sqlite3_column_bytes(s, 1) != 16 || len < 0 || len > 128 ||
 		!sqlite3_column_text(s, 0))
 		return false;
 	memcpy(who->net.ip, sqlite3_column_blob(s, 1), 16);
 	who->len = (uint8_t)len;
-	return true;
+	/* The warden takes a prefix with bits behind its length for an attack:
+	 * whoever wrote that here must not end it at each start. */
+	prefix_format(who, text);
+	return prefix_parse(text, strlen(text), &cut) &&
+	       addr_equal(&cut.net, &who->net) && cut.len == who->len;
 }
 
 void state_each_ban(struct state *state, state_ban_fn fn, void *ctx)
 {
 	sqlite3_stmt *s;
 	struct prefix who;
+	int r;
 
-	if (!state)
+	if (!state || !state->db)
 		return;
 	s = state->made[EACH_BAN];
-	while (sqlite3_step(s) == SQLITE_ROW)
+	while ((r = sqlite3_step(s)) == SQLITE_ROW)
 		if (column_prefix(s, &who))
 			fn(ctx, (const char *)sqlite3_column_text(s, 0), &who,
 				sqlite3_column_int64(s, 3),
 				sqlite3_column_int64(s, 4),
 				(uint32_t)sqlite3_column_int64(s, 5));
-	sqlite3_reset(s);
+	rows_end(state, s, r);
 }
 
 void state_each_offender(struct state *state, state_offender_fn fn, void *ctx)
 {
 	sqlite3_stmt *s;
 	struct prefix who;
+	int r;
 
-	if (!state)
+	if (!state || !state->db)
 		return;
 	s = state->made[EACH_OFFENDER];
-	while (sqlite3_step(s) == SQLITE_ROW)
+	while ((r = sqlite3_step(s)) == SQLITE_ROW)
 		if (column_prefix(s, &who))
 			fn(ctx, (const char *)sqlite3_column_text(s, 0), &who,
 				(uint32_t)sqlite3_column_int64(s, 3),
 				sqlite3_column_int64(s, 4));
-	sqlite3_reset(s);
+	rows_end(state, s, r);
 }
 
 void state_each_failures(struct state *state, state_failures_fn fn, void *ctx)
 {
 	sqlite3_stmt *s;
 	struct addr who;
+	int r;
 
-	if (!state)
+	if (!state || !state->db)
 		return;
 	s = state->made[EACH_FAILURES];
-	while (sqlite3_step(s) == SQLITE_ROW) {
+	while ((r = sqlite3_step(s)) == SQLITE_ROW) {
 		if (sqlite3_column_bytes(s, 1) != 16 ||
 			!sqlite3_column_text(s, 0))
 			continue;
@@ -411,17 +469,28 @@ void state_each_failures(struct state *state, state_failures_fn fn, void *ctx)
 			sqlite3_column_blob(s, 2),
 			(size_t)sqlite3_column_bytes(s, 2));
 	}
-	sqlite3_reset(s);
+	rows_end(state, s, r);
 }
 
-void state_prune(struct state *state, int64_t bans, int64_t offenders)
+void state_prune(
+	struct state *state, int64_t bans, int64_t offenders, int64_t failures)
 {
-	if (!begin(state))
-		return;
-	sqlite3_bind_int64(state->made[PRUNE_BANS], 1, bans);
-	step(state, state->made[PRUNE_BANS]);
-	if (!begin(state))
-		return;
-	sqlite3_bind_int64(state->made[PRUNE_OFFENDERS], 1, offenders);
-	step(state, state->made[PRUNE_OFFENDERS]);
+	const struct {
+		enum statement statement;
+		int64_t before;
+	} all[] = {
+		{PRUNE_BANS, bans},
+		{PRUNE_OFFENDERS, offenders},
+		{PRUNE_FAILURES, failures},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		sqlite3_stmt *s;
+
+		if (!begin(state))
+			return;
+		s = state->made[all[i].statement];
+		sqlite3_bind_int64(s, 1, all[i].before);
+		step(state, s);
+	}
 }

@@ -15,7 +15,8 @@
  * gets ahead of what was decided from the lines before it.
  *
  * A disk that is full or read-only is told once; the daemon works on without,
- * and what was not written is lost only to the next start.
+ * and what was not written is lost only to the next start. A file that turns
+ * out to be damaged while it is used is moved aside like one at the start.
  */
 struct state;
 
@@ -37,9 +38,9 @@ void state_drop_ban(
 	struct state *state, const char *jail, const struct prefix *who);
 void state_put_offender(struct state *state, const char *jail,
 	const struct prefix *who, uint32_t count, int64_t last);
-/* A tracked address: n opaque bytes; n = 0 drops it. */
+/* A tracked address: n opaque bytes, the last failure; n = 0 drops it. */
 void state_put_failures(struct state *state, const char *jail,
-	const struct addr *who, const void *bytes, size_t n);
+	const struct addr *who, int64_t last, const void *bytes, size_t n);
 /* A source's position: n opaque bytes under its name. */
 void state_put_position(
 	struct state *state, const char *source, const void *bytes, size_t n);
@@ -58,7 +59,8 @@ typedef void (*state_failures_fn)(void *ctx, const char *jail,
 	const struct addr *who, const void *bytes, size_t n);
 void state_each_failures(struct state *state, state_failures_fn fn, void *ctx);
 
-/* Drops bans that ended, offenders last seen, before this time. */
-void state_prune(struct state *state, int64_t bans, int64_t offenders);
+/* Drops bans that ended, offenders and failures last seen, before a time. */
+void state_prune(struct state *state, int64_t bans, int64_t offenders,
+	int64_t failures);
 
 #endif

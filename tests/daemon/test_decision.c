@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From failures to bans, with the clocks held and a kernel that only notes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "daemon/decision.h"
+#include "daemon/state.h"
+#include "lib/clock.h"
+
+#define T0 INT64_C(1763719200)
+#define BOOT INT64_C(5000)
+#define JAILS 3
+
+struct world {
+	struct jail jails[JAILS];
+	struct config_jail items[JAILS];
+	struct config config;
+	struct decisions *decisions;
+	struct state *store;
+	char dir[64];
+	unsigned int bans, unbans;
+	struct ban last_ban, last_unban;
+};
+
+static void on_ban(void *ctx, const struct ban *ban)
+{
+	struct world *w = ctx;
+
+	w->bans++;
+	w->last_ban = *ban;
+}
+
+static void on_unban(void *ctx, const struct ban *ban)
+{
+	struct world *w = ctx;
+
+	w->unbans++;
+	w->last_unban = *ban;
+}
+
+static void hold(int64_t seconds)
+{
+	clock_hold(
+		(T0 + seconds) * CLOCK_SECOND, (BOOT + seconds) * CLOCK_SECOND);
+}
+
+static void begin(struct world *w)
+{
+	const struct decisions_out out = {on_ban, on_unban, w};
+
+	w->decisions = decisions_new(&w->config, w->store, &out);
+}
+
+static int make(void **state)
+{
+	static const char *const names[JAILS] = {"a", "b", "c"};
+	struct world *w = calloc(1, sizeof(*w));
+
+	for (int i = 0; i < JAILS; i++) {
+		w->jails[i] = (struct jail){.name = names[i],
+			.maxretry = 3,
+			.findtime = 600,
+			.bantime = 600};
+		escalate_init(&w->jails[i].escalate);
+		prefixset_init(&w->jails[i].ignoreip);
+		w->items[i].jail = &w->jails[i];
+	}
+	w->config = (struct config){.items = w->items, .n = JAILS};
+	w->config.settings.max_bans = 1000;
+	w->config.settings.max_tracked = 1000;
+	strcpy(w->dir, "/tmp/test_decision.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	w->store = state_open(w->dir);
+	assert_non_null(w->store);
+	hold(0);
+	begin(w);
+	*state = w;
+	return 0;
+}
+
+static int unmake(void **state)
+{
+	static const char *const files[] = {
+		"state.db", "state.db-wal", "state.db-shm"};
+	struct world *w = *state;
+	char path[128];
+
+	decisions_free(&w->decisions);
+	state_close(&w->store);
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", w->dir, files[i]);
+		unlink(path);
+	}
+	rmdir(w->dir);
+	for (int i = 0; i < JAILS; i++)
+		prefixset_deinit(&w->jails[i].ignoreip);
+	clock_release();
+	free(w);
+	return 0;
+}
+
+/* What a stop and a start make of it. */
+static void restart(struct world *w)
+{
+	decisions_save(w->decisions);
+	state_commit(w->store);
+	decisions_free(&w->decisions);
+	state_close(&w->store);
+	w->store = state_open(w->dir);
+	assert_non_null(w->store);
+	begin(w);
+	decisions_restore(w->decisions);
+}
+
+static struct prefix at(const char *text)
+{
+	struct prefix p;
+
+	assert_true(prefix_parse(text, strlen(text), &p));
+	return p;
+}
+
+/* A failure at a time in seconds from T0. */
+static void fail_at(
+	struct world *w, size_t jail, const char *who, int64_t seconds)
+{
+	const struct failure failure = {.who = at(who),
+		.time = (T0 + seconds) * CLOCK_SECOND,
+		.count = 1};
+
+	decisions_failure(w->decisions, jail, &failure);
+}
+
+static uint32_t banned(struct world *w, size_t jail)
+{
+	struct decision_counts c;
+
+	decisions_counts(w->decisions, jail, &c);
+	return c.banned;
+}
+
+static uint32_t failing(struct world *w, size_t jail)
+{
+	struct decision_counts c;
+
+	decisions_counts(w->decisions, jail, &c);
+	return c.failed;
+}
+
+static void test_maxretry_in_findtime(void **state)
+{
+	struct world *w = *state;
+
+	fail_at(w, 0, "192.0.2.1", -601);
+	fail_at(w, 0, "192.0.2.1", -1);
+	fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 0);
+	fail_at(w, 1, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 0);
+	fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 1);
+	assert_int_equal(w->last_ban.jail, 0);
+	assert_int_equal(w->last_ban.end, T0 + 600);
+	/* It is banned: no second time. */
+	for (int i = 0; i < 5; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 1);
+	assert_int_equal(failing(w, 0), 0);
+}
+
+static void test_a_ban_ends(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	hold(599);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 1);
+	hold(600);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 0);
+	/* The kernel has ended it by itself. */
+	assert_int_equal(w->unbans, 0);
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 600);
+	assert_int_equal(w->bans, 2);
+}
+
+static void test_old_lines_ban_as_they_would_have(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", -700);
+	assert_int_equal(w->bans, 0); /* over by now */
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.2", -500);
+	assert_int_equal(w->bans, 1);
+	assert_int_equal(w->last_ban.end, T0 + 100);
+}
+
+static void test_the_future_is_now(void **state)
+{
+	struct world *w = *state;
+
+	fail_at(w, 0, "192.0.2.1", 1000000000);
+	fail_at(w, 0, "192.0.2.1", 0);
+	fail_at(w, 0, "192.0.2.1", INT64_C(200000000000));
+	assert_int_equal(w->bans, 1);
+	assert_int_equal(w->last_ban.end, T0 + 600);
+}
+
+static void test_by_hand(void **state)
+{
+	static const int64_t for_ever[] = {-1, INT64_MIN, INT64_MAX,
+		INT64_MAX - T0, INT64_C(1000000000000)};
+	struct world *w = *state;
+	struct prefix who = at("192.0.2.1"), net = at("198.51.100.0/24");
+
+	assert_int_equal(
+		decisions_ban(w->decisions, 0, &who, 0), DECISION_DONE);
+	assert_int_equal(w->last_ban.end, T0 + 600);
+	assert_int_equal(
+		decisions_ban(w->decisions, 0, &who, 5), DECISION_NOTHING);
+	for (size_t i = 0; i < sizeof(for_ever) / sizeof(*for_ever); i++) {
+		assert_int_equal(
+			decisions_ban(w->decisions, 1, &net, for_ever[i]),
+			DECISION_DONE);
+		assert_true(w->last_ban.end == BAN_FOREVER);
+		assert_int_equal(
+			decisions_unban(w->decisions, 1, &net), DECISION_DONE);
+	}
+	assert_int_equal(
+		decisions_unban(w->decisions, 1, &net), DECISION_NOTHING);
+	assert_int_equal(
+		decisions_ban(w->decisions, 1, &net, 1), DECISION_DONE);
+	hold(1);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 1), 0);
+}
+
+static void test_who_is_never_banned(void **state)
+{
+	static const char *const never[] = {"127.0.0.1", "::1", "0.0.0.0",
+		"0.0.0.0/0", "::/0", "224.0.0.1", "255.255.255.255", "ff02::1",
+		"::", "::ffff:127.0.0.1", "192.0.2.77", "192.0.2.0/24",
+		"126.0.0.0/7"};
+	struct world *w = *state;
+	struct prefix ignored = at("192.0.2.77");
+
+	assert_int_equal(prefixset_add(&w->jails[0].ignoreip, &ignored), 0);
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
+		struct prefix who = at(never[i]);
+
+		for (int k = 0; k < 4; k++)
+			fail_at(w, 0, never[i], 0);
+		assert_int_equal(decisions_ban(w->decisions, 0, &who, 0),
+			DECISION_IGNORED);
+	}
+	assert_int_equal(w->bans, 0);
+}
+
+static void test_caps(void **state)
+{
+	struct world *w = *state;
+	struct decision_counts c;
+	char text[32];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(text, sizeof(text), "10.0.%d.%d", i / 250, i % 250);
+		fail_at(w, 0, text, 0);
+	}
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.failed, 1000);
+	assert_int_equal(c.evictions, 2000);
+	for (int i = 0; i < 1001; i++) {
+		struct prefix who;
+
+		snprintf(text, sizeof(text), "10.1.%d.%d", i / 250, i % 250);
+		who = at(text);
+		assert_int_equal(decisions_ban(w->decisions, 0, &who, 0),
+			i < 1000 ? DECISION_DONE : DECISION_FULL);
+	}
+	assert_int_equal(w->bans, 1000);
+	hold(600);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 0);
+}
+
+static void test_reconfigure_moves_by_name(void **state)
+{
+	struct world *w = *state;
+	struct config_jail turned[2] = {
+		{.jail = &w->jails[2]}, {.jail = &w->jails[0]}};
+	struct config other = w->config;
+
+	other.items = turned;
+	other.n = 2;
+	for (int i = 0; i < 3; i++) {
+		fail_at(w, 0, "192.0.2.1", 0);
+		fail_at(w, 1, "192.0.2.2", 0);
+	}
+	fail_at(w, 2, "192.0.2.3", 0);
+	fail_at(w, 2, "192.0.2.3", 0);
+	decisions_reconfigure(w->decisions, &other);
+	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(banned(w, 1), 1);
+	assert_int_equal(failing(w, 0), 1);
+	assert_int_equal(w->bans, 2);
+	assert_int_equal(w->unbans, 0);
+	fail_at(w, 0, "192.0.2.3", 0);
+	assert_int_equal(w->bans, 3);
+	/* b is gone, its ban too: also from the store. */
+	decisions_reconfigure(w->decisions, &w->config);
+	restart(w);
+	assert_int_equal(banned(w, 0), 1);
+	assert_int_equal(banned(w, 1), 0);
+	assert_int_equal(banned(w, 2), 1);
+}
+
+static void test_a_smaller_maxretry_bans_nobody_by_itself(void **state)
+{
+	struct world *w = *state;
+	struct jail strict = w->jails[0];
+	struct config_jail item = {.jail = &strict};
+	struct config other = w->config;
+
+	strict.maxretry = 1;
+	other.items = &item;
+	other.n = 1;
+	fail_at(w, 0, "192.0.2.1", 0);
+	fail_at(w, 0, "192.0.2.1", 0);
+	decisions_reconfigure(w->decisions, &other);
+	assert_int_equal(w->bans, 0);
+	fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 1);
+	decisions_reconfigure(w->decisions, &w->config);
+}
+
+static void test_whom_a_reload_ignores_is_let_go(void **state)
+{
+	struct world *w = *state;
+	struct prefix who = at("192.0.2.1"), other = at("192.0.2.2");
+
+	decisions_ban(w->decisions, 0, &who, -1);
+	decisions_ban(w->decisions, 0, &other, -1);
+	decisions_ban(w->decisions, 1, &who, -1);
+	assert_int_equal(prefixset_add(&w->jails[0].ignoreip, &who), 0);
+	decisions_reconfigure(w->decisions, &w->config);
+	assert_int_equal(w->unbans, 0);
+	decisions_lift_ignored(w->decisions);
+	assert_int_equal(w->unbans, 1);
+	assert_int_equal(w->last_unban.jail, 0);
+	assert_true(addr_equal(&w->last_unban.who.net, &who.net));
+	assert_int_equal(banned(w, 0), 1);
+	assert_int_equal(banned(w, 1), 1);
+	/* And by a restart: the kernel has kept the ban meanwhile. */
+	assert_int_equal(prefixset_add(&w->jails[1].ignoreip, &who), 0);
+	restart(w);
+	assert_int_equal(w->unbans, 2);
+	assert_int_equal(w->last_unban.jail, 1);
+	assert_int_equal(banned(w, 1), 0);
+}
+
+static void test_restart(void **state)
+{
+	struct world *w = *state;
+	struct prefix who = at("2001:db8::/64"), brief = at("192.0.2.9");
+
+	decisions_ban(w->decisions, 0, &who, -1);
+	decisions_ban(w->decisions, 0, &brief, 5);
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 1, "192.0.2.1", 0);
+	fail_at(w, 2, "192.0.2.2", 0);
+	fail_at(w, 2, "192.0.2.2", 0);
+	w->bans = 0;
+	hold(10);
+	restart(w);
+	assert_int_equal(w->bans, 2);
+	assert_int_equal(banned(w, 0), 1);
+	assert_int_equal(banned(w, 1), 1);
+	fail_at(w, 2, "192.0.2.2", 10);
+	assert_int_equal(w->bans, 3);
+}
+
+static void count_failures(void *ctx, const char *jail, const struct addr *who,
+	const void *bytes, size_t n)
+{
+	unsigned int *count = ctx;
+
+	(void)jail;
+	(void)who;
+	(void)bytes;
+	(void)n;
+	(*count)++;
+}
+
+static void test_the_store_does_not_grow_for_ever(void **state)
+{
+	struct world *w = *state;
+	unsigned int count = 0;
+	char text[32];
+
+	for (int round = 0; round < 5; round++) {
+		hold(round * 1300);
+		for (int i = 0; i < 200; i++) {
+			snprintf(text, sizeof(text), "10.%d.0.%d", round, i);
+			fail_at(w, 0, text, round * 1300);
+		}
+		decisions_save(w->decisions);
+		decisions_tick(w->decisions);
+	}
+	state_each_failures(w->store, count_failures, &count);
+	assert_int_equal(count, 200);
+}
+
+static void test_the_clock_is_set_back(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	fail_at(w, 0, "192.0.2.2", 0);
+	fail_at(w, 0, "192.0.2.2", 0);
+	/* A year back; the kernel counts down all the same. */
+	clock_hold((T0 - 31536000) * CLOCK_SECOND, (BOOT + 1) * CLOCK_SECOND);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 1);
+	fail_at(w, 0, "192.0.2.2", -31536000);
+	assert_int_equal(w->bans, 2);
+	clock_hold((T0 - 31536000 + 601) * CLOCK_SECOND,
+		(BOOT + 602) * CLOCK_SECOND);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 0);
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", -31536000 + 601);
+	assert_int_equal(w->bans, 3);
+}
+
+static void test_the_clock_is_set_on(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	fail_at(w, 0, "192.0.2.2", 0);
+	fail_at(w, 0, "192.0.2.2", 0);
+	clock_hold((T0 + 31536000) * CLOCK_SECOND, (BOOT + 1) * CLOCK_SECOND);
+	decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 1);
+	fail_at(w, 0, "192.0.2.2", 31536000);
+	assert_int_equal(banned(w, 0), 2);
+}
+
+static void test_set_back_between_two_runs(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	clock_hold((T0 - 31536000) * CLOCK_SECOND, BOOT * CLOCK_SECOND);
+	restart(w);
+	assert_int_equal(banned(w, 0), 1);
+	assert_true(w->last_ban.end == T0 - 31536000 + 600);
+}
+
+static void test_many_end_at_once(void **state)
+{
+	struct world *w = *state;
+
+	w->config.settings.max_bans = 100000;
+	decisions_free(&w->decisions);
+	begin(w);
+	for (uint32_t i = 0; i < 100000; i++) {
+		uint8_t ip[4] = {
+			10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+		struct addr a = addr_from_bytes(ip, 4);
+		struct prefix who = prefix_of(&a);
+
+		assert_int_equal(decisions_ban(w->decisions, 0, &who, 10),
+			DECISION_DONE);
+	}
+	hold(10);
+	for (int i = 0; i < 100 && banned(w, 0); i++)
+		decisions_tick(w->decisions);
+	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(w->unbans, 0);
+}
+
+static int quiet(void **state)
+{
+	(void)state;
+	/* Each ban is a line of the log. */
+	return freopen("/dev/null", "w", stderr) ? 0 : -1;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_maxretry_in_findtime),
+		TEST(test_a_ban_ends),
+		TEST(test_old_lines_ban_as_they_would_have),
+		TEST(test_the_future_is_now),
+		TEST(test_by_hand),
+		TEST(test_who_is_never_banned),
+		TEST(test_caps),
+		TEST(test_reconfigure_moves_by_name),
+		TEST(test_a_smaller_maxretry_bans_nobody_by_itself),
+		TEST(test_whom_a_reload_ignores_is_let_go),
+		TEST(test_restart),
+		TEST(test_the_store_does_not_grow_for_ever),
+		TEST(test_the_clock_is_set_back),
+		TEST(test_the_clock_is_set_on),
+		TEST(test_set_back_between_two_runs),
+		TEST(test_many_end_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, quiet, NULL);
+}
