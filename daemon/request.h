@@ -82,7 +82,7 @@ bool request_decode(struct request *r, struct request_room *room,
 enum reply_type {
 	REPLY_DONE = 1, /* result, values, text */
 	REPLY_KEPT,	/* LAYOUT: n flags, a jail each in order */
-	REPLY_REFUSED,	/* BAN: n entries that were not banned, and why */
+	REPLY_REFUSED,	/* BAN, UNBAN: n entries left as they were, and why */
 	REPLY_ELEMENTS, /* DUMP: n elements */
 };
 
@@ -103,9 +103,11 @@ struct reply_element {
 #define REPLY_TEXT 160
 
 /*
- * values of REPLY_DONE: HELLO the version; COUNT the elements of all hash and
- * interval sets asked about; GENID the generation; BAN and UNBAN the elements
- * that are now in or out; STATS as in reply_stats.
+ * values of REPLY_DONE: HELLO the version; DUMP and COUNT the elements of all
+ * hash and interval sets asked about, then 1 if the sets changed meanwhile and
+ * some may be missing; GENID the generation; BAN and UNBAN the elements that
+ * are now in or out, then how often the table was gone and made anew; STATS as
+ * in reply_stats.
  */
 enum reply_stats {
 	STATS_REQUESTS,

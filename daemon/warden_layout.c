@@ -57,8 +57,7 @@ static int apply_allow(struct warden *w, const struct prefixset *allow)
 /*
  * Somebody has removed our table or a set of it ("nft flush ruleset"): makes
  * it anew. The bans that were in it are lost to us; the engine learns from
- * values[1] of its next answer that it has to send them again. This is also
- * the place for healing by the generation id.
+ * values[1] of its next answer that it has to send them again.
  */
 int warden_restore(struct warden *w)
 {

@@ -47,7 +47,6 @@ static int list_element(const struct dump_element *e, void *context)
 	return l->stop ? -ECANCELED : 0;
 }
 
-/* DUMP and COUNT: values[1] is 1 if it may have holes. */
 int warden_handle_listing(struct warden *w)
 {
 	struct reply done = {.type = REPLY_DONE, .id = w->request.id};

@@ -13,9 +13,8 @@
 
 #include "daemon/sandbox.h"
 #include "daemon/warden.h"
+#include "daemon/warden_spawn.h"
 #include "lib/log.h"
-
-#define SOCKET_FD 3
 
 /* A decimal number below 2^32 - 1, which means "no id". */
 static int parse_id(const char *text, unsigned int *id)
@@ -35,7 +34,7 @@ static int parse_id(const char *text, unsigned int *id)
 
 static int give_up_rights(uid_t uid, gid_t gid)
 {
-	int rc = sandbox_close_from(SOCKET_FD + 1);
+	int rc = sandbox_close_from(WARDEN_FD + 1);
 
 	if (rc == 0)
 		rc = sandbox_drop_user(uid, gid, NULL, 0);
@@ -65,7 +64,7 @@ int main(int argc, char **argv)
 	log_setup(LOG_LEVEL_INFO);
 	if (argc != 3 || parse_id(argv[1], &uid) < 0 ||
 		parse_id(argv[2], &gid) < 0 ||
-		getsockopt(SOCKET_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+		getsockopt(WARDEN_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
 		type != SOCK_SEQPACKET) {
 		fputs("mailban-warden is started by mailband\n", stderr);
 		return WARDEN_USAGE;
@@ -76,5 +75,5 @@ int main(int argc, char **argv)
 		log_error("warden: cannot give up rights: %s", strerror(-rc));
 		return WARDEN_FAULT;
 	}
-	return warden_run(SOCKET_FD);
+	return warden_run(WARDEN_FD);
 }

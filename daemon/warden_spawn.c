@@ -16,7 +16,6 @@
 
 #define PROGRAM "mailban-warden"
 #define PROGRAM_DIR "/usr/lib/mailban"
-#define SOCKET_FD 3
 /* So that a burst of bans waits in the warden's queue rather than in ours:
  * what waits there goes into one transaction. */
 #define SOCKET_BUFFER (1 << 20)
@@ -53,13 +52,13 @@ static _Noreturn void become_warden(
 	snprintf(gid_text, sizeof(gid_text), "%u", gid);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fd == SOCKET_FD) {
+	if (fd == WARDEN_FD) {
 		if (fcntl(fd, F_SETFD, 0) < 0)
 			_exit(127);
-	} else if (dup2(fd, SOCKET_FD) < 0) {
+	} else if (dup2(fd, WARDEN_FD) < 0) {
 		_exit(127);
 	}
-	if (close_range(SOCKET_FD + 1, ~0u, 0) == 0)
+	if (close_range(WARDEN_FD + 1, ~0u, 0) == 0)
 		execv(path, argv);
 	_exit(127);
 }

@@ -4,6 +4,9 @@
 
 #include <sys/types.h>
 
+/* Where the warden finds its end of the socket to the engine. */
+#define WARDEN_FD 3
+
 /*
  * Starts mailban-warden, found beside the running program or else in
  * /usr/lib/mailban, as this user and group. 0, *fd our end of its socket
