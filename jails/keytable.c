@@ -41,6 +41,13 @@ static void sip_round(uint64_t v[4])
 	v[2] = turn(v[2], 32);
 }
 
+static void sip_word(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
 /* SipHash-1-3 (Aumasson, Bernstein 2012) over a key of 4 n bytes. */
 static uint32_t hash(const struct keytable *t, const void *key)
 {
@@ -50,27 +57,17 @@ static uint32_t hash(const struct keytable *t, const void *key)
 		t->seed.k0 ^ 0x6c7967656e657261,
 		t->seed.k1 ^ 0x7465646279746573,
 	};
-	uint32_t at = 0, n = t->key_size;
+	uint32_t at = 0, n = t->key_size, rest = 0;
 
 	for (; at + 8 <= n; at += 8) {
 		uint64_t word;
 
 		memcpy(&word, (const char *)key + at, 8);
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
+		sip_word(v, word);
 	}
-	{
-		uint64_t word = (uint64_t)n << 56;
-		uint32_t rest = 0;
-
-		if (at < n)
-			memcpy(&rest, (const char *)key + at, 4);
-		word |= rest;
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
-	}
+	if (at < n)
+		memcpy(&rest, (const char *)key + at, 4);
+	sip_word(v, (uint64_t)n << 56 | rest);
 	v[2] ^= 0xff;
 	sip_round(v);
 	sip_round(v);
