@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/conf.h"
 
@@ -28,20 +27,7 @@ static bool take_loglevel(struct settings *s, const char *text)
 
 static bool take_flush_on_stop(struct settings *s, const char *text)
 {
-	static const char *const yes[] = {"true", "yes", "on", "1"};
-	static const char *const no[] = {"false", "no", "off", "0"};
-
-	for (int i = 0; i < 4; i++) {
-		if (strcasecmp(text, yes[i]) == 0) {
-			s->flush_on_stop = true;
-			return true;
-		}
-		if (strcasecmp(text, no[i]) == 0) {
-			s->flush_on_stop = false;
-			return true;
-		}
-	}
-	return false;
+	return conf_bool(text, &s->flush_on_stop);
 }
 
 /* A count from 1 to 2^24. */

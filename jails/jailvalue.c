@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "jails/duration.h"
 #include "lib/arena.h"
@@ -110,17 +109,12 @@ void jailvalue_warning(const struct jailvalue *v,
 
 bool jailvalue_bool(const struct jailvalue *v, const char *key, bool *out)
 {
-	static const char *const words[] = {
-		"no", "yes", "false", "true", "0", "1", "off", "on"};
 	struct jailvalue_text t = jailvalue_get(v, key);
 
 	if (!t.text || !*t.text)
 		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcasecmp(t.text, words[i]) == 0) {
-			*out = i % 2;
-			return true;
-		}
+	if (conf_bool(t.text, out))
+		return true;
 	jailvalue_fault(v, &t, NULL, "'%s' is neither true nor false", t.text);
 	return false;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/ini.h"
@@ -345,4 +346,17 @@ int conf_read_tree(struct conf *conf, const char *dir, const char *name,
 		free(pattern);
 	}
 	return n;
+}
+
+bool conf_bool(const char *text, bool *out)
+{
+	static const char *const words[] = {
+		"no", "yes", "false", "true", "off", "on", "0", "1"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(text, words[i]) == 0) {
+			*out = i % 2;
+			return true;
+		}
+	return false;
 }

@@ -75,4 +75,11 @@ char *conf_expand(const struct conf *conf, const char *section,
 
 #define CONF_TEXT_MOST (1u << 20)
 
+/*
+ * "yes", "true", "on" or "1", or their opposites, in any case, as
+ * configparser's getboolean has them. False, and *out as it was, if text is
+ * none of these.
+ */
+bool conf_bool(const char *text, bool *out);
+
 #endif
