@@ -4,6 +4,8 @@
  * line of JSON in. Waits never longer than --wait for a sign of life, and
  * believes nothing of what it gets but its form.
  */
+#include "cli/client.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
 #include "lib/addr.h"

@@ -3,10 +3,11 @@
  * mailban help: what there is, from the same tables that the program runs on,
  * so that it cannot say what is not so.
  */
+#include "cli/command.h"
+
 #include <stdio.h>
 
 #include "cli/client.h"
-#include "cli/command.h"
 #include "cli/text.h"
 
 static void options_print(const char *letters)

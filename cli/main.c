@@ -4,11 +4,12 @@
  * its own beside this one. It asks the daemon over the control socket or
  * works offline; it never touches the kernel's sets itself.
  */
+#include "cli/command.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
 #include "cli/text.h"
 
 const struct command commands[] = {

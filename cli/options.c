@@ -4,6 +4,8 @@
  * for the check that the manual names each. A command takes those rows whose
  * letters it lists. It must never guess: what it cannot read is a fault.
  */
+#include "cli/command.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 #include <string.h>
 
 #include "cli/client.h"
-#include "cli/command.h"
 #include "cli/text.h"
 #include "jails/duration.h"
 

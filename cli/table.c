@@ -4,12 +4,13 @@
  * with colour only where it is seen. Must never let a cell's bytes through as
  * they came.
  */
+#include "cli/table.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/table.h"
 #include "cli/text.h"
 
 struct cell {

@@ -4,6 +4,8 @@
  * from a configuration or a log: nothing of it may ever reach a terminal as a
  * command to it.
  */
+#include "cli/text.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +13,6 @@
 #include <string.h>
 #include <time.h>
 #include <wchar.h>
-
-#include "cli/text.h"
 
 /*
  * The code point at text and its bytes; zero bytes if none is there (RFC 3629:

@@ -4,13 +4,14 @@
  * whatever the engine has decided, and what one transaction can take goes in
  * together; a ban alone must never wait for others to come.
  */
+#include "daemon/warden_state.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "daemon/warden.h"
-#include "daemon/warden_state.h"
 #include "lib/log.h"
 #include "nft/set.h"
 #include "nft/socket.h"

@@ -3,13 +3,14 @@
  * The warden's table and allow list: taken in parts, put in force as a whole.
  * What is in force stays so until the new one is; a half is never applied.
  */
+#include "daemon/warden_state.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/warden.h"
-#include "daemon/warden_state.h"
 #include "lib/log.h"
 #include "nft/element.h"
 #include "nft/set.h"

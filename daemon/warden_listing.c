@@ -3,10 +3,10 @@
  * What the kernel's sets hold, told to the engine in pieces as they come: a
  * set may be larger than what the warden would want to keep.
  */
+#include "daemon/warden_state.h"
+
 #include <errno.h>
 
-#include "daemon/warden.h"
-#include "daemon/warden_state.h"
 #include "nft/dump.h"
 #include "nft/set.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The notation by which a jail names its filter: name[option=value, ...]. */
+#include "filters/filterfile.h"
+
 #include <ctype.h>
 #include <string.h>
-
-#include "filters/filterfile.h"
 
 #define OPTIONS_MOST 64
 

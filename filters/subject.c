@@ -4,10 +4,10 @@
  * bytes that are no UTF-8, and a byte that is none must not hide what stands
  * around it, so each becomes U+FFFD, as Python's decoder has it.
  */
+#include "filters/filter.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "filters/filter.h"
 
 static bool is_ascii(const char *s, size_t n)
 {
