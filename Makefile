@@ -18,13 +18,13 @@ CPPFLAGS = -D_GNU_SOURCE -I. -DMAILBAN_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 
 # What each program is made of. A privileged process links no more than this.
-LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/datadir lib/err \
-	lib/ini lib/interpolate lib/layout lib/log lib/prefixset
+LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
+	lib/datadir lib/err lib/ini lib/layout lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/journal \
 	sources/parts sources/replay sources/rotation sources/tail sources/watch
-FILTERS = filters/dispatch filters/filter filters/filterfile \
-	filters/filterspec filters/literals filters/pyregex filters/regex \
-	filters/sieve filters/subject
+FILTERS = filters/dispatch filters/filter filters/filter_spec \
+	filters/filter_subject filters/filterfile filters/literals \
+	filters/pyregex filters/regex filters/sieve
 JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fail2ban's way of laying configuration files over each other: the order of
- * files, includes, and who overrides whom. Interpolation is in interpolate.c.
+ * files, includes, and who overrides whom. conf_expand.c has the interpolation.
  */
 #include "lib/conf.h"
 
