@@ -60,7 +60,7 @@ typedef void (*state_failures_fn)(void *ctx, const char *jail,
 void state_each_failures(struct state *state, state_failures_fn fn, void *ctx);
 
 /* Drops bans that ended, offenders and failures last seen, before a time. */
-void state_prune(struct state *state, int64_t bans, int64_t offenders,
-	int64_t failures);
+void state_prune(
+	struct state *state, int64_t bans, int64_t offenders, int64_t failures);
 
 #endif
