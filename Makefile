@@ -154,20 +154,21 @@ RUN = /run/mailban-tree
 
 run: deps
 	$(MAKE) -j$(JOBS) all
-	id -u mailban >/dev/null 2>&1 || useradd --system --user-group \
+	@id -u mailban >/dev/null 2>&1 || useradd --system --user-group \
 		--no-create-home --home-dir /var/lib/mailban \
 		--shell /usr/sbin/nologin mailban
-	for group in adm systemd-journal; do \
+	@for group in adm systemd-journal; do \
 		! getent group $$group >/dev/null || \
 			usermod --append --groups $$group mailban; \
 	done
-	install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
-	rm -rf $(RUN)
-	install -d $(RUN)/share/filter.d $(RUN)/etc/jail.d
-	install -m 644 jails/jail.conf $(RUN)/share
-	install -m 644 filters/*.conf $(RUN)/share/filter.d
-	install -m 644 jails/mailhost.conf $(RUN)/etc/jail.d
-	conf=/etc/mailban; [ -d $$conf ] || conf=$(RUN)/etc; \
+	@install -d -o mailban -g mailban -m 750 /run/mailban /var/lib/mailban
+	@rm -rf $(RUN)
+	@install -d $(RUN)/share/filter.d $(RUN)/etc/jail.d
+	@install -m 644 jails/jail.conf $(RUN)/share
+	@install -m 644 filters/*.conf $(RUN)/share/filter.d
+	@install -m 644 jails/mailhost.conf $(RUN)/etc/jail.d
+	@conf=/etc/mailban; [ -d $$conf ] || conf=$(RUN)/etc; \
+	echo "$(BUILD)/mailband -c $$conf; Ctrl-C ends it"; \
 	MAILBAN_DATADIR=$(RUN)/share exec $(BUILD)/mailband -c $$conf
 
 MAN1 = $(wildcard man/*.1)

@@ -374,8 +374,8 @@ int engine_run(const struct engine_options *options, struct config *config,
 	if (engine_init(&e)) {
 		sd_notify(0, "READY=1");
 		log_info("mailban " MAILBAN_VERSION " is watching with %zu "
-			 "jails%s",
-			config->n,
+			 "jail%s%s",
+			config->n, config->n == 1 ? "" : "s",
 			options->dry_run ? " (dry run: nothing is enforced)"
 					 : "");
 		status = sd_event_loop(e.loop);
