@@ -32,3 +32,8 @@ void clock_hold(int64_t wall, int64_t mono)
 	held_wall = wall;
 	held_mono = mono;
 }
+
+void clock_release(void)
+{
+	held = false;
+}

@@ -11,7 +11,8 @@
 int64_t clock_wall(void);
 /* Since boot: for intervals. */
 int64_t clock_mono(void);
-/* Stops both clocks at these values, for tests. */
+/* Stops both clocks at these values, for tests; clock_release lets them go. */
 void clock_hold(int64_t wall, int64_t mono);
+void clock_release(void);
 
 #endif
