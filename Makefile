@@ -3,6 +3,8 @@
 # make run        install what is needed, build, run on this host
 # make check      install what is needed, build, run every test
 # make bench      measure, side by side with what there is today
+# make install    programs, defaults, manual and unit below PREFIX
+# make unit benches    the test and measuring programs alone
 
 VERSION = 0.1
 BUILD = build
@@ -50,9 +52,9 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build, and on top of them of the tests.
-DEPS = gcc libc6-dev make pkg-config libsystemd-dev libmnl-dev libnftnl-dev \
-	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-dev \
-	zlib1g-dev nftables passwd
+DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
+	libpcre2-dev libsqlite3-dev libjansson-dev zlib1g-dev \
+	nftables passwd
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd
 
