@@ -257,14 +257,42 @@ void ini_parse(struct ini *ini, struct arena *arena, const char *path,
 	free(p.lines);
 }
 
+/*
+ * All that fd gives, in memory of its own size; *n bytes of it. NULL with
+ * *error, which is -EFBIG over INI_FILE_MOST.
+ */
+static char *read_all(int fd, size_t *n, int *error)
+{
+	size_t room = 4096;
+	char *text = NULL;
+	ssize_t got;
+
+	*n = 0;
+	do {
+		if (!text || *n == room) {
+			room *= 2;
+			text = realloc(text, room);
+			if (!text)
+				abort();
+		}
+		got = read(fd, text + *n, room - *n);
+		if (got > 0)
+			*n += (size_t)got;
+	} while (got > 0 && *n <= INI_FILE_MOST);
+	*error = got < 0 ? -errno : got > 0 ? -EFBIG : 0;
+	if (*error == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 int ini_read(
 	struct ini *ini, struct arena *arena, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
-	size_t n = 0;
-	ssize_t got = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
 	struct stat st;
 	char *text;
+	size_t n;
 
 	*ini = (struct ini){0};
 	if (fd < 0)
@@ -273,19 +301,10 @@ int ini_read(
 		close(fd);
 		return -EISDIR;
 	}
-	text = malloc(INI_FILE_MOST + 1);
-	if (!text)
-		abort();
-	while (n <= INI_FILE_MOST &&
-		(got = read(fd, text + n, INI_FILE_MOST + 1 - n)) > 0)
-		n += (size_t)got;
-	if (got < 0)
-		r = -errno;
-	else if (n > INI_FILE_MOST)
-		r = -EFBIG;
-	else
+	text = read_all(fd, &n, &r);
+	close(fd);
+	if (text)
 		ini_parse(ini, arena, path, text, n, err);
 	free(text);
-	close(fd);
 	return r;
 }
