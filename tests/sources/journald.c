@@ -39,11 +39,22 @@ static void need(int ok, const char *what)
 	abort();
 }
 
+/* journald does not start without one, and a bare tree has none. */
+static void mount_cgroups(void)
+{
+	if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ||
+		access("/sys/fs/cgroup/systemd", F_OK) == 0)
+		return;
+	need(mount("test", "/sys/fs/cgroup", "cgroup2", MS_RDONLY, NULL) == 0,
+		"mount: cgroup2");
+}
+
 void journald_leave_host(void)
 {
 	need(unshare(CLONE_NEWNS) == 0, "unshare: mounts (run as root)");
 	need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0,
 		"mount: private");
+	mount_cgroups();
 	journald_clear();
 }
 
