@@ -279,11 +279,6 @@ void state_commit(struct state *state)
 	state->failing = false;
 }
 
-bool state_is_dirty(const struct state *state)
-{
-	return state && state->open;
-}
-
 static void bind_prefix(
 	sqlite3_stmt *s, const char *jail, const struct prefix *who)
 {

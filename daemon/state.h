@@ -30,8 +30,6 @@ struct state *state_open(const char *dir);
 void state_close(struct state **state);
 /* Ends the transaction if there is one; the next change begins another. */
 void state_commit(struct state *state);
-/* True if there are changes that state_commit would write. */
-bool state_is_dirty(const struct state *state);
 
 /* Times are seconds since 1970 UTC; end 0 is for ever. */
 void state_put_ban(struct state *state, const char *jail,
