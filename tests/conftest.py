@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -91,6 +92,7 @@ def pytest_runtest_protocol(item, nextitem):
                                        location=item.location)
     # Without the two, pytest 8 misses the end of the folder before.
     item.ihook.pytest_runtest_setup(item=item)
+    began = time.monotonic()
     for name, passed, skipped, text in item.run():
         outcome = "failed" if not passed else \
             "skipped" if skipped else "passed"
@@ -99,7 +101,10 @@ def pytest_runtest_protocol(item, nextitem):
         report = pytest.TestReport(
             nodeid, (path, line, f"{item.name}::{name}"), {}, outcome,
             (path, line, "skipped") if skipped else
-            None if passed else text, "call")
+            None if passed else text, "call",
+            # The program ran as a whole: its time stands at the first.
+            duration=time.monotonic() - began)
+        began = time.monotonic()
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid,
