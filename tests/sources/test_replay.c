@@ -133,6 +133,30 @@ static void test_long_lines(void **state)
 	free(big);
 }
 
+/* A line just as long as may be whose newline is in the next portion. */
+static void test_longest_at_a_border(void **state)
+{
+	const char *log = scratch_path("log");
+	size_t before = (256 << 10) - SOURCE_LINE_MOST, at = 0;
+	char *text = malloc(1 << 20);
+	int fd = scratch_open(log);
+
+	(void)state;
+	for (; at < before; at += 4096) {
+		memset(text + at, 'x', 4095);
+		text[at + 4095] = '\n';
+	}
+	memset(text + at, 'y', SOURCE_LINE_MOST);
+	scratch_write(fd, text, at + SOURCE_LINE_MOST);
+	scratch_write(fd, "\nend\n", 5);
+	close(fd);
+	assert_int_equal(replay(log), 0);
+	assert_int_equal(came_lines, before / 4096 + 2);
+	assert_int_equal(came_cut, 0);
+	assert_memory_equal(came + came_n - 4, "end|", 4);
+	free(text);
+}
+
 static void test_compressed(void **state)
 {
 	const char *log = scratch_path("log.gz");
@@ -208,6 +232,7 @@ int main(void)
 		TEST(test_plain),
 		TEST(test_bytes),
 		TEST(test_long_lines),
+		TEST(test_longest_at_a_border),
 		TEST(test_compressed),
 		TEST(test_damaged),
 		TEST(test_input),
