@@ -60,10 +60,19 @@ json_t *control_error(int code, const char *format, ...)
 {
 	char text[512];
 	va_list args;
+	json_t *message;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	message = json_pack(
+		"{s:b,s:i,s:s}", "ok", 0, "code", code, "error", text);
+	if (message)
+		return message;
+	/* Bytes of a file that are no UTF-8, or a character cut in two. */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
 	return json_pack("{s:b,s:i,s:s}", "ok", 0, "code", code, "error", text);
 }
 
@@ -227,10 +236,10 @@ static int on_client(
 	struct client *client = ctx;
 	bool more = true;
 
-	(void)events;
-	/* While an answer is awaited there is only an end to be read. */
+	/* While an answer is awaited nothing is read: he may have said that he
+	 * says no more, and be waiting. Only one who has gone is done with. */
 	if (client->call)
-		more = false;
+		more = !(events & (EPOLLHUP | EPOLLERR));
 	else if (!client->out)
 		more = read_some(client, fd);
 	if (more && client->out) {
@@ -239,6 +248,8 @@ static int on_client(
 	}
 	if (!more)
 		client_free(client);
+	else if (client->call)
+		sd_event_source_set_io_events(source, 0);
 	return 0;
 }
 

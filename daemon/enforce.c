@@ -16,6 +16,11 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+/* Others may change the ruleset all the time, what is theirs of it. */
+#define HEAL_EVERY (10 * CLOCK_SECOND)
+/* Requests without an answer, of which there are some in a burst. */
+#define PENDING_MOST 10000
+
 struct order {
 	bool ban; /* else unban */
 	uint16_t jail;
@@ -34,6 +39,10 @@ struct enforce {
 	uint64_t remade; /* how often the table was, as last told */
 	enforce_lost_fn lost;
 	void *ctx;
+	/* The generation that others' changes made, as last told. */
+	uint32_t others;
+	bool healing;	/* bans go in beside what may be there */
+	int64_t healed; /* monotonic */
 };
 
 struct enforce *enforce_new(
@@ -125,6 +134,22 @@ static int send_allow(struct enforce *e)
 	return r;
 }
 
+static int ask_generation(struct enforce *e, warden_reply_fn fn)
+{
+	struct request request = {.type = REQUEST_GENID};
+
+	return warden_client_send(e->client, &request, fn, e);
+}
+
+/* All is in place: what others change from here on is looked at. */
+static void on_generation_now(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+
+	if (reply->type == REPLY_DONE && reply->result == 0)
+		e->others = (uint32_t)reply->values[1];
+}
+
 int enforce_layout(struct enforce *e, const struct config *config)
 {
 	struct layout layout = {.n = config->n};
@@ -144,7 +169,9 @@ int enforce_layout(struct enforce *e, const struct config *config)
 		fill_layout(&layout.jails[i], config->items[i].jail);
 	r = warden_client_layout(e->client, &layout, on_layout, NULL);
 	free(layout.jails);
-	return r < 0 ? r : send_allow(e);
+	if (r == 0)
+		r = send_allow(e);
+	return r < 0 ? r : ask_generation(e, on_generation_now);
 }
 
 static void order_add(
@@ -164,7 +191,7 @@ static void order_add(
 		.nr = e->next_nr++,
 		.entry = {.prefix = ban->who,
 			.seconds = seconds,
-			.refresh = is_ban}};
+			.refresh = is_ban && !e->healing}};
 	e->n++;
 	e->sorted = false;
 }
@@ -312,12 +339,43 @@ static void on_counts(const struct reply *reply, void *context)
 	e->counts.errors = reply->values[STATS_ERRORS];
 }
 
-void enforce_count_again(struct enforce *e)
+/* The table and its rules anew, and every ban that is not in it. */
+static void heal(struct enforce *e)
+{
+	if (enforce_layout(e, e->config) < 0)
+		return;
+	log_info("nftables: others changed the ruleset: what is ours is put "
+		 "in again where it is missing");
+	e->healed = clock_mono();
+	e->healing = true;
+	e->lost(e->ctx);
+	e->healing = false;
+	enforce_flush(e);
+	/* Some of that may have been no change, and made no generation. */
+	ask_generation(e, on_generation_now);
+}
+
+static void on_generation(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+	uint32_t others = (uint32_t)reply->values[1];
+
+	if (reply->type != REPLY_DONE || reply->result < 0)
+		return;
+	if (others != e->others &&
+		(!e->healed || clock_mono() - e->healed >= HEAL_EVERY))
+		heal(e);
+}
+
+void enforce_look_again(struct enforce *e)
 {
 	struct request request = {.type = REQUEST_STATS};
 
-	if (e->client)
-		warden_client_send(e->client, &request, on_counts, e);
+	/* One that does not answer is not asked ever more. */
+	if (!e->client || warden_client_pending(e->client) > PENDING_MOST)
+		return;
+	warden_client_send(e->client, &request, on_counts, e);
+	ask_generation(e, on_generation);
 }
 
 void enforce_counts(const struct enforce *e, struct enforce_counts *out)

@@ -18,8 +18,9 @@ struct enforce;
 /*
  * client NULL: nothing is enforced (mailband -n). The client stays the
  * caller's and must outlive it. lost is called when the warden tells that
- * somebody had removed our table and it was made anew, empty: then every ban
- * is to be given to enforce_ban again.
+ * somebody had removed our table and it was made anew, empty, or when others
+ * changed the ruleset, be it in our table or not: then every ban is to be
+ * given to enforce_ban again.
  */
 typedef void (*enforce_lost_fn)(void *ctx);
 struct enforce *enforce_new(
@@ -45,7 +46,7 @@ struct enforce_counts {
 	uint64_t transactions, elements, errors;
 };
 void enforce_counts(const struct enforce *enforce, struct enforce_counts *out);
-/* Asks the warden for new ones. */
-void enforce_count_again(struct enforce *enforce);
+/* Asks the warden for new ones, and whether others changed the ruleset. */
+void enforce_look_again(struct enforce *enforce);
 
 #endif

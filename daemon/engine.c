@@ -75,7 +75,7 @@ static void on_unban(void *ctx, const struct ban *ban)
 	enforce_unban(e->enforce, ban);
 }
 
-/* Somebody took the table away, and the bans with it. */
+/* Somebody took bans away, or the table with all of them. */
 static void on_lost(void *ctx)
 {
 	struct engine *e = ctx;
@@ -135,7 +135,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	if (feeds_read(e->feeds))
 		sd_event_source_set_enabled(e->more, SD_EVENT_ONESHOT);
 	decisions_tick(e->decisions);
-	enforce_count_again(e->enforce);
+	enforce_look_again(e->enforce);
 	settle(e);
 	sd_event_source_set_time_relative(s, TICK_EVERY);
 	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
@@ -336,16 +336,23 @@ static void warden_stop(struct engine *e)
 		.type = REQUEST_QUIT,
 		.flush = e->config->settings.flush_on_stop && !e->failed,
 	};
+	int r = 0;
 
 	if (!e->warden)
 		return;
-	while (enforce_waits(e->enforce)) {
+	while (r == 0 && enforce_waits(e->enforce)) {
 		enforce_flush(e->enforce);
-		if (warden_client_wait(e->warden, WARDEN_PATIENCE) < 0)
-			break;
+		r = warden_client_wait(e->warden, WARDEN_PATIENCE);
 	}
-	if (warden_client_send(e->warden, &request, NULL, NULL) == 0)
-		warden_client_wait(e->warden, WARDEN_PATIENCE);
+	if (r == 0)
+		r = warden_client_send(e->warden, &request, NULL, NULL);
+	if (r == 0)
+		r = warden_client_wait(e->warden, WARDEN_PATIENCE);
+	if (r != -ETIMEDOUT)
+		return;
+	log_error("the warden stands still: it is ended; its bans stay in the "
+		  "kernel");
+	warden_client_abandon(e->warden);
 }
 
 static void engine_deinit(struct engine *e)

@@ -88,10 +88,14 @@ static int handle_hello(struct warden *w)
 
 static int handle_genid(struct warden *w)
 {
+	struct reply reply = {.type = REPLY_DONE, .id = w->request.id};
 	uint32_t generation;
-	int rc = genid_read(w->nft, &generation);
 
-	return warden_tell_done(w, w->request.id, rc, generation, NULL);
+	reply.result = genid_read(w->nft, &generation);
+	reply.values[0] = generation;
+	/* Each commit makes one generation: what is over was others' doing. */
+	reply.values[1] = (uint32_t)(generation - nft_socket_commits(w->nft));
+	return warden_tell(w, &reply);
 }
 
 static int handle_stats(struct warden *w)

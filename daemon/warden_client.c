@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,13 @@ static int broken(struct warden_client *c, int error)
 			q.fn(&reply, q.context);
 	}
 	return c->broken;
+}
+
+void warden_client_abandon(struct warden_client *c)
+{
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
+	broken(c, -EPIPE);
 }
 
 /* Bytes to the socket: 0, -EAGAIN or -EPIPE. */

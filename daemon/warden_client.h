@@ -39,6 +39,11 @@ int warden_client_new(struct warden_client **out, int fd, pid_t pid);
  * NULL. Unanswered requests are dropped without a call.
  */
 int warden_client_free(struct warden_client **client);
+/*
+ * For a warden that does not answer: it is killed, and who waits for it is
+ * told -EPIPE. Only warden_client_free makes sense after it.
+ */
+void warden_client_abandon(struct warden_client *client);
 
 int warden_client_fd(const struct warden_client *client);
 pid_t warden_client_pid(const struct warden_client *client);

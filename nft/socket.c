@@ -26,7 +26,8 @@
 
 struct nft_socket {
 	struct mnl_socket *nl;
-	uint32_t seq; /* the next unused */
+	uint32_t seq;	  /* the next unused */
+	uint32_t commits; /* transactions that the kernel took */
 	_Alignas(8) uint8_t receive[RECEIVE];
 };
 
@@ -197,7 +198,13 @@ int nft_socket_commit(
 		*fault = first;
 	if (error)
 		return error;
+	s->commits += done;
 	return done ? 0 : lost ? -ENOBUFS : -EIO;
+}
+
+uint32_t nft_socket_commits(const struct nft_socket *s)
+{
+	return s->commits;
 }
 
 struct nlmsghdr *nft_socket_question(void *buf, uint16_t type, uint16_t flags)

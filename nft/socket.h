@@ -31,6 +31,8 @@ void nft_socket_close(struct nft_socket **s);
  */
 int nft_socket_commit(
 	struct nft_socket *s, struct batch *b, struct nft_fault *fault);
+/* How many that the kernel took; wraps. */
+uint32_t nft_socket_commits(const struct nft_socket *s);
 
 /*
  * A question or a dump: calls fn for each message of the answer. fn returns

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happens to a running daemon from outside, and what it makes of it."""
+import json
+import os
+import signal
+import socket
+
+import pytest
+
+import attack
+import hosts
+
+BANNED = ["192.0.2.1", "2001:db8::1"]
+
+
+@pytest.fixture
+def running(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.daemon = host.mailband({"jail.local": attack.jail()})
+    host.mailban("ban", "dovecot", *BANNED)
+    host.wait_banned("dovecot", *BANNED)
+    return host
+
+
+def warden_of(daemon):
+    return hosts.wait_for(lambda: [
+        pid for name, pid in daemon.children().items() if "warden" in name])[0]
+
+
+@pytest.mark.parametrize("how", [
+    "flush ruleset", "delete table inet mailban",
+    "flush set inet mailban ban4-dovecot",
+    "delete element inet mailban ban4-dovecot { 192.0.2.1 }",
+    "flush chain inet mailban input"])
+def test_somebody_else_edits_the_ruleset(running, how):
+    """Nobody need be banned anew for the bans to be in force again."""
+    before = running.run(["nft", "-s", "list", "chain", "inet", "mailban",
+                          "input"]).stdout
+    running.run(["nft", how])
+    running.wait_banned("dovecot", *BANNED)
+    hosts.wait_for(lambda: before == running.run(
+        ["nft", "-s", "list", "chain", "inet", "mailban", "input"],
+        check=False).stdout, what="the chain as it was")
+    assert running.daemon.alive()
+
+
+def test_a_warden_that_stands_still(running):
+    """Lines are read and bans wait; they are made up for."""
+    warden = warden_of(running.daemon)
+    addresses = attack.addresses(5000, "10.9.0.0/16")
+    os.kill(warden, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            for at in range(0, len(addresses), 1000):
+                running.append(attack.MAIL_LOG, "".join(
+                    map(attack.failure, addresses[at:at + 1000])))
+        hosts.wait_for(lambda: running.status("dovecot")["banned"] == 5002,
+                       timeout=60, what="all decided", every=0.2)
+    finally:
+        os.kill(warden, signal.SIGCONT)
+    hosts.wait_for(lambda: len(running.banned("dovecot")) == 5002,
+                   timeout=60, what="all banned", every=0.2)
+
+
+def test_a_full_disk(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.path("/var/lib/mailban").mkdir(exist_ok=True)
+    host.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none",
+              "/var/lib/mailban"])
+    daemon = host.mailband({"jail.local": attack.jail(maxretry=1)})
+    addresses = attack.addresses(4000, "10.9.0.0/16")
+    host.append(attack.MAIL_LOG, "".join(map(attack.failure, addresses)))
+    hosts.wait_for(lambda: len(host.banned("dovecot")) == 4000,
+                   timeout=60, what="all banned", every=0.2)
+    daemon.wait_log("state: .*full")
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("how", ["read-only", "gone", "junk"])
+def test_a_state_directory_that(host, how):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    state = host.path("/var/lib/mailban")
+    state.mkdir(exist_ok=True)
+    daemon = host.mailband({"jail.local": attack.jail()})
+    if how == "read-only":
+        host.run(["mount", "--bind", "-o", "ro", "/var/lib/mailban",
+                  "/var/lib/mailban"])
+        host.run(["mount", "-o", "remount,bind,ro", "/var/lib/mailban"])
+    elif how == "gone":
+        host.run(["rm", "-r", "/var/lib/mailban"])
+    else:
+        for file in state.iterdir():
+            file.write_bytes(b"junk" * 5000)
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
+    host.wait_banned("dovecot", "192.0.2.9")
+    assert daemon.stop() == 0
+    if how == "read-only":
+        host.run(["umount", "/var/lib/mailban"])
+    daemon = host.mailband()
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.10"))
+    host.wait_banned("dovecot", "192.0.2.10")
+    assert daemon.stop() == 0
+
+
+def ask(host, request):
+    """The answer to who says all that he has to say, and then listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.settimeout(10)
+        peer.connect(str(host.path("/run/mailban/control")))
+        peer.sendall(json.dumps(request).encode() + b"\n")
+        peer.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := peer.recv(65536):
+            answer += piece
+    return json.loads(answer)
+
+
+def test_who_has_nothing_more_to_say_is_answered(running):
+    for command in ("status", "list"):
+        assert ask(running, {"command": command})["ok"]
+
+
+@pytest.mark.parametrize("time", [
+    2**63 - 1, -2**63, 2**62, 2**31, 2**32, -1, 1e300, "600", None, [1]])
+def test_times_out_of_range(running, time):
+    ask(running, {"command": "ban", "jail": "dovecot", "time": time,
+                  "addresses": ["192.0.2.50"]})
+    running.wait_banned("dovecot", "192.0.2.50")
+    shown = ask(running, {"command": "list"})["result"]
+    ban = next(b for b in shown if b["address"] == "192.0.2.50")
+    assert ban["end"] is None or ban["end"] > ban["start"]
+
+
+def test_answers_that_are_no_text(running):
+    answer = ask(running, {"command": "status", "jail": "\u00e9" * 600})
+    assert "no jail" in answer["error"]
+
+
+def test_it_ends_though_the_warden_stands_still(running):
+    warden = warden_of(running.daemon)
+    os.kill(warden, signal.SIGSTOP)
+    try:
+        running.daemon.signal(signal.SIGTERM)
+        running.daemon.wait(timeout=90)
+    finally:
+        try:
+            os.kill(warden, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+    assert sorted(running.banned("dovecot")) == sorted(BANNED)
