@@ -125,6 +125,37 @@ void element_put_delete(struct batch *b, enum set_kind kind, const char *set,
 		i = put_message(b, kind, set, NFT_MSG_DELSETELEM, e, i, n, tag);
 }
 
+/*
+ * nft add element inet mailban port-J '{ 25, 143-145 }'
+ *
+ * A range is its first key, and the key after its last with the flag of an
+ * end; a range up to the very last key has no end.
+ */
+void element_put_ports(struct batch *b, const struct layout_jail *jail)
+{
+	struct nlmsghdr *m = batch_open(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, 0);
+	struct nlattr *list;
+	char name[SET_NAME];
+	uint16_t key;
+
+	if (!m)
+		return;
+	set_name(name, SET_PORT, jail->name);
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, name);
+	list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (size_t i = 0; i < jail->n_ports; i++) {
+		key = htons(jail->ports[i].first);
+		element_put_key(m, &key, 2, 0, 0);
+		key = htons((uint16_t)(jail->ports[i].last + 1));
+		if (key != 0)
+			element_put_key(
+				m, &key, 2, 0, NFT_SET_ELEM_INTERVAL_END);
+	}
+	mnl_attr_nest_end(m, list);
+	batch_close(b, m);
+}
+
 static bool is_end(const struct nlattr *element)
 {
 	const struct nlattr *attr;

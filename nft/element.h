@@ -33,6 +33,9 @@ void element_put_add(struct batch *b, enum set_kind kind, const char *set,
 void element_put_delete(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag);
 
+/* Puts the jail's ports (joined) into its port set, which is empty. */
+void element_put_ports(struct batch *b, const struct layout_jail *jail);
+
 /*
  * After a commit that failed: true if the kernel blamed one element; *tag is
  * then the tag of that element (the tag given to element_put_... + its

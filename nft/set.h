@@ -55,8 +55,6 @@ void set_put_new(struct batch *b, enum set_kind kind, const char *name,
 void set_put_delete(struct batch *b, const char *name);
 /* Empties it. */
 void set_put_flush(struct batch *b, const char *name);
-/* Puts the jail's ports (joined) into its port set, which is empty. */
-void set_put_ports(struct batch *b, const struct layout_jail *jail);
 /* True if what the kernel lists is what set_put_new would make. */
 bool set_is_same(
 	const struct nftnl_set *set, enum set_kind kind, uint32_t elements);

@@ -19,6 +19,7 @@
 #include <libnftnl/set.h>
 
 #include "nft/batch.h"
+#include "nft/element.h"
 #include "nft/genid.h"
 #include "nft/rule.h"
 #include "nft/set.h"
@@ -276,7 +277,7 @@ static int apply(struct nft_socket *s, struct batch *b, struct look *look,
 	}
 	for (size_t i = 0; i < layout->n; i++)
 		if (layout->jails[i].n_ports > 1)
-			set_put_ports(b, &layout->jails[i]);
+			element_put_ports(b, &layout->jails[i]);
 	if (!look->chain_same)
 		put_chain(b);
 	put_rules(b, layout);
