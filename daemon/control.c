@@ -20,7 +20,7 @@
 #include "lib/log.h"
 
 #define CLIENTS_MOST 32
-#define REQUEST_MOST 65536
+#define LINE_MOST 65536 /* bytes of a request */
 #define TIME_LIMIT (10 * UINT64_C(1000000))
 
 struct control_call {
@@ -197,7 +197,7 @@ void control_reply(struct control_call *call, json_t *message)
 static bool read_some(struct client *client, int fd)
 {
 	ssize_t n = recv(fd, client->in + client->in_n,
-		REQUEST_MOST - client->in_n, MSG_DONTWAIT);
+		LINE_MOST - client->in_n, MSG_DONTWAIT);
 	char *newline;
 
 	if (n < 0)
@@ -209,9 +209,9 @@ static bool read_some(struct client *client, int fd)
 	if (newline) {
 		client->in_n = (size_t)(newline - client->in);
 		take_request(client);
-	} else if (client->in_n == REQUEST_MOST) {
+	} else if (client->in_n == LINE_MOST) {
 		reply(client, control_error(2, "a request is at most %d bytes",
-				      REQUEST_MOST));
+				      LINE_MOST));
 	}
 	return true;
 }
@@ -284,7 +284,7 @@ static bool client_new(struct control *control, int fd)
 	if (!client)
 		return false;
 	client->control = control;
-	client->in = malloc(REQUEST_MOST);
+	client->in = malloc(LINE_MOST);
 	if (!client->in ||
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->peer, &n) <
 			0 ||
