@@ -40,7 +40,8 @@ WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 WARDEN_LIBS = -lmnl -lnftnl
 
 DAEMON = daemon/main daemon/commands daemon/config daemon/control \
-	daemon/decision daemon/enforce daemon/engine daemon/feed_journal \
+	daemon/decisions daemon/decisions_change \
+	daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/list daemon/request daemon/sandbox daemon/settings \
 	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
-#include "daemon/decision.h"
+#include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
 #include "daemon/feeds.h"

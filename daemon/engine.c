@@ -14,7 +14,7 @@
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
-#include "daemon/decision.h"
+#include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
 #include "daemon/state.h"
@@ -42,6 +42,7 @@ static void save(struct engine *e)
 /* After any work: orders leave at once, the state when it is due. */
 static void settle(struct engine *e)
 {
+	e->hurried = false;
 	enforce_flush(e->enforce);
 	if (e->warden) {
 		uint32_t events = EPOLLIN;
@@ -61,11 +62,15 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	decisions_failure(e->decisions, jail, failure);
 }
 
+/* The first ban of a turn leaves at once, those behind it together. */
 static void on_ban(void *ctx, const struct ban *ban)
 {
 	struct engine *e = ctx;
 
 	enforce_ban(e->enforce, ban);
+	if (!e->hurried)
+		enforce_flush(e->enforce);
+	e->hurried = true;
 }
 
 static void on_unban(void *ctx, const struct ban *ban)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/decision.h"
+#include "daemon/decisions.h"
 #include "daemon/engine.h"
 #include "daemon/warden_client.h"
 #include "lib/clock.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
-#include "daemon/decision.h"
+#include "daemon/decisions.h"
 #include "daemon/feeds.h"
 #include "lib/clock.h"
 #include "lib/datadir.h"

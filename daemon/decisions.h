@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MAILBAN_DAEMON_DECISION_H
-#define MAILBAN_DAEMON_DECISION_H
+#ifndef MAILBAN_DAEMON_DECISIONS_H
+#define MAILBAN_DAEMON_DECISIONS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
-#include "daemon/decision.h"
+#include "daemon/decisions.h"
 #include "daemon/state.h"
 #include "lib/clock.h"
 
@@ -69,7 +69,8 @@ static int make(void **state)
 		w->jails[i] = (struct jail){.name = names[i],
 			.maxretry = 3,
 			.findtime = 600,
-			.bantime = 600};
+			.bantime = 600,
+			.bans = true};
 		escalate_init(&w->jails[i].escalate);
 		prefixset_init(&w->jails[i].ignoreip);
 		w->items[i].jail = &w->jails[i];
@@ -218,6 +219,22 @@ static void test_the_future_is_now(void **state)
 	fail_at(w, 0, "192.0.2.1", INT64_C(200000000000));
 	assert_int_equal(w->bans, 1);
 	assert_int_equal(w->last_ban.end, T0 + 600);
+}
+
+/* A jail whose actions only tell bans nobody by itself. */
+static void test_no_action_that_bans(void **state)
+{
+	struct world *w = *state;
+
+	w->jails[0].bans = false;
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", i);
+	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(w->bans, 0);
+	w->jails[0].bans = true;
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", i);
+	assert_int_equal(banned(w, 0), 1);
 }
 
 static void test_by_hand(void **state)
@@ -513,6 +530,7 @@ int main(void)
 		TEST(test_a_ban_ends),
 		TEST(test_old_lines_ban_as_they_would_have),
 		TEST(test_the_future_is_now),
+		TEST(test_no_action_that_bans),
 		TEST(test_by_hand),
 		TEST(test_who_is_never_banned),
 		TEST(test_caps),

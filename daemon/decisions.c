@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From failures to bans. Windows run on the time of the lines, so that what
+ * was logged while the daemon was down bans as it would have then; a line
+ * from the future, or with no date, counts as now.
+ */
+#include "daemon/decisions.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon/decisions_parts.h"
+#include "daemon/state.h"
+#include "jails/ignore.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* Lines of each kind that one second may write; the rest is summed up. */
+#define FOUND_A_SECOND 200
+/* How many windows' entries a tick looks at for each jail. */
+#define EXPIRE_A_TICK 5000
+#define EXPIRE_BANS_A_TICK 50000
+/* Seconds between two cleanings of the state store. */
+#define PRUNE_EVERY 600
+#define TOUCHED_MOST 65536
+/* A ban by hand that is longer is for ever: no clock gets there. */
+#define SECONDS_MOST INT64_C(3155760000)
+/* A line so many seconds old is not of this moment. */
+#define BEHIND 60
+
+int64_t decisions_now(void)
+{
+	return clock_wall() / CLOCK_SECOND;
+}
+
+int64_t decisions_clock_offset(void)
+{
+	return clock_wall() - clock_mono();
+}
+
+struct window *decisions_window(
+	const struct decisions *d, const struct jail *jail)
+{
+	struct window *w = window_new(jail->maxretry, jail->findtime,
+		d->config->settings.max_tracked, &d->seed);
+
+	if (!w)
+		abort();
+	return w;
+}
+
+struct banlist *decisions_banlist(const struct decisions *d)
+{
+	struct banlist *bans = banlist_new(d->config->settings.max_bans,
+		(uint16_t)(d->config->n + 1), &d->seed);
+
+	if (!bans)
+		abort();
+	return bans;
+}
+
+struct offenders *decisions_offenders(const struct decisions *d)
+{
+	struct offenders *o =
+		offenders_new(d->config->settings.max_bans, &d->seed);
+
+	if (!o)
+		abort();
+	return o;
+}
+
+struct room *decisions_rooms(const struct decisions *d)
+{
+	struct room *rooms = calloc(d->config->n + 1, sizeof(*rooms));
+
+	if (!rooms)
+		abort();
+	for (size_t i = 0; i < d->config->n; i++)
+		rooms[i].jail = d->config->items[i].jail;
+	return rooms;
+}
+
+size_t decisions_jail(const struct config *config, const char *name)
+{
+	size_t i = 0;
+
+	while (i < config->n && strcmp(config->items[i].jail->name, name) != 0)
+		i++;
+	return i;
+}
+
+struct decisions *decisions_new(const struct config *config,
+	struct state *state, const struct decisions_out *out)
+{
+	struct decisions *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	d->config = config;
+	d->state = state;
+	d->out = *out;
+	if (getrandom(&d->seed, sizeof(d->seed), 0) != sizeof(d->seed) ||
+		getrandom(&d->random, sizeof(d->random), 0) !=
+			sizeof(d->random))
+		abort();
+	d->rooms = decisions_rooms(d);
+	for (size_t i = 0; i < config->n; i++)
+		d->rooms[i].window = decisions_window(d, d->rooms[i].jail);
+	d->bans = decisions_banlist(d);
+	d->offenders = decisions_offenders(d);
+	d->touched = calloc(TOUCHED_MOST, sizeof(*d->touched));
+	if (!d->touched)
+		abort();
+	prefixset_init(&d->own);
+	ignore_own_addresses(&d->own);
+	d->clock_offset = decisions_clock_offset();
+	return d;
+}
+
+void decisions_free(struct decisions **decisions)
+{
+	struct decisions *d = *decisions;
+
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->config->n; i++)
+		window_free(&d->rooms[i].window);
+	free(d->rooms);
+	banlist_free(&d->bans);
+	offenders_free(&d->offenders);
+	prefixset_deinit(&d->own);
+	free(d->touched);
+	free(d);
+	*decisions = NULL;
+}
+
+/* Remembers that this address's failures are to be saved. */
+static void touch(struct decisions *d, size_t jail, const struct addr *who)
+{
+	if (d->touched_n == TOUCHED_MOST)
+		decisions_save(d);
+	d->touched[d->touched_n++] = (struct touched){jail, *who};
+}
+
+static uint32_t times_before(
+	const struct decisions *d, size_t jail, const struct prefix *who)
+{
+	bool all = d->rooms[jail].jail->escalate.overalljails;
+
+	return offender_count(
+		d->offenders, who, all ? OFFENDER_ALL : (uint16_t)jail, NULL);
+}
+
+static void remember_offender(
+	struct decisions *d, const struct ban *ban, const char *name)
+{
+	int64_t end = ban->end == BAN_FOREVER ? ban->start : ban->end;
+	uint32_t count;
+
+	if (!d->rooms[ban->jail].jail->escalate.increment)
+		return;
+	count = offender_add(d->offenders, &ban->who, ban->jail, end);
+	state_put_offender(d->state, name, &ban->who, count, end);
+	count = offender_add(d->offenders, &ban->who, OFFENDER_ALL, end);
+	state_put_offender(d->state, "", &ban->who, count, end);
+}
+
+/* Puts a ban in force. */
+static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
+{
+	struct room *room = &d->rooms[ban->jail];
+	const char *name = room->jail->name;
+	char text[PREFIX_TEXT];
+
+	ban->count = times_before(d, ban->jail, &ban->who) + 1;
+	if (banlist_add(d->bans, ban) == BANLIST_FULL) {
+		log_error("[%s] %s not banned: %u bans are in force; raise "
+			  "max_bans in mailban.conf",
+			name, prefix_format(&ban->who, text),
+			banlist_size(d->bans));
+		return DECISION_FULL;
+	}
+	room->total_banned++;
+	/* First of all the kernel: nothing is to wait for a disk. */
+	d->out.ban(d->out.ctx, ban);
+	remember_offender(d, ban, name);
+	state_put_ban(d->state, name, &ban->who, ban->start,
+		ban->end == BAN_FOREVER ? 0 : ban->end, ban->count);
+	log_notice("[%s] Ban %s", name, prefix_format(&ban->who, text));
+	return DECISION_DONE;
+}
+
+/* maxretry was reached by a failure at time t. */
+static void ban_for(
+	struct decisions *d, size_t jail, const struct prefix *who, int64_t t)
+{
+	const struct jail *j = d->rooms[jail].jail;
+	int64_t seconds = escalate_bantime(&j->escalate, j->bantime,
+		times_before(d, jail, who), &d->random);
+	struct ban ban = {.who = *who, .jail = (uint16_t)jail, .start = t};
+	char text[PREFIX_TEXT];
+
+	ban.end = seconds < 0 ? BAN_FOREVER : t + seconds;
+	if (!j->bans)
+		log_notice("[%s] %s is not banned: none of the jail's actions "
+			   "bans",
+			j->name, prefix_format(who, text));
+	else if (ban.end > decisions_now())
+		ban_begin(d, &ban);
+	else
+		log_info("[%s] %s would have been banned, and that be over by "
+			 "now",
+			j->name, prefix_format(who, text));
+}
+
+/* "Found", as often as a person can want to read it. */
+static void tell_found(struct room *room, const struct failure *f)
+{
+	char text[PREFIX_TEXT];
+
+	if (room->found_lines++ < FOUND_A_SECOND)
+		log_info("[%s] Found %s", room->jail->name,
+			prefix_format(&f->who, text));
+	else
+		room->found_left_out++;
+}
+
+void decisions_failure(
+	struct decisions *d, size_t jail, const struct failure *f)
+{
+	struct room *room = &d->rooms[jail];
+	int64_t now = decisions_now(), t = f->time / CLOCK_SECOND;
+	char text[PREFIX_TEXT];
+	uint32_t weight;
+
+	if (f->time == 0 || t > now)
+		t = now;
+	d->behind |= t < now - BEHIND;
+	if (ignore_has(room->jail, &d->own, &f->who)) {
+		room->ignored++;
+		log_debug("[%s] Ignore %s", room->jail->name,
+			prefix_format(&f->who, text));
+		return;
+	}
+	room->total_failed++;
+	tell_found(room, f);
+	if (banlist_find(d->bans, &f->who, (uint16_t)jail, NULL))
+		return;
+	/* A network is tracked as its first address. */
+	weight = escalate_weight(&room->jail->escalate,
+		times_before(d, jail, &f->who), room->jail->maxretry);
+	touch(d, jail, &f->who.net);
+	if (window_add(room->window, &f->who.net, t, f->count * weight))
+		ban_for(d, jail, &f->who, t);
+}
+
+static void on_end(void *ctx, const struct ban *ban)
+{
+	struct decisions *d = ctx;
+	const char *name = d->rooms[ban->jail].jail->name;
+	char text[PREFIX_TEXT];
+
+	state_drop_ban(d->state, name, &ban->who);
+	log_notice("[%s] Unban %s", name, prefix_format(&ban->who, text));
+}
+
+void decisions_tick(struct decisions *d)
+{
+	int64_t now = decisions_now();
+
+	decisions_follow_clock(d);
+	if (clock_mono() / CLOCK_SECOND - d->pruned >= PRUNE_EVERY)
+		decisions_prune(d);
+	banlist_expire(d->bans, now, EXPIRE_BANS_A_TICK, on_end, d);
+	offenders_expire(
+		d->offenders, now - OFFENDER_DAYS * 86400, EXPIRE_A_TICK);
+	for (size_t i = 0; i < d->config->n; i++) {
+		struct room *room = &d->rooms[i];
+
+		if (!d->behind)
+			window_expire(room->window, now, EXPIRE_A_TICK);
+		if (room->found_left_out)
+			log_info("[%s] Found %u more in this second",
+				room->jail->name, room->found_left_out);
+		room->found_lines = room->found_left_out = 0;
+	}
+	d->behind = false;
+}
+
+struct ignored {
+	struct decisions *d;
+	struct ban *bans;
+	size_t n;
+};
+
+static void gather_ignored(void *ctx, const struct ban *ban)
+{
+	struct ignored *i = ctx;
+
+	if (ignore_has(i->d->rooms[ban->jail].jail, &i->d->own, &ban->who))
+		i->bans[i->n++] = *ban;
+}
+
+void decisions_lift_ignored(struct decisions *d)
+{
+	struct ignored ignored = {.d = d};
+
+	ignored.bans = calloc(banlist_size(d->bans) + 1, sizeof(struct ban));
+	if (!ignored.bans)
+		abort();
+	banlist_each(d->bans, BANLIST_ALL, gather_ignored, &ignored);
+	for (size_t i = 0; i < ignored.n; i++)
+		decisions_unban(d, ignored.bans[i].jail, &ignored.bans[i].who);
+	free(ignored.bans);
+}
+
+enum decision_answer decisions_ban(struct decisions *d, size_t jail,
+	const struct prefix *who, int64_t seconds)
+{
+	const struct jail *j = d->rooms[jail].jail;
+	struct ban ban = {
+		.who = *who, .jail = (uint16_t)jail, .start = decisions_now()};
+
+	if (ignore_has(j, &d->own, who))
+		return DECISION_IGNORED;
+	if (banlist_find(d->bans, who, (uint16_t)jail, NULL))
+		return DECISION_NOTHING;
+	if (seconds == 0)
+		seconds = escalate_bantime(&j->escalate, j->bantime,
+			times_before(d, jail, who), &d->random);
+	ban.end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
+							: ban.start + seconds;
+	window_forget(d->rooms[jail].window, &who->net);
+	touch(d, jail, &who->net);
+	return ban_begin(d, &ban);
+}
+
+enum decision_answer decisions_unban(
+	struct decisions *d, size_t jail, const struct prefix *who)
+{
+	struct ban ban;
+
+	if (window_forget(d->rooms[jail].window, &who->net))
+		touch(d, jail, &who->net);
+	if (!banlist_remove(d->bans, who, (uint16_t)jail, &ban))
+		return DECISION_NOTHING;
+	d->out.unban(d->out.ctx, &ban);
+	on_end(d, &ban);
+	return DECISION_DONE;
+}
+
+void decisions_counts(
+	const struct decisions *d, size_t jail, struct decision_counts *out)
+{
+	const struct room *room = &d->rooms[jail];
+
+	*out = (struct decision_counts){
+		.total_failed = room->total_failed,
+		.ignored = room->ignored,
+		.total_banned = room->total_banned,
+		.failed = window_size(room->window),
+		.banned = banlist_size_of(d->bans, (uint16_t)jail),
+		.evictions = window_evictions(room->window),
+	};
+}
+
+const struct banlist *decisions_bans(const struct decisions *d)
+{
+	return d->bans;
+}

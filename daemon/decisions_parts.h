@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_DECISIONS_PARTS_H
+#define MAILBAN_DAEMON_DECISIONS_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/config.h"
+#include "daemon/decisions.h"
+#include "jails/banlist.h"
+#include "jails/offender.h"
+#include "jails/window.h"
+#include "lib/prefixset.h"
+
+/*
+ * What decisions are made of, for the files that implement them: decisions.c
+ * (failures to bans), decisions_state.c (over a restart) and
+ * decisions_change.c (over a reload and a clock that is set).
+ */
+
+struct room {
+	const struct jail *jail;
+	struct window *window;
+	uint64_t total_failed, ignored, total_banned;
+	uint32_t found_lines, found_left_out;
+};
+
+struct touched {
+	size_t jail;
+	struct addr who;
+};
+
+struct decisions {
+	const struct config *config;
+	struct state *state;
+	struct decisions_out out;
+	struct keytable_seed seed;
+	uint64_t random;
+	struct room *rooms; /* one for each jail of config */
+	struct banlist *bans;
+	struct offenders *offenders;
+	struct prefixset own; /* this host's addresses */
+	/* Lines of the last tick were old: windows are not cut by today's
+	 * clock while what was missed is being read. */
+	bool behind;
+	int64_t clock_offset;	 /* wall clock less the time since boot */
+	int64_t pruned;		 /* since boot, seconds */
+	struct touched *touched; /* whose failures changed since the save */
+	size_t touched_n;
+};
+
+/* Offenders are remembered so long after their last ban. */
+#define OFFENDER_DAYS 30
+
+/* Wall clock, in whole seconds. */
+int64_t decisions_now(void);
+/* Wall clock less the time since boot: changes when the clock is set. */
+int64_t decisions_clock_offset(void);
+/* Empty ones as the configuration wants them; never NULL. */
+struct window *decisions_window(
+	const struct decisions *d, const struct jail *jail);
+struct banlist *decisions_banlist(const struct decisions *d);
+struct offenders *decisions_offenders(const struct decisions *d);
+struct room *decisions_rooms(const struct decisions *d);
+/* The jail of this name, config->n if there is none. */
+size_t decisions_jail(const struct config *config, const char *name);
+
+/* Has the state store forget what is over. */
+void decisions_prune(struct decisions *d);
+/* If the clock was set since the last call, bans and failures go along. */
+void decisions_follow_clock(struct decisions *d);
+
+#endif
