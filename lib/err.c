@@ -5,6 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Longer than any message whose quotation can be of use. */
+#define TEXT_MOST 2000
 
 void err_init(struct err *err)
 {
@@ -35,12 +39,31 @@ static char *compose(
 	return text;
 }
 
+/* What a file holds goes to a terminal: on one line, of a length that can be
+ * read, with no byte that a terminal obeys. */
+static void make_plain(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > TEXT_MOST) {
+		n = TEXT_MOST;
+		/* Not within a character of UTF-8. */
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		strcpy(text + n, " ...");
+	}
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
 static void add(struct err *err, enum err_kind kind, char *text)
 {
 	if (kind == ERR_FAULT)
 		err->faults++;
 	if (!text)
 		return;
+	make_plain(text);
 	if (err->n == err->room && err->n < ERR_MOST) {
 		size_t room = err->room ? err->room * 2 : 8;
 		struct err_item *items =
