@@ -241,6 +241,24 @@ static json_t *addresses_request(
 		"addresses", list);
 }
 
+/* Each of them is parsed, so that nothing else can reach the terminal. */
+static void tell_refused(const json_t *refused, const char *jail)
+{
+	char who[PREFIX_TEXT];
+	const json_t *item;
+	const char *text;
+	struct prefix p;
+	size_t i;
+
+	json_array_foreach (refused, i, item) {
+		text = json_string_value(item);
+		if (text && prefix_parse(text, strlen(text), &p))
+			text_complain("%s is never banned in %s: ignoreip, "
+				      "ignoreself or no host's address",
+				prefix_format(&p, who), jail);
+	}
+}
+
 int client_ask_addresses(const struct options *options, const char *command,
 	const char *jail, int n, char **addresses, json_int_t *count)
 {
@@ -267,6 +285,7 @@ int client_ask_addresses(const struct options *options, const char *command,
 		if (rc == EXIT_FAULT)
 			return rc;
 		*count += json_integer_value(json_object_get(result, "count"));
+		tell_refused(json_object_get(result, "refused"), jail);
 		json_decref(result);
 	}
 	return EXIT_YES;

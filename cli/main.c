@@ -17,7 +17,7 @@ const struct command commands[] = {
 		"what mailband does, or one jail in full", NULL},
 	{"ban", ban_run, "tjswh", "JAIL ADDRESS...",
 		"ban addresses or networks in a jail",
-		"Exit 1: each of them was banned already."},
+		"Exit 1: each of them was banned already, or is ignored."},
 	{"unban", unban_run, "ajswh", "[JAIL] ADDRESS... | --all",
 		"lift bans, in one jail or in all",
 		"Exit 1: none of them was banned."},
@@ -46,8 +46,8 @@ const struct command *command_find(const char *name)
 
 int command_misused(const struct command *command)
 {
-	fprintf(stderr, "usage: mailban %s [OPTION...] %s\n", command->name,
-		command->operands);
+	fprintf(stderr, "usage: mailban %s [OPTION...]%s%s\n", command->name,
+		*command->operands ? " " : "", command->operands);
 	fprintf(stderr, "'mailban help %s' says more\n", command->name);
 	return EXIT_FAULT;
 }

@@ -188,7 +188,7 @@ static struct prefix *addresses_of(
 static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 	size_t n, int64_t seconds)
 {
-	const char *name = e->config->items[jail].jail->name;
+	json_t *refused = json_array();
 	char text[PREFIX_TEXT];
 	json_int_t done = 0;
 
@@ -201,12 +201,11 @@ static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 		case DECISION_NOTHING:
 			break;
 		case DECISION_IGNORED:
-			return control_error(1,
-				"%s is never banned in %s: ignoreip, "
-				"ignoreself or no host's address (%lld of %zu "
-				"banned before it)",
-				text, name, (long long)done, n);
+			json_array_append_new(refused, json_string(text));
+			break;
 		case DECISION_FULL:
+			enforce_flush(e->enforce);
+			json_decref(refused);
 			return control_error(2,
 				"%s is not banned: max_bans of mailban.conf "
 				"is reached",
@@ -214,7 +213,8 @@ static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 		}
 	}
 	enforce_flush(e->enforce);
-	return control_ok(json_pack("{s:I}", "count", done));
+	return control_ok(
+		json_pack("{s:I, s:o}", "count", done, "refused", refused));
 }
 
 static json_t *run_ban(

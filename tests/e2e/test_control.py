@@ -76,6 +76,18 @@ def test_ban_list_unban(running):
     assert json.loads(running.mailban("list", "--json").stdout) == []
 
 
+def test_who_is_ignored_is_named_and_the_others_banned(running):
+    done = running.mailban("ban", "dovecot", "192.0.2.1", "127.0.0.1", "::1",
+                           "192.0.2.2")
+    assert done.stdout == "2 banned\n"
+    assert [row.split()[1] for row in done.stderr.splitlines()] == \
+        ["127.0.0.1", "::1"]
+    assert sorted(running.wait_banned("dovecot", "192.0.2.1", "192.0.2.2")) \
+        == ["192.0.2.1", "192.0.2.2"]
+    done = running.mailban("ban", "dovecot", "127.0.0.1", check=False)
+    assert (done.returncode, done.stdout) == (1, "0 banned\n")
+
+
 def test_an_unban_forgets_the_failures(running):
     for _ in range(3):
         running.append(attack.MAIL_LOG, attack.failure("192.0.2.1"))
