@@ -56,8 +56,11 @@ static void restore_ban(void *ctx, const char *jail, const struct prefix *who,
 		d->out.unban(d->out.ctx, &ban);
 		return;
 	}
-	if (banlist_add(d->bans, &ban) != BANLIST_FULL)
-		d->out.ban(d->out.ctx, &ban);
+	if (banlist_add(d->bans, &ban) == BANLIST_FULL)
+		return;
+	/* So that never more are banned than were banned in all. */
+	d->rooms[ban.jail].total_banned++;
+	d->out.ban(d->out.ctx, &ban);
 }
 
 static void restore_offender(void *ctx, const char *jail,

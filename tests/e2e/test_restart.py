@@ -44,6 +44,7 @@ def test_a_stop_leaves_the_bans(host):
     assert sorted(host.banned("dovecot")) == sorted(BANNED)
     assert bans(host) == before
     assert "] Ban " not in daemon.log()
+    assert host.status("dovecot")["total_banned"] == len(BANNED)
 
 
 def test_bans_survive_the_kernel_s_loss(host):
