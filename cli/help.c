@@ -26,8 +26,9 @@ static void options_print(const char *letters)
 
 void help_print(const struct command *command)
 {
-	printf("usage: mailban %s [OPTION...] %s\n%s\n\n", command->name,
-		command->operands, command->about);
+	printf("usage: mailban %s [OPTION...]%s%s\n%s\n\n", command->name,
+		*command->operands ? " " : "", command->operands,
+		command->about);
 	options_print(command->letters);
 	if (command->more)
 		printf("\n%s\n", command->more);

@@ -175,9 +175,10 @@ static void print_report(struct tester *t)
 {
 	uint64_t limits = filter_counts(t->filter)->limits;
 
-	printf("%llu lines: %llu failures, %llu ignored, %llu others\n",
-		(unsigned long long)t->lines,
+	printf("%llu line%s: %llu failure%s, %llu ignored, %llu others\n",
+		(unsigned long long)t->lines, t->lines == 1 ? "" : "s",
 		(unsigned long long)t->verdicts[FILTER_MATCH],
+		t->verdicts[FILTER_MATCH] == 1 ? "" : "s",
 		(unsigned long long)t->verdicts[FILTER_IGNORED],
 		(unsigned long long)(t->verdicts[FILTER_MISS] +
 				     t->verdicts[FILTER_HELD]));

@@ -271,6 +271,8 @@ int main(int argc, char **argv)
 	if (!config)
 		return EXIT_FAULT;
 	if (args.check) {
+		printf("The configuration is right, with %zu jail%s.\n",
+			config->n, config->n == 1 ? "" : "s");
 		config_free(&config);
 		return 0;
 	}

@@ -73,6 +73,7 @@ def check(host, files, *args):
 def test_a_good_configuration(host):
     done = check(host, GOOD)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The configuration is right, with 1 jail.\n"
     assert host.nft_json("list", "table", "inet", "mailban") == []
 
 
