@@ -165,8 +165,9 @@ static void move_aside(const char *path)
 		snprintf(to, sizeof(to), "%s.damaged-%lld%s", path,
 			(long long)(clock_wall() / CLOCK_SECOND), parts[i]);
 		if (rename(from, to) == 0 && i == 0)
-			log_error("%s is damaged or not mailban's: moved to "
-				  "%s, a new one is begun",
+			log_error(
+				"%s is damaged, or another version's: moved to "
+				"%s, a new one is begun",
 				path, to);
 	}
 }

@@ -61,7 +61,12 @@ static pcre2_code *compile(
 
 	if (!re) {
 		pcre2_get_error_message(code, message, sizeof(message));
-		snprintf(why, room, "%s at character %zu", (char *)message, at);
+		/* Not the offset: this text is longer than the file's. */
+		if (text[at])
+			snprintf(why, room, "%s, before '%.12s'",
+				(char *)message, text + at);
+		else
+			snprintf(why, room, "%s, at the end", (char *)message);
 		return NULL;
 	}
 	/* Without JIT it still works, only slower. */

@@ -269,7 +269,9 @@ static void faults(void **state)
 {
 	(void)state;
 	faulty("[Definition]\nfailregex = ^ok <HOST>\n  ^broken( <HOST>\n",
-		"bad", "bad.conf:3: failregex: missing closing parenthesis");
+		"bad",
+		"bad.conf:3: failregex: missing closing "
+		"parenthesis, at the end: ");
 	faulty("[Definition]\nfailregex = ^no address$\n", "bad",
 		"bad.conf:2: failregex: names no address");
 	faulty("[Definition]\nignoreregex = x\n", "bad",
