@@ -177,7 +177,9 @@ run: deps
 MAN1 = $(wildcard man/*.1)
 MAN5 = $(wildcard man/*.5)
 MAN8 = $(wildcard man/*.8)
-PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|
+# What the files that name a place say of it in the tree.
+PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|; \
+	s|/usr/share/mailban|$(PREFIX)/share/mailban|
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
@@ -199,6 +201,7 @@ install: all
 	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
+	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	sed '$(PLACES)' systemd/mailban.service \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/mailban.service
 	install -m 644 systemd/sysusers.conf \

@@ -43,7 +43,8 @@ def test_the_unit_stands_where_its_prefix_is(tmp_path):
     assert (tmp_path / "opt/m/bin/mailban").is_file()
     assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
     assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
-    assert (tmp_path / "opt/m/share/man/man8/mailband.8").is_file()
+    page = (tmp_path / "opt/m/share/man/man8/mailband.8").read_text()
+    assert ".It Pa /opt/m/share/mailban/" in page
 
 
 def test_user_and_directories(host, installed):
