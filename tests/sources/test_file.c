@@ -31,14 +31,20 @@
 
 /* What came: the lines joined with newlines. */
 static char *came;
-static size_t came_len, came_lines, came_cut;
+static size_t came_len, came_room, came_lines, came_cut;
 static struct file_watch *w;
 
 static void collect(void *ctx, const struct line *line)
 {
+	size_t need = came_len + line->text_len + 2;
+
 	(void)ctx;
-	came = realloc(came, came_len + line->text_len + 2);
-	assert_non_null(came);
+	/* Under ASan each realloc is a copy. */
+	if (need > came_room) {
+		came_room = 2 * need;
+		came = realloc(came, came_room);
+		assert_non_null(came);
+	}
 	memcpy(came + came_len, line->text, line->text_len);
 	came_len += line->text_len;
 	came[came_len++] = '\n';
@@ -51,6 +57,7 @@ static void came_clear(void)
 {
 	free(came);
 	came = calloc(1, 1);
+	came_room = 1;
 	came_len = came_lines = came_cut = 0;
 }
 
