@@ -20,7 +20,12 @@
 #include "nft/socket.h"
 #include "nft/table.h"
 
-/* STOP_END: nobody is left to read it. */
+/* The other side has gone: what it had sent before is still to be read. */
+static bool is_alone(int error)
+{
+	return error == EPIPE || error == ECONNRESET;
+}
+
 int warden_tell(struct warden *w, const struct reply *reply)
 {
 	int n = reply_encode(reply, w->out);
@@ -33,7 +38,7 @@ int warden_tell(struct warden *w, const struct reply *reply)
 	do
 		sent = send(w->fd, w->out, (size_t)n, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? STOP_END : 0;
+	return sent < 0 && !is_alone(errno) ? STOP_END : 0;
 }
 
 int warden_tell_done(
@@ -57,7 +62,7 @@ int warden_take(struct warden *w, int flags)
 
 	do
 		n = recv(w->fd, w->in, sizeof(w->in), flags);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || is_alone(errno)));
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n <= 0)

@@ -50,7 +50,7 @@ enum { STOP_END = 1, STOP_VIOLATION, STOP_FAULT };
 
 /*
  * Sends a reply, or the last of a request: rc is 0 or -errno, text NULL for
- * the errno's own. 0 or a STOP_.
+ * the errno's own. 0, also when nobody is left to read it, or a STOP_.
  */
 int warden_tell(struct warden *w, const struct reply *reply);
 int warden_tell_done(struct warden *w, uint32_t id, int rc, uint64_t value,
