@@ -178,7 +178,7 @@ MAN1 = $(wildcard man/*.1)
 MAN5 = $(wildcard man/*.5)
 MAN8 = $(wildcard man/*.8)
 # What the files that name a place say of it in the tree.
-PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|; \
+PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|; s|/usr/bin/|$(PREFIX)/bin/|; \
 	s|/usr/share/mailban|$(PREFIX)/share/mailban|
 
 install: all

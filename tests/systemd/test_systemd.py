@@ -17,10 +17,10 @@ def installed(tmp_path_factory):
 
 
 def test_unit(host, installed):
-    for name in ("mailband", "mailban-warden"):
-        program = installed / "usr/sbin" / name
+    for name in ("sbin/mailband", "sbin/mailban-warden", "bin/mailban"):
+        program = installed / "usr" / name
         assert program.stat().st_mode & 0o111
-        host.write(f"/usr/sbin/{name}", program.read_bytes(), 0o755)
+        host.write(f"/usr/{name}", program.read_bytes(), 0o755)
     unit = (installed / "usr/lib/systemd/system/mailban.service").read_text()
     assert "ExecStart=/usr/sbin/mailband\n" in unit
     host.write("/etc/systemd/system/mailban.service", unit)
@@ -40,6 +40,8 @@ def test_the_unit_stands_where_its_prefix_is(tmp_path):
                     "PREFIX=/opt/m"], cwd=hosts.REPO, check=True, timeout=300)
     unit = tmp_path / "opt/m/lib/systemd/system/mailban.service"
     assert "ExecStart=/opt/m/sbin/mailband\n" in unit.read_text()
+    # Bounded as the unit is, root could neither signal nor ask.
+    assert "ExecReload=+/opt/m/bin/mailban reload\n" in unit.read_text()
     assert (tmp_path / "opt/m/bin/mailban").is_file()
     assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
     assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
