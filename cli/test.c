@@ -29,7 +29,7 @@
 struct tester {
 	struct filter *filter;
 	const struct options *options;
-	uint64_t lines, verdicts[4];
+	uint64_t lines, verdicts[5];
 	uint64_t *by_regex;
 	struct prefix *found; /* an address a failure */
 	size_t found_n, found_room;
@@ -40,6 +40,7 @@ static const char *const verdict_names[] = {
 	[FILTER_MATCH] = "match",
 	[FILTER_IGNORED] = "ignore",
 	[FILTER_HELD] = "held",
+	[FILTER_NAMED] = "named",
 };
 
 static void found_add(struct tester *t, const struct prefix *who)
@@ -60,6 +61,8 @@ static void print_line(const struct line *line, enum filter_verdict v,
 {
 	struct line whole = {.body = line->text, .body_len = line->text_len};
 	struct filter_subject text;
+	bool found = v == FILTER_MATCH || v == FILTER_NAMED;
+	int64_t time = found ? failure->time : line->time;
 	char address[PREFIX_TEXT];
 	json_t *row;
 
@@ -71,11 +74,13 @@ static void print_line(const struct line *line, enum filter_verdict v,
 		v == FILTER_MATCH
 			? json_string(prefix_format(&failure->who, address))
 			: json_null());
+	if (v == FILTER_NAMED)
+		json_object_set_new(row, "name",
+			json_stringn(failure->name, failure->name_len));
 	json_object_set_new(row, "regex",
-		v == FILTER_MATCH ? json_integer(failure->regex + 1)
-				  : json_null());
+		found ? json_integer(failure->regex + 1) : json_null());
 	json_object_set_new(row, "time",
-		line->time ? json_real((double)line->time / 1e6) : json_null());
+		time ? json_real((double)time / 1e6) : json_null());
 	json_dumpf(row, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(row);
@@ -175,6 +180,9 @@ static void print_report(struct tester *t)
 {
 	uint64_t limits = filter_counts(t->filter)->limits;
 
+	if (t->verdicts[FILTER_NAMED])
+		printf("%llu of hosts' names or other ids, which ban nobody\n",
+			(unsigned long long)t->verdicts[FILTER_NAMED]);
 	printf("%llu line%s: %llu failure%s, %llu ignored, %llu others\n",
 		(unsigned long long)t->lines, t->lines == 1 ? "" : "s",
 		(unsigned long long)t->verdicts[FILTER_MATCH],

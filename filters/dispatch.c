@@ -47,6 +47,7 @@ struct dispatch {
 
 static struct class *class_new(struct dispatch *d, const uint64_t *filters)
 {
+	static const struct literals nothing;
 	struct class *c = calloc(1, sizeof(*c));
 	size_t words = SIEVE_WORDS(d->n) + 1;
 
@@ -64,7 +65,9 @@ static struct class *class_new(struct dispatch *d, const uint64_t *filters)
 		c->empty = false;
 		for (size_t k = 0; k < filter_regexes(d->filters[i]); k++)
 			sieve_add(c->sieve, d->first[i] + k,
-				filter_literals(d->filters[i], k));
+				filter_wants_all(d->filters[i])
+					? &nothing
+					: filter_literals(d->filters[i], k));
 	}
 	sieve_seal(c->sieve);
 	return c;
@@ -259,6 +262,27 @@ static struct class *class_of(struct dispatch *d, const struct line *line)
 	return head_learn(d, &d->heads[at], &key);
 }
 
+/*
+ * A line that the header's cut did not date: a filter may find its date in the
+ * midst, and what then comes together is not what the sieve saw.
+ */
+static void ask_all(
+	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
+{
+	struct filter_subject subject;
+
+	filter_subject(line, &subject);
+	for (size_t i = 0; i < d->n; i++) {
+		struct failure failure;
+		enum filter_verdict v =
+			filter_match(d->filters[i], &subject, NULL, &failure);
+
+		d->counts.searched++;
+		if (v != FILTER_MISS)
+			fn(ctx, i, v, &failure);
+	}
+}
+
 static bool any_bit(const uint64_t *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -270,10 +294,15 @@ static bool any_bit(const uint64_t *words, size_t n)
 void dispatch_line(
 	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
 {
-	struct class *class = class_of(d, line);
+	struct class *class;
 	struct filter_subject subject;
 
 	d->counts.lines++;
+	if (!line->time && !line->journal) {
+		ask_all(d, line, fn, ctx);
+		return;
+	}
+	class = class_of(d, line);
 	if (class->empty)
 		return;
 	d->counts.scanned++;

@@ -17,6 +17,8 @@ struct failure {
 	uint32_t count; /* failures that this one line tells of, at least 1 */
 	const char *user;
 	size_t user_len;
+	const char *name; /* in who's place, if it is no address; else NULL */
+	size_t name_len;
 	int regex; /* which failregex matched, from 0 */
 };
 

@@ -6,21 +6,39 @@
  */
 #include "filters/filter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/dates.h"
+#include "filters/groups.h"
+#include "filters/linebuffer.h"
 #include "filters/pyregex.h"
 #include "filters/regex.h"
+#include "filters/sessions.h"
+#include "lib/clock.h"
+
+/* A line without a date is of the one before, if that was so near to now. */
+#define SAME_MOMENT (60 * CLOCK_SECOND)
 
 struct rule {
 	struct regex *regex;
+	struct groups groups;
 	struct literals literals;
 	char *text;
 };
 
 struct filter {
 	struct regex *prefregex;
-	bool prefregex_content;
+	struct groups pref_groups;
+	struct dates *dates; /* NULL: lines come with their time */
+	bool own_dates;	     /* its datepattern, not the default list */
+	int64_t last_date;
+	char *whole, *rest; /* a line cleaned, and without its date */
+	size_t whole_room, rest_room;
+	struct linebuffer *lines;  /* NULL: one line at a time */
+	char name[SESSION_NAME];   /* whom the last of several lines named */
+	struct sessions *sessions; /* NULL: no <F-MLFID> */
 	struct rule *fail;
 	size_t fail_n;
 	struct regex **ignore;
@@ -29,31 +47,47 @@ struct filter {
 	struct filter_counts counts;
 };
 
+/* With maxlines, "^" and "$" are those of each line. */
+static struct regex *compile_text(
+	const char *text, bool multiline, char *why, size_t room)
+{
+	struct regex *regex;
+	char *whole;
+
+	if (!multiline)
+		return regex_new(text, why, room);
+	if (asprintf(&whole, "(?m)%s", text) < 0)
+		abort();
+	regex = regex_new(whole, why, room);
+	free(whole);
+	return regex;
+}
+
 /* A row of a file to a compiled regex; *translated is freed by the caller. */
 static struct regex *compile_row(const struct filter_row *row, const char *key,
-	bool names, char **translated, struct err *err)
+	const struct filterfile *file, char **translated, struct err *err)
 {
 	const char *cause = NULL;
 	char why[256];
 	struct regex *regex;
 
-	*translated = pyregex_translate(row->text, names, &cause);
+	*translated = pyregex_translate(row->text, file->names, &cause);
 	if (!*translated) {
 		err_fault(err, row->file, row->line, "%s: %s: %s", key, cause,
 			row->text);
 		return NULL;
 	}
-	regex = regex_new(*translated, why, sizeof(why));
+	regex = compile_text(*translated, file->maxlines > 1, why, sizeof(why));
 	if (!regex)
 		err_fault(err, row->file, row->line, "%s: %s: %s", key, why,
 			row->text);
 	return regex;
 }
 
-static bool names_someone(const struct regex *regex)
+static bool names_someone(const struct groups *g)
 {
-	return regex_has_group(regex, GROUP_HOST) ||
-	       regex_has_group(regex, GROUP_ID);
+	return groups_has(g, OF_HOST) || groups_has(g, OF_ID) ||
+	       groups_has(g, OF_MLFID);
 }
 
 static void compile_prefregex(
@@ -64,11 +98,10 @@ static void compile_prefregex(
 	if (!file->prefregex.text)
 		return;
 	filter->prefregex =
-		compile_row(&file->prefregex, "prefregex", true, &text, err);
+		compile_row(&file->prefregex, "prefregex", file, &text, err);
 	free(text);
 	if (filter->prefregex)
-		filter->prefregex_content =
-			regex_has_group(filter->prefregex, GROUP_CONTENT);
+		groups_find(filter->prefregex, &filter->pref_groups);
 }
 
 static void compile_failregex(
@@ -82,15 +115,15 @@ static void compile_failregex(
 		struct rule *rule = &filter->fail[filter->fail_n];
 		char *text;
 
-		rule->regex = compile_row(row, "failregex", true, &text, err);
+		rule->regex = compile_row(row, "failregex", file, &text, err);
 		if (rule->regex) {
 			filter->fail_n++;
 			literals_find(text, &rule->literals);
 			rule->text = strdup(row->text);
-			if (!names_someone(rule->regex) &&
-				!(filter->prefregex &&
-					names_someone(filter->prefregex)) &&
-				!regex_has_group(rule->regex, GROUP_NOFAIL))
+			groups_find(rule->regex, &rule->groups);
+			if (!names_someone(&rule->groups) &&
+				!names_someone(&filter->pref_groups) &&
+				!groups_has(&rule->groups, OF_NOFAIL))
 				err_fault(err, row->file, row->line,
 					"failregex: names no address; put "
 					"<HOST> where it stands: %s",
@@ -110,12 +143,36 @@ static void compile_ignoreregex(
 	for (size_t i = 0; i < file->ignoreregex_n; i++) {
 		char *text;
 		struct regex *regex = compile_row(
-			&file->ignoreregex[i], "ignoreregex", true, &text, err);
+			&file->ignoreregex[i], "ignoreregex", file, &text, err);
 
 		if (regex)
 			filter->ignore[filter->ignore_n++] = regex;
 		free(text);
 	}
+}
+
+static void compile_dates(
+	struct filter *filter, const struct filterfile *file, struct err *err)
+{
+	char why[256];
+
+	if (file->journal)
+		return;
+	filter->own_dates = file->datepattern;
+	filter->dates = dates_new(file->datepattern, why, sizeof(why));
+	if (!filter->dates)
+		err_fault(err, file->datepattern_row.file,
+			file->datepattern_row.line, "datepattern: %s: %s", why,
+			file->datepattern);
+}
+
+static bool has_sessions(const struct filter *filter)
+{
+	bool has = groups_has(&filter->pref_groups, OF_MLFID);
+
+	for (size_t i = 0; i < filter->fail_n; i++)
+		has |= groups_has(&filter->fail[i].groups, OF_MLFID);
+	return has;
 }
 
 struct filter *filter_new(const struct filter_spec *spec, const char *confdir,
@@ -132,6 +189,11 @@ struct filter *filter_new(const struct filter_spec *spec, const char *confdir,
 		compile_prefregex(filter, &file, err);
 		compile_failregex(filter, &file, err);
 		compile_ignoreregex(filter, &file, err);
+		compile_dates(filter, &file, err);
+		if (file.maxlines > 1)
+			filter->lines = linebuffer_new((size_t)file.maxlines);
+		if (has_sessions(filter))
+			filter->sessions = sessions_new();
 		if (file.journalmatch)
 			filter->journalmatch = strdup(file.journalmatch);
 	}
@@ -157,6 +219,11 @@ void filter_free(struct filter **filter)
 	free(f->fail);
 	free(f->ignore);
 	free(f->journalmatch);
+	dates_free(&f->dates);
+	linebuffer_free(&f->lines);
+	sessions_free(&f->sessions);
+	free(f->whole);
+	free(f->rest);
 	free(f);
 	*filter = NULL;
 }
@@ -186,8 +253,15 @@ const struct filter_counts *filter_counts(const struct filter *filter)
 	return &filter->counts;
 }
 
+bool filter_wants_all(const struct filter *filter)
+{
+	return filter->own_dates || filter->lines;
+}
+
 bool filter_may_follow(struct filter *filter, const char *head, size_t n)
 {
+	if (filter_wants_all(filter))
+		return true;
 	if (filter->prefregex)
 		return regex_may_follow(filter->prefregex, head, n);
 	for (size_t i = 0; i < filter->fail_n; i++)
@@ -206,15 +280,24 @@ static bool matches(struct filter *filter, struct regex *regex,
 	return r == REGEX_MATCH;
 }
 
-/* The address that a matched regex names; false if there is none. */
-static bool read_address(const struct regex *regex, struct prefix *who)
+/* What a match says: of the failregex, else of the prefregex. */
+static struct regex_span read_group(
+	const struct filter *filter, size_t i, enum group what)
 {
-	struct regex_span host = regex_group(regex, GROUP_HOST);
-	struct regex_span cidr = regex_group(regex, GROUP_CIDR);
+	struct regex_span span = groups_get(
+		&filter->fail[i].groups, filter->fail[i].regex, what);
+
+	if (!span.text && filter->prefregex)
+		span = groups_get(
+			&filter->pref_groups, filter->prefregex, what);
+	return span;
+}
+
+static bool parse_host(
+	struct regex_span host, struct regex_span cidr, struct prefix *who)
+{
 	char text[PREFIX_TEXT + 4];
 
-	if (!host.text)
-		host = regex_group(regex, GROUP_ID);
 	if (!host.text || !prefix_parse(host.text, host.n, who))
 		return false;
 	if (cidr.text && host.n + cidr.n + 1 < sizeof(text)) {
@@ -226,6 +309,25 @@ static bool read_address(const struct regex *regex, struct prefix *who)
 	return true;
 }
 
+/*
+ * Whom a match names: an id that is an address comes first, then the host. If
+ * neither is an address, it is a name that somebody else may resolve.
+ */
+static bool read_who(const struct filter *filter, size_t i, struct prefix *who,
+	struct regex_span *name)
+{
+	struct regex_span none = {NULL, 0};
+	struct regex_span id = read_group(filter, i, OF_ID);
+	struct regex_span host = read_group(filter, i, OF_HOST);
+
+	*name = none;
+	if (parse_host(id, none, who) ||
+		parse_host(host, read_group(filter, i, OF_CIDR), who))
+		return true;
+	*name = id.text ? id : host;
+	return false;
+}
+
 static bool is_ignored(struct filter *filter, const struct filter_subject *s)
 {
 	for (size_t i = 0; i < filter->ignore_n; i++)
@@ -234,58 +336,216 @@ static bool is_ignored(struct filter *filter, const struct filter_subject *s)
 	return false;
 }
 
-static enum filter_verdict judge(struct filter *filter, size_t i,
-	const struct filter_subject *s, struct failure *out)
+/* Puts a match to what earlier lines of its connection said. */
+static bool ask_session(struct filter *filter, size_t i, int64_t time,
+	bool has_who, struct prefix *who, struct regex_span *name)
 {
-	const struct regex *regex = filter->fail[i].regex;
-	struct regex_span user;
+	struct regex_span id = read_group(filter, i, OF_MLFID);
+	struct regex_span user = read_group(filter, i, OF_USER);
+	struct session_answer answer;
 
-	if (is_ignored(filter, s)) {
-		filter->counts.ignored++;
-		return FILTER_IGNORED;
-	}
-	if (regex_group(regex, GROUP_NOFAIL).text ||
-		regex_group(regex, GROUP_GAINED).text ||
-		regex_group(regex, GROUP_FORGET).text)
+	sessions_tell(filter->sessions,
+		&(struct session_line){
+			.id = id.text,
+			.id_len = id.n,
+			.has_who = has_who,
+			.who = *who,
+			.name = has_who ? NULL : name->text,
+			.name_len = name->n,
+			.user = user.text,
+			.user_len = user.n,
+			.nofail = read_group(filter, i, OF_NOFAIL).text,
+			.gained = read_group(filter, i, OF_GAINED).text,
+			.forget = read_group(filter, i, OF_FORGET).text,
+			.time = time,
+		},
+		&answer);
+	*who = answer.who;
+	*name = (struct regex_span){
+		answer.has_who ? NULL : answer.name, answer.name_len};
+	return answer.failure;
+}
+
+static enum filter_verdict judge(
+	struct filter *filter, size_t i, int64_t time, struct failure *out)
+{
+	struct regex_span user = read_group(filter, i, OF_USER), name;
+	bool has_who;
+
+	out->who = (struct prefix){0};
+	has_who = read_who(filter, i, &out->who, &name);
+	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
+		if (!ask_session(filter, i, time, has_who, &out->who, &name))
+			return FILTER_HELD;
+		has_who = !name.text;
+	} else if (read_group(filter, i, OF_NOFAIL).text ||
+		   read_group(filter, i, OF_GAINED).text ||
+		   read_group(filter, i, OF_FORGET).text) {
 		return FILTER_HELD;
-	if (!read_address(regex, &out->who) &&
-		!(filter->prefregex &&
-			read_address(filter->prefregex, &out->who))) {
+	}
+	if (!has_who && !name.text) {
 		filter->counts.no_address++;
 		return FILTER_MISS;
 	}
-	user = regex_group(regex, GROUP_USER);
+	out->name = has_who ? NULL : name.text;
+	out->name_len = name.n;
 	out->user = user.text;
 	out->user_len = user.n;
-	out->time = s->line->time;
+	out->time = time;
 	out->count = 1;
 	out->regex = (int)i;
+	if (!has_who) {
+		filter->counts.named++;
+		return FILTER_NAMED;
+	}
 	filter->counts.matched++;
 	return FILTER_MATCH;
+}
+
+/* The first failregex that matches; fail_n if none does. */
+static size_t search(struct filter *filter, const struct filter_subject *s,
+	const uint64_t *wanted)
+{
+	for (size_t i = 0; i < filter->fail_n; i++)
+		if ((!wanted || (wanted[i / 64] >> (i % 64) & 1)) &&
+			matches(filter, filter->fail[i].regex, s))
+			return i;
+	return filter->fail_n;
+}
+
+/* What of a subject the failregex see; false if the prefregex misses. */
+static bool prefilter(struct filter *filter, struct filter_subject *s)
+{
+	struct regex_span content;
+
+	if (!filter->prefregex)
+		return true;
+	if (!matches(filter, filter->prefregex, s))
+		return false;
+	content =
+		groups_get(&filter->pref_groups, filter->prefregex, OF_CONTENT);
+	if (content.text) {
+		s->text = content.text;
+		s->n = content.n;
+	}
+	return true;
+}
+
+/* Few ignoreregex are tried on the whole line too, not only its content. */
+static bool is_ignored_whole(
+	struct filter *filter, const struct filter_subject *whole)
+{
+	return filter->prefregex && filter->ignore_n + 2 < filter->fail_n &&
+	       is_ignored(filter, whole);
+}
+
+static enum filter_verdict match_line(struct filter *filter,
+	const struct filter_subject *whole, int64_t time,
+	const uint64_t *wanted, struct failure *out)
+{
+	struct filter_subject s = *whole;
+	size_t i;
+
+	if (!prefilter(filter, &s))
+		return FILTER_MISS;
+	i = search(filter, &s, wanted);
+	if (i == filter->fail_n)
+		return FILTER_MISS;
+	if (is_ignored(filter, &s) || is_ignored_whole(filter, whole)) {
+		filter->counts.ignored++;
+		return FILTER_IGNORED;
+	}
+	return judge(filter, i, time, out);
+}
+
+/* The same over the last lines, of which a match takes its own away. */
+static enum filter_verdict match_lines(struct filter *filter,
+	const struct filter_subject *line, int64_t time, struct failure *out)
+{
+	struct filter_subject s = *line, taken = *line;
+	enum filter_verdict v;
+	size_t i;
+
+	linebuffer_add(filter->lines, line->text, line->n, line->ascii);
+	s.text = linebuffer_text(filter->lines, &s.n, &s.ascii);
+	taken.ascii = s.ascii;
+	if (!prefilter(filter, &s))
+		return FILTER_MISS;
+	i = search(filter, &s, NULL);
+	if (i == filter->fail_n)
+		return FILTER_MISS;
+	/* What it names must be read before the text moves. */
+	v = judge(filter, i, time, out);
+	if (v == FILTER_NAMED) {
+		if (out->name_len > sizeof(filter->name))
+			out->name_len = sizeof(filter->name);
+		memcpy(filter->name, out->name, out->name_len);
+		out->name = filter->name;
+	}
+	out->user = NULL;
+	linebuffer_take(filter->lines,
+		filter->prefregex ? filter->prefregex : filter->fail[i].regex,
+		&taken.text, &taken.n);
+	if (!is_ignored(filter, &taken))
+		return v;
+	filter->counts.ignored++;
+	return FILTER_IGNORED;
+}
+
+static void make_room(char **buffer, size_t *room, size_t n)
+{
+	if (*room >= n)
+		return;
+	free(*buffer);
+	*room = n;
+	*buffer = malloc(n);
+	if (!*buffer)
+		abort();
+}
+
+/*
+ * Cuts the date that the filter's own templates find out of a line, for lines
+ * that the header's fast cut did not date or must not. No date at all is that
+ * of the line before, if this is of now, else 0.
+ */
+static int64_t cut_date(struct filter *filter, struct filter_subject *s)
+{
+	const struct line *line = s->line;
+	struct date_found f;
+	int64_t time = 0;
+
+	if (line->body != line->text)
+		filter_subject_clean(line->text, line->text_len, &filter->whole,
+			&filter->whole_room, s);
+	if (dates_find(filter->dates, s->text, s->n, s->ascii, &f) &&
+		f.cut_end > f.cut_start) {
+		time = f.time;
+		make_room(&filter->rest, &filter->rest_room, s->n);
+		memcpy(filter->rest, s->text, f.cut_start);
+		memcpy(filter->rest + f.cut_start, s->text + f.cut_end,
+			s->n - f.cut_end);
+		s->text = filter->rest;
+		s->n -= f.cut_end - f.cut_start;
+	}
+	if (time)
+		filter->last_date = time;
+	else if (filter->last_date > clock_wall() - SAME_MOMENT)
+		time = filter->last_date;
+	return time;
 }
 
 enum filter_verdict filter_match(struct filter *filter,
 	const struct filter_subject *subject, const uint64_t *wanted,
 	struct failure *out)
 {
+	const struct line *line = subject->line;
 	struct filter_subject s = *subject;
+	int64_t time = line->time;
 
-	if (filter->prefregex) {
-		struct regex_span content;
-
-		if (!matches(filter, filter->prefregex, &s))
-			return FILTER_MISS;
-		content = regex_group(filter->prefregex, GROUP_CONTENT);
-		if (filter->prefregex_content && content.text) {
-			s.text = content.text;
-			s.n = content.n;
-		}
-	}
-	for (size_t i = 0; i < filter->fail_n; i++) {
-		if (wanted && !(wanted[i / 64] >> (i % 64) & 1))
-			continue;
-		if (matches(filter, filter->fail[i].regex, &s))
-			return judge(filter, i, &s, out);
-	}
-	return FILTER_MISS;
+	if (filter->dates && !line->journal &&
+		(filter->own_dates || line->time == 0))
+		time = cut_date(filter, &s);
+	if (filter->lines)
+		return match_lines(filter, &s, time, out);
+	return match_line(filter, &s, time, wanted, out);
 }

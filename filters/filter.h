@@ -20,10 +20,12 @@ enum filter_verdict {
 	FILTER_MATCH,
 	FILTER_IGNORED, /* a failregex matched, an ignoreregex vetoed */
 	FILTER_HELD,	/* matched, but is no failure by itself (<F-NOFAIL>) */
+	FILTER_NAMED,	/* a failure of a host's name or an id, no address */
 };
 
 struct filter_counts {
 	uint64_t matched, ignored, limits, no_address;
+	uint64_t named; /* failures of a name, which is not banned */
 };
 
 /*
@@ -49,6 +51,12 @@ const struct filter_counts *filter_counts(const struct filter *filter);
  */
 bool filter_may_follow(struct filter *filter, const char *head, size_t n);
 
+/*
+ * Whether it must see every line whole: it cuts the date out by itself, or
+ * joins lines, so that no text of one line tells whether it is worth a look.
+ */
+bool filter_wants_all(const struct filter *filter);
+
 /* A body made ready for matching; shared by the filters that look at it. */
 struct filter_subject {
 	const struct line *line;
@@ -64,8 +72,16 @@ struct filter_subject {
 void filter_subject(const struct line *line, struct filter_subject *out);
 
 /*
+ * The same for any text, into a buffer of the caller's that grows as needed;
+ * out's line stays what it was.
+ */
+void filter_subject_clean(const char *text, size_t n, char **buffer,
+	size_t *room, struct filter_subject *out);
+
+/*
  * Tries, in order, the failregex whose bit is set in wanted (NULL: all).
- * On FILTER_MATCH *out is filled.
+ * On FILTER_MATCH and FILTER_NAMED *out is filled. Lines must come in their
+ * order: a filter keeps what earlier ones said of a connection (<F-MLFID>).
  */
 enum filter_verdict filter_match(struct filter *filter,
 	const struct filter_subject *subject, const uint64_t *wanted,

@@ -56,40 +56,48 @@ static size_t sequence_length(const unsigned char *s, size_t n)
 	return len;
 }
 
-void filter_subject(const struct line *line, struct filter_subject *out)
+void filter_subject_clean(const char *text, size_t n, char **buffer,
+	size_t *room, struct filter_subject *out)
 {
-	static char *buffer;
-	static size_t room;
-	const unsigned char *s = (const unsigned char *)line->body;
-	size_t n = line->body_len, to = 0;
+	const unsigned char *s = (const unsigned char *)text;
+	size_t to = 0;
 
-	*out = (struct filter_subject){
-		.line = line, .text = line->body, .n = n, .ascii = true};
-	if (is_ascii(line->body, n))
+	out->text = text;
+	out->n = n;
+	out->ascii = is_ascii(text, n);
+	if (out->ascii)
 		return;
 	/* Grows to three times the longest line, which sources cap. */
-	if (room < n * 3) {
-		free(buffer);
-		room = n * 3;
-		buffer = malloc(room);
-		if (!buffer)
+	if (*room < n * 3) {
+		free(*buffer);
+		*room = n * 3;
+		*buffer = malloc(*room);
+		if (!*buffer)
 			abort();
 	}
 	while (n > 0) {
 		size_t len = sequence_length(s, n);
 
 		if (len == 0) {
-			memcpy(buffer + to, "\xef\xbf\xbd", 3);
+			memcpy(*buffer + to, "\xef\xbf\xbd", 3);
 			to += 3;
 			len = 1;
 		} else {
-			memcpy(buffer + to, s, len);
+			memcpy(*buffer + to, s, len);
 			to += len;
 		}
 		s += len;
 		n -= len;
 	}
-	out->text = buffer;
+	out->text = *buffer;
 	out->n = to;
-	out->ascii = false;
+}
+
+void filter_subject(const struct line *line, struct filter_subject *out)
+{
+	static char *buffer;
+	static size_t room;
+
+	out->line = line;
+	filter_subject_clean(line->body, line->body_len, &buffer, &room, out);
 }

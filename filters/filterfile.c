@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/conf.h"
@@ -110,12 +111,14 @@ static char *put_tags(
 	while ((at = find_innermost(at, &end))) {
 		const struct conf_value *v = NULL;
 		size_t n = (size_t)(end - at) - 1;
-		char *value, *joined;
+		char *value, *joined, *slash;
 
 		if (n > 0 && n < sizeof(tag)) {
 			memcpy(tag, at + 1, n);
 			tag[n] = '\0';
-			for (char *c = tag; *c; c++)
+			/* A key's case means nothing, a section's does. */
+			slash = strrchr(tag, '/');
+			for (char *c = slash ? slash : tag; *c; c++)
 				if (*c >= 'A' && *c <= 'Z')
 					*c = (char)(*c + 32);
 			v = find_tag(src->conf, tag, section, sizeof(section));
@@ -224,8 +227,11 @@ static void put_options(struct source *src, const struct filter_spec *spec)
 {
 	const char *file = spec->file ? spec->file : "command line";
 
-	conf_set(src->conf, DEFINITION, "logtype",
-		spec->journal ? "journal" : "file", file, spec->line);
+	/* A filter's own word on how its log is written goes first. */
+	if (!conf_find_own(src->conf, DEFINITION, "logtype") &&
+		!conf_find_own(src->conf, "Init", "logtype"))
+		conf_set(src->conf, DEFINITION, "logtype",
+			spec->journal ? "journal" : "file", file, spec->line);
 	for (size_t i = 0; i < spec->options_n; i++) {
 		const struct filter_option *o = &spec->options[i];
 
@@ -239,8 +245,8 @@ static void put_options(struct source *src, const struct filter_spec *spec)
 
 static void read_definition(struct filterfile *out, struct source *src)
 {
-	struct filter_row *prefregex;
-	const char *maxlines;
+	struct filter_row *prefregex, *date;
+	const char *maxlines, *usedns, *logtype;
 	size_t n;
 
 	prefregex = get_rows(src, "prefregex", &n);
@@ -252,6 +258,13 @@ static void read_definition(struct filterfile *out, struct source *src)
 	out->datepattern = get_string(src, "datepattern");
 	maxlines = get_string(src, "maxlines");
 	out->maxlines = maxlines ? strtol(maxlines, NULL, 10) : 1;
+	date = get_rows(src, "datepattern", &n);
+	if (n > 0)
+		out->datepattern_row = date[0];
+	usedns = get_string(src, "usedns");
+	out->names = !usedns || strcasecmp(usedns, "no") != 0;
+	logtype = get_string(src, "logtype");
+	out->journal = logtype && strcmp(logtype, "journal") == 0;
 }
 
 bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,

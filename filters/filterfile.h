@@ -38,9 +38,12 @@ struct filterfile {
 	size_t failregex_n;
 	struct filter_row *ignoreregex;
 	size_t ignoreregex_n;
-	const char *journalmatch; /* NULL if there is none */
-	const char *datepattern;  /* likewise */
+	const char *journalmatch;	   /* NULL if there is none */
+	const char *datepattern;	   /* likewise */
+	struct filter_row datepattern_row; /* where it stands */
 	long maxlines;
+	bool journal; /* logtype: lines come without a date */
+	bool names;   /* <HOST> may be a name: usedns is not "no" */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "filters/pyregex.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,21 +15,31 @@
 #define IP6                                                               \
 	"(?:[0-9A-Fa-f]{1,4}::?|::){1,7}(?:[0-9A-Fa-f]{1,4}|(?<=:):|" IP4 \
 	"|(?<=::))"
-#define ADDR "\\[?(?:(?:::f{4,6}:)?" IP4 "|" IP6 ")\\]?"
-#define DNS "[\\w\\-.^_]*\\w"
+#define HOST4 "(?:::f{4,6}:)?(?P<ip4>" IP4 ")"
+#define HOST6 "(?P<ip6>" IP6 ")"
+#define CIDR "(?P<cidr>\\d{1,3})"
+#define ADDR "\\[?(?:" HOST4 "|" HOST6 ")\\]?"
+#define DNS "(?P<dns>[\\w\\-.^_]*\\w)"
+#define SUBNET "\\[?(?:" HOST4 "|" HOST6 ")(?:/" CIDR ")?\\]?"
 
 static const struct {
 	const char *tag;
 	const char *regex;
 	const char *with_names; /* the same where names may be resolved */
 } tags[] = {
-	{"<HOST>", "(?P<host>" ADDR ")", "(?P<host>" ADDR "|" DNS ")"},
-	{"<ADDR>", "(?P<host>" ADDR ")", NULL},
-	{"<IP4>", "(?P<host>" IP4 ")", NULL},
-	{"<IP6>", "(?P<host>\\[?" IP6 "\\]?)", NULL},
-	{"<DNS>", "(?P<host>" DNS ")", NULL},
-	{"<SUBNET>", "(?P<host>" ADDR "(?:/\\d{1,3})?)", NULL},
-	{"<CIDR>", "(?P<cidr>\\d{1,3})", NULL},
+	{"<HOST>", ADDR, "(?:" ADDR "|" DNS ")"},
+	{"<ADDR>", ADDR, NULL},
+	{"<F-ADDR/>", ADDR, NULL},
+	{"<IP4>", HOST4, NULL},
+	{"<F-IP4/>", HOST4, NULL},
+	{"<IP6>", HOST6, NULL},
+	{"<F-IP6/>", HOST6, NULL},
+	{"<DNS>", DNS, NULL},
+	{"<F-DNS/>", DNS, NULL},
+	{"<SUBNET>", SUBNET, NULL},
+	{"<F-SUBNET/>", SUBNET, NULL},
+	{"<CIDR>", CIDR, NULL},
+	{"<F-CIDR/>", CIDR, NULL},
 	{"<F-ID/>", "(?P<fid>\\S+)", NULL},
 	{"<F-PORT/>", "(?P<fport>\\w+)", NULL},
 };
@@ -106,6 +117,16 @@ static size_t put_tag(struct out *o, const char *s, bool names)
 	}
 	puts_to(o, ">");
 	return n;
+}
+
+/* As many whole lines as need be, none if possible. */
+static void put_skiplines(struct out *o, int number)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text),
+		"\\n(?P<" GROUP_SKIPPED "%d>(?:(?:.*\\n)*?))", number);
+	puts_to(o, text);
 }
 
 /* An escape: the length taken, 0 with *why if it has no counterpart. */
@@ -200,15 +221,16 @@ static size_t put_class(struct out *o, const char *s, const char **why)
 char *pyregex_translate(const char *s, bool names, const char **why)
 {
 	struct out o = {0};
+	int skipped = 0;
 
 	puts_to(&o, "");
 	while (*s) {
 		size_t took = 1;
 
 		if (strncmp(s, "<SKIPLINES>", 11) == 0) {
-			*why = "<SKIPLINES> joins several lines, which is not "
-			       "supported";
-			goto refused;
+			put_skiplines(&o, skipped++);
+			s += 11;
+			continue;
 		}
 		if (*s == '<' && (took = put_tag(&o, s, names)) > 0) {
 			s += took;

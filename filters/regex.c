@@ -142,28 +142,57 @@ static const pcre2_code *form_for(struct regex *regex, bool ascii)
 enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii)
 {
+	return regex_search_from(regex, subject, n, 0, ascii);
+}
+
+enum regex_result regex_search_from(struct regex *regex, const char *subject,
+	size_t n, size_t from, bool ascii)
+{
 	const pcre2_code *code = form_for(regex, ascii);
 	int r = PCRE2_ERROR_INTERNAL;
 
 	regex->subject = subject;
 	if (code)
-		r = pcre2_match(code, (PCRE2_SPTR)subject, n, 0,
+		r = pcre2_match(code, (PCRE2_SPTR)subject, n, from,
 			PCRE2_NO_UTF_CHECK, regex->match, limits());
 	if (r > 0)
 		return REGEX_MATCH;
 	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
 }
 
-struct regex_span regex_group(const struct regex *regex, const char *name)
+struct regex_span regex_numbered(const struct regex *regex, int i)
 {
-	int i = pcre2_substring_number_from_name(
-		regex->code[regex->first], (PCRE2_SPTR)name);
 	PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match);
 
-	if (i < 0 || at[2 * i] == PCRE2_UNSET || at[2 * i + 1] < at[2 * i])
+	if (i < 0 || (uint32_t)i >= pcre2_get_ovector_count(regex->match) ||
+		at[2 * i] == PCRE2_UNSET || at[2 * i + 1] < at[2 * i])
 		return (struct regex_span){NULL, 0};
 	return (struct regex_span){
 		regex->subject + at[2 * i], at[2 * i + 1] - at[2 * i]};
+}
+
+struct regex_span regex_group(const struct regex *regex, const char *name)
+{
+	return regex_numbered(
+		regex, pcre2_substring_number_from_name(
+			       regex->code[regex->first], (PCRE2_SPTR)name));
+}
+
+int regex_named(const struct regex *regex, size_t i, const char **name)
+{
+	const pcre2_code *code = regex->code[regex->first];
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &n);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
+	if (i >= n)
+		return 0;
+	/* pcre2api(3): two bytes of number, then the name. */
+	table += i * size;
+	*name = (const char *)table + 2;
+	return table[0] << 8 | table[1];
 }
 
 bool regex_has_group(const struct regex *regex, const char *name)

@@ -33,9 +33,23 @@ void regex_free(struct regex **regex);
 enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii);
 
+/*
+ * The same for the bytes from from on; those before are seen by a look behind,
+ * and "^" stays the subject's own beginning.
+ */
+enum regex_result regex_search_from(struct regex *regex, const char *subject,
+	size_t n, size_t from, bool ascii);
+
 /* After REGEX_MATCH, until the next search: a group by its name. */
 struct regex_span regex_group(const struct regex *regex, const char *name);
+/* The same by its number; 0 is the whole match. */
+struct regex_span regex_numbered(const struct regex *regex, int group);
 bool regex_has_group(const struct regex *regex, const char *name);
+/*
+ * The i-th of the named groups, sorted by name: its number, and its name in
+ * *name; 0 behind the last.
+ */
+int regex_named(const struct regex *regex, size_t i, const char **name);
 
 /*
  * False only if no text whatever that begins with head can match: the regex is

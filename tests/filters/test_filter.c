@@ -104,6 +104,13 @@ static void misses(struct filter *filter, const char *text)
 	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MISS);
 }
 
+static void names(struct filter *filter, const char *text)
+{
+	char who[PREFIX_TEXT];
+
+	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_NAMED);
+}
+
 /* The filter and the line that the admin of the README already has. */
 static void an_admins_filter(void **state)
 {
@@ -132,8 +139,8 @@ static void an_admins_filter(void **state)
 	misses(filter,
 		"Nov 21 10:00:00 mx dovecot: imap-login: Login: user=<x>, "
 		"rip=10.20.30.40, lip=1.2.3.4, TLS");
-	/* Not one whole address: no ban. */
-	misses(filter,
+	/* Not one whole address: a name, and no ban. */
+	names(filter,
 		"Nov 21 10:00:00 mx dovecot: imap-login: Aborted login (auth "
 		"failed, 2 attempts): rip=10.20.30.40x, lip=1.2.3.4, TLS");
 	filter_free(&filter);

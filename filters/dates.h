@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_DATES_H
+#define MAILBAN_FILTERS_DATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filters/datetemplate.h"
+
+/*
+ * The dates that one filter's lines may have: its datepattern, or fail2ban's
+ * default list of 17 and the same at the line's beginning. It remembers which
+ * matched last and where, and tries that first.
+ */
+struct dates;
+
+/*
+ * The rows of a datepattern, apart by newlines; NULL for the default. Returns
+ * NULL on error: then why (at least 200 bytes) holds what is wrong. The
+ * default's templates are compiled when a line asks for them.
+ * Source: fail2ban's datedetector.py; jail.conf(5), datepattern.
+ */
+struct dates *dates_new(const char *datepattern, char *why, size_t room);
+void dates_free(struct dates **dates);
+
+/* Looks for a date in a line's text, valid UTF-8 unless ascii. */
+bool dates_find(struct dates *dates, const char *text, size_t n, bool ascii,
+	struct date_found *out);
+
+#endif
