@@ -139,6 +139,10 @@ static size_t put_escape(struct out *o, const char *s, const char **why)
 	case 'Z':
 		puts_to(o, "\\z");
 		return 2;
+	case 'v':
+		/* To Python the one character, to PCRE2 a class. */
+		puts_to(o, "\\x0b");
+		return 2;
 	case 'u':
 	case 'U':
 		*why = "\\u escapes have no counterpart; write the character";
@@ -146,15 +150,9 @@ static size_t put_escape(struct out *o, const char *s, const char **why)
 	case 'N':
 		*why = "\\N{...} has no counterpart; write the character";
 		return 0;
-	case 'Q':
-	case 'E':
-	case 'K':
-	case 'C':
-	case 'X':
-	case 'R':
-	case 'G':
-	case 'p':
-	case 'P':
+	}
+	/* What Python's re does not know, PCRE2 may know as something else. */
+	if (isalpha((unsigned char)s[1]) && !strchr("AbBdDsSwWafnrtx", s[1])) {
 		*why = "has an escape that Python's re does not know";
 		return 0;
 	}

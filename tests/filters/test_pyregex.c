@@ -40,6 +40,7 @@ static void rewrites(void **state)
 	rewritten_to("<F-USER>\\S+</F-USER>", "(?P<user>\\S+)");
 	rewritten_to("<F-ID>x</F-ID>", "(?P<fid>x)");
 	rewritten_to("<F-ID/>", "(?P<fid>\\S+)");
+	rewritten_to("a\\v[\\v]", "a\\x0b[\\x0b]");
 	rewritten_to("<cmd>", "<cmd>");
 	rewritten_to("a<SKIPLINES>b<SKIPLINES>c",
 		"a\\n(?P<skiplines0>(?:(?:.*\\n)*?))b"
@@ -58,6 +59,8 @@ static void refusals(void **state)
 		"[abc",
 		"\\p{L}",
 		"\\Q.\\E",
+		"\\h",
+		"[\\H]",
 	};
 
 	(void)state;
