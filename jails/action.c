@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/arena.h"
 
@@ -45,6 +46,13 @@ static const char *skip(const char *s, const char *what)
 	return s + strspn(s, what);
 }
 
+static bool begins_word(const char *s, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && strncasecmp(s, word, len) == 0;
+}
+
 /* One option=value at s; behind it, or NULL. */
 static const char *take_option(
 	const char *s, struct arena *arena, struct action *out)
@@ -75,6 +83,9 @@ static const char *take_option(
 		out->port = arena_copy(arena, value, n);
 	else if (key_n == 8 && strncmp(key, "protocol", 8) == 0)
 		out->protocol = arena_copy(arena, value, n);
+	else if (key_n == 9 && strncmp(key, "blocktype", 9) == 0)
+		out->allows = begins_word(value, n, "RETURN") ||
+			      begins_word(value, n, "ACCEPT");
 	else if (key_n == 4 && strncmp(key, "type", 4) == 0)
 		out->allports = n == 8 && strncmp(value, "allports", 8) == 0;
 	return s;

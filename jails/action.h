@@ -18,6 +18,7 @@ struct action {
 	enum action_kind kind;
 	const char *name;
 	bool allports;	  /* by its name or type */
+	bool allows;	  /* blocktype=RETURN: it opens, it does not shut */
 	const char *port; /* its options of these names, or NULL */
 	const char *protocol;
 };

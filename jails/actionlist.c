@@ -96,6 +96,14 @@ static void read_action(const struct jailvalue *v, struct jail *jail,
 	struct actionlist_named *named, struct jailvalue_text *t,
 	const struct action *action)
 {
+	/* A jail that opens a door must not become one that shuts it. */
+	if (action->allows) {
+		jailvalue_warning(v, t, NULL,
+			"[%s] lets addresses in (blocktype of %s), mailban "
+			"only bans: left out",
+			v->section, action->name);
+		return;
+	}
 	switch (action->kind) {
 	case ACTION_NOTICE:
 		jail->notices = true;
