@@ -63,6 +63,17 @@ static json_t *filter_limits(const struct engine *e)
 	return json_integer(limits);
 }
 
+/* Failures of names, which nobody resolves: they ban nobody. */
+static json_t *filter_named(const struct engine *e)
+{
+	json_int_t named = 0;
+
+	for (size_t i = 0; i < e->config->filters_n; i++)
+		named +=
+			(json_int_t)filter_counts(e->config->filters[i])->named;
+	return json_integer(named);
+}
+
 static json_t *status_all(const struct engine *e)
 {
 	json_t *jails = json_array(), *sources = json_array();
@@ -86,12 +97,13 @@ static json_t *status_all(const struct engine *e)
 				s.trouble));
 	}
 	enforce_counts(e->enforce, &counts);
-	return json_pack("{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:I,s:I,s:I,s:o,s:o}",
+	return json_pack(
+		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
 		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
-		matched, "given_up", filter_limits(e), "transactions",
-		(json_int_t)counts.transactions, "elements",
+		matched, "given_up", filter_limits(e), "named", filter_named(e),
+		"transactions", (json_int_t)counts.transactions, "elements",
 		(json_int_t)counts.elements, "errors",
 		(json_int_t)counts.errors, "jails", jails, "sources", sources);
 }

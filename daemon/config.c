@@ -37,10 +37,12 @@ static size_t overrides(const struct jail *jail, struct filter_option *options)
 		if (all[i].text->text)
 			options[n++] = (struct filter_option){
 				all[i].key, all[i].text->text};
+	if (jail->usedns == JAIL_DNS_NO)
+		options[n++] = (struct filter_option){"usedns", "no"};
 	return n;
 }
 
-#define OVERRIDES_MOST 5
+#define OVERRIDES_MOST 6
 
 /* Two jails share a filter if this is the same of both. */
 static const char *filter_key(struct arena *arena, const struct jail *jail,
@@ -131,6 +133,19 @@ static void choose_match(struct loader *l, struct config_jail *item)
 			why);
 }
 
+/* No log to read is right only where nothing is to be looked for. */
+static void load_sourceless(struct loader *l, const struct jail *jail)
+{
+	size_t filter = filter_get(l, jail, false);
+
+	if (filter != CONFIG_NO_FILTER &&
+		filter_regexes(l->config->filters[filter]) > 0)
+		err_fault(l->err, jail->file, jail->line,
+			"[%s] is enabled but has no logpath, and its backend "
+			"is not systemd",
+			jail->name);
+}
+
 static void load_jail(struct loader *l, struct config_jail *item)
 {
 	struct jail *jail = item->jail;
@@ -143,6 +158,10 @@ static void load_jail(struct loader *l, struct config_jail *item)
 	if (!jail->filter.text && !jail->failregex.text)
 		return; /* told already */
 	ignore_resolve(jail, l->err);
+	if (jail->sourceless) {
+		load_sourceless(l, jail);
+		return;
+	}
 	if (file)
 		item->file_filter = filter_get(l, jail, false);
 	/* What is wrong with a filter is told once. */

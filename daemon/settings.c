@@ -89,6 +89,34 @@ static void take(struct settings *s, const struct conf *conf, const char *key,
 	}
 }
 
+/*
+ * What an admin changed of fail2ban's own settings means nothing here, and is
+ * to be told; its defaults are in every tree.
+ */
+static void warn_of_fail2ban(
+	const char *confdir, struct arena *arena, struct err *err)
+{
+	struct conf *conf = conf_new(arena);
+	static const char *const sections[] = {
+		"DEFAULT", "Definition", "Thread"};
+
+	conf_read_tree(conf, confdir, "fail2ban", NULL, err);
+	for (size_t s = 0; s < sizeof(sections) / sizeof(*sections); s++)
+		for (size_t i = 0; i < conf_keys(conf, sections[s]); i++) {
+			const char *key = conf_key(conf, sections[s], i);
+			const struct conf_value *v =
+				conf_find_own(conf, sections[s], key);
+			const char *slash = strrchr(v->file, '/');
+
+			if (slash && strcmp(slash, "/fail2ban.conf") == 0)
+				continue;
+			err_warning(err, v->file, v->line,
+				"%s: a setting of fail2ban itself; mailban's "
+				"are in mailban.conf",
+				key);
+		}
+}
+
 void settings_load(struct settings *settings, const char *confdir,
 	const char *datadir, struct arena *arena, struct err *err)
 {
@@ -111,4 +139,5 @@ void settings_load(struct settings *settings, const char *confdir,
 				conf_section(conf, i));
 	for (size_t i = 0; i < conf_keys(conf, SECTION); i++)
 		take(settings, conf, conf_key(conf, SECTION, i), arena, err);
+	warn_of_fail2ban(confdir, arena, err);
 }

@@ -40,20 +40,52 @@ static bool exists(struct source *src, const char *dir, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* The file that a name with a slash means; NULL if there is none. */
+static char *find_path(struct source *src, const char *name, const char *dir)
+{
+	const char *const ends[] = {"", ".conf"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		char *path = arena_print(src->arena, "%s%s", name, ends[i]);
+
+		if (access(path, F_OK) == 0)
+			return path;
+		path = arena_print(src->arena, "%s/filter.d/%s%s",
+			dir ? dir : ".", name, ends[i]);
+		if (*name != '/' && access(path, F_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* A filter named with its path: that file, and the .local beside it. */
+static int read_path(struct source *src, const char *name, const char *confdir)
+{
+	char *path = find_path(src, name, confdir);
+	char *slash = path ? strrchr(path, '/') : NULL;
+	size_t n = path ? strlen(path) : 0;
+	int r;
+
+	if (n > 5 && strcmp(path + n - 5, ".conf") == 0 && slash) {
+		path[n - 5] = '\0';
+		*slash = '\0';
+		return conf_read_tree(
+			src->conf, path, slash + 1, NULL, src->err);
+	}
+	r = conf_read(src->conf, path ? path : name, NULL, src->err);
+	if (r < 0)
+		err_fault(src->err, name, 0, "cannot read: %s", strerror(-r));
+	return r == 0 || src->err->faults ? 1 : 0;
+}
+
 /* Reads the filter's files; how many there were. */
 static int read_files(struct source *src, const char *name, const char *confdir,
 	const char *datadir)
 {
 	int found = 0;
 
-	if (strchr(name, '/')) {
-		int r = conf_read(src->conf, name, NULL, src->err);
-
-		if (r < 0)
-			err_fault(src->err, name, 0, "cannot read: %s",
-				strerror(-r));
-		return r == 0 || src->err->faults ? 1 : 0;
-	}
+	if (strchr(name, '/'))
+		return read_path(src, name, confdir);
 	/* A .conf of the admin's is the whole filter; a .local adds to ours. */
 	if (datadir && !(confdir && exists(src, confdir, name)))
 		read_dir(src, datadir, name, NULL, &found);
@@ -288,7 +320,9 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 	put_options(&src, spec);
 	if (err->faults == faults)
 		read_definition(out, &src);
-	if (err->faults == faults && out->failregex_n == 0)
+	/* One that is there and empty is meant: bans by hand only. */
+	if (err->faults == faults && out->failregex_n == 0 &&
+		!conf_find(src.conf, DEFINITION, "failregex"))
 		err_fault(err, spec->file, spec->line,
 			"filter: '%s' has no failregex", spec->name);
 	return err->faults == faults;

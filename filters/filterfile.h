@@ -33,8 +33,8 @@ struct filter_row {
 
 /* A filter file as read, with modes and tags resolved but nothing compiled. */
 struct filterfile {
-	struct filter_row prefregex; /* text NULL if there is none */
-	struct filter_row *failregex;
+	struct filter_row prefregex;  /* text NULL if there is none */
+	struct filter_row *failregex; /* none if the key is empty on purpose */
 	size_t failregex_n;
 	struct filter_row *ignoreregex;
 	size_t ignoreregex_n;

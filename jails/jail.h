@@ -63,6 +63,7 @@ struct jail {
 	enum jail_usedns usedns;
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;
+	bool sourceless; /* nothing says where its lines are to come from */
 
 	uint32_t maxretry;   /* at least 1 */
 	uint32_t maxmatches; /* lines kept of a ban */

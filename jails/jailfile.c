@@ -149,12 +149,9 @@ static void read_sources(const struct jailvalue *v, struct jail *jail)
 	if (t.text)
 		read_logpaths(v, jail, &t);
 	/* A value that could not be expanded has its own fault. */
-	if (jail->logpaths_n == 0 && (!t.value || t.text) &&
-		!(jail->backend == JAIL_AUTO && jail->journalmatch_n))
-		err_fault(v->err, jail->file, jail->line,
-			"[%s] is enabled but has no logpath, and its backend "
-			"is not systemd",
-			v->section);
+	jail->sourceless =
+		jail->logpaths_n == 0 && (!t.value || t.text) &&
+		!(jail->backend == JAIL_AUTO && jail->journalmatch_n);
 }
 
 static void read_limits(const struct jailvalue *v, struct jail *jail)
@@ -264,6 +261,21 @@ static void read_usedns(const struct jailvalue *v, struct jail *jail)
 		v, &t, NULL, "'%s' is none of yes, warn, no and raw", t.text);
 }
 
+/* Bytes are read as UTF-8, and what is none as U+FFFD. */
+static void read_encoding(const struct jailvalue *v)
+{
+	static const char *const same[] = {
+		"auto", "utf-8", "utf8", "ascii", "us-ascii"};
+	struct jailvalue_text t = jailvalue_get(v, "logencoding");
+
+	if (!t.text || !*t.text)
+		return;
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+		if (strcasecmp(t.text, same[i]) == 0)
+			return;
+	jailvalue_warning(v, &t, NULL, "not supported: logs are read as UTF-8");
+}
+
 static void read_unsupported(const struct jailvalue *v)
 {
 	static const struct {
@@ -280,6 +292,7 @@ static void read_unsupported(const struct jailvalue *v)
 			jailvalue_warning(v, &t, NULL, "not supported: %s",
 				keys[i].instead);
 	}
+	read_encoding(v);
 }
 
 /* ---- the whole ---- */

@@ -35,6 +35,10 @@ FAULTS = {
         {"jail.local": "[own]\nenabled = true\nlogpath = /var/log/mail.log\n"
                        "filter = nosuch\n"},
         "jail.local:4", "nosuch"),
+    "no log": (
+        {"jail.local": "[own]\nenabled = true\nfilter = own\n",
+         "filter.d/own.conf": FILTER.format("^another <HOST>$")},
+        "jail.local:2", "logpath"),
     "bad duration": (
         {"jail.local": "[dovecot]\nenabled = true\nbantime = 10x\n"},
         "jail.local:3", "10x"),

@@ -44,8 +44,8 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state)
 {
-	static const char *const names[] = {
-		"a.conf", "a.local", "b.conf", "common.conf", "bad.conf"};
+	static const char *const names[] = {"a.conf", "a.local", "b.conf",
+		"common.conf", "bad.conf", "empty.conf"};
 	char path[256];
 
 	(void)state;
@@ -272,6 +272,22 @@ static void faulty(const char *text, const char *spec, const char *want)
 	err_deinit(&err);
 }
 
+/* A jail for bans by hand has a filter that finds nothing. */
+static void an_empty_failregex(void **state)
+{
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("empty.conf", "[Definition]\nfailregex =\nignoreregex =\n");
+	filter = load("empty", &err);
+	assert_non_null(filter);
+	assert_int_equal(filter_regexes(filter), 0);
+	misses(filter, "Nov 21 10:00:00 mx dovecot: rip=192.0.2.1");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 static void faults(void **state)
 {
 	(void)state;
@@ -370,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_local_adds),
 		cmocka_unit_test(bytes_of_any_kind),
 		cmocka_unit_test(backtracking_is_bounded),
+		cmocka_unit_test(an_empty_failregex),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(together_as_alone),
 	};

@@ -443,9 +443,6 @@ static void test_faults(void **state)
 		{"[x]\nenabled = true\nlogpath = /a\n",
 			"etc/jail.local:2: [x] is enabled but has neither "
 			"filter nor failregex\n"},
-		{"[x]\nenabled = true\nfilter = x\n",
-			"etc/jail.local:2: [x] is enabled but has no logpath, "
-			"and its backend is not systemd\n"},
 		{"[x]\nenabled = true\nfilter = x\nlogpath = log/a\n",
 			"etc/jail.local:4: logpath: 'log/a' is no absolute "
 			"path\n"},

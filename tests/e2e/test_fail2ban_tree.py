@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trees of fail2ban's, as they lie on a host, load and work unchanged.
+
+/etc/fail2ban in a host is Debian's package as installed.
+"""
+import re
+import time
+
+import pytest
+
+import attack
+
+TREE = "/etc/fail2ban"
+SECTION = re.compile(r"(?m)^\[([^]\s]+)\]")
+# What jails of the package have that mailban has no counterpart of.
+WITHOUT_COUNTERPART = {"ignorecommand", "pass2allow-ftp"}
+
+# As docker-mailserver writes it: two jails of the package's, one for bans by
+# hand only, with no log and a filter that finds nothing.
+MAILSERVER = """[DEFAULT]
+bantime = 1w
+findtime = 1w
+maxretry = 2
+ignoreip = 127.0.0.1/8
+banaction = nftables-multiport
+usedns = no
+
+[dovecot]
+enabled = true
+
+[postfix]
+enabled = true
+mode = extra
+
+[custom]
+enabled = true
+bantime = 180d
+port = smtp,pop3,pop3s,imap,imaps,submission,submissions,sieve
+"""
+
+
+@pytest.fixture
+def bare(host):
+    """The package's files, with nothing enabled but what a test writes."""
+    if not host.path(f"{TREE}/jail.conf").exists():
+        pytest.fail("the tests' Debian has no fail2ban")
+    for path in host.path(f"{TREE}/jail.d").iterdir():
+        path.unlink()
+    return host
+
+
+def check(host):
+    done = host.run([host.program("mailband"), "-t", "-c", TREE], check=False)
+    return done.returncode, done.stderr
+
+
+def start(host, jails):
+    host.write(f"{TREE}/jail.local", jails)
+    return host.mailband({}, args=["-c", TREE])
+
+
+def auth_failure(number, address):
+    stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+    return (f"{stamp} mx sshd[{number}]: Failed password for root from "
+            f"{address} port 4711 ssh2\n")
+
+
+def test_the_package_as_installed(host):
+    assert check(host) == (0, "")
+    host.write("/var/log/auth.log", "")
+    host.mailband({}, args=["-c", TREE])
+    for number in range(5):
+        host.append("/var/log/auth.log", auth_failure(number, "192.0.2.7"))
+    host.wait_banned("sshd", "192.0.2.7")
+
+
+def test_every_jail_enabled(bare):
+    text = bare.path(f"{TREE}/jail.conf").read_text()
+    names = set(SECTION.findall(text)) - {"DEFAULT", "INCLUDES"}
+    assert len(names) > 80
+    bare.write(f"{TREE}/jail.local", "".join(
+        f"[{name}]\nenabled = true\n" for name in sorted(names)))
+    status, said = check(bare)
+    assert status == 0, said
+    for line in said.splitlines():
+        assert line.startswith("warning: ") and "jail.conf:" in line, line
+        assert any(word in line for word in WITHOUT_COUNTERPART), line
+    for word in WITHOUT_COUNTERPART:
+        assert word in said
+
+
+def test_each_thing_without_counterpart_is_named(bare):
+    bare.write(f"{TREE}/fail2ban.local", "[Definition]\nloglevel = DEBUG\n")
+    bare.write(f"{TREE}/jail.local",
+               "[sshd]\nenabled = true\nlogencoding = latin-1\n"
+               "logtimezone = UTC+0100\nignorecommand = /bin/true <ip>\n"
+               "action = %(action_)s\n"
+               "    blocklist_de[email=x]\n")
+    status, said = check(bare)
+    assert status == 0, said
+    for where, what in (("fail2ban.local:2", "loglevel"),
+                        ("jail.local:3", "logencoding"),
+                        ("jail.local:4", "logtimezone"),
+                        ("jail.local:5", "ignorecommand"),
+                        ("jail.local:6", "blocklist_de")):
+        assert re.search(f"warning: .*{re.escape(where)}: .*{what}", said), \
+            f"{where} {what}\n{said}"
+
+
+def test_a_mail_servers_jails(bare):
+    bare.write(f"{TREE}/filter.d/custom.conf", "[Definition]\nfailregex =\n")
+    bare.write("/var/log/mail.log", "")
+    start(bare, MAILSERVER)
+    for _ in range(2):
+        bare.append("/var/log/mail.log", attack.line(
+            "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): "
+            "user=<x>, method=PLAIN, rip=192.0.2.8, lip=192.0.2.1, TLS"))
+        bare.append("/var/log/mail.log", attack.line(
+            "NOQUEUE: reject: RCPT from unknown[192.0.2.9]: 554 5.7.1 "
+            "<x@y>: Relay access denied; from=<a@b> to=<x@y> proto=ESMTP "
+            "helo=<z>", tag="postfix/smtpd[77]"))
+    bare.wait_banned("dovecot", "192.0.2.8")
+    bare.wait_banned("postfix", "192.0.2.9")
+    bare.mailban("ban", "custom", "192.0.2.10")
+    bare.wait_banned("custom", "192.0.2.10")
+
+
+def test_an_address_of_an_earlier_line(bare):
+    """sshd tells the address in one line and the failure in another."""
+    bare.write("/var/log/auth.log", "")
+    start(bare, "[sshd]\nenabled = true\nmode = aggressive\nmaxretry = 2\n"
+                "usedns = no\n")
+    for number in range(900, 902):
+        stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+        head = f"{stamp} mx sshd[{number}]: "
+        bare.append("/var/log/auth.log",
+                    f"{head}Connection from 192.0.2.11 port 4711 on "
+                    "192.0.2.1 port 22 rdomain \"\"\n"
+                    f"{head}error: PAM: Authentication failure for root "
+                    "from 192.0.2.11\n"
+                    f"{head}Disconnecting: Too many authentication failures "
+                    "for root [preauth]\n")
+    bare.wait_banned("sshd", "192.0.2.11")
