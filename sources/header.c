@@ -328,6 +328,27 @@ static bool cut_zone(struct cursor *in, int64_t *zone)
 	return true;
 }
 
+/* The same behind a blank, and there also as a name: " +0100", " UTC". */
+static bool cut_far_zone(struct cursor *in, int64_t *zone)
+{
+	struct cursor ahead = {in->at + 1, in->end};
+
+	if (in->end - in->at < 4 || *in->at != ' ')
+		return false;
+	if (memcmp(ahead.at, "UTC", 3) == 0 ||
+		memcmp(ahead.at, "GMT", 3) == 0) {
+		*zone = 0;
+		ahead.at += 3;
+	} else if ((*ahead.at != '+' && *ahead.at != '-') ||
+		   !cut_zone(&ahead, zone)) {
+		return false;
+	}
+	if (ahead.at < in->end && !is_blank(*ahead.at))
+		return false;
+	in->at = ahead.at;
+	return true;
+}
+
 static bool cut_iso(struct cursor *in, struct header_clock *c, int64_t *time)
 {
 	int64_t minute, us, zone;
@@ -342,7 +363,7 @@ static bool cut_iso(struct cursor *in, struct header_clock *c, int64_t *time)
 	us = cut_seconds(in);
 	if (us < 0)
 		return false;
-	if (!cut_zone(in, &zone))
+	if (!cut_zone(in, &zone) && !cut_far_zone(in, &zone))
 		zone = -zone_shift(c, minute / CLOCK_SECOND);
 	*time = minute + us - zone * CLOCK_SECOND;
 	return true;

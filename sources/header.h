@@ -31,7 +31,8 @@ void header_clock_reset(struct header_clock *c);
  *   Nov 21 10:00:00[.123]                      RFC 3164, local time; this
  *       year, or the last if that is more than 24 hours ahead
  *   2026-11-21T10:00:00[.123456][Z|+01:00]     RFC 3339, also with a blank
- *       for the T, a comma for the dot, +0100, and local time without zone
+ *       for the T, a comma for the dot, +0100, the zone behind a blank (also
+ *       UTC or GMT), and local time without zone
  * behind which stand [host] tag[pid]: message. A line with anything else in
  * front has body = message = text, no time, no host and an empty tag.
  * Any bytes are safe; no allocation, no locale.
