@@ -59,6 +59,7 @@ struct dates {
 	size_t last, start, end;
 	int before, first, final, behind;
 	size_t first_unused;
+	uint64_t limits;
 };
 
 static bool way_add(struct dates *d, const char *pattern, double weight,
@@ -143,6 +144,12 @@ static bool add_row(struct dates *d, const char *row, char *why, size_t room)
 	return way_add(d, row, 1, why, room);
 }
 
+bool dates_is_usual(const char *datepattern)
+{
+	return strcasecmp(datepattern, LINE_BEGIN) == 0 ||
+	       strcasecmp(datepattern, "{DEFAULT}") == 0;
+}
+
 static bool add_rows(struct dates *d, const char *rows, char *why, size_t room)
 {
 	char *copy = strdup(rows), *rest = copy, *row;
@@ -214,12 +221,13 @@ static bool looks_the_same(const struct dates *d, const char *text, size_t n)
 		       (final == d->final && is_mark(final)));
 }
 
-static bool search(struct way *way, const char *text, size_t n, size_t from,
-	bool ascii, struct date_found *out)
+static bool search(struct dates *d, struct way *way, const char *text, size_t n,
+	size_t from, bool ascii, struct date_found *out)
 {
 	bool found =
 		datetemplate_search(way->template, text, n, from, ascii, out);
 
+	d->limits += out->limited;
 	way->found += found;
 	return found;
 }
@@ -287,9 +295,9 @@ static bool try_last(struct dates *d, const char *text, size_t n, bool ascii,
 
 	if (!anchored && d->end <= n && d->start <= d->end &&
 		looks_the_same(d, text, n)) {
-		found = search(way, text, d->end, d->start, ascii, out);
+		found = search(d, way, text, d->end, d->start, ascii, out);
 	} else {
-		found = search(way, text, n, 0, ascii, out);
+		found = search(d, way, text, n, 0, ascii, out);
 		*skip = d->last;
 	}
 	if (!found)
@@ -308,7 +316,7 @@ static void try_all(struct dates *d, const char *text, size_t n, bool ascii,
 	for (size_t i = 0; i < d->n; i++) {
 		struct way *way = &d->ways[i];
 
-		if (i == skip || !search(way, text, n, 0, ascii, &f))
+		if (i == skip || !search(d, way, text, n, 0, ascii, &f))
 			continue;
 		/* One that stands elsewhere than it did may be what a client
 		 * sent: it wins only if nothing better comes. */
@@ -351,4 +359,12 @@ bool dates_find(struct dates *d, const char *text, size_t n, bool ascii,
 	out->time = datetemplate_time(d->ways[index].template);
 	remember(d, index, text, n, out);
 	return true;
+}
+
+uint64_t dates_limits(struct dates *d)
+{
+	uint64_t limits = d->limits;
+
+	d->limits = 0;
+	return limits;
 }

@@ -24,8 +24,16 @@ struct dates;
 struct dates *dates_new(const char *datepattern, char *why, size_t room);
 void dates_free(struct dates **dates);
 
+/*
+ * Whether a datepattern asks for nothing but what a header's date at the
+ * beginning of a line is found by anyway: {^LN-BEG} or {DEFAULT}, alone.
+ */
+bool dates_is_usual(const char *datepattern);
+
 /* Looks for a date in a line's text, valid UTF-8 unless ascii. */
 bool dates_find(struct dates *dates, const char *text, size_t n, bool ascii,
 	struct date_found *out);
+/* How many searches were given up at the match limit since the last call. */
+uint64_t dates_limits(struct dates *dates);
 
 #endif

@@ -437,9 +437,11 @@ bool datetemplate_is_anchored(const struct datetemplate *template)
 bool datetemplate_search(struct datetemplate *t, const char *text, size_t n,
 	size_t from, bool ascii, struct date_found *out)
 {
+	enum regex_result r = regex_search_from(t->regex, text, n, from, ascii);
 	struct regex_span all, cut;
 
-	if (regex_search_from(t->regex, text, n, from, ascii) != REGEX_MATCH)
+	out->limited = r == REGEX_LIMIT;
+	if (r != REGEX_MATCH)
 		return false;
 	all = regex_numbered(t->regex, 0);
 	cut = regex_numbered(t->regex, 1);

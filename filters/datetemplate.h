@@ -17,6 +17,7 @@ struct date_found {
 	size_t start, end;	   /* of the whole match */
 	size_t cut_start, cut_end; /* of what is cut out of the line */
 	int64_t time;		   /* microseconds since 1970; 0: no such day */
+	bool limited;		   /* not found, but given up */
 };
 
 /*

@@ -298,7 +298,7 @@ void dispatch_line(
 	struct filter_subject subject;
 
 	d->counts.lines++;
-	if (!line->time && !line->journal) {
+	if (line->body == line->text && !line->journal) {
 		ask_all(d, line, fn, ctx);
 		return;
 	}

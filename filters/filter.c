@@ -32,7 +32,7 @@ struct filter {
 	struct regex *prefregex;
 	struct groups pref_groups;
 	struct dates *dates; /* NULL: lines come with their time */
-	bool own_dates;	     /* its datepattern, not the default list */
+	bool own_dates;	     /* a header's date may not be what it wants */
 	int64_t last_date;
 	char *whole, *rest; /* a line cleaned, and without its date */
 	size_t whole_room, rest_room;
@@ -158,7 +158,8 @@ static void compile_dates(
 
 	if (file->journal)
 		return;
-	filter->own_dates = file->datepattern;
+	filter->own_dates =
+		file->datepattern && !dates_is_usual(file->datepattern);
 	filter->dates = dates_new(file->datepattern, why, sizeof(why));
 	if (!filter->dates)
 		err_fault(err, file->datepattern_row.file,
@@ -527,6 +528,7 @@ static int64_t cut_date(struct filter *filter, struct filter_subject *s)
 		s->text = filter->rest;
 		s->n -= f.cut_end - f.cut_start;
 	}
+	filter->counts.limits += dates_limits(filter->dates);
 	if (time)
 		filter->last_date = time;
 	else if (filter->last_date > clock_wall() - SAME_MOMENT)
@@ -543,7 +545,7 @@ enum filter_verdict filter_match(struct filter *filter,
 	int64_t time = line->time;
 
 	if (filter->dates && !line->journal &&
-		(filter->own_dates || line->time == 0))
+		(filter->own_dates || line->body == line->text))
 		time = cut_date(filter, &s);
 	if (filter->lines)
 		return match_lines(filter, &s, time, out);

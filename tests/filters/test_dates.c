@@ -159,6 +159,22 @@ static void no_dates(void **state)
 	assert_null(dates_new("^(%Y", why, sizeof(why)));
 }
 
+/* What backtracks too much is given up and counted. */
+static void limits(void **state)
+{
+	struct dates *dates = dates_for("^(?:a+a+)+%Y-%m-%d");
+	struct date_found f;
+	char text[101];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(text) - 8, "x2026-1-", 8);
+	assert_false(dates_find(dates, text, sizeof(text), true, &f));
+	assert_int_equal(dates_limits(dates), 1);
+	assert_int_equal(dates_limits(dates), 0);
+	dates_free(&dates);
+}
+
 static int hold(void **state)
 {
 	(void)state;
@@ -175,6 +191,7 @@ int main(void)
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(where_it_stood_before),
 		cmocka_unit_test(no_dates),
+		cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, hold, NULL);

@@ -272,6 +272,39 @@ static void faulty(const char *text, const char *spec, const char *want)
 	err_deinit(&err);
 }
 
+/* Only what the header's cut may date otherwise must see lines whole. */
+static void whose_dates_are_usual(void **state)
+{
+	static const struct {
+		const char *text;
+		bool all;
+	} rows[] = {
+		{"[Definition]\nfailregex = x <HOST>\n", false},
+		{"[Definition]\nfailregex = x <HOST>\n"
+		 "datepattern = {^LN-BEG}\n",
+			false},
+		{"[Definition]\nfailregex = x <HOST>\n"
+		 "datepattern = %%Y-%%m-%%d\n",
+			true},
+		{"[Definition]\nfailregex = x <HOST>\nmaxlines = 2\n", true},
+	};
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		put_file("bad.conf", rows[i].text);
+		filter = load("bad", &err);
+		assert_non_null(filter);
+		assert_int_equal(filter_wants_all(filter), rows[i].all);
+		/* A date of 1970 is one, too. */
+		matches(filter, "1970-01-01T00:00:00Z x 192.0.2.1",
+			"192.0.2.1");
+		filter_free(&filter);
+		err_deinit(&err);
+	}
+}
+
 /* A jail for bans by hand has a filter that finds nothing. */
 static void an_empty_failregex(void **state)
 {
@@ -386,6 +419,7 @@ int main(void)
 		cmocka_unit_test(a_local_adds),
 		cmocka_unit_test(bytes_of_any_kind),
 		cmocka_unit_test(backtracking_is_bounded),
+		cmocka_unit_test(whose_dates_are_usual),
 		cmocka_unit_test(an_empty_failregex),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(together_as_alone),
