@@ -54,7 +54,8 @@ struct way {
 struct dates {
 	struct way *ways;
 	size_t n;
-	bool is_default, made;
+	/* The usual list is compiled when a line asks for it. */
+	bool waiting, anywhere;
 	/* Of the last winner: its index, where it stood, the bytes around. */
 	size_t last, start, end;
 	int before, first, final, behind;
@@ -180,8 +181,9 @@ struct dates *dates_new(const char *datepattern, char *why, size_t room)
 	d->start = 1;
 	d->end = NOWHERE;
 	d->before = d->first = d->final = d->behind = -1;
-	d->is_default = !datepattern;
-	if (datepattern && !add_rows(d, datepattern, why, room))
+	d->waiting = !datepattern || dates_is_usual(datepattern);
+	d->anywhere = !datepattern || strcasecmp(datepattern, LINE_BEGIN) != 0;
+	if (!d->waiting && !add_rows(d, datepattern, why, room))
 		dates_free(&d);
 	return d;
 }
@@ -342,9 +344,9 @@ bool dates_find(struct dates *d, const char *text, size_t n, bool ascii,
 	char why[256];
 	bool won = false;
 
-	if (d->is_default && !d->made) {
-		d->made = true;
-		add_defaults(d, true, why, sizeof(why));
+	if (d->waiting) {
+		d->waiting = false;
+		add_defaults(d, d->anywhere, why, sizeof(why));
 	}
 	if (d->last < d->n)
 		won = try_last(d, text, n, ascii, out, &index, &skip);

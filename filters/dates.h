@@ -17,8 +17,8 @@ struct dates;
 
 /*
  * The rows of a datepattern, apart by newlines; NULL for the default. Returns
- * NULL on error: then why (at least 200 bytes) holds what is wrong. The
- * default's templates are compiled when a line asks for them.
+ * NULL on error: then why (at least 200 bytes) holds what is wrong. The usual
+ * templates are compiled when a line asks for them.
  * Source: fail2ban's datedetector.py; jail.conf(5), datepattern.
  */
 struct dates *dates_new(const char *datepattern, char *why, size_t room);
