@@ -23,7 +23,7 @@
 #define EXPIRE_BANS_A_TICK 50000
 /* Seconds between two cleanings of the state store. */
 #define PRUNE_EVERY 600
-#define TOUCHED_MOST 65536
+#define TOUCHED_MOST 8192
 /* A ban by hand that is longer is for ever: no clock gets there. */
 #define SECONDS_MOST INT64_C(3155760000)
 /* A line so many seconds old is not of this moment. */

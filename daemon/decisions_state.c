@@ -4,6 +4,7 @@
  * and out of it. What comes out may be old, or of another configuration: it is
  * looked at as if a stranger had written it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/decisions_parts.h"
@@ -120,12 +121,23 @@ static void gather_failure(
 		g->kept[g->n++] = (struct kept){time, count, 0};
 }
 
+static int compare_touched(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct touched));
+}
+
+/* Each once, and in the order of the store: an attacker comes often. */
 void decisions_save(struct decisions *d)
 {
+	if (d->touched_n > 1)
+		qsort(d->touched, d->touched_n, sizeof(*d->touched),
+			compare_touched);
 	for (size_t i = 0; i < d->touched_n; i++) {
 		const struct touched *t = &d->touched[i];
 		struct gather g = {.n = 0};
 
+		if (i > 0 && compare_touched(t - 1, t) == 0)
+			continue;
 		window_each_of(
 			d->rooms[t->jail].window, &t->who, gather_failure, &g);
 		state_put_failures(d->state, d->rooms[t->jail].jail->name,

@@ -41,7 +41,6 @@ struct enforce {
 	void *ctx;
 	/* The generation that others' changes made, as last told. */
 	uint32_t others;
-	bool healing;	/* bans go in beside what may be there */
 	int64_t healed; /* monotonic */
 };
 
@@ -174,8 +173,8 @@ int enforce_layout(struct enforce *e, const struct config *config)
 	return r < 0 ? r : ask_generation(e, on_generation_now);
 }
 
-static void order_add(
-	struct enforce *e, const struct ban *ban, bool is_ban, uint32_t seconds)
+static void order_add(struct enforce *e, const struct ban *ban, bool is_ban,
+	uint32_t seconds, bool refresh)
 {
 	if (!e->client)
 		return;
@@ -191,12 +190,12 @@ static void order_add(
 		.nr = e->next_nr++,
 		.entry = {.prefix = ban->who,
 			.seconds = seconds,
-			.refresh = is_ban && !e->healing}};
+			.refresh = refresh}};
 	e->n++;
 	e->sorted = false;
 }
 
-void enforce_ban(struct enforce *e, const struct ban *ban)
+static void ban_add(struct enforce *e, const struct ban *ban, bool refresh)
 {
 	int64_t left = ban->end - clock_wall() / CLOCK_SECOND;
 
@@ -206,12 +205,22 @@ void enforce_ban(struct enforce *e, const struct ban *ban)
 		return;
 	else if (left > REQUEST_SECONDS_MOST)
 		left = REQUEST_SECONDS_MOST;
-	order_add(e, ban, true, (uint32_t)left);
+	order_add(e, ban, true, (uint32_t)left, refresh);
+}
+
+void enforce_ban(struct enforce *e, const struct ban *ban)
+{
+	ban_add(e, ban, true);
+}
+
+void enforce_keep(struct enforce *e, const struct ban *ban)
+{
+	ban_add(e, ban, false);
 }
 
 void enforce_unban(struct enforce *e, const struct ban *ban)
 {
-	order_add(e, ban, false, 0);
+	order_add(e, ban, false, 0, false);
 }
 
 bool enforce_waits(const struct enforce *e)
@@ -347,9 +356,7 @@ static void heal(struct enforce *e)
 	log_info("nftables: others changed the ruleset: what is ours is put "
 		 "in again where it is missing");
 	e->healed = clock_mono();
-	e->healing = true;
 	e->lost(e->ctx);
-	e->healing = false;
 	enforce_flush(e);
 	/* Some of that may have been no change, and made no generation. */
 	ask_generation(e, on_generation_now);

@@ -35,6 +35,8 @@ void enforce_free(struct enforce **enforce);
 int enforce_layout(struct enforce *enforce, const struct config *config);
 
 void enforce_ban(struct enforce *enforce, const struct ban *ban);
+/* The same where the kernel may have it still: then its time there stays. */
+void enforce_keep(struct enforce *enforce, const struct ban *ban);
 void enforce_unban(struct enforce *enforce, const struct ban *ban);
 /* Hands what was gathered to the warden, as far as its queue takes it. */
 void enforce_flush(struct enforce *enforce);

@@ -67,6 +67,10 @@ static void on_ban(void *ctx, const struct ban *ban)
 {
 	struct engine *e = ctx;
 
+	if (e->restoring) {
+		enforce_keep(e->enforce, ban);
+		return;
+	}
 	enforce_ban(e->enforce, ban);
 	if (!e->hurried)
 		enforce_flush(e->enforce);
@@ -80,12 +84,19 @@ static void on_unban(void *ctx, const struct ban *ban)
 	enforce_unban(e->enforce, ban);
 }
 
+static void keep_ban(void *ctx, const struct ban *ban)
+{
+	struct engine *e = ctx;
+
+	enforce_keep(e->enforce, ban);
+}
+
 /* Somebody took bans away, or the table with all of them. */
 static void on_lost(void *ctx)
 {
 	struct engine *e = ctx;
 
-	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
+	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
 }
 
 static void fail(struct engine *e)
@@ -241,7 +252,7 @@ bool engine_reload(struct engine *e, char **why)
 			fail(e);
 		decisions_lift_ignored(e->decisions);
 		banlist_each(
-			decisions_bans(e->decisions), BANLIST_ALL, on_ban, e);
+			decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
 		settle(e);
 		config_free(&old);
 		log_info("Reload finished: %zu jails", config->n);
@@ -318,7 +329,9 @@ static bool engine_init(struct engine *e)
 	}
 	if (configure(e) < 0)
 		return false;
+	e->restoring = true;
 	decisions_restore(e->decisions);
+	e->restoring = false;
 	enforce_flush(e->enforce);
 	if (e->warden)
 		r = warden_client_wait(e->warden, WARDEN_PATIENCE);

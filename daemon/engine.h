@@ -42,6 +42,7 @@ struct engine {
 	sd_event_source *signals[3];
 	int64_t started; /* wall clock, seconds */
 	int64_t saved;	 /* monotonic: the last state_commit */
+	bool restoring;	 /* bans come out of the state store */
 	bool hurried;	 /* a ban of this turn was sent already */
 	bool failed;
 };

@@ -157,12 +157,35 @@ static size_t take_elements(
 	return n;
 }
 
+/* What a first try that failed has taught about the elements. */
+struct lesson {
+	bool missing; /* some that are to be removed are not there */
+	bool there;   /* some that are to be refreshed are */
+};
+
 /*
  * A kernel before 6.12 leaves the time of an element that is there as it is,
- * so that one is added (in case it is not there), deleted and added.
+ * so that one is added (in case it is not there), deleted and added. Nearly
+ * always it is not there: a host is first tried as a new one.
  */
-static void build(struct change *c, enum change_verb verb, bool missing,
-	struct batch *b, const struct layout *layout, const struct sets *sets)
+static void put_adds(struct batch *b, enum set_kind kind, const char *name,
+	const struct element *e, size_t again, size_t n, uint32_t tag,
+	const struct lesson *lesson)
+{
+	if (!lesson->there && !set_is_interval(kind)) {
+		element_put_new(b, kind, name, e, again, tag);
+		element_put_add(b, kind, name, e + again, n - again,
+			tag + (uint32_t)again);
+		return;
+	}
+	element_put_add(b, kind, name, e, again, tag);
+	element_put_delete(b, kind, name, e, again, tag);
+	element_put_add(b, kind, name, e, n, tag);
+}
+
+static void build(struct change *c, enum change_verb verb,
+	const struct lesson *lesson, struct batch *b,
+	const struct layout *layout, const struct sets *sets)
 {
 	char name[SET_NAME];
 	size_t at = 0;
@@ -180,11 +203,9 @@ static void build(struct change *c, enum change_verb verb, bool missing,
 		set_name(name, kind,
 			layout->jails[sets->used[i] / SET_JAIL_KINDS].name);
 		if (verb == CHANGE_ADD) {
-			element_put_add(b, kind, name, e, again, tag);
-			element_put_delete(b, kind, name, e, again, tag);
-			element_put_add(b, kind, name, e, n, tag);
+			put_adds(b, kind, name, e, again, n, tag, lesson);
 		} else {
-			if (missing)
+			if (lesson->missing)
 				element_put_add(b, kind, name, e, n, tag);
 			element_put_delete(b, kind, name, e, n, tag);
 		}
@@ -227,24 +248,28 @@ static int commit(struct change *c, enum change_verb verb, struct nft_socket *s,
 	struct batch *b, const struct layout *layout, struct sets *sets)
 {
 	int races = 0, refusals = 0, rc;
+	struct lesson lesson = {0};
 	struct nft_fault fault;
-	bool missing = false;
 	uint32_t tag;
 
 	for (;; c->retries++) {
 		struct change_entry *e;
 
 		sort_by_set(c, sets);
-		build(c, verb, missing, b, layout, sets);
+		build(c, verb, &lesson, b, layout, sets);
 		c->transactions += b->count > 0;
 		rc = nft_socket_commit(s, b, &fault);
 		if (rc == 0)
 			return 0;
+		if (rc == -EEXIST && verb == CHANGE_ADD && !lesson.there) {
+			lesson.there = true;
+			continue;
+		}
 		if (!element_of_fault(b, &fault, &tag))
 			break;
-		if (rc == -ENOENT && verb == CHANGE_REMOVE && !missing) {
+		if (rc == -ENOENT && verb == CHANGE_REMOVE && !lesson.missing) {
 			/* Adding them first makes up for all at once. */
-			missing = true;
+			lesson.missing = true;
 			continue;
 		}
 		if (rc == -ENOENT && races++ < RACES_MOST)

@@ -74,12 +74,11 @@ static void put_interval(struct nlmsghdr *m, const struct element *e,
 
 /* Elements from i on into one message; returns the index after the last. */
 static size_t put_message(struct batch *b, enum set_kind kind, const char *set,
-	uint16_t type, const struct element *e, size_t i, size_t n,
-	uint32_t tag)
+	uint16_t type, uint16_t flags, const struct element *e, size_t i,
+	size_t n, uint32_t tag)
 {
 	bool adds = type == NFT_MSG_NEWSETELEM;
-	struct nlmsghdr *m =
-		batch_open(b, type, adds ? NLM_F_CREATE : 0, tag + (uint32_t)i);
+	struct nlmsghdr *m = batch_open(b, type, flags, tag + (uint32_t)i);
 	size_t key_len = set_is_v4(kind) ? 4 : 16;
 	struct nlattr *list;
 
@@ -114,7 +113,17 @@ void element_put_add(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag)
 {
 	for (size_t i = 0; i < n;)
-		i = put_message(b, kind, set, NFT_MSG_NEWSETELEM, e, i, n, tag);
+		i = put_message(b, kind, set, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+			e, i, n, tag);
+}
+
+/* nft create element inet mailban ban4-J '{ 192.0.2.1 timeout 10m }' */
+void element_put_new(struct batch *b, enum set_kind kind, const char *set,
+	const struct element *e, size_t n, uint32_t tag)
+{
+	for (size_t i = 0; i < n;)
+		i = put_message(b, kind, set, NFT_MSG_NEWSETELEM,
+			NLM_F_CREATE | NLM_F_EXCL, e, i, n, tag);
 }
 
 /* nft delete element inet mailban ban4-J '{ 192.0.2.1 }' */
@@ -122,7 +131,8 @@ void element_put_delete(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag)
 {
 	for (size_t i = 0; i < n;)
-		i = put_message(b, kind, set, NFT_MSG_DELSETELEM, e, i, n, tag);
+		i = put_message(
+			b, kind, set, NFT_MSG_DELSETELEM, 0, e, i, n, tag);
 }
 
 /*

@@ -30,6 +30,9 @@ struct element {
  */
 void element_put_add(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag);
+/* The same, and one that is there already fails the transaction: -EEXIST. */
+void element_put_new(struct batch *b, enum set_kind kind, const char *set,
+	const struct element *e, size_t n, uint32_t tag);
 void element_put_delete(struct batch *b, enum set_kind kind, const char *set,
 	const struct element *e, size_t n, uint32_t tag);
 

@@ -180,7 +180,10 @@ static void refresh_is_add_delete_add(void **state)
 
 	(void)state;
 	scene_new(&s);
+	/* One message does where it is not there. */
 	add(&s, 0, "192.0.2.1", MINUTE, true);
+	assert_int_equal(s.w.batch.count, 1);
+	add(&s, 0, "192.0.2.1", 2 * MINUTE, true);
 	assert_int_equal(s.w.batch.count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct nlmsghdr *m =
@@ -189,7 +192,7 @@ static void refresh_is_add_delete_add(void **state)
 
 		assert_int_equal(m->nlmsg_type & 0xff, wanted[i]);
 	}
-	/* One message does where nothing is to be refreshed. */
+	/* And where nothing is to be refreshed. */
 	add(&s, 0, "192.0.2.2", MINUTE, false);
 	assert_int_equal(s.w.batch.count, 1);
 	scene_free(&s);
@@ -211,7 +214,7 @@ static void of_twins_the_last_counts(void **state)
 	put(&s, 0, "198.51.100.0/24", 9 * MINUTE, true);
 	s.c.transactions = 0;
 	assert_int_equal(commit(&s, CHANGE_ADD), 0);
-	assert_int_equal(s.c.transactions, 1);
+	assert_int_equal(s.c.transactions, 2);
 	for (size_t i = 0; i < s.c.n; i++)
 		assert_int_equal(s.c.entries[i].error, 0);
 	remaining_is(&s, "192.0.2.1", 4 * MINUTE);
@@ -363,7 +366,8 @@ static void as_many_as_there_may_be(void **state)
 	}
 	assert_int_equal(commit(&s, CHANGE_ADD), 0);
 	assert_int_equal(commit(&s, CHANGE_ADD), 0);
-	assert_int_equal(s.c.transactions, 2);
+	/* The second is told that they are there, and goes again. */
+	assert_int_equal(s.c.transactions, 3);
 	assert_int_equal(found(&s, 0, "2001:db8::1").all, 18700);
 	scene_free(&s);
 }
