@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Jail files as admins have them, and each way to get one wrong. */
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +16,7 @@
 #include "jails/ignore.h"
 #include "jails/jailfile.h"
 #include "lib/arena.h"
+#include "tests/lib/mounts.h"
 
 /* A tree of files in a directory of its own, and what was loaded from it. */
 struct tree {
@@ -522,8 +522,7 @@ static void own_hosts(const char *text)
 {
 	FILE *f;
 
-	assert_int_equal(unshare(CLONE_NEWNS), 0);
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	mounts_leave_host();
 	assert_int_equal(mount("test", "/etc", "tmpfs", 0, NULL), 0);
 	f = fopen("/etc/hosts", "w");
 	assert_non_null(f);

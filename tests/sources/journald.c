@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -22,6 +21,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/lib/mounts.h"
 
 #define JOURNALD "/lib/systemd/systemd-journald"
 #define NATIVE "/run/systemd/journal/socket"
@@ -51,9 +52,7 @@ static void mount_cgroups(void)
 
 void journald_leave_host(void)
 {
-	need(unshare(CLONE_NEWNS) == 0, "unshare: mounts (run as root)");
-	need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0,
-		"mount: private");
+	mounts_leave_host();
 	mount_cgroups();
 	journald_clear();
 }
