@@ -8,6 +8,7 @@ import hosts
 
 MODES = {
     "dovecot": ("normal", "aggressive"),
+    "exim": ("normal", "aggressive"),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
