@@ -9,6 +9,7 @@ import hosts
 MODES = {
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
+    "nginx": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
