@@ -7,6 +7,7 @@ import subprocess
 import hosts
 
 MODES = {
+    "courier": ("normal",),
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
     "nginx": ("normal",),
