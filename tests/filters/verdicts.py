@@ -8,6 +8,7 @@ import hosts
 
 MODES = {
     "courier": ("normal",),
+    "cyrus": ("normal",),
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
     "nginx": ("normal",),
