@@ -14,6 +14,7 @@ MODES = {
     "nginx": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
+    "sendmail": ("normal", "aggressive"),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
 }
 
