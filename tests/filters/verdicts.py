@@ -12,6 +12,7 @@ MODES = {
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
     "nginx": ("normal",),
+    "opensmtpd": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
     "sendmail": ("normal", "aggressive"),
