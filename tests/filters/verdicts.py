@@ -15,6 +15,7 @@ MODES = {
     "opensmtpd": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
+    "roundcube": ("normal",),
     "rspamd": ("normal",),
     "sendmail": ("normal", "aggressive"),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
