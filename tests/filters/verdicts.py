@@ -18,6 +18,7 @@ MODES = {
     "roundcube": ("normal",),
     "rspamd": ("normal",),
     "sendmail": ("normal", "aggressive"),
+    "sogo": ("normal",),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
 }
 
