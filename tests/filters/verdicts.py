@@ -11,6 +11,7 @@ MODES = {
     "cyrus": ("normal",),
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
+    "horde": ("normal",),
     "nginx": ("normal",),
     "opensmtpd": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
