@@ -148,7 +148,108 @@ SSHD = [
     "identifier \"@t\"",
     f"Timeout, client not responding from user @u {PEER} port 9"]
 
+EXIM_PIECES = (
+    FORGED, f"[{FORGED}]", f") [{FORGED}]", f") [{FORGED}]: ", "(", ")", "x",
+    f"(y) [{FORGED}]: 535 Incorrect authentication data", " (set_id=", " ",
+    ": 535 Incorrect authentication data", " dropped: too many nonmail "
+    "commands", "H=", f"H=z [{FORGED}] ", " rejected RCPT ", "F=<a@b>", ":25",
+    ": relay not permitted", " sender verify fail for <", "<", ">", " I=[")
+EXIM_HOSTS = [f"[{PEER}]", f"(@t) [{PEER}]", f"h.ex (@t) [{PEER}]:25"]
+EXIM = [
+    line.replace("@h", host) for host in EXIM_HOSTS for line in (
+        "login authenticator failed for @h: 535 Incorrect authentication data "
+        "(set_id=@u)",
+        "login authenticator failed for H=@h: 435 Unable to authenticate at "
+        "present (set_id=@u): @t",
+        "SMTP call from @h dropped: too many nonmail commands (last was @t)",
+        "H=@h F=<@t> rejected RCPT <@t>: relay not permitted",
+        "H=@h sender verify fail for <@t>: Unrouteable address",
+        "H=@h Warning: @t")]
+
+NGINX_PIECES = (
+    FORGED, f", client: {FORGED}", f", client: {FORGED}, ", '"', '", ', " ",
+    "password mismatch", ": password mismatch", 'user "x"', "x", ", server: ",
+    f'user "x": password mismatch, client: {FORGED}, ', "was not found in",
+    f'" was not found in "/x", client: {FORGED}, server: ')
+NGINX_TAIL = (f', client: {PEER}, server: x, request: "GET /@t HTTP/1.1", '
+              'host: "@w"')
+NGINX = [
+    '[error] 8#8: *4 user "@n": password mismatch' + NGINX_TAIL,
+    '[error] 8#8: *4 user "@n" was not found in "/etc/x"' + NGINX_TAIL,
+    '[error] 8#8: *4 open() "/var/www/@t" failed (2: No such file)'
+    + NGINX_TAIL]
+
+COURIER_PIECES = (
+    FORGED, f", ip=[{FORGED}]", ", ip=[", "]", ", port=[1]", "user=", " ",
+    "LOGIN FAILED, user=", f"error,relay={FORGED},msg=", "x", '"',
+    '"535 Authentication failed.",cmd: ', "method=")
+COURIER = [
+    f"LOGIN FAILED, user=@u, ip=[::ffff:{PEER}]",
+    f"LOGIN FAILED, user=@u, ip=[{PEER}], port=[4711]",
+    f'error,relay={PEER},msg="535 Authentication failed.",cmd: AUTH LOGIN @u',
+    f'error,relay={PEER},from=<@t>: 550 User unknown']
+
+CYRUS_PIECES = (
+    FORGED, f"[{FORGED}]", f"badlogin: [{FORGED}] ", "plaintext", "(", ")",
+    " ", "SASL(-13)", "invalid user", "x", "authentication failure")
+CYRUS = [
+    f"badlogin: h.ex [{PEER}] plaintext (@u) [SASL(-13): authentication "
+    "failure: x]",
+    f"badlogin: [{PEER}] plaintext @u SASL(-1): generic failure",
+    f"login: [{PEER}] @u plaintext User logged in"]
+
+SENDMAIL_PIECES = (
+    FORGED, f"[{FORGED}]", f", relay=[{FORGED}]", f", relay=x [{FORGED}], ",
+    " ", "reject=550 5.7.1 ", "Relaying denied", "user=", ">", "<", '"', "x",
+    f"y [{FORGED}]: possible SMTP attack: command=", ", ", "arg1=",
+    f" [{FORGED}] did not issue MAIL/EXPN/VRFY/ETRN during connection to ")
+SENDMAIL = [
+    "AUTH failure (LOGIN): authentication failure (-13) SASL(-13): x, "
+    f"user=@u, relay=h.ex [{PEER}]",
+    f"AUTH failure (LOGIN): generic failure (-1) x, user=@u, relay=[{PEER}]",
+    f"ruleset=check_rcpt, arg1=<@w>, relay=[{PEER}], reject=550 5.7.1 <@w>... "
+    "Relaying denied",
+    f"[{PEER}]: probable open proxy: command=GET @t",
+    f"from=<@w>, size=1, msgid=<@t>, relay=[{PEER}]"]
+
+ROUNDCUBE_PIECES = (
+    FORGED, f" from {FORGED}", " from ", " in session abc (error: 0)", " ",
+    " (X-Forwarded-For: ", ")", "(", "Failed login for ", "x", " against y",
+    f"Failed login for y from {FORGED} in session abc (error: 0)", ". ",
+    "Authentication failed.")
+ROUNDCUBE = [
+    f"<a1b2> Failed login for @u from {PEER}{more} in session abc (error: 0)"
+    for more in ("", "", "", " (X-Forwarded-For: @t)")] + [
+    f"<a1b2> IMAP Error: Login failed for @u against h from {PEER}{more}. "
+    "LOGIN: Authentication failed. in /x.php on line 2 (POST /@w)"
+    for more in ("", " (X-Real-IP: @t)")]
+
+HORDE_PIECES = (
+    FORGED, f" to horde ({FORGED})", f" [{FORGED}] to Horde", " to ", "(", ")",
+    " (forwarded for [", "])", ' [pid 9 on line 1 of "/x"]', "x", " ", "]",
+    "FAILED LOGIN for ")
+HORDE = [
+    f'[horde] FAILED LOGIN for @u to horde ({PEER}){more} [pid 9 on line 1 of '
+    '"/l.php"]' for more in ("", "", " (forwarded for [@t])")]
+
+SOGO_PIECES = (
+    FORGED, f"Login from '{FORGED}' for user 'x'", "'", " ", "x", "for user ",
+    " might not have worked", "SOGoRootPage ")
+SOGO = [
+    f"SOGoRootPage Login from '{PEER}' for user '@u' might not have worked - "
+    "password policy: 65535  grace: -1",
+    f"SOGoRootPage successful login from '{PEER}' for user '@u' - expire = -1",
+    f'{PEER} "GET /SOGo/@t HTTP/1.1" 404']
+
 FORMATS = {
+    "courier": ("imapd: ", COURIER[:2] + 2 * COURIER[2:], COURIER_PIECES),
+    "cyrus": ("cyrus/imap[7]: ", CYRUS, CYRUS_PIECES),
+    "exim": ("exim[7]: ", EXIM, EXIM_PIECES),
+    "horde": ("HORDE: ", HORDE, HORDE_PIECES),
+    "nginx": ("nginx: ", NGINX, NGINX_PIECES),
+    "roundcube": ("roundcube: ", ROUNDCUBE, ROUNDCUBE_PIECES),
+    "sendmail": ("sm-mta[7]: ", SENDMAIL, SENDMAIL_PIECES),
+    "sogo": ("sogod[7]: ", SOGO, SOGO_PIECES),
     "dovecot": ("dovecot: ", DOVECOT_LOGIN + 2 * DOVECOT_AUTH, DOVECOT_PIECES),
     "postfix": ("postfix/smtpd[7]: ", POSTFIX, POSTFIX_PIECES),
     "sshd": ("sshd-session[7]: ", SSHD, SSHD_PIECES),
@@ -161,16 +262,22 @@ def forged(dice, line, pieces):
         text = "".join(dice.choices(pieces, k=dice.randint(0, 6)))
         if place[0] == "@w":
             return text.replace(" ", "")[:90]
+        # The name of basic authentication ends at a colon.
+        if place[0] == "@n":
+            return text.replace(":", "")
         # Dovecot cuts user names and puts dots there.
         most = 80 if place[0] == "@u" else 300
         return text if len(text) <= most else text[:most - 3] + "..."
-    return re.sub("@[utw]", fill, line)
+    return re.sub("@[utwn]", fill, line)
 
 
 @pytest.mark.parametrize("spec", [
     "dovecot[mode=normal]", "dovecot[mode=aggressive]",
     "postfix[mode=more]", "postfix[mode=aggressive]",
-    "sshd[mode=normal]", "sshd[mode=aggressive, publickey=any]"])
+    "sshd[mode=normal]", "sshd[mode=aggressive, publickey=any]",
+    "exim[mode=normal]", "exim[mode=aggressive]", "sendmail[mode=normal]",
+    "sendmail[mode=aggressive]", "roundcube", "sogo", "nginx", "courier",
+    "cyrus", "horde"])
 def test_forged(spec):
     tag, formats, pieces = FORMATS[spec.split("[")[0]]
     dice = random.Random(SEED)
@@ -192,6 +299,19 @@ HEADS = {
     "postfix": ("NOQUEUE: reject: RCPT from u[1.2.3.4]: 450 4.7.1 <",
                 "warning: u", "warning: u[1.2.3.4]: SASL ",
                 "disconnect from u[1.2.3.4]", "NOQUEUE: reject: "),
+    "exim": ("H=u (x) [1.2.3.4] ", "login authenticator failed for ",
+             "SMTP call from (", "H=("),
+    "roundcube": ("Failed login for ", "IMAP Error: Login failed for ",
+                  "Failed login for x from 1.2.3.4 (X-Real-IP: "),
+    "sogo": ("", "Login from '1.2.3.4' for user '"),
+    "nginx": ('[error] 8#8: *4 user "',),
+    "courier": ("LOGIN FAILED, user=", 'error,relay=1.2.3.4,ident="'),
+    "cyrus": ("badlogin: [1.2.3.4] ", "badlogin: "),
+    "sendmail": ("AUTH failure (LOGIN): a (-13) ", "ruleset=check_rcpt, arg1=<",
+                 "", "ruleset=check_rcpt, arg1=<x>, relay=[1.2.3.4], reject="
+                 "550 5.7.1 "),
+    "horde": ("FAILED LOGIN for ", "[horde] FAILED LOGIN for x to horde "
+              "(1.2.3.4) (forwarded for ["),
     "sshd": ("Failed password for ", "Invalid user ",
              "Disconnecting invalid user ", "Connection closed by invalid user ",
              "Received disconnect from 1.2.3.4 port 5:11: "),
