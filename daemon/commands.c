@@ -14,6 +14,7 @@
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
 #include "daemon/feeds.h"
+#include "daemon/jailinfo.h"
 #include "daemon/list.h"
 #include "lib/clock.h"
 
@@ -326,6 +327,21 @@ static json_t *run_list(
 	return list_begin(e, jail == NO_JAIL ? LIST_ALL : jail, call);
 }
 
+static json_t *run_jail(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error;
+	size_t jail = jail_of(e, request, &error);
+
+	(void)call;
+	if (error)
+		return error;
+	if (jail == NO_JAIL)
+		return control_error(2, "name the jail to look at");
+	return control_ok(jailinfo_tell(e, jail));
+}
+
 static json_t *run_reload(
 	void *ctx, const json_t *request, struct control_call *call)
 {
@@ -347,6 +363,7 @@ static json_t *run_reload(
 const struct control_command commands[] = {
 	{"status", CONTROL_LOOK, run_status},
 	{"list", CONTROL_LOOK, run_list},
+	{"jail", CONTROL_LOOK, run_jail},
 	{"ban", CONTROL_CHANGE, run_ban},
 	{"unban", CONTROL_CHANGE, run_unban},
 	{"reload", CONTROL_CHANGE, run_reload},
