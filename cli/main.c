@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/fail2ban.h"
 #include "cli/text.h"
 
 const struct command commands[] = {
@@ -83,6 +84,8 @@ int main(int argc, char **argv)
 	int at, rc;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	if (fail2ban_is_name(argv[0]))
+		return output_close(fail2ban_run(argc, argv));
 	options_init(&options);
 	rc = options_parse(
 		&options, option_letters_main, true, argc, argv, &at);
