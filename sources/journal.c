@@ -334,10 +334,28 @@ static bool is_known(struct journal *journal)
 	return known;
 }
 
+/*
+ * Takes what inotify has to say. An entry is counted in its file before it can
+ * be found by its fields: who looks in between is told that there is nothing,
+ * and libsystemd does not look again until another entry is counted. journald
+ * tells of a change only when it is whole, so then the place is sought anew.
+ * 1 if it was, 0 if nothing was told, or -errno.
+ */
+static int look_again(struct journal *journal)
+{
+	int r = sd_journal_process(journal->j);
+
+	if (r <= SD_JOURNAL_NOP)
+		return r;
+	r = seek(journal);
+	return r < 0 ? r : 1;
+}
+
 int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 	unsigned int most)
 {
 	unsigned int n = 0;
+	bool again = false;
 	struct line line;
 	int r;
 
@@ -346,13 +364,16 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 		if (r < 0)
 			return r;
 		if (r == 0) {
+			if (again)
+				break;
 			/* Files that came or went since; where it stands is
 			 * asked first, as that file may be among them. */
 			fix_cursor(journal);
-			r = sd_journal_process(journal->j);
-			if (r < 0)
-				return r;
-			break;
+			r = look_again(journal);
+			if (r <= 0)
+				return r < 0 ? r : (int)n;
+			again = true;
+			continue;
 		}
 		if (is_known(journal))
 			continue;
