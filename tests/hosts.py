@@ -58,6 +58,12 @@ def wait_for(look, timeout=15, what=None, every=0.02):
         time.sleep(every)
 
 
+def debian():
+    """The release of the machine, and so of its hosts: "12", "13"."""
+    text = pathlib.Path("/etc/os-release").read_text()
+    return re.search(r'^VERSION_ID="?(\d+)', text, re.M)[1]
+
+
 def default_build():
     build = os.environ.get("MAILBAN_TEST_BUILD")
     if build:
