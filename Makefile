@@ -34,11 +34,11 @@ JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \
 	jails/jailvalue jails/keytable jails/offender jails/window
 NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
-	nft/socket nft/table
+	nft/socket nft/table nft/watch
 
 WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 	daemon/warden_layout daemon/warden_listing daemon/request daemon/sandbox \
-	lib/addr lib/codec lib/layout lib/log lib/prefixset $(NFT)
+	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl
 
 DAEMON = daemon/main daemon/commands daemon/config daemon/control \

@@ -16,8 +16,11 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/* Others may change the ruleset all the time, what is theirs of it. */
-#define HEAL_EVERY (10 * CLOCK_SECOND)
+/*
+ * Others may change the ruleset all the time, what is theirs of it: healing
+ * takes no more than one part of so many of the time.
+ */
+#define HEAL_SHARE 10
 /* Requests without an answer, of which there are some in a burst. */
 #define PENDING_MOST 10000
 
@@ -39,10 +42,13 @@ struct enforce {
 	uint64_t remade; /* how often the table was, as last told */
 	enforce_lost_fn lost;
 	void *ctx;
-	/* The generation that others' changes made, as last told. */
-	uint32_t others;
-	int64_t healed; /* monotonic */
+	bool changed;	    /* by others, and not healed since */
+	bool healing;	    /* and the warden is not through with it */
+	int64_t heal_began; /* monotonic */
+	int64_t heal_after; /* not before, monotonic */
 };
+
+static void on_changed(void *context);
 
 struct enforce *enforce_new(
 	struct warden_client *client, enforce_lost_fn lost, void *ctx)
@@ -54,6 +60,8 @@ struct enforce *enforce_new(
 	e->client = client;
 	e->lost = lost;
 	e->ctx = ctx;
+	if (client)
+		warden_client_on_changed(client, on_changed, e);
 	return e;
 }
 
@@ -133,22 +141,6 @@ static int send_allow(struct enforce *e)
 	return r;
 }
 
-static int ask_generation(struct enforce *e, warden_reply_fn fn)
-{
-	struct request request = {.type = REQUEST_GENID};
-
-	return warden_client_send(e->client, &request, fn, e);
-}
-
-/* All is in place: what others change from here on is looked at. */
-static void on_generation_now(const struct reply *reply, void *context)
-{
-	struct enforce *e = context;
-
-	if (reply->type == REPLY_DONE && reply->result == 0)
-		e->others = (uint32_t)reply->values[1];
-}
-
 int enforce_layout(struct enforce *e, const struct config *config)
 {
 	struct layout layout = {.n = config->n};
@@ -170,7 +162,7 @@ int enforce_layout(struct enforce *e, const struct config *config)
 	free(layout.jails);
 	if (r == 0)
 		r = send_allow(e);
-	return r < 0 ? r : ask_generation(e, on_generation_now);
+	return r;
 }
 
 static void order_add(struct enforce *e, const struct ban *ban, bool is_ban,
@@ -348,30 +340,42 @@ static void on_counts(const struct reply *reply, void *context)
 	e->counts.errors = reply->values[STATS_ERRORS];
 }
 
+/* Answers come in order: all that the healing sent is in the kernel. */
+static void on_healed(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+	int64_t now = clock_mono();
+
+	e->healing = false;
+	e->heal_after = now + (HEAL_SHARE - 1) * (now - e->heal_began);
+	if (reply->type == REPLY_DONE && reply->result == 0)
+		on_counts(reply, context);
+}
+
 /* The table and its rules anew, and every ban that is not in it. */
 static void heal(struct enforce *e)
 {
+	struct request request = {.type = REQUEST_STATS};
+
+	if (!e->changed || e->healing || clock_mono() < e->heal_after)
+		return;
+	e->heal_began = clock_mono();
 	if (enforce_layout(e, e->config) < 0)
 		return;
 	log_info("nftables: others changed the ruleset: what is ours is put "
 		 "in again where it is missing");
-	e->healed = clock_mono();
+	e->changed = false;
 	e->lost(e->ctx);
 	enforce_flush(e);
-	/* Some of that may have been no change, and made no generation. */
-	ask_generation(e, on_generation_now);
+	e->healing = warden_client_send(e->client, &request, on_healed, e) == 0;
 }
 
-static void on_generation(const struct reply *reply, void *context)
+static void on_changed(void *context)
 {
 	struct enforce *e = context;
-	uint32_t others = (uint32_t)reply->values[1];
 
-	if (reply->type != REPLY_DONE || reply->result < 0)
-		return;
-	if (others != e->others &&
-		(!e->healed || clock_mono() - e->healed >= HEAL_EVERY))
-		heal(e);
+	e->changed = true;
+	heal(e);
 }
 
 void enforce_look_again(struct enforce *e)
@@ -382,7 +386,7 @@ void enforce_look_again(struct enforce *e)
 	if (!e->client || warden_client_pending(e->client) > PENDING_MOST)
 		return;
 	warden_client_send(e->client, &request, on_counts, e);
-	ask_generation(e, on_generation);
+	heal(e);
 }
 
 void enforce_counts(const struct enforce *e, struct enforce_counts *out)

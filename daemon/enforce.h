@@ -48,7 +48,7 @@ struct enforce_counts {
 	uint64_t transactions, elements, errors;
 };
 void enforce_counts(const struct enforce *enforce, struct enforce_counts *out);
-/* Asks the warden for new ones, and whether others changed the ruleset. */
+/* To be called now and then: new counts, and what healing had to wait. */
 void enforce_look_again(struct enforce *enforce);
 
 #endif

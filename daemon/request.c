@@ -32,7 +32,6 @@ static const struct {
 	[REQUEST_FLUSH] = {"flush", HAS_JAIL | ALL_ALLOWED},
 	[REQUEST_DUMP] = {"dump", HAS_JAIL},
 	[REQUEST_COUNT] = {"count", HAS_JAIL | ALL_ALLOWED},
-	[REQUEST_GENID] = {"genid", 0},
 	[REQUEST_STATS] = {"stats", 0},
 	[REQUEST_QUIT] = {"quit", HAS_FLUSH},
 };
@@ -221,6 +220,7 @@ static size_t list_most(enum reply_type type)
 {
 	switch (type) {
 	case REPLY_DONE:
+	case REPLY_CHANGED:
 		return 0;
 	case REPLY_KEPT:
 		return LAYOUT_JAILS_MOST;
@@ -275,7 +275,7 @@ bool reply_decode(
 		return false;
 	reader_init(&in, bytes, n);
 	type = read_u8(&in);
-	if (type < REPLY_DONE || type > REPLY_ELEMENTS)
+	if (type < REPLY_DONE || type > REPLY_CHANGED)
 		return false;
 	r->type = (enum reply_type)type;
 	r->id = read_u32(&in);

@@ -14,7 +14,7 @@
  * SOCK_SEQPACKET pair each, packed with lib/codec. Each request has an id
  * that its answers carry; they end with one REPLY_DONE.
  */
-#define REQUEST_VERSION 1
+#define REQUEST_VERSION 2
 
 /* Bytes of any message at most, and what fits in one. */
 #define REQUEST_MOST (60u << 10)
@@ -34,7 +34,6 @@ enum request_type {
 	REQUEST_FLUSH,	   /* jail or REQUEST_ALL */
 	REQUEST_DUMP,	   /* jail */
 	REQUEST_COUNT,	   /* jail or REQUEST_ALL */
-	REQUEST_GENID,
 	REQUEST_STATS,
 	REQUEST_QUIT, /* flush: the table goes too */
 };
@@ -84,6 +83,9 @@ enum reply_type {
 	REPLY_KEPT,	/* LAYOUT: n flags, a jail each in order */
 	REPLY_REFUSED,	/* BAN, UNBAN: n entries left as they were, and why */
 	REPLY_ELEMENTS, /* DUMP: n elements */
+	/* To no request, id 0: others have changed the ruleset. Told within
+	 * milliseconds, from the first LAYOUT on. */
+	REPLY_CHANGED,
 };
 
 struct reply_refused {
@@ -105,7 +107,7 @@ struct reply_element {
 /*
  * values of REPLY_DONE: HELLO the version; DUMP and COUNT the elements of all
  * hash and interval sets asked about, then 1 if the sets changed meanwhile and
- * some may be missing; GENID the generation; BAN and UNBAN the elements that
+ * some may be missing; BAN and UNBAN the elements that
  * are now in or out, then how often the table was gone and made anew; STATS as
  * in reply_stats.
  */

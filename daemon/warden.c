@@ -8,6 +8,7 @@
 #include "daemon/warden.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,9 @@
 
 #include "daemon/warden_state.h"
 #include "lib/log.h"
-#include "nft/genid.h"
 #include "nft/socket.h"
 #include "nft/table.h"
+#include "nft/watch.h"
 
 /* The other side has gone: what it had sent before is still to be read. */
 static bool is_alone(int error)
@@ -91,18 +92,6 @@ static int handle_hello(struct warden *w)
 		REQUEST_VERSION, NULL);
 }
 
-static int handle_genid(struct warden *w)
-{
-	struct reply reply = {.type = REPLY_DONE, .id = w->request.id};
-	uint32_t generation;
-
-	reply.result = genid_read(w->nft, &generation);
-	reply.values[0] = generation;
-	/* Each commit makes one generation: what is over was others' doing. */
-	reply.values[1] = (uint32_t)(generation - nft_socket_commits(w->nft));
-	return warden_tell(w, &reply);
-}
-
 static int handle_stats(struct warden *w)
 {
 	struct reply reply = {.type = REPLY_DONE, .id = w->request.id};
@@ -139,8 +128,6 @@ static int handle(struct warden *w, bool *more)
 	case REQUEST_DUMP:
 	case REQUEST_COUNT:
 		return warden_handle_listing(w);
-	case REQUEST_GENID:
-		return handle_genid(w);
 	case REQUEST_STATS:
 		return handle_stats(w);
 	case REQUEST_QUIT:
@@ -174,6 +161,7 @@ static int warden_init(struct warden *w, int fd)
 
 static void warden_deinit(struct warden *w)
 {
+	watch_close(&w->watch);
 	nft_socket_close(&w->nft);
 	change_deinit(&w->change);
 	batch_deinit(&w->batch);
@@ -182,6 +170,31 @@ static void warden_deinit(struct warden *w)
 	prefixset_deinit(&w->allow);
 	free(w->draft.jails);
 	free(w->layout.jails);
+}
+
+static bool changes(enum request_type type)
+{
+	return type == REQUEST_BAN || type == REQUEST_UNBAN ||
+	       type == REQUEST_LAYOUT || type == REQUEST_ALLOW ||
+	       type == REQUEST_FLUSH;
+}
+
+/* Until there is a request; meanwhile others' changes are told. */
+static int wait_and_watch(struct warden *w)
+{
+	static const struct reply changed = {.type = REPLY_CHANGED};
+	struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}};
+	int stop = 0;
+
+	while (!stop && w->watch) {
+		if (watch_changed(w->watch))
+			stop = warden_tell(w, &changed);
+		p[1] = (struct pollfd){
+			.fd = watch_fd(w->watch), .events = POLLIN};
+		if (poll(p, 2, watch_timeout(w->watch)) > 0 && p[0].revents)
+			break;
+	}
+	return stop;
 }
 
 int warden_run(int fd)
@@ -199,8 +212,12 @@ int warden_run(int fd)
 	}
 	while (!stop) {
 		if (!more)
+			stop = wait_and_watch(w);
+		if (!more && !stop)
 			stop = warden_take(w, 0);
 		more = false;
+		if (!stop && w->watch && changes(w->request.type))
+			watch_busy(w->watch);
 		if (!stop)
 			stop = handle(w, &more);
 	}

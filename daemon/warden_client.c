@@ -39,7 +39,9 @@ struct warden_client {
 	uint32_t next_id;
 	int broken; /* 0, or the -errno it ended with */
 	struct outgoing *first, **last;
-	size_t queued;		    /* bytes */
+	size_t queued; /* bytes */
+	warden_changed_fn changed;
+	void *changed_context;
 	struct question *questions; /* a ring, oldest at head */
 	size_t head, n, room;
 	struct reply_room reply_room;
@@ -163,6 +165,13 @@ void warden_client_abandon(struct warden_client *c)
 	broken(c, -EPIPE);
 }
 
+void warden_client_on_changed(
+	struct warden_client *c, warden_changed_fn fn, void *context)
+{
+	c->changed = fn;
+	c->changed_context = context;
+}
+
 /* Bytes to the socket: 0, -EAGAIN or -EPIPE. */
 static int send_now(struct warden_client *c, const void *bytes, size_t n)
 {
@@ -253,8 +262,14 @@ static int receive(struct warden_client *c)
 		return -EAGAIN;
 	if (n <= 0)
 		return -EPIPE;
-	if (!reply_decode(&reply, &c->reply_room, c->in, (size_t)n) ||
-		c->n == 0 || c->questions[c->head].id != reply.id)
+	if (!reply_decode(&reply, &c->reply_room, c->in, (size_t)n))
+		return -EBADMSG;
+	if (reply.type == REPLY_CHANGED) {
+		if (c->changed)
+			c->changed(c->changed_context);
+		return 0;
+	}
+	if (c->n == 0 || c->questions[c->head].id != reply.id)
 		return -EBADMSG;
 	q = c->questions[c->head];
 	if (reply.type == REPLY_DONE)

@@ -64,6 +64,14 @@ int warden_client_process(struct warden_client *client);
 int warden_client_wait(struct warden_client *client, int ms);
 
 /*
+ * fn is called, while process() or wait() run, when others have changed the
+ * ruleset, be it in our table or not.
+ */
+typedef void (*warden_changed_fn)(void *context);
+void warden_client_on_changed(
+	struct warden_client *client, warden_changed_fn fn, void *context);
+
+/*
  * Queues a request (its id is chosen here), and sends it at once if that does
  * not need waiting. 0; -ENOBUFS when too much waits already, -EMSGSIZE or
  * -EINVAL when it cannot be encoded, -EPIPE when the warden is gone. fn may be

@@ -16,6 +16,7 @@
 #include "nft/set.h"
 #include "nft/socket.h"
 #include "nft/table.h"
+#include "nft/watch.h"
 
 /* The allow list as elements, into a batch begun. */
 static int put_allow(struct warden *w, const struct prefixset *allow)
@@ -133,6 +134,9 @@ int warden_handle_layout(struct warden *w)
 		free(w->layout.jails);
 		w->layout = w->draft;
 		w->draft = (struct layout){0};
+		/* It is as it should be: changes count from here on. */
+		if (!w->watch)
+			rc = watch_open(&w->watch, w->nft);
 	}
 	return tell_layout(w, rc, kept, &fault);
 }

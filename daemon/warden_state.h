@@ -14,6 +14,7 @@
 #include "nft/change.h"
 
 struct nft_socket;
+struct watch;
 
 /* Requests that one transaction may answer, and their entries. */
 #define TOGETHER_MOST 4096u
@@ -28,6 +29,7 @@ struct waiting {
 struct warden {
 	int fd;
 	struct nft_socket *nft;
+	struct watch *watch; /* from the first layout on, else NULL */
 	struct batch batch;
 	struct change change;
 	struct layout layout, draft; /* in force; coming in in parts */

@@ -6,6 +6,7 @@
 
 /* The only place that reads the time. Microseconds everywhere. */
 #define CLOCK_SECOND INT64_C(1000000)
+#define CLOCK_MILLISECOND INT64_C(1000)
 
 /* Since 1970 UTC: for what people see and for what is kept. */
 int64_t clock_wall(void);

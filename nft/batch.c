@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include <libmnl/libmnl.h>
@@ -70,9 +71,27 @@ void batch_begin(struct batch *b, uint32_t generation)
 	b->error = 0;
 	m = put_header(
 		b, NFNL_MSG_BATCH_BEGIN, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
-	if (generation)
-		mnl_attr_put_u32(m, NFNL_BATCH_GENID, htonl(generation));
+	/* The kernel takes 0 for none. */
+	mnl_attr_put_u32(m, NFNL_BATCH_GENID, htonl(generation));
 	add_length(b, m);
+}
+
+static struct nlattr *find_generation(const struct batch *b)
+{
+	return mnl_nlmsg_get_payload_offset(
+		(const struct nlmsghdr *)b->bytes, sizeof(struct nfgenmsg));
+}
+
+uint32_t batch_generation(const struct batch *b)
+{
+	return ntohl(mnl_attr_get_u32(find_generation(b)));
+}
+
+void batch_require(struct batch *b, uint32_t generation)
+{
+	uint32_t value = htonl(generation);
+
+	memcpy(mnl_attr_get_payload(find_generation(b)), &value, sizeof(value));
 }
 
 struct nlmsghdr *batch_open(

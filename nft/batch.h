@@ -44,6 +44,9 @@ void batch_deinit(struct batch *b);
  * the ruleset still has this id; 0 = whatever it is.
  */
 void batch_begin(struct batch *b, uint32_t generation);
+/* What batch_begin was given, and another one in its place. */
+uint32_t batch_generation(const struct batch *b);
+void batch_require(struct batch *b, uint32_t generation);
 /*
  * A message of this NFT_MSG_ type with its inet header in place, or NULL when
  * there is no room (error is then set). Attributes are put on it, at most

@@ -19,15 +19,19 @@
 #include <linux/netlink.h>
 
 #include "nft/batch.h"
+#include "nft/genid.h"
 
 /* The kernel fills at most 32 kB of a dump at once, if we offer that much. */
 #define RECEIVE (64u << 10)
 #define RECEIVE_QUEUE (4 << 20)
+/* Where others change the ruleset all the time, a commit goes in unguarded. */
+#define GUARDED_TRIES 8
 
 struct nft_socket {
 	struct mnl_socket *nl;
-	uint32_t seq;	  /* the next unused */
-	uint32_t commits; /* transactions that the kernel took */
+	uint32_t seq;	     /* the next unused */
+	uint32_t generation; /* of the ruleset, as last seen */
+	uint32_t foreign;    /* changes of it by others, seen since the start */
 	_Alignas(8) uint8_t receive[RECEIVE];
 };
 
@@ -60,6 +64,8 @@ int nft_socket_open(struct nft_socket **out)
 	s->seq = 1;
 	s->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	rc = s->nl ? set_up(s) : -errno;
+	if (rc == 0)
+		rc = genid_read(s, &s->generation);
 	if (rc < 0) {
 		nft_socket_close(&s);
 		return rc;
@@ -152,21 +158,22 @@ static int read_done(const struct nlmsghdr *m)
 	return *error;
 }
 
-int nft_socket_commit(
+/* One try of what nft_socket_commit does; b is as before. */
+static int commit_once(
 	struct nft_socket *s, struct batch *b, struct nft_fault *fault)
 {
 	struct nft_fault here, first = {0};
 	uint32_t seq, last;
 	bool done = false, lost = false;
+	size_t without_end = b->n;
 	int error = 0, rc;
 	ssize_t n;
 
-	if (b->error || b->count == 0)
-		return b->error;
 	seq = take_seq(s, (uint32_t)b->count + 2) + 1;
 	last = seq + (uint32_t)b->count - 1;
 	batch_end(b, seq);
 	rc = send_bytes(s, b->bytes, b->n);
+	b->n = without_end;
 	if (rc < 0)
 		return rc;
 	while ((n = receive(s)) != 0) {
@@ -198,13 +205,61 @@ int nft_socket_commit(
 		*fault = first;
 	if (error)
 		return error;
-	s->commits += done;
 	return done ? 0 : lost ? -ENOBUFS : -EIO;
 }
 
-uint32_t nft_socket_commits(const struct nft_socket *s)
+/*
+ * What the ruleset's generation has become, own commits of ours being among
+ * its steps. One that changed nothing made no generation: so fewer steps than
+ * commits are nobody's, and more are somebody else's.
+ */
+static int learn(struct nft_socket *s, uint32_t own)
 {
-	return s->commits;
+	uint32_t now;
+	int rc = genid_read(s, &now);
+
+	if (rc < 0)
+		return rc;
+	if ((uint32_t)(now - s->generation) > own)
+		s->foreign++;
+	s->generation = now;
+	return 0;
+}
+
+/*
+ * A commit holds only for the generation that was last seen, so that a change
+ * by others just before it is noticed, and not taken for its own.
+ */
+int nft_socket_commit(
+	struct nft_socket *s, struct batch *b, struct nft_fault *fault)
+{
+	bool callers;
+	int rc;
+
+	if (b->error || b->count == 0)
+		return b->error;
+	callers = batch_generation(b) != 0;
+	for (int i = 0;; i++) {
+		if (!callers)
+			batch_require(b, i < GUARDED_TRIES ? s->generation : 0);
+		rc = commit_once(s, b, fault);
+		if (rc != -ERESTART || callers)
+			break;
+		rc = learn(s, 0);
+		if (rc < 0)
+			return rc;
+	}
+	if (rc == 0)
+		(void)learn(s, 1);
+	return rc;
+}
+
+int nft_socket_look(struct nft_socket *s, uint32_t *foreign)
+{
+	int rc = learn(s, 0);
+
+	*foreign = s->foreign;
+	return rc;
 }
 
 struct nlmsghdr *nft_socket_question(void *buf, uint16_t type, uint16_t flags)

@@ -31,8 +31,12 @@ void nft_socket_close(struct nft_socket **s);
  */
 int nft_socket_commit(
 	struct nft_socket *s, struct batch *b, struct nft_fault *fault);
-/* How many that the kernel took; wraps. */
-uint32_t nft_socket_commits(const struct nft_socket *s);
+/*
+ * How often others were seen to change the ruleset, of this table or of any,
+ * since the socket was opened; wraps. Asks the kernel: 0 or -errno. It is one
+ * short question, and each commit asks it too.
+ */
+int nft_socket_look(struct nft_socket *s, uint32_t *foreign);
 
 /*
  * A question or a dump: calls fn for each message of the answer. fn returns

@@ -5,11 +5,13 @@
  *   latency file LOG ROUNDS      append a line to LOG, wait for its element
  *   latency journal - ROUNDS     the same through /dev/log
  *   latency burst LOG COUNT      COUNT lines at once, until the last commit
+ *   latency heal COMMAND ROUNDS  nft COMMAND, until all of ours is back
  *
  * file and journal print the microseconds of each round, burst the seconds of
- * the whole. The jail under test bans at the first failure. An element is
- * seen by the kernel's own notice of it (nft monitor); a burst by the ruleset's
- * generation, which costs the kernel nothing.
+ * the whole, heal for each round the microseconds to the first commit after
+ * that of the command and to the last. The jail under test bans at the first
+ * failure. An element is seen by the kernel's own notice of it (nft monitor); a
+ * burst by the ruleset's generation, which costs the kernel nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +27,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -179,11 +182,65 @@ static uint32_t generation(int fd)
 	return id;
 }
 
+/* Until the ruleset is not what it was: when that was seen. */
+static double commit_wait(int fd, uint32_t *seen)
+{
+	uint32_t before = *seen;
+	double start = now();
+
+	while (*seen == before && now() - start < 10e6) {
+		*seen = generation(fd);
+		usleep(50);
+	}
+	return now();
+}
+
+/* When the last commit was seen, of those less than a second apart. */
+static double commits_end(int fd, uint32_t seen)
+{
+	double start = now(), last = start;
+
+	while (now() - last < 1e6 && now() - start < 120e6) {
+		uint32_t id = generation(fd);
+
+		if (id != seen) {
+			seen = id;
+			last = now();
+		}
+		usleep(200);
+	}
+	return last;
+}
+
+static void heal_run(const char *command, int rounds)
+{
+	int fd = netlink_open(0);
+	unsigned seed = 1;
+
+	for (int i = 0; i < rounds; i++) {
+		uint32_t id = generation(fd);
+		double start, noticed;
+
+		usleep((useconds_t)(rand_r(&seed) % 10000));
+		if (fork() == 0) {
+			execlp("nft", "nft", command, (char *)NULL);
+			_exit(127);
+		}
+		start = commit_wait(fd, &id);
+		noticed = commit_wait(fd, &id);
+		printf("%.1f %.1f\n", noticed - start,
+			commits_end(fd, id) - start);
+		wait(NULL);
+		/* Healing keeps to its share of the time. */
+		sleep(5);
+	}
+}
+
 static void burst_run(const char *path, int count)
 {
 	int log = log_open("file", path), fd = netlink_open(0), i, n;
 	char *all = malloc((size_t)count * LINE_ROOM), *end = all;
-	uint32_t id, before;
+	uint32_t before;
 	double start, last;
 	ssize_t done;
 
@@ -194,22 +251,14 @@ static void burst_run(const char *path, int count)
 		end += n;
 	}
 	before = generation(fd);
-	start = last = now();
+	start = now();
 	for (char *at = all; at < end; at += done) {
 		done = write(log, at, (size_t)(end - at));
 		if (done <= 0)
 			die("write");
 	}
-	while (now() - last < 1e6 || last == start) {
-		id = generation(fd);
-		if (id != before) {
-			before = id;
-			last = now();
-		}
-		if (now() - start > 120e6)
-			break;
-		usleep(200);
-	}
+	commit_wait(fd, &before);
+	last = commits_end(fd, before);
 	printf("%.6f\n", (last - start) / 1e6);
 	free(all);
 }
@@ -217,11 +266,14 @@ static void burst_run(const char *path, int count)
 int main(int argc, char **argv)
 {
 	if (argc != 4) {
-		fprintf(stderr, "usage: latency file|journal|burst LOG N\n");
+		fprintf(stderr,
+			"usage: latency file|journal|burst|heal WHAT N\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "burst"))
 		burst_run(argv[2], atoi(argv[3]));
+	else if (!strcmp(argv[1], "heal"))
+		heal_run(argv[2], atoi(argv[3]));
 	else
 		rounds_run(argv[1], argv[2], atoi(argv[3]));
 	return 0;

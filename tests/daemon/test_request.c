@@ -50,7 +50,6 @@ static const struct request requests[] = {
 	{.type = REQUEST_FLUSH, .jail = REQUEST_ALL},
 	{.type = REQUEST_DUMP, .jail = 5},
 	{.type = REQUEST_COUNT, .jail = REQUEST_ALL},
-	{.type = REQUEST_GENID},
 	{.type = REQUEST_STATS},
 	{.type = REQUEST_QUIT, .flush = true},
 };

@@ -65,6 +65,8 @@ static void take(const struct reply *r, void *context)
 					r->elements[i];
 		answer.n_elements += r->n;
 		break;
+	case REPLY_CHANGED:
+		fail_msg("no answer to a request");
 	}
 }
 
@@ -160,7 +162,7 @@ static bool listed(const char *what, const char *text)
 	return found;
 }
 
-static void it_has_one_right_and_one_socket(void **state)
+static void it_has_one_right_and_its_sockets(void **state)
 {
 	char path[64], line[512];
 	int caps = 0, fds = 0;
@@ -191,8 +193,8 @@ static void it_has_one_right_and_one_socket(void **state)
 	while ((d = readdir(dir)))
 		fds += d->d_name[0] != '.';
 	closedir(dir);
-	/* The three that a program has, the pair, and netlink. */
-	assert_int_equal(fds, 5);
+	/* The three that a program has, the pair, and netlink's two. */
+	assert_int_equal(fds, 6);
 }
 
 static void bans_and_what_the_kernel_has(void **state)
@@ -371,7 +373,7 @@ static void its_end_leaves_the_sets(void **state)
 		struct request_entry e = {
 			.prefix = world_prefix("192.0.2.100")};
 		struct request r = {.type = REQUEST_BAN, .n = 1, .entries = &e};
-		struct request question = {.type = REQUEST_GENID};
+		struct request question = {.type = REQUEST_STATS};
 
 		e.prefix.net.ip[15] = (uint8_t)(100 + i);
 		assert_int_equal(warden_client_send(client, &r, NULL, NULL), 0);
@@ -560,19 +562,56 @@ static void long_lists_come_in_parts(void **state)
 	free(layout.jails);
 }
 
-static void generation(void **state)
+static int changes;
+
+static void count_change(void *context)
 {
-	struct request r = {.type = REQUEST_GENID};
-	uint64_t before;
+	(void)context;
+	changes++;
+}
+
+/* Processes what the warden says until it has told so many changes. */
+static void wait_for_changes(int wanted)
+{
+	struct pollfd p = {.fd = warden_client_fd(client), .events = POLLIN};
+
+	while (changes < wanted) {
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		assert_int_equal(warden_client_process(client), 0);
+	}
+}
+
+/*
+ * What others do is told once each, whatever of ours stands around it; what
+ * is ours, or changes nothing, never is: the last of others' shows it, as
+ * changes are told in order.
+ */
+static void others_changes_are_told(void **state)
+{
+	struct request_entry e = {
+		.prefix = world_prefix("192.0.2.1"), .seconds = 600};
+	struct request again = {.type = REQUEST_BAN, .n = 1, .entries = &e};
+	struct request stats = {.type = REQUEST_STATS};
 
 	(void)state;
-	ask(&r);
-	before = answer.done.values[0];
-	ask(&r);
-	assert_int_equal(answer.done.values[0], before);
+	changes = 0;
+	warden_client_on_changed(client, count_change, NULL);
 	ban(0, "192.0.2.1", 600);
-	ask(&r);
-	assert_int_equal(answer.done.values[0], before + 1);
+	for (int i = 0; i < 20; i++)
+		ask(&again);
+	world_nft("add table inet other");
+	wait_for_changes(1);
+	world_nft("delete element inet mailban ban4-a { 192.0.2.1 }");
+	/* Ours at once behind it, before it was looked for. */
+	ask(&again);
+	wait_for_changes(2);
+	ask(&again);
+	ask(&stats);
+	world_nft("delete table inet other");
+	wait_for_changes(3);
+	ask(&stats);
+	assert_int_equal(changes, 3);
+	warden_client_on_changed(client, NULL, NULL);
 }
 
 /* Starts the program by hand; returns its exit status. */
@@ -682,7 +721,7 @@ static void link_program(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WARDEN_TEST(it_has_one_right_and_one_socket),
+		WARDEN_TEST(it_has_one_right_and_its_sockets),
 		WARDEN_TEST(bans_and_what_the_kernel_has),
 		WARDEN_TEST(it_has_rules_of_its_own),
 		WARDEN_TEST(garbage_ends_it_alone),
@@ -696,7 +735,7 @@ int main(void)
 		WARDEN_TEST(the_queue_has_an_end),
 		WARDEN_TEST(a_table_that_is_gone_is_made_anew),
 		WARDEN_TEST(long_lists_come_in_parts),
-		WARDEN_TEST(generation),
+		WARDEN_TEST(others_changes_are_told),
 		WARDEN_TEST(started_wrongly),
 		WARDEN_TEST(inherited_descriptors_are_closed),
 	};
