@@ -16,16 +16,13 @@
 
 int fail2ban_no(const char *format, ...)
 {
-	char *text, *escaped;
+	char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
+	text = text_format(format, args);
 	va_end(args);
-	escaped = text_escape(text);
-	puts(escaped);
-	free(escaped);
+	puts(text);
 	free(text);
 	return FAIL2BAN_NO;
 }

@@ -6,7 +6,6 @@
  */
 #include "cli/text.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,19 +99,27 @@ size_t text_width(const char *text)
 	return width;
 }
 
-void text_complain(const char *format, ...)
+char *text_format(const char *format, va_list args)
 {
 	char *text, *escaped;
+
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	escaped = text_escape(text);
+	free(text);
+	return escaped;
+}
+
+void text_complain(const char *format, ...)
+{
+	char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
+	text = text_format(format, args);
 	va_end(args);
-	escaped = text_escape(text);
 	fflush(stdout);
-	fprintf(stderr, "mailban: %s\n", escaped);
-	free(escaped);
+	fprintf(stderr, "mailban: %s\n", text);
 	free(text);
 }
 

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_CLI_TEXT_H
 #define MAILBAN_CLI_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,9 @@
  * is out.
  */
 char *text_escape(const char *text);
+/* The same of what format and args make, as vprintf(3) has them. */
+__attribute__((format(printf, 1, 0))) char *text_format(
+	const char *format, va_list args);
 /* The columns that an escaped text takes. */
 size_t text_width(const char *text);
 /* "mailban: ...", escaped, and a newline, to stderr. */
