@@ -291,6 +291,25 @@ int client_ask_addresses(const struct options *options, const char *command,
 	return EXIT_YES;
 }
 
+int client_show(const struct options *options, const char *command,
+	const char *jail, void (*print)(const json_t *result))
+{
+	json_t *result;
+	int rc;
+
+	rc = client_ask(options,
+		json_pack("{s:s, s:s*}", "command", command, "jail", jail),
+		&result);
+	if (rc)
+		return rc;
+	if (options->json)
+		client_print(result);
+	else
+		print(result);
+	json_decref(result);
+	return EXIT_YES;
+}
+
 int64_t client_seconds(const json_t *number, int64_t otherwise)
 {
 	double seconds = json_number_value(number);

@@ -34,6 +34,13 @@ int client_ask_addresses(const struct options *options, const char *command,
 	const char *jail, int n, char **addresses, json_int_t *count);
 
 /*
+ * Asks for a list or a state, of a jail if jail is not NULL, and shows it: as
+ * JSON if the options say so, else by print. One of EXIT_.
+ */
+int client_show(const struct options *options, const char *command,
+	const char *jail, void (*print)(const json_t *result));
+
+/*
  * The whole seconds of a number, kept within what a calendar can show;
  * otherwise if it is none.
  */

@@ -44,10 +44,15 @@ static void bans_print(const json_t *bans)
 {
 	static const char *const heads[] = {"Address", "Jail", "Since", ">Left",
 		">Bans", ">Packets", "In the kernel", NULL};
-	struct table *table = table_new(heads);
+	struct table *table;
 	const json_t *ban;
 	size_t i;
 
+	if (!json_array_size(bans)) {
+		puts("Nobody is banned.");
+		return;
+	}
+	table = table_new(heads);
 	json_array_foreach (bans, i, ban) {
 		ban_row(table, ban);
 	}
@@ -58,22 +63,7 @@ static void bans_print(const json_t *bans)
 int list_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
-	json_t *request, *result;
-	int rc;
-
 	if (argc > 1)
 		return command_misused(self);
-	request = json_pack("{s:s, s:s?}", "command", "list", "jail",
-		argc ? argv[0] : NULL);
-	rc = client_ask(options, request, &result);
-	if (rc)
-		return rc;
-	if (options->json)
-		client_print(result);
-	else if (json_array_size(result))
-		bans_print(result);
-	else
-		puts("Nobody is banned.");
-	json_decref(result);
-	return EXIT_YES;
+	return client_show(options, "list", argc ? argv[0] : NULL, bans_print);
 }

@@ -170,22 +170,8 @@ static void jail_print(const json_t *jail)
 int status_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
-	json_t *request, *result;
-	int rc;
-
 	if (argc > 1)
 		return command_misused(self);
-	request = json_pack("{s:s, s:s*}", "command", "status", "jail",
-		argc ? argv[0] : NULL);
-	rc = client_ask(options, request, &result);
-	if (rc)
-		return rc;
-	if (options->json)
-		client_print(result);
-	else if (argc)
-		jail_print(result);
-	else
-		daemon_print(result);
-	json_decref(result);
-	return EXIT_YES;
+	return client_show(options, "status", argc ? argv[0] : NULL,
+		argc ? jail_print : daemon_print);
 }

@@ -117,7 +117,7 @@ def test_every_command_says_what_it_asks(daemon):
     calls = [
         (["status"], {}, {"command": "status"}),
         (["status", "dovecot"], {}, {"command": "status", "jail": "dovecot"}),
-        (["list"], [], {"command": "list", "jail": None}),
+        (["list"], [], {"command": "list"}),
         (["list", "dovecot"], [], {"command": "list", "jail": "dovecot"}),
         (["ban", "dovecot", "192.0.2.1", "2001:DB8:0::/64"], {"count": 2},
          {"command": "ban", "jail": "dovecot",
