@@ -73,6 +73,8 @@ static bool way_add(struct dates *d, const char *pattern, double weight,
 	for (size_t i = 0; i < d->n; i++)
 		if (d->ways[i].template == t) {
 			datetemplate_put(&t);
+			if (d->ways[i].weight < weight)
+				d->ways[i].weight = weight;
 			return true;
 		}
 	d->ways = reallocarray(d->ways, d->n + 1, sizeof(*d->ways));
@@ -115,9 +117,10 @@ static bool add_within(struct dates *d, const char *pattern, const char *at,
 		char *bare, *text;
 		bool ok;
 
-		if (!strchr(defaults[i], '%'))
-			continue;
-		bare = datetemplate_unbound(defaults[i]);
+		/* Those that are no patterns become the word, as there. */
+		bare = datetemplate_unbound(strcmp(defaults[i], "EPOCH") == 0
+						    ? "Epoch"
+						    : defaults[i]);
 		if (asprintf(&text, "%.*s%s%s", (int)(at - pattern), pattern,
 			    bare, at + 6) < 0)
 			abort();
@@ -361,6 +364,14 @@ bool dates_find(struct dates *d, const char *text, size_t n, bool ascii,
 	out->time = datetemplate_time(d->ways[index].template);
 	remember(d, index, text, n, out);
 	return true;
+}
+
+const char *dates_template(const struct dates *d, size_t i, uint64_t *hits)
+{
+	if (i >= d->n)
+		return NULL;
+	*hits = d->ways[i].hits;
+	return datetemplate_pattern(d->ways[i].template);
 }
 
 uint64_t dates_limits(struct dates *d)

@@ -390,12 +390,18 @@ static bool compile(struct datetemplate *t, char *why, size_t room)
 	return t->regex;
 }
 
+/* "EPOCH" and "Epoch" are one; in what has parts a case means something. */
+static bool same_pattern(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (!strchr(a, '%') && strcasecmp(a, b) == 0);
+}
+
 struct datetemplate *datetemplate_get(
 	const char *pattern, char *why, size_t room)
 {
 	struct datetemplate *t = templates;
 
-	while (t && strcmp(t->pattern, pattern) != 0)
+	while (t && !same_pattern(t->pattern, pattern))
 		t = t->next;
 	if (!t) {
 		t = calloc(1, sizeof(*t));
@@ -427,6 +433,11 @@ void datetemplate_put(struct datetemplate **template)
 	regex_free(&t->regex);
 	free(t->pattern);
 	free(t);
+}
+
+const char *datetemplate_pattern(const struct datetemplate *template)
+{
+	return template->pattern;
 }
 
 bool datetemplate_is_anchored(const struct datetemplate *template)

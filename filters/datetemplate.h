@@ -32,6 +32,8 @@ void datetemplate_put(struct datetemplate **template);
 /* The pattern without what binds it to a line's or a word's edge, for {DATE};
  * in an arena of the caller's making: the caller frees. */
 char *datetemplate_unbound(const char *pattern);
+/* The row that it was made of. */
+const char *datetemplate_pattern(const struct datetemplate *template);
 /* Whether it can only stand at the line's beginning or end. */
 bool datetemplate_is_anchored(const struct datetemplate *template);
 

@@ -289,6 +289,7 @@ static void read_definition(struct filterfile *out, struct source *src)
 	out->journalmatch = get_string(src, "journalmatch");
 	out->datepattern = get_string(src, "datepattern");
 	maxlines = get_string(src, "maxlines");
+	out->maxlines_set = maxlines;
 	out->maxlines = maxlines ? strtol(maxlines, NULL, 10) : 1;
 	date = get_rows(src, "datepattern", &n);
 	if (n > 0)
