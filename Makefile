@@ -52,7 +52,8 @@ DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/reload cli/test cli/version cli/help \
 	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_jail \
-	cli/fail2ban_status \
+	cli/fail2ban_regex cli/fail2ban_status cli/pytext cli/regexid \
+	cli/regexout cli/regexreport cli/regextest \
 	sources/header sources/replay $(LIB) $(FILTERS) $(JAILS)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 

@@ -20,9 +20,10 @@ enum {
 /* The release whose texts these are. */
 #define FAIL2BAN_VERSION "1.0.2"
 
-/* True if argv0's last part is fail2ban-client. */
-bool fail2ban_is_name(const char *argv0);
+/* True if argv0's last part is that name. */
+bool fail2ban_is_name(const char *argv0, const char *name);
 /* The whole command line, from options to exit status. */
+int fail2ban_regex_run(int argc, char **argv);
 int fail2ban_run(int argc, char **argv);
 
 /* "get" and "set" JAIL ...: argv[0] is the jail. */

@@ -19,11 +19,11 @@
 #include "cli/text.h"
 #include "jails/duration.h"
 
-bool fail2ban_is_name(const char *argv0)
+bool fail2ban_is_name(const char *argv0, const char *name)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
 
-	return argv0 && !strcmp(slash ? slash + 1 : argv0, "fail2ban-client");
+	return argv0 && !strcmp(slash ? slash + 1 : argv0, name);
 }
 
 static int ping_run(const struct options *options, int argc, char **argv)

@@ -84,8 +84,10 @@ int main(int argc, char **argv)
 	int at, rc;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (fail2ban_is_name(argv[0]))
+	if (fail2ban_is_name(argv[0], "fail2ban-client"))
 		return output_close(fail2ban_run(argc, argv));
+	if (fail2ban_is_name(argv[0], "fail2ban-regex"))
+		return output_close(fail2ban_regex_run(argc, argv));
 	options_init(&options);
 	rc = options_parse(
 		&options, option_letters_main, true, argc, argv, &at);
