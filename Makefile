@@ -31,7 +31,7 @@ FILTERS = filters/datefields filters/dates filters/datetemplate \
 	filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/banlist jails/duration \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
-	jails/ignorelist jails/jail jails/jailfile jails/jailkeys \
+	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
 	jails/jailvalue jails/keytable jails/offender jails/window
 NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
 	nft/socket nft/table nft/watch

@@ -83,6 +83,8 @@ static const char *take_option(
 		out->port = arena_copy(arena, value, n);
 	else if (key_n == 8 && strncmp(key, "protocol", 8) == 0)
 		out->protocol = arena_copy(arena, value, n);
+	else if (key_n == 7 && strncmp(key, "actname", 7) == 0)
+		out->actname = arena_copy(arena, value, n);
 	else if (key_n == 9 && strncmp(key, "blocktype", 9) == 0)
 		out->allows = begins_word(value, n, "RETURN") ||
 			      begins_word(value, n, "ACCEPT");
@@ -102,6 +104,7 @@ int action_next(const char **at, struct arena *arena, struct action *out)
 	if (n == 0)
 		return -1;
 	out->name = arena_copy(arena, s, n);
+	out->actname = out->name;
 	out->kind = kind_of(out->name);
 	end = n > 8 ? n - 8 : 0;
 	out->allports = strcmp(out->name + end, "allports") == 0;

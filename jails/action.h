@@ -17,6 +17,8 @@ enum action_kind {
 struct action {
 	enum action_kind kind;
 	const char *name;
+	const char
+		*actname; /* what fail2ban calls it: its name, or an option */
 	bool allports;	  /* by its name or type */
 	bool allows;	  /* blocktype=RETURN: it opens, it does not shut */
 	const char *port; /* its options of these names, or NULL */

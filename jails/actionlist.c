@@ -148,9 +148,14 @@ static void read_actions(const struct jailvalue *v, struct jail *jail,
 	}
 	if (!t.text)
 		return;
+	jail->actions = arena_alloc(
+		v->arena, JAIL_ACTIONS_MOST * sizeof(*jail->actions));
 	for (const char *s = t.text;
-		(r = action_next(&s, v->arena, &action)) > 0; n++)
+		(r = action_next(&s, v->arena, &action)) > 0; n++) {
+		if (jail->actions_n < JAIL_ACTIONS_MOST)
+			jail->actions[jail->actions_n++] = action.actname;
 		read_action(v, jail, named, &t, &action);
+	}
 	if (r < 0)
 		jailvalue_fault(v, &t, NULL,
 			"'%s' is not of the form name[option=value, ...]",

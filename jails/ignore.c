@@ -9,13 +9,140 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "jails/jail.h"
+#include "jails/jailfile.h"
 #include "lib/err.h"
 
 #define ADDRESSES_MOST 64
+
+static bool same_prefix(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && addr_equal(&a->net, &b->net);
+}
+
+/* The word that is this name, or this prefix; NULL if there is none. */
+static struct jail_ignored *word_find(
+	struct jail *jail, const char *name, const struct prefix *who)
+{
+	for (size_t i = 0; i < jail->ignored_n; i++) {
+		struct jail_ignored *word = &jail->ignored[i];
+
+		if (name ? word->name && !strcmp(word->name, name)
+			 : !word->name && same_prefix(&word->prefix, who))
+			return word;
+	}
+	return NULL;
+}
+
+static struct jail_ignored *word_add(struct jail *jail)
+{
+	if (jail->ignored_n == jail->ignored_room) {
+		jail->ignored_room =
+			jail->ignored_room ? jail->ignored_room * 2 : 8;
+		jail->ignored = reallocarray(jail->ignored, jail->ignored_room,
+			sizeof(*jail->ignored));
+		if (!jail->ignored)
+			abort();
+	}
+	jail->ignored[jail->ignored_n] = (struct jail_ignored){.name = NULL};
+	return &jail->ignored[jail->ignored_n++];
+}
+
+static void set_add(struct prefixset *set, const struct prefix *p)
+{
+	if (prefixset_add(set, p) < 0)
+		abort();
+}
+
+static void set_add_all(struct prefixset *set, const struct prefixset *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		set_add(set, &from->items[i]);
+}
+
+static char *name_copy(const char *name)
+{
+	char *copy = name ? strdup(name) : NULL;
+
+	if (name && !copy)
+		abort();
+	return copy;
+}
+
+bool ignore_add(struct jail *jail, const char *name, const struct prefix *who)
+{
+	struct jail_ignored *word = NULL;
+
+	if (jail->ignoreip.n + jail->ignored_n >= JAIL_IGNORE_MOST)
+		return false;
+	/* Only what is covered can be in: a long list costs no long search. */
+	if (name || prefixset_covers(&jail->ignoreip, who))
+		word = word_find(jail, name, who);
+	if (!word) {
+		word = word_add(jail);
+		word->name = name_copy(name);
+		if (!name)
+			word->prefix = *who;
+	}
+	if (name && who)
+		set_add(&word->members, who);
+	if (who)
+		set_add(&jail->ignoreip, who);
+	return true;
+}
+
+static void word_free(struct jail_ignored *word)
+{
+	free(word->name);
+	prefixset_deinit(&word->members);
+}
+
+bool ignore_drop(struct jail *jail, const char *name, const struct prefix *who)
+{
+	struct jail_ignored *word = word_find(jail, name, who);
+	size_t at;
+
+	if (!word)
+		return false;
+	word_free(word);
+	at = (size_t)(word - jail->ignored);
+	memmove(word, word + 1, (--jail->ignored_n - at) * sizeof(*word));
+	prefixset_deinit(&jail->ignoreip);
+	for (size_t i = 0; i < jail->ignored_n; i++) {
+		word = &jail->ignored[i];
+		set_add_all(&jail->ignoreip, &word->members);
+		if (!word->name)
+			set_add(&jail->ignoreip, &word->prefix);
+	}
+	return true;
+}
+
+void ignore_copy(struct jail *to, const struct jail *from)
+{
+	ignore_deinit(to);
+	for (size_t i = 0; i < from->ignored_n; i++) {
+		struct jail_ignored *word = word_add(to);
+
+		word->name = name_copy(from->ignored[i].name);
+		word->prefix = from->ignored[i].prefix;
+		set_add_all(&word->members, &from->ignored[i].members);
+	}
+	set_add_all(&to->ignoreip, &from->ignoreip);
+}
+
+void ignore_deinit(struct jail *jail)
+{
+	for (size_t i = 0; i < jail->ignored_n; i++)
+		word_free(&jail->ignored[i]);
+	free(jail->ignored);
+	jail->ignored = NULL;
+	jail->ignored_n = jail->ignored_room = 0;
+	prefixset_deinit(&jail->ignoreip);
+}
 
 static bool addr_of(const struct sockaddr *sa, struct addr *out)
 {
@@ -89,7 +216,7 @@ void ignore_resolve(struct jail *jail, struct err *err)
 			struct prefix p = {.len = 128};
 
 			if (addr_of(a->ai_addr, &p.net))
-				prefixset_add(&jail->ignoreip, &p);
+				ignore_add(jail, name->text, &p);
 		}
 		freeaddrinfo(found);
 	}

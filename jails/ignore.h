@@ -11,6 +11,19 @@ struct err;
 struct jail;
 
 /*
+ * The words of a jail's ignoreip, in the order that they are given. With a
+ * name, who is one of the prefixes that it stands for, NULL if there is none:
+ * the name is a word all the same. What is in already is not added again.
+ * False at JAIL_IGNORE_MOST.
+ */
+bool ignore_add(struct jail *jail, const char *name, const struct prefix *who);
+/* Takes a word out: the name, or the prefix with NULL. False if none is it. */
+bool ignore_drop(struct jail *jail, const char *name, const struct prefix *who);
+/* The words of one jail in place of those of another. */
+void ignore_copy(struct jail *to, const struct jail *from);
+void ignore_deinit(struct jail *jail);
+
+/*
  * Adds the addresses of this host's interfaces to own, which the caller
  * refreshes now and then (empty it first). 0 or -errno of getifaddrs(3).
  */
@@ -26,8 +39,8 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
 	const struct prefix *who);
 
 /*
- * Looks up the names that the jail's ignoreip holds and adds their addresses
- * to its list: to be called at load, while the resolver can still be reached,
+ * Looks up the names that the jail's ignoreip holds and adds what they stand
+ * for: to be called at load, while the resolver can still be reached,
  * never on the way of a line. Each name that has no address is added to err
  * as a warning. At most 64 addresses of a name are taken.
  */

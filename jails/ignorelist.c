@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "jails/ignore.h"
 #include "jails/jailfile.h"
 #include "jails/jailvalue.h"
 #include "lib/arena.h"
@@ -84,26 +85,25 @@ static void name_add(
 		(struct jail_text){arena_copy(l->v->arena, s, n), file, line};
 }
 
-/* One word; false if it is nothing to ignore. */
-static bool word_add(
-	struct list *l, const char *s, size_t n, const char *file, int line)
+/* One word, of a file if that is named; false if it is nothing to ignore. */
+static bool word_add(struct list *l, const char *s, size_t n, const char *named,
+	const char *file, int line)
 {
 	struct prefix p;
 
 	if (++l->all > JAIL_IGNORE_MOST)
 		return false;
-	if (prefix_parse(s, n, &p) || parse_netmask(s, n, &p)) {
-		if (prefixset_add(&l->jail->ignoreip, &p) < 0)
-			abort();
-		return true;
-	}
+	if (prefix_parse(s, n, &p) || parse_netmask(s, n, &p))
+		return ignore_add(l->jail, named, &p);
 	if (!is_host_name(s, n))
 		return false;
 	name_add(l, s, n, file, line);
-	return true;
+	return ignore_add(l->jail, arena_copy(l->v->arena, s, n), NULL);
 }
 
-static void file_add(struct list *l, const char *at, const char *path)
+/* named: the word as a whole. */
+static void file_add(
+	struct list *l, const char *at, const char *named, const char *path)
 {
 	FILE *f = NULL;
 	char *row = NULL;
@@ -120,6 +120,7 @@ static void file_add(struct list *l, const char *at, const char *path)
 			strerror(errno));
 		return;
 	}
+	ignore_add(l->jail, named, NULL);
 	while (getline(&row, &room, f) >= 0) {
 		char *rest = NULL;
 
@@ -127,7 +128,7 @@ static void file_add(struct list *l, const char *at, const char *path)
 		row[strcspn(row, "#")] = '\0';
 		for (char *word = strtok_r(row, " \t\r\n,;", &rest); word;
 			word = strtok_r(NULL, " \t\r\n,;", &rest))
-			if (!word_add(l, word, strlen(word), path, line))
+			if (!word_add(l, word, strlen(word), named, path, line))
 				err_fault(l->v->err, path, line,
 					"'%s' is neither an address, a prefix "
 					"nor a name",
@@ -157,10 +158,10 @@ void ignorelist_read(const struct jailvalue *v, struct jail *jail)
 
 			if (n > 9 && strncmp(path, "//", 2) == 0)
 				path += 2;
-			file_add(&l, s,
+			file_add(&l, s, arena_copy(v->arena, s, n),
 				arena_copy(v->arena, path,
 					n - (size_t)(path - s)));
-		} else if (!word_add(&l, s, n, t.value->file,
+		} else if (!word_add(&l, s, n, NULL, t.value->file,
 				   jailvalue_line(&t, s))) {
 			jailvalue_fault(v, &t, s,
 				"'%.*s' is neither an address, a prefix nor a "

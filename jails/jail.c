@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two values of a jail with a notation of their own: journalmatch and
- * port. Nothing here reads a file but getservbyname(3).
+ * The values of a jail with a notation of their own: journalmatch, port and
+ * usedns. Nothing here reads a file but getservbyname(3).
  */
 #include "jails/jail.h"
 
@@ -244,4 +244,29 @@ bool jail_ports_parse(const char *text, struct arena *arena,
 	*ports = *all ? NULL : list;
 	*n = *all ? 0 : found;
 	return true;
+}
+
+/* ---- usedns ---- */
+
+static const char *const usedns_words[] = {
+	[JAIL_DNS_NO] = "no",
+	[JAIL_DNS_WARN] = "warn",
+	[JAIL_DNS_YES] = "yes",
+	[JAIL_DNS_RAW] = "raw",
+};
+
+bool jail_usedns_parse(const char *text, enum jail_usedns *out)
+{
+	size_t i = 0, n = sizeof(usedns_words) / sizeof(*usedns_words);
+
+	while (i < n && strcasecmp(text, usedns_words[i]) != 0)
+		i++;
+	if (i < n)
+		*out = (enum jail_usedns)i;
+	return i < n;
+}
+
+const char *jail_usedns_name(enum jail_usedns usedns)
+{
+	return usedns_words[usedns];
 }

@@ -41,6 +41,13 @@ struct jail_ports {
 	uint16_t first, last;
 };
 
+/* One word of ignoreip: a prefix, or a name and what it stands for. */
+struct jail_ignored {
+	char *name; /* a host's, or file:PATH; NULL: prefix is it */
+	struct prefix prefix;
+	struct prefixset members; /* of a name */
+};
+
 struct jail {
 	const char *name; /* [A-Za-z0-9_.-]{1,64} */
 	const char *file; /* where it was enabled */
@@ -71,23 +78,32 @@ struct jail {
 	int64_t bantime;     /* seconds, at least 1; -1 = for ever */
 	struct escalate escalate;
 
-	struct prefixset ignoreip;
+	struct prefixset ignoreip;    /* what the words below hold, in all */
+	struct jail_ignored *ignored; /* in their order; see jails/ignore.h */
+	size_t ignored_n, ignored_room;
 	struct jail_text *ignore_names; /* for ignore_resolve() */
 	size_t ignore_names_n;
 	bool ignoreself;
 
+	const char **actions; /* the names of its action=, in their order */
+	size_t actions_n;
 	bool bans;	/* false: has actions and none of them bans */
 	bool notices;	/* a sendmail-* action: wants a notice of each ban */
 	bool ports_all; /* of every protocol; then ports_n is 0 */
 	bool tcp, udp;	/* protocols whose ports are meant */
 	const struct jail_ports *ports; /* sorted, not overlapping */
 	size_t ports_n;
+
+	uint32_t changed; /* while it runs; see jails/jailset.h */
 };
 
 /* fail2ban's own where nothing is said. */
 #define JAIL_MAXRETRY 3
 #define JAIL_FINDTIME 600
 #define JAIL_BANTIME 600
+#define JAIL_ACTIONS_MOST 64 /* names that are kept */
+/* Of maxretry and of maxmatches. */
+#define JAIL_MAXRETRY_MOST 1000000u
 
 struct arena;
 
@@ -107,5 +123,9 @@ bool jail_match_parse(const char *text, struct arena *arena,
 bool jail_ports_parse(const char *text, struct arena *arena,
 	const struct jail_ports **ports, size_t *n, bool *all,
 	const char **bad);
+
+/* "no", "warn", "yes", "raw", in any case; false if it is none of them. */
+bool jail_usedns_parse(const char *text, enum jail_usedns *out);
+const char *jail_usedns_name(enum jail_usedns usedns);
 
 #endif

@@ -13,13 +13,13 @@
 
 #include "jails/actionlist.h"
 #include "jails/formula.h"
+#include "jails/ignore.h"
 #include "jails/ignorelist.h"
 #include "jails/jailkeys.h"
 #include "jails/jailvalue.h"
 #include "lib/arena.h"
 #include "lib/layout.h"
 
-#define MAXRETRY_MOST 1000000u
 #define MULTIPLIERS_MOST 1000
 
 /* Keys whose %(known/KEY)s means the filter's own value. */
@@ -161,9 +161,10 @@ static void read_limits(const struct jailvalue *v, struct jail *jail)
 	jail->maxretry = JAIL_MAXRETRY;
 	jail->findtime = JAIL_FINDTIME;
 	jail->bantime = JAIL_BANTIME;
-	jailvalue_count(v, "maxretry", 1, MAXRETRY_MOST, &jail->maxretry);
+	jailvalue_count(v, "maxretry", 1, JAIL_MAXRETRY_MOST, &jail->maxretry);
 	jail->maxmatches = jail->maxretry;
-	jailvalue_count(v, "maxmatches", 0, MAXRETRY_MOST, &jail->maxmatches);
+	jailvalue_count(
+		v, "maxmatches", 0, JAIL_MAXRETRY_MOST, &jail->maxmatches);
 	if (jailvalue_duration(v, "findtime", &jail->findtime) &&
 		jail->findtime < 1) {
 		t = jailvalue_get(v, "findtime");
@@ -241,24 +242,12 @@ static void read_escalate(const struct jailvalue *v, struct escalate *e)
 
 static void read_usedns(const struct jailvalue *v, struct jail *jail)
 {
-	static const char *const words[] = {
-		[JAIL_DNS_NO] = "no",
-		[JAIL_DNS_WARN] = "warn",
-		[JAIL_DNS_YES] = "yes",
-		[JAIL_DNS_RAW] = "raw",
-	};
 	struct jailvalue_text t = jailvalue_get(v, "usedns");
 
 	jail->usedns = JAIL_DNS_WARN;
-	if (!t.text || !*t.text)
-		return;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcasecmp(t.text, words[i]) == 0) {
-			jail->usedns = (enum jail_usedns)i;
-			return;
-		}
-	jailvalue_fault(
-		v, &t, NULL, "'%s' is none of yes, warn, no and raw", t.text);
+	if (t.text && *t.text && !jail_usedns_parse(t.text, &jail->usedns))
+		jailvalue_fault(v, &t, NULL,
+			"'%s' is none of yes, warn, no and raw", t.text);
 }
 
 /* Bytes are read as UTF-8, and what is none as U+FFFD. */
@@ -306,7 +295,6 @@ static void read_jail(const struct jailvalue *v, struct jail *jail,
 	jail->file = enabled.value->file;
 	jail->line = enabled.value->line;
 	jail->ignoreself = true;
-	prefixset_init(&jail->ignoreip);
 	read_filter(v, jail);
 	read_sources(v, jail);
 	read_limits(v, jail);
@@ -385,6 +373,6 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 void jails_deinit(struct jails *jails)
 {
 	for (size_t i = 0; i < jails->n; i++)
-		prefixset_deinit(&jails->items[i].ignoreip);
+		ignore_deinit(&jails->items[i]);
 	jails->n = 0;
 }
