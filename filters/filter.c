@@ -25,10 +25,11 @@ struct rule {
 	struct regex *regex;
 	struct groups groups;
 	struct literals literals;
-	char *text;
 };
 
 struct filter {
+	struct arena *arena; /* of file */
+	struct filterfile file;
 	struct regex *prefregex;
 	struct groups pref_groups;
 	struct dates *dates; /* NULL: lines come with their time */
@@ -43,7 +44,6 @@ struct filter {
 	size_t fail_n;
 	struct regex **ignore;
 	size_t ignore_n;
-	char *journalmatch;
 	struct filter_counts counts;
 };
 
@@ -119,7 +119,6 @@ static void compile_failregex(
 		if (rule->regex) {
 			filter->fail_n++;
 			literals_find(text, &rule->literals);
-			rule->text = strdup(row->text);
 			groups_find(rule->regex, &rule->groups);
 			if (!names_someone(&rule->groups) &&
 				!names_someone(&filter->pref_groups) &&
@@ -179,26 +178,24 @@ static bool has_sessions(const struct filter *filter)
 struct filter *filter_new(const struct filter_spec *spec, const char *confdir,
 	const char *datadir, struct err *err)
 {
-	struct arena *arena = arena_new();
 	struct filter *filter = calloc(1, sizeof(*filter));
 	size_t faults = err->faults;
-	struct filterfile file;
+	struct filterfile *file;
 
 	if (!filter)
 		abort();
-	if (filterfile_read(&file, spec, confdir, datadir, arena, err)) {
-		compile_prefregex(filter, &file, err);
-		compile_failregex(filter, &file, err);
-		compile_ignoreregex(filter, &file, err);
-		compile_dates(filter, &file, err);
-		if (file.maxlines > 1)
-			filter->lines = linebuffer_new((size_t)file.maxlines);
+	filter->arena = arena_new();
+	file = &filter->file;
+	if (filterfile_read(file, spec, confdir, datadir, filter->arena, err)) {
+		compile_prefregex(filter, file, err);
+		compile_failregex(filter, file, err);
+		compile_ignoreregex(filter, file, err);
+		compile_dates(filter, file, err);
+		if (file->maxlines > 1)
+			filter->lines = linebuffer_new((size_t)file->maxlines);
 		if (has_sessions(filter))
 			filter->sessions = sessions_new();
-		if (file.journalmatch)
-			filter->journalmatch = strdup(file.journalmatch);
 	}
-	arena_free(&arena);
 	if (err->faults != faults)
 		filter_free(&filter);
 	return filter;
@@ -211,20 +208,18 @@ void filter_free(struct filter **filter)
 	if (!f)
 		return;
 	regex_free(&f->prefregex);
-	for (size_t i = 0; i < f->fail_n; i++) {
+	for (size_t i = 0; i < f->fail_n; i++)
 		regex_free(&f->fail[i].regex);
-		free(f->fail[i].text);
-	}
 	for (size_t i = 0; i < f->ignore_n; i++)
 		regex_free(&f->ignore[i]);
 	free(f->fail);
 	free(f->ignore);
-	free(f->journalmatch);
 	dates_free(&f->dates);
 	linebuffer_free(&f->lines);
 	sessions_free(&f->sessions);
 	free(f->whole);
 	free(f->rest);
+	arena_free(&f->arena);
 	free(f);
 	*filter = NULL;
 }
@@ -241,12 +236,17 @@ const struct literals *filter_literals(const struct filter *filter, size_t i)
 
 const char *filter_regex_text(const struct filter *filter, size_t i)
 {
-	return filter->fail[i].text;
+	return filter->file.failregex[i].text;
 }
 
 const char *filter_journalmatch(const struct filter *filter)
 {
-	return filter->journalmatch;
+	return filter->file.journalmatch;
+}
+
+const struct filterfile *filter_file(const struct filter *filter)
+{
+	return &filter->file;
 }
 
 const struct filter_counts *filter_counts(const struct filter *filter)
