@@ -41,7 +41,8 @@ WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl
 
-DAEMON = daemon/main daemon/commands daemon/config daemon/control \
+DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
+	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/jailinfo daemon/list daemon/request daemon/sandbox daemon/settings \

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/asked.h"
+#include "daemon/command_jail.h"
 #include "daemon/config.h"
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
@@ -16,30 +18,9 @@
 #include "daemon/feeds.h"
 #include "daemon/jailinfo.h"
 #include "daemon/list.h"
+#include "daemon/state.h"
 #include "lib/clock.h"
-
-#define NO_JAIL SIZE_MAX
-
-/* The jail that a request names; *error is set if there is no such jail. A
- * request that names none gives NO_JAIL. */
-static size_t jail_of(
-	const struct engine *e, const json_t *request, json_t **error)
-{
-	const json_t *value = json_object_get(request, "jail");
-	const char *name = json_string_value(value);
-
-	*error = NULL;
-	if (!value || json_is_null(value))
-		return NO_JAIL;
-	for (size_t i = 0; name && i < e->config->n; i++)
-		if (strcmp(e->config->items[i].jail->name, name) == 0)
-			return i;
-	*error = control_error(2,
-		"there is no jail '%s'; 'mailban status' names those that are "
-		"enabled",
-		name ? name : "?");
-	return NO_JAIL;
-}
+#include "lib/log.h"
 
 static json_t *jail_counts(const struct engine *e, size_t jail)
 {
@@ -135,7 +116,7 @@ static json_t *status_jail(const struct engine *e, size_t jail)
 {
 	const struct config_jail *item = &e->config->items[jail];
 	json_t *status = jail_counts(e, jail), *files = json_array();
-	json_t *addresses = json_array();
+	json_t *addresses = json_array(), *settings;
 	const char *file;
 
 	for (size_t i = 0; (file = feeds_of_jail(e->feeds, jail, i)); i++)
@@ -150,6 +131,9 @@ static json_t *status_jail(const struct engine *e, size_t jail)
 		json_boolean(item->journal_filter != CONFIG_NO_FILTER));
 	json_object_set_new(status, "journalmatch", match_text(item));
 	json_object_set_new(status, "addresses", addresses);
+	settings = jailinfo_settings(item->jail);
+	json_object_update(status, settings);
+	json_decref(settings);
 	return status;
 }
 
@@ -158,44 +142,13 @@ static json_t *run_status(
 {
 	struct engine *e = ctx;
 	json_t *error;
-	size_t jail = jail_of(e, request, &error);
+	size_t jail = asked_jail(e->config, request, &error);
 
 	(void)call;
 	if (error)
 		return error;
 	return control_ok(
-		jail == NO_JAIL ? status_all(e) : status_jail(e, jail));
-}
-
-/* The prefixes of a request, to be freed; NULL with *error if one is none. */
-static struct prefix *addresses_of(
-	const json_t *request, size_t *n, json_t **error)
-{
-	const json_t *list = json_object_get(request, "addresses");
-	struct prefix *out = calloc(json_array_size(list) + 1, sizeof(*out));
-	size_t i;
-	json_t *item;
-
-	if (!out)
-		abort();
-	*n = json_array_size(list);
-	*error = NULL;
-	json_array_foreach (list, i, item) {
-		const char *text = json_string_value(item);
-
-		if (text && prefix_parse(text, strlen(text), &out[i]))
-			continue;
-		*error = control_error(2,
-			"'%s' is no address and no prefix such as 192.0.2.0/24",
-			text ? text : "?");
-		break;
-	}
-	if (!*error && *n == 0)
-		*error = control_error(2, "no address was given");
-	if (!*error)
-		return out;
-	free(out);
-	return NULL;
+		jail == ASKED_ALL ? status_all(e) : status_jail(e, jail));
 }
 
 static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
@@ -235,16 +188,16 @@ static json_t *run_ban(
 {
 	struct engine *e = ctx;
 	json_t *error, *answer;
-	size_t jail = jail_of(e, request, &error), n;
+	size_t jail = asked_jail(e->config, request, &error), n;
 	int64_t seconds = json_integer_value(json_object_get(request, "time"));
 	struct prefix *who;
 
 	(void)call;
 	if (error)
 		return error;
-	if (jail == NO_JAIL)
+	if (jail == ASKED_ALL)
 		return control_error(2, "name the jail to ban in");
-	who = addresses_of(request, &n, &error);
+	who = asked_prefixes(request, &n, &error);
 	if (error)
 		return error;
 	answer = ban_all(e, jail, who, n, seconds);
@@ -259,17 +212,17 @@ static void gather_ban(void *ctx, const struct ban *ban)
 	*(*next)++ = *ban;
 }
 
-/* Lifts every ban of a jail, or of all with NO_JAIL. */
+/* Lifts every ban of a jail, or of all with ASKED_ALL. */
 static json_int_t unban_everyone(struct engine *e, size_t jail)
 {
 	const struct banlist *bans = decisions_bans(e->decisions);
-	uint32_t n = jail == NO_JAIL ? banlist_size(bans)
-				     : banlist_size_of(bans, (uint16_t)jail);
+	uint32_t n = jail == ASKED_ALL ? banlist_size(bans)
+				       : banlist_size_of(bans, (uint16_t)jail);
 	struct ban *all = calloc(n + 1, sizeof(*all)), *next = all;
 
 	if (!all)
 		abort();
-	banlist_each(bans, jail == NO_JAIL ? BANLIST_ALL : (uint16_t)jail,
+	banlist_each(bans, jail == ASKED_ALL ? BANLIST_ALL : (uint16_t)jail,
 		gather_ban, &next);
 	for (uint32_t i = 0; i < n; i++)
 		decisions_unban(e->decisions, all[i].jail, &all[i].who);
@@ -284,7 +237,7 @@ static json_int_t unban_some(
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < e->config->n; j++)
-			if (jail == NO_JAIL || jail == j)
+			if (jail == ASKED_ALL || jail == j)
 				done += decisions_unban(e->decisions, j,
 						&who[i]) == DECISION_DONE;
 	return done;
@@ -295,7 +248,7 @@ static json_t *run_unban(
 {
 	struct engine *e = ctx;
 	json_t *error;
-	size_t jail = jail_of(e, request, &error), n;
+	size_t jail = asked_jail(e->config, request, &error), n;
 	struct prefix *who;
 	json_int_t done;
 
@@ -305,7 +258,7 @@ static json_t *run_unban(
 	if (json_is_true(json_object_get(request, "all"))) {
 		done = unban_everyone(e, jail);
 	} else {
-		who = addresses_of(request, &n, &error);
+		who = asked_prefixes(request, &n, &error);
 		if (error)
 			return error;
 		done = unban_some(e, jail, who, n);
@@ -320,11 +273,11 @@ static json_t *run_list(
 {
 	struct engine *e = ctx;
 	json_t *error;
-	size_t jail = jail_of(e, request, &error);
+	size_t jail = asked_jail(e->config, request, &error);
 
 	if (error)
 		return error;
-	return list_begin(e, jail == NO_JAIL ? LIST_ALL : jail, call);
+	return list_begin(e, jail == ASKED_ALL ? LIST_ALL : jail, call);
 }
 
 static json_t *run_jail(
@@ -332,12 +285,12 @@ static json_t *run_jail(
 {
 	struct engine *e = ctx;
 	json_t *error;
-	size_t jail = jail_of(e, request, &error);
+	size_t jail = asked_jail(e->config, request, &error);
 
 	(void)call;
 	if (error)
 		return error;
-	if (jail == NO_JAIL)
+	if (jail == ASKED_ALL)
 		return control_error(2, "name the jail to look at");
 	return control_ok(jailinfo_tell(e, jail));
 }
@@ -345,12 +298,12 @@ static json_t *run_jail(
 static json_t *run_reload(
 	void *ctx, const json_t *request, struct control_call *call)
 {
+	const json_t *only = json_object_get(request, "jail");
 	json_t *answer;
 	char *why;
 
-	(void)request;
 	(void)call;
-	if (engine_reload(ctx, &why))
+	if (engine_reload(ctx, json_string_value(only), &why))
 		return control_ok(json_null());
 	answer = control_error(2,
 		"%s (the old configuration is still in force; mailband -t "
@@ -360,12 +313,47 @@ static json_t *run_reload(
 	return answer;
 }
 
+/* What fail2ban's clients ask of the server itself. */
+static json_t *run_settings(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	const struct engine *e = ctx;
+
+	(void)request;
+	(void)call;
+	return control_ok(json_pack("{s:s, s:b, s:s?}", "loglevel",
+		log_level_name(e->config->settings.loglevel), "journal",
+		log_is_journal(), "database", state_file(e->state)));
+}
+
+/* Until the next reload. */
+static json_t *run_loglevel(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	const char *name =
+		json_string_value(json_object_get(request, "loglevel"));
+	int level = name ? log_level_parse(name) : -1;
+
+	(void)call;
+	if (level < 0)
+		return control_error(
+			2, "there is no loglevel '%s'", name ? name : "?");
+	e->config->settings.loglevel = (enum log_level)level;
+	log_setup(e->config->settings.loglevel);
+	return control_ok(json_null());
+}
+
 const struct control_command commands[] = {
 	{"status", CONTROL_LOOK, run_status},
 	{"list", CONTROL_LOOK, run_list},
 	{"jail", CONTROL_LOOK, run_jail},
+	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},
 	{"unban", CONTROL_CHANGE, run_unban},
+	{"set", CONTROL_CHANGE, command_jail_set},
+	{"attempt", CONTROL_CHANGE, command_jail_attempt},
+	{"loglevel", CONTROL_CHANGE, run_loglevel},
 	{"reload", CONTROL_CHANGE, run_reload},
 	{NULL, CONTROL_CHANGE, NULL},
 };

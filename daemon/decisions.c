@@ -336,6 +336,17 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	return ban_begin(d, &ban);
 }
 
+enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
+	const struct prefix *who, uint32_t failures)
+{
+	const struct failure failure = {.who = *who, .count = failures};
+
+	if (ignore_has(d->rooms[jail].jail, &d->own, who))
+		return DECISION_IGNORED;
+	decisions_failure(d, jail, &failure);
+	return DECISION_DONE;
+}
+
 enum decision_answer decisions_unban(
 	struct decisions *d, size_t jail, const struct prefix *who)
 {

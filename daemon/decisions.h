@@ -78,6 +78,13 @@ enum decision_answer decisions_ban(struct decisions *decisions, size_t jail,
 enum decision_answer decisions_unban(
 	struct decisions *decisions, size_t jail, const struct prefix *who);
 
+/* So many failures of this moment, told by hand: DONE or IGNORED. */
+enum decision_answer decisions_attempt(struct decisions *decisions, size_t jail,
+	const struct prefix *who, uint32_t failures);
+/* The jail's maxretry or findtime is another now. Whoever has failed more
+ * often than that already is banned by the next failure, not by this. */
+void decisions_limits_changed(struct decisions *decisions, size_t jail);
+
 void decisions_counts(const struct decisions *decisions, size_t jail,
 	struct decision_counts *out);
 const struct banlist *decisions_bans(const struct decisions *decisions);

@@ -107,6 +107,19 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	offenders_free(&offenders);
 }
 
+void decisions_limits_changed(struct decisions *d, size_t jail)
+{
+	struct room *room = &d->rooms[jail];
+	struct move move = {.d = d,
+		.config = d->config,
+		.jail = jail,
+		.window = decisions_window(d, room->jail)};
+
+	window_each(room->window, move_failure, &move);
+	window_free(&room->window);
+	room->window = move.window;
+}
+
 struct shift {
 	struct decisions *d;
 	int64_t seconds;

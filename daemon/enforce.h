@@ -34,6 +34,10 @@ void enforce_free(struct enforce **enforce);
  */
 int enforce_layout(struct enforce *enforce, const struct config *config);
 
+/* The allow list anew, as the configuration's jails have it now. 0 or -errno
+ * as above. */
+int enforce_allow(struct enforce *enforce);
+
 void enforce_ban(struct enforce *enforce, const struct ban *ban);
 /* The same where the kernel may have it still: then its time there stays. */
 void enforce_keep(struct enforce *enforce, const struct ban *ban);

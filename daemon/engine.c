@@ -19,6 +19,7 @@
 #include "daemon/feeds.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
+#include "jails/jailset.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -184,7 +185,7 @@ static int on_signal(
 
 	(void)s;
 	if (info->ssi_signo == SIGHUP)
-		engine_reload(e, NULL);
+		engine_reload(e, NULL, NULL);
 	else
 		sd_event_exit(e->loop, 0);
 	return 0;
@@ -220,7 +221,20 @@ static int configure(struct engine *e)
 	return r;
 }
 
-bool engine_reload(struct engine *e, char **why)
+/* What was set by hand while it ran stays, but in the jail that is read. */
+static void keep_settings(
+	const struct config *from, const struct config *to, const char *read)
+{
+	for (size_t i = 0; i < from->n; i++)
+		for (size_t j = 0; j < to->n; j++)
+			if (!strcmp(from->items[i].jail->name,
+				    to->items[j].jail->name) &&
+				strcmp(to->items[j].jail->name, read) != 0)
+				jailset_keep(
+					to->items[j].jail, from->items[i].jail);
+}
+
+bool engine_reload(struct engine *e, const char *only, char **why)
 {
 	struct config *config, *old = e->config;
 	struct err err;
@@ -243,6 +257,8 @@ bool engine_reload(struct engine *e, char **why)
 	tell_errors(&err, why);
 	err_deinit(&err);
 	if (config) {
+		if (only)
+			keep_settings(old, config, only);
 		e->config = config;
 		log_setup(config->settings.loglevel);
 		decisions_reconfigure(e->decisions, config);

@@ -56,9 +56,10 @@ int engine_run(const struct engine_options *options, struct config *config,
 
 /*
  * Reads the configuration again and goes over to it; with a fault in it
- * everything stays as it was. True if it is in force; else *why (if not NULL)
- * is the first fault, to be freed.
+ * everything stays as it was. What was set by hand of jails is undone, but
+ * for those beside `only`, if a jail is named. True if it is in force; else
+ * *why (if not NULL) is the first fault, to be freed.
  */
-bool engine_reload(struct engine *engine, char **why);
+bool engine_reload(struct engine *engine, const char *only, char **why);
 
 #endif

@@ -8,28 +8,81 @@
 #include "daemon/config.h"
 #include "daemon/decisions.h"
 #include "daemon/engine.h"
+#include "jails/jailset.h"
 
-static void add_prefixes(json_t *list, const struct prefixset *set, bool hosts)
+/* fail2ban has them so: addresses after all else. */
+static json_t *ignored(const struct jail *jail)
 {
+	json_t *list = json_array(), *hosts = json_array();
 	char text[PREFIX_TEXT];
 
-	for (size_t i = 0; i < set->n; i++)
-		if (prefix_is_host(&set->items[i]) == hosts)
-			json_array_append_new(list,
-				json_string(
-					prefix_format(&set->items[i], text)));
+	for (size_t i = 0; i < jail->ignored_n; i++) {
+		const struct jail_ignored *word = &jail->ignored[i];
+		bool host = !word->name && prefix_is_host(&word->prefix);
+
+		json_array_append_new(host ? hosts : list,
+			json_string(word->name ? word->name
+					       : prefix_format(
+							 &word->prefix, text)));
+	}
+	json_array_extend(list, hosts);
+	json_decref(hosts);
+	return list;
 }
 
-static json_t *ignored(const struct jail *jail)
+static json_t *changed_keys(const struct jail *jail)
+{
+	json_t *list = json_array();
+	const char *key;
+	bool changed;
+
+	for (unsigned int i = 0; (key = jailset_key(jail, i, &changed)); i++)
+		if (changed)
+			json_array_append_new(list, json_string(key));
+	return list;
+}
+
+static json_t *rows(const struct filter_row *row, size_t n)
 {
 	json_t *list = json_array();
 
-	add_prefixes(list, &jail->ignoreip, false);
-	for (size_t i = 0; i < jail->ignore_names_n; i++)
-		json_array_append_new(
-			list, json_string(jail->ignore_names[i].text));
-	add_prefixes(list, &jail->ignoreip, true);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(row[i].text));
 	return list;
+}
+
+static json_t *action_names(const struct jail *jail)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < jail->actions_n; i++)
+		json_array_append_new(list, json_string(jail->actions[i]));
+	return list;
+}
+
+/* As the filter's files have it, with <HOST> and its like. */
+static void tell_filter(json_t *told, const struct config *config,
+	const struct config_jail *item)
+{
+	size_t number = item->journal_filter != CONFIG_NO_FILTER
+				? item->journal_filter
+				: item->file_filter;
+	const struct filterfile none = {.maxlines = 1}, *file = &none;
+
+	if (number != CONFIG_NO_FILTER)
+		file = filter_file(config->filters[number]);
+	json_object_set_new(told, "prefregex",
+		file->prefregex.text ? json_string(file->prefregex.text)
+				     : json_null());
+	json_object_set_new(
+		told, "failregex", rows(file->failregex, file->failregex_n));
+	json_object_set_new(told, "ignoreregex",
+		rows(file->ignoreregex, file->ignoreregex_n));
+	json_object_set_new(told, "datepattern",
+		file->datepattern ? json_string(file->datepattern)
+				  : json_null());
+	json_object_set_new(told, "maxlines", json_integer(file->maxlines));
+	json_object_set_new(told, "names", json_boolean(file->names));
 }
 
 static void add_ban(void *ctx, const struct ban *ban)
@@ -44,24 +97,27 @@ static void add_ban(void *ctx, const struct ban *ban)
 						     : json_integer(ban->end)));
 }
 
+json_t *jailinfo_settings(const struct jail *jail)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:s,s:b,s:o,s:o}", "bantime",
+		(json_int_t)jail->bantime, "findtime",
+		(json_int_t)jail->findtime, "maxretry",
+		(json_int_t)jail->maxretry, "maxmatches",
+		(json_int_t)jail->maxmatches, "usedns",
+		jail_usedns_name(jail->usedns), "ignoreself", jail->ignoreself,
+		"ignoreip", ignored(jail), "changed", changed_keys(jail));
+}
+
 json_t *jailinfo_tell(const struct engine *e, size_t number)
 {
-	static const char *const usedns[] = {
-		[JAIL_DNS_NO] = "no",
-		[JAIL_DNS_WARN] = "warn",
-		[JAIL_DNS_YES] = "yes",
-		[JAIL_DNS_RAW] = "raw",
-	};
-	const struct jail *jail = e->config->items[number].jail;
-	json_t *bans = json_array();
+	const struct config_jail *item = &e->config->items[number];
+	json_t *told = jailinfo_settings(item->jail), *bans = json_array();
 
 	banlist_each(
 		decisions_bans(e->decisions), (uint16_t)number, add_ban, bans);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:o,s:o}", "name",
-		jail->name, "bantime", (json_int_t)jail->bantime, "findtime",
-		(json_int_t)jail->findtime, "maxretry",
-		(json_int_t)jail->maxretry, "maxmatches",
-		(json_int_t)jail->maxmatches, "usedns", usedns[jail->usedns],
-		"ignoreself", jail->ignoreself, "ignoreip", ignored(jail),
-		"bans", bans);
+	json_object_set_new(told, "name", json_string(item->jail->name));
+	json_object_set_new(told, "bans", bans);
+	json_object_set_new(told, "actions", action_names(item->jail));
+	tell_filter(told, e->config, item);
+	return told;
 }

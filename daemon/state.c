@@ -220,6 +220,11 @@ struct state *state_open(const char *dir)
 	return NULL;
 }
 
+const char *state_file(const struct state *state)
+{
+	return state && state->db ? state->path : NULL;
+}
+
 void state_close(struct state **state)
 {
 	if (!*state)

@@ -26,6 +26,8 @@ struct state;
  * every function below takes NULL and does nothing.
  */
 struct state *state_open(const char *dir);
+/* The store's file; NULL if nothing is kept. */
+const char *state_file(const struct state *state);
 /* Commits and closes. */
 void state_close(struct state **state);
 /* Ends the transaction if there is one; the next change begins another. */

@@ -40,6 +40,16 @@ int log_level_parse(const char *name)
 	return -1;
 }
 
+const char *log_level_name(enum log_level level)
+{
+	return names[level];
+}
+
+bool log_is_journal(void)
+{
+	return with_severity;
+}
+
 /* Copies text so that it stays one line of printable bytes and UTF-8. */
 static size_t copy_plain(char *out, size_t room, const char *text)
 {

@@ -2,6 +2,8 @@
 #ifndef MAILBAN_LIB_LOG_H
 #define MAILBAN_LIB_LOG_H
 
+#include <stdbool.h>
+
 /* Syslog's severities, in fail2ban's words. */
 enum log_level {
 	LOG_LEVEL_CRITICAL = 2,
@@ -20,6 +22,9 @@ enum log_level {
 void log_setup(enum log_level most);
 /* A level by its name as in loglevel=; -1 if it is none. */
 int log_level_parse(const char *name);
+const char *log_level_name(enum log_level level);
+/* Whether stderr is the journal's. */
+bool log_is_journal(void);
 
 /*
  * One line to stderr, in one write: "NOTICE [jail] Ban 192.0.2.1". Control
