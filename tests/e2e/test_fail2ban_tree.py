@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trees of fail2ban's, as they lie on a host, load and work unchanged.
 
-/etc/fail2ban in a host is Debian's package as installed.
+/etc/fail2ban in a host is Debian's package as installed: 1.0.2 of Debian 12,
+whose jails read files, or 1.1.0 of Debian 13, where those of sshd, Dovecot and
+Postfix read the journal.
 """
 import re
 import time
@@ -9,19 +11,14 @@ import time
 import pytest
 
 import attack
-import hosts
-
-# Debian 13's package reads the journal where Debian 12's reads files.
-pytestmark = pytest.mark.skipif(
-    hosts.debian() != "12", reason="written for Debian 12's fail2ban")
 
 TREE = "/etc/fail2ban"
 SECTION = re.compile(r"(?m)^\[([^]\s]+)\]")
 # What jails of the package have that mailban has no counterpart of.
 WITHOUT_COUNTERPART = {"ignorecommand", "pass2allow-ftp"}
 
-# As docker-mailserver writes it: two jails of the package's, one for bans by
-# hand only, with no log and a filter that finds nothing.
+# As docker-mailserver writes it: two jails of the package's that read files,
+# one for bans by hand only, with no log and a filter that finds nothing.
 MAILSERVER = """[DEFAULT]
 bantime = 1w
 findtime = 1w
@@ -32,9 +29,11 @@ usedns = no
 
 [dovecot]
 enabled = true
+backend = auto
 
 [postfix]
 enabled = true
+backend = auto
 mode = extra
 
 [custom]
@@ -64,18 +63,32 @@ def start(host, jails):
     return host.mailband({}, args=["-c", TREE])
 
 
-def auth_failure(number, address):
-    stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
-    return (f"{stamp} mx sshd[{number}]: Failed password for root from "
-            f"{address} port 4711 ssh2\n")
+def sshd_log(host):
+    """Give what logs as sshd to where the package's jail looks for it."""
+    jails = host.path(f"{TREE}/jail.d/defaults-debian.conf").read_text()
+    if "backend = systemd" not in jails:
+        host.write("/var/log/auth.log", "")
+
+        def to_file(number, message):
+            stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+            host.append("/var/log/auth.log",
+                        f"{stamp} mx sshd[{number}]: {message}\n")
+        return to_file
+    host.journald()
+    # The journal is asked for what _COMM=sshd logged.
+    host.run(["cp", "/usr/bin/logger", "/usr/local/sbin/sshd"])
+    return lambda number, message: host.run(
+        ["sshd", "-p", "auth.info", "-t", "sshd", f"--id={number}", "--",
+         message])
 
 
 def test_the_package_as_installed(host):
     assert check(host) == (0, "")
-    host.write("/var/log/auth.log", "")
+    log = sshd_log(host)
     host.mailband({}, args=["-c", TREE])
     for number in range(5):
-        host.append("/var/log/auth.log", auth_failure(number, "192.0.2.7"))
+        log(900 + number,
+            "Failed password for root from 192.0.2.7 port 4711 ssh2")
     host.wait_banned("sshd", "192.0.2.7")
 
 
@@ -134,7 +147,7 @@ def test_an_address_of_an_earlier_line(bare):
     """sshd tells the address in one line and the failure in another."""
     bare.write("/var/log/auth.log", "")
     start(bare, "[sshd]\nenabled = true\nmode = aggressive\nmaxretry = 2\n"
-                "usedns = no\n")
+                "usedns = no\nbackend = auto\n")
     for number in range(900, 902):
         stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
         head = f"{stamp} mx sshd[{number}]: "
