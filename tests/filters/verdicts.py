@@ -19,6 +19,7 @@ MODES = {
     "roundcube": ("normal",),
     "rspamd": ("normal",),
     "sendmail": ("normal", "aggressive"),
+    "sieve": ("normal", "aggressive"),
     "sogo": ("normal",),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
 }
