@@ -73,6 +73,8 @@ void datefields_init(struct datefields *f)
 		.month = -1,
 		.day = -1,
 		.yearday = -1,
+		.week = -1,
+		.weekday = -1,
 	};
 }
 
@@ -102,6 +104,17 @@ static int month_number(const char *text, size_t n)
 	for (int i = 0; n >= 3 && i < 12; i++)
 		if (strncasecmp(text, names[i], 3) == 0)
 			return i + 1;
+	return -1;
+}
+
+static int weekday_number(const char *text, size_t n)
+{
+	static const char names[7][4] = {
+		"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+	for (int i = 0; n >= 3 && i < 7; i++)
+		if (strncasecmp(text, names[i], 3) == 0)
+			return i;
 	return -1;
 }
 
@@ -192,8 +205,19 @@ bool datefields_put(
 	case 'z':
 	case 'Z':
 		return put_zone(f, text, n);
+	case 'a':
+	case 'A':
+		f->weekday = weekday_number(text, n);
+		return true;
+	case 'w':
+		f->weekday = (number(text, n) + 6) % 7;
+		return true;
+	case 'U':
+	case 'W':
+		f->sundays = letter == 'U';
+		return (f->week = number(text, n)) >= 0;
 	}
-	return true; /* of a weekday nothing follows */
+	return true;
 }
 
 static int64_t seconds_of(const struct datefields *f, const struct tm *day)
@@ -227,11 +251,55 @@ static bool is_day(int year, int month, int day)
 	       day <= lengths[month - 1] + (month == 2 && is_leap(year));
 }
 
+/* Monday is 0. */
+static int first_weekday(int year)
+{
+	struct tm first = {.tm_year = year - 1900, .tm_mday = 1};
+
+	timegm(&first);
+	return (first.tm_wday + 6) % 7;
+}
+
+/*
+ * The day of a year, from 1, by its week and weekday; less than 1 for days of
+ * its week 0 that are the last year's. Source: strftime(3), %U and %W.
+ */
+static int day_of_week(const struct datefields *f, int year)
+{
+	int first = (first_weekday(year) + f->sundays) % 7;
+	int weekday = (f->weekday + f->sundays) % 7;
+
+	if (f->week == 0)
+		return 1 + weekday - first;
+	return 1 + (7 - first) % 7 + 7 * (f->week - 1) + weekday;
+}
+
+/* Put the month and the day there; false if there is none such. */
+static bool find_day(const struct datefields *f, struct tm *day)
+{
+	bool told = f->month >= 0 && f->day >= 0;
+	bool by_week = f->yearday < 0 && f->week >= 0 && f->weekday >= 0;
+
+	if (told || (f->yearday < 0 && !by_week)) {
+		day->tm_mon = (f->month < 0 ? 1 : f->month) - 1;
+		day->tm_mday = f->day < 0 ? 1 : f->day;
+		return true;
+	}
+	*day = (struct tm){
+		.tm_year = day->tm_year,
+		.tm_mday = by_week ? day_of_week(f, day->tm_year + 1900)
+				   : f->yearday,
+	};
+	timegm(day);
+	return day->tm_year >= 0;
+}
+
 int64_t datefields_time(const struct datefields *f)
 {
 	int64_t now = clock_wall() / CLOCK_SECOND, t;
 	time_t clock = (time_t)now;
-	bool today = f->month < 0 && f->day < 0 && f->yearday < 0;
+	bool today = f->month < 0 && f->day < 0 && f->yearday < 0 &&
+		     (f->week < 0 || f->weekday < 0);
 	bool this_year = f->year < 0;
 	struct tm day;
 
@@ -241,12 +309,9 @@ int64_t datefields_time(const struct datefields *f)
 		return 0;
 	if (!this_year)
 		day.tm_year = f->year - 1900;
-	if (f->yearday > 0) {
-		day.tm_mon = 0;
-		day.tm_mday = f->yearday;
-	} else if (!today) {
-		day.tm_mon = (f->month < 0 ? 1 : f->month) - 1;
-		day.tm_mday = f->day < 0 ? 1 : f->day;
+	if (!today) {
+		if (!find_day(f, &day))
+			return 0;
 		/* 29 February without a year is of a year that has it. */
 		for (int i = 0; this_year && i < 8 && f->month == 2 &&
 				f->day == 29 && !is_leap(day.tm_year + 1900);

@@ -9,6 +9,8 @@
 /* The parts of a date as a template found them; -1 where there is none. */
 struct datefields {
 	int year, month, day, yearday; /* month from 1 */
+	int week, weekday;	       /* of the year; 0 is Monday */
+	bool sundays;		       /* weeks begin with them */
 	int hour, minute, second;
 	int64_t fraction; /* microseconds */
 	bool pm, twelve;  /* hour is of twelve, pm or am */
@@ -26,7 +28,8 @@ bool datefields_put(
 /*
  * The moment, in microseconds since 1970 UTC; 0 if there is no such day. With
  * no year this year, or the last if that is more than 24 hours ahead; with no
- * day today, or yesterday if that is ahead; with no zone local time.
+ * day that of the year or of the week, if told, else today, or yesterday if
+ * that is ahead; with no zone local time.
  */
 int64_t datefields_time(const struct datefields *f);
 

@@ -29,6 +29,12 @@
 	"january|february|march|april|june|july|august|september|october" \
 	"|november|december|may"
 #define DAYS "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+#define MONTH "(?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+#define DAY "(?P<d>3[0-1]|[1-2]\\d|0[1-9]|[1-9]| [1-9])"
+#define TIME                                             \
+	"(?P<H>2[0-3]|[0-1]\\d|\\d):(?P<M>[0-5]\\d|\\d)" \
+	":(?P<S>6[0-1]|[0-5]\\d|\\d)"
+#define WEEK "5[0-3]|[0-4]\\d|\\d"
 #define FIELDS_MOST 16
 
 enum kind { FIELDS, SECONDS, LONG_SECONDS, TAI64N };
@@ -69,10 +75,13 @@ static const struct {
 	{"Exy", "(?P<y>\\d{2})"},
 	{"a", "(?P<a>mon|tue|wed|thu|fri|sat|sun)"},
 	{"A", "(?P<A>" DAYS ")"},
-	{"b", "(?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"},
+	{"b", MONTH},
 	{"B", "(?P<B>" MONTHS ")"},
 	{"d", "(?P<d>[1-2]\\d|[0 ]?[1-9]|3[0-1])"},
+	{"c", "(?P<a>mon|tue|wed|thu|fri|sat|sun)\\s+" MONTH "\\s+" DAY
+	      "\\s+" TIME "\\s+(?P<Y>\\d{4})"},
 	{"f", "(?P<f>[0-9]{1,6})"},
+	{"G", "(?P<G>\\d{4})"},
 	{"H", "(?P<H>[0-1]?\\d|2[0-3])"},
 	{"I", "(?P<I>1[0-2]|0[1-9]|[1-9])"},
 	{"j", "(?P<j>36[0-6]|3[0-5]\\d|[1-2]\\d\\d|0[1-9]\\d|00[1-9]|[1-9]\\d"
@@ -83,7 +92,13 @@ static const struct {
 	{"M", "(?P<M>[0-5]?\\d)"},
 	{"p", "(?P<p>am|pm)"},
 	{"S", "(?P<S>[0-5]?\\d|6[0-1])"},
+	{"u", "(?P<u>[1-7])"},
+	{"U", "(?P<U>" WEEK ")"},
+	{"V", "(?P<V>5[0-3]|0[1-9]|[1-4]\\d|\\d)"},
 	{"w", "(?P<w>[0-6])"},
+	{"W", "(?P<W>" WEEK ")"},
+	{"x", "(?P<m>1[0-2]|0[1-9]|[1-9])/" DAY "/(?P<y>\\d\\d)"},
+	{"X", TIME},
 	{"y", "(?P<y>\\d\\d)"},
 	{"Y", "(?P<Y>\\d{4})"},
 	{"z", "(?P<z>Z|UTC|GMT|" OFFSET ")"},
@@ -158,7 +173,7 @@ static bool has_names(const char *pattern)
 {
 	for (; *pattern; pattern++)
 		if (pattern[0] == '%' && pattern[1]) {
-			if (strchr("aAbBp", pattern[1]))
+			if (strchr("aAbBcp", pattern[1]))
 				return true;
 			pattern++;
 		}
