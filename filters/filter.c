@@ -271,11 +271,18 @@ bool filter_may_follow(struct filter *filter, const char *head, size_t n)
 	return false;
 }
 
-/* Counts a search that was given up and turns it into a miss. */
+/*
+ * Counts a search that was given up and turns it into a miss. A line that was
+ * cut does not end where its text does: who can write so much could choose
+ * what the last of it is.
+ */
 static bool matches(struct filter *filter, struct regex *regex,
 	const struct filter_subject *s)
 {
-	enum regex_result r = regex_search(regex, s->text, s->n, s->ascii);
+	enum regex_result r =
+		s->line->cut_short
+			? regex_search_cut(regex, s->text, s->n, s->ascii)
+			: regex_search(regex, s->text, s->n, s->ascii);
 
 	filter->counts.limits += r == REGEX_LIMIT;
 	return r == REGEX_MATCH;

@@ -139,14 +139,8 @@ static const pcre2_code *form_for(struct regex *regex, bool ascii)
 	return regex->code[UTF];
 }
 
-enum regex_result regex_search(
-	struct regex *regex, const char *subject, size_t n, bool ascii)
-{
-	return regex_search_from(regex, subject, n, 0, ascii);
-}
-
-enum regex_result regex_search_from(struct regex *regex, const char *subject,
-	size_t n, size_t from, bool ascii)
+static enum regex_result search(struct regex *regex, const char *subject,
+	size_t n, size_t from, bool ascii, uint32_t options)
 {
 	const pcre2_code *code = form_for(regex, ascii);
 	int r = PCRE2_ERROR_INTERNAL;
@@ -154,10 +148,28 @@ enum regex_result regex_search_from(struct regex *regex, const char *subject,
 	regex->subject = subject;
 	if (code)
 		r = pcre2_match(code, (PCRE2_SPTR)subject, n, from,
-			PCRE2_NO_UTF_CHECK, regex->match, limits());
+			PCRE2_NO_UTF_CHECK | options, regex->match, limits());
 	if (r > 0)
 		return REGEX_MATCH;
 	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
+}
+
+enum regex_result regex_search(
+	struct regex *regex, const char *subject, size_t n, bool ascii)
+{
+	return search(regex, subject, n, 0, ascii, 0);
+}
+
+enum regex_result regex_search_cut(
+	struct regex *regex, const char *subject, size_t n, bool ascii)
+{
+	return search(regex, subject, n, 0, ascii, PCRE2_NOTEOL);
+}
+
+enum regex_result regex_search_from(struct regex *regex, const char *subject,
+	size_t n, size_t from, bool ascii)
+{
+	return search(regex, subject, n, from, ascii, 0);
 }
 
 struct regex_span regex_numbered(const struct regex *regex, int i)

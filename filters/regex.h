@@ -34,6 +34,13 @@ enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii);
 
 /*
+ * The same for a text whose end was cut off: where it ends is not its end, so
+ * "$" does not match there. ("\z" still does.)
+ */
+enum regex_result regex_search_cut(
+	struct regex *regex, const char *subject, size_t n, bool ascii);
+
+/*
  * The same for the bytes from from on; those before are seen by a look behind,
  * and "^" stays the subject's own beginning.
  */

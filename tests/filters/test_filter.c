@@ -104,6 +104,31 @@ static void misses(struct filter *filter, const char *text)
 	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MISS);
 }
 
+/* Where a line was cut it does not end. */
+static void where_a_line_was_cut_it_does_not_end(void **state)
+{
+	static const char text[] = "x from 192.0.2.1";
+	struct line line = {.text = text, .body = text};
+	struct filter_subject subject;
+	struct failure failure;
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	line.text_len = line.body_len = strlen(text);
+	put_file("a.conf", "[Definition]\nfailregex = from <ADDR>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	filter_subject(&line, &subject);
+	assert_int_equal(
+		filter_match(filter, &subject, NULL, &failure), FILTER_MATCH);
+	line.cut_short = true;
+	assert_int_equal(
+		filter_match(filter, &subject, NULL, &failure), FILTER_MISS);
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 static void names(struct filter *filter, const char *text)
 {
 	char who[PREFIX_TEXT];
@@ -415,6 +440,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_admins_filter),
+		cmocka_unit_test(where_a_line_was_cut_it_does_not_end),
 		cmocka_unit_test(modes_tags_and_includes),
 		cmocka_unit_test(a_local_adds),
 		cmocka_unit_test(bytes_of_any_kind),
