@@ -8,21 +8,32 @@ A line of corpus/*.jsonl is an object:
   expect   the address that must come out then, else null
   source   where the daemon's source prints it, and its version
   class    authfail, inject, server-fault, ...; note: what it is there for
+  client   what of the line a client writes, in the line's order: its kind
+           (of forge.PRINTS), what stands right before it, the text
 """
 import ipaddress
-import json
-import pathlib
+import re
 
 import pytest
 
+import forge
+from forge import rows
 from verdicts import MODES, verdicts
 
-CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+def check_marks(name, row):
+    """No address but the peer's or a server's own stands outside of them."""
+    for kind, _, _ in forge.spans(row):
+        assert forge.printer(name, kind) or kind == "cut", row
+    known = forge.peers(row) - {row["expect"]}
+    assert all(re.match(SERVERS, address) for address in known), (known, row)
+    assert row["expect"] in {None, *forge.peers(row)} or \
+        name in forge.WITH_SESSIONS, row
 
 
-def rows(name):
-    text = (CORPUS / f"{name}.jsonl").read_text()
-    return [json.loads(row) for row in text.splitlines()]
+# In lines that count for nobody the peer's own too.
+SERVERS = (r"203\.0\.113\.|198\.51\.100\.2$|10\.0\.0\.|192\.0\.2\.7$|127\.|"
+           r"0\.0\.0\.0$|2001:db8::2$|2001:db8::bad:1$")
 
 
 @pytest.mark.parametrize("name", MODES)
@@ -35,6 +46,7 @@ def test_corpus_is_sound(name):
         assert row["expect"] is None or ipaddress.ip_address(row["expect"])
         assert row["line"] not in seen, f"twice: {row['line']}"
         seen.add(row["line"])
+        check_marks(name, row)
     for mode in MODES[name]:
         assert any(mode in row["modes"] for row in rows(name)), mode
 
