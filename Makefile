@@ -29,7 +29,8 @@ FILTERS = filters/datefields filters/dates filters/datetemplate \
 	filters/filter_subject filters/filterfile filters/groups \
 	filters/linebuffer filters/literals filters/pyregex filters/regex \
 	filters/sessions filters/sieve
-JAILS = jails/action jails/actionlist jails/banlist jails/duration \
+JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
+	jails/duration \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
 	jails/jailvalue jails/keytable jails/offender jails/window

@@ -55,6 +55,19 @@ static void found_add(struct tester *t, const struct prefix *who)
 	t->found[t->found_n++] = *who;
 }
 
+/* What a jail with count = attempts goes by. */
+static void add_attempt(json_t *row, const struct failure *f)
+{
+	if (f->attempts)
+		json_object_set_new(row, "attempts", json_integer(f->attempts));
+	if (f->session)
+		json_object_set_new(row, "session",
+			json_stringn(f->session, f->session_len));
+	if (f->witness)
+		json_object_set_new(row, "witness",
+			json_stringn(f->witness, f->witness_len));
+}
+
 /* One object a line; bytes that are no UTF-8 stand as U+FFFD. */
 static void print_line(const struct line *line, enum filter_verdict v,
 	const struct failure *failure)
@@ -81,6 +94,8 @@ static void print_line(const struct line *line, enum filter_verdict v,
 		found ? json_integer(failure->regex + 1) : json_null());
 	json_object_set_new(row, "time",
 		time ? json_real((double)time / 1e6) : json_null());
+	if (found)
+		add_attempt(row, failure);
 	json_dumpf(row, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(row);

@@ -20,6 +20,8 @@
 #define FOUND_A_SECOND 200
 /* How many windows' entries a tick looks at for each jail. */
 #define EXPIRE_A_TICK 5000
+/* Addresses whose attempts of the last minutes are known, for each jail. */
+#define ATTEMPTS_TRACKED 16384
 #define EXPIRE_BANS_A_TICK 50000
 /* Seconds between two cleanings of the state store. */
 #define PRUNE_EVERY 600
@@ -48,6 +50,19 @@ struct window *decisions_window(
 	if (!w)
 		abort();
 	return w;
+}
+
+struct attempts *decisions_attempts(
+	const struct decisions *d, const struct jail *jail)
+{
+	struct attempts *a;
+
+	if (jail->count != JAIL_COUNT_ATTEMPTS)
+		return NULL;
+	a = attempts_new(ATTEMPTS_TRACKED, &d->seed);
+	if (!a)
+		abort();
+	return a;
 }
 
 struct banlist *decisions_banlist(const struct decisions *d)
@@ -105,8 +120,12 @@ struct decisions *decisions_new(const struct config *config,
 			sizeof(d->random))
 		abort();
 	d->rooms = decisions_rooms(d);
-	for (size_t i = 0; i < config->n; i++)
-		d->rooms[i].window = decisions_window(d, d->rooms[i].jail);
+	for (size_t i = 0; i < config->n; i++) {
+		struct room *room = &d->rooms[i];
+
+		room->window = decisions_window(d, room->jail);
+		room->attempts = decisions_attempts(d, room->jail);
+	}
 	d->bans = decisions_banlist(d);
 	d->offenders = decisions_offenders(d);
 	d->touched = calloc(TOUCHED_MOST, sizeof(*d->touched));
@@ -124,8 +143,10 @@ void decisions_free(struct decisions **decisions)
 
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->config->n; i++)
+	for (size_t i = 0; i < d->config->n; i++) {
 		window_free(&d->rooms[i].window);
+		attempts_free(&d->rooms[i].attempts);
+	}
 	free(d->rooms);
 	banlist_free(&d->bans);
 	offenders_free(&d->offenders);
@@ -215,15 +236,40 @@ static void ban_for(
 }
 
 /* "Found", as often as a person can want to read it. */
-static void tell_found(struct room *room, const struct failure *f)
+static void tell_found(
+	struct room *room, const struct failure *f, uint32_t count)
 {
 	char text[PREFIX_TEXT];
 
-	if (room->found_lines++ < FOUND_A_SECOND)
+	if (room->found_lines++ >= FOUND_A_SECOND)
+		room->found_left_out++;
+	else if (count == 1)
 		log_info("[%s] Found %s", room->jail->name,
 			prefix_format(&f->who, text));
 	else
-		room->found_left_out++;
+		log_info("[%s] Found %s, %u attempts", room->jail->name,
+			prefix_format(&f->who, text), count);
+}
+
+/* What a failure counts. */
+static uint32_t count_of(struct room *room, const struct failure *f, int64_t t)
+{
+	char text[PREFIX_TEXT];
+	uint32_t n = room->attempts ? attempts_count(room->attempts, f, t) : 1;
+
+	if (n > 0)
+		return n;
+	room->repeated++;
+	log_debug("[%s] %s: told again of what was counted", room->jail->name,
+		prefix_format(&f->who, text));
+	return 0;
+}
+
+static uint32_t times(uint32_t count, uint32_t weight, uint32_t most)
+{
+	uint64_t product = (uint64_t)count * weight;
+
+	return product > most ? most : (uint32_t)product;
 }
 
 void decisions_failure(
@@ -232,7 +278,7 @@ void decisions_failure(
 	struct room *room = &d->rooms[jail];
 	int64_t now = decisions_now(), t = f->time / CLOCK_SECOND;
 	char text[PREFIX_TEXT];
-	uint32_t weight;
+	uint32_t weight, count;
 
 	if (f->time == 0 || t > now)
 		t = now;
@@ -243,15 +289,19 @@ void decisions_failure(
 			prefix_format(&f->who, text));
 		return;
 	}
-	room->total_failed++;
-	tell_found(room, f);
+	count = count_of(room, f, t);
+	if (count == 0)
+		return;
+	room->total_failed += count;
+	tell_found(room, f, count);
 	if (banlist_find(d->bans, &f->who, (uint16_t)jail, NULL))
 		return;
 	/* A network is tracked as its first address. */
 	weight = escalate_weight(&room->jail->escalate,
 		times_before(d, jail, &f->who), room->jail->maxretry);
 	touch(d, jail, &f->who.net);
-	if (window_add(room->window, &f->who.net, t, f->count * weight))
+	if (window_add(room->window, &f->who.net, t,
+		    times(count, weight, room->jail->maxretry)))
 		ban_for(d, jail, &f->who, t);
 }
 
@@ -280,6 +330,8 @@ void decisions_tick(struct decisions *d)
 
 		if (!d->behind)
 			window_expire(room->window, now, EXPIRE_A_TICK);
+		if (!d->behind && room->attempts)
+			attempts_expire(room->attempts, now, EXPIRE_A_TICK);
 		if (room->found_left_out)
 			log_info("[%s] Found %u more in this second",
 				room->jail->name, room->found_left_out);
@@ -372,7 +424,10 @@ void decisions_counts(
 		.total_banned = room->total_banned,
 		.failed = window_size(room->window),
 		.banned = banlist_size_of(d->bans, (uint16_t)jail),
+		.repeated = room->repeated,
 		.evictions = window_evictions(room->window),
+		.forgotten =
+			room->attempts ? attempts_evictions(room->attempts) : 0,
 	};
 }
 

@@ -29,12 +29,14 @@ struct decisions_out {
 };
 
 struct decision_counts {
-	uint64_t total_failed; /* failures found */
+	uint64_t total_failed; /* failures found: lines, or attempts */
 	uint64_t ignored;      /* failures of addresses that are never banned */
 	uint64_t total_banned;
 	uint32_t failed;    /* addresses with failures in their window */
 	uint32_t banned;    /* bans in force */
+	uint64_t repeated;  /* lines about attempts that were counted before */
 	uint64_t evictions; /* addresses pushed out by the cap */
+	uint64_t forgotten; /* the same of those whose attempts are known */
 };
 
 /* state may be NULL. config must outlive it or be replaced by reconfigure. */

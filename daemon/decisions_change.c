@@ -70,8 +70,15 @@ static void move_rooms(struct move *m, const struct config *old)
 		struct room *from = &m->rooms[was];
 
 		d->rooms[i].window = decisions_window(d, d->rooms[i].jail);
+		d->rooms[i].attempts = decisions_attempts(d, d->rooms[i].jail);
 		if (was == old->n)
 			continue;
+		if (d->rooms[i].attempts && from->attempts) {
+			attempts_free(&d->rooms[i].attempts);
+			d->rooms[i].attempts = from->attempts;
+			from->attempts = NULL;
+		}
+		d->rooms[i].repeated = from->repeated;
 		d->rooms[i].total_failed = from->total_failed;
 		d->rooms[i].total_banned = from->total_banned;
 		d->rooms[i].ignored = from->ignored;
@@ -79,8 +86,10 @@ static void move_rooms(struct move *m, const struct config *old)
 		m->jail = i;
 		window_each(from->window, move_failure, m);
 	}
-	for (size_t i = 0; i < old->n; i++)
+	for (size_t i = 0; i < old->n; i++) {
 		window_free(&m->rooms[i].window);
+		attempts_free(&m->rooms[i].attempts);
+	}
 }
 
 void decisions_reconfigure(struct decisions *d, const struct config *config)

@@ -8,6 +8,7 @@
 
 #include "daemon/config.h"
 #include "daemon/decisions.h"
+#include "jails/attempts.h"
 #include "jails/banlist.h"
 #include "jails/offender.h"
 #include "jails/window.h"
@@ -22,7 +23,9 @@
 struct room {
 	const struct jail *jail;
 	struct window *window;
+	struct attempts *attempts; /* NULL: it counts lines */
 	uint64_t total_failed, ignored, total_banned;
+	uint64_t repeated; /* lines about attempts counted before */
 	uint32_t found_lines, found_left_out;
 };
 
@@ -57,8 +60,11 @@ struct decisions {
 int64_t decisions_now(void);
 /* Wall clock less the time since boot: changes when the clock is set. */
 int64_t decisions_clock_offset(void);
-/* Empty ones as the configuration wants them; never NULL. */
+/* Empty ones as the configuration wants them; never NULL, but for the
+ * attempts of a jail that counts lines. */
 struct window *decisions_window(
+	const struct decisions *d, const struct jail *jail);
+struct attempts *decisions_attempts(
 	const struct decisions *d, const struct jail *jail);
 struct banlist *decisions_banlist(const struct decisions *d);
 struct offenders *decisions_offenders(const struct decisions *d);

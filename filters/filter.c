@@ -20,6 +20,8 @@
 
 /* A line without a date is of the one before, if that was so near to now. */
 #define SAME_MOMENT (60 * CLOCK_SECOND)
+/* No connection lasts for more attempts. */
+#define ATTEMPTS_MOST 1000000
 
 struct rule {
 	struct regex *regex;
@@ -374,6 +376,32 @@ static bool ask_session(struct filter *filter, size_t i, int64_t time,
 	return answer.failure;
 }
 
+/* What tells which attempts of which connection the line is about. */
+static void read_attempt(
+	const struct filter *filter, size_t i, struct failure *out)
+{
+	struct regex_span number = read_group(filter, i, OF_ATTEMPTS);
+	struct regex_span session = read_group(filter, i, OF_SESSION);
+	struct regex_span witness = read_group(filter, i, OF_WITNESS);
+
+	out->attempts = 0;
+	for (size_t k = 0; k < number.n && out->attempts < ATTEMPTS_MOST; k++) {
+		if (number.text[k] < '0' || number.text[k] > '9')
+			break;
+		out->attempts =
+			out->attempts * 10 + (uint32_t)(number.text[k] - '0');
+	}
+	if (out->attempts > ATTEMPTS_MOST)
+		out->attempts = ATTEMPTS_MOST;
+	out->session = session.text;
+	out->session_len = session.n;
+	out->nameless = !session.text &&
+			(groups_has(&filter->fail[i].groups, OF_SESSION) ||
+				groups_has(&filter->pref_groups, OF_SESSION));
+	out->witness = witness.text;
+	out->witness_len = witness.n;
+}
+
 static enum filter_verdict judge(
 	struct filter *filter, size_t i, int64_t time, struct failure *out)
 {
@@ -400,8 +428,8 @@ static enum filter_verdict judge(
 	out->user = user.text;
 	out->user_len = user.n;
 	out->time = time;
-	out->count = 1;
 	out->regex = (int)i;
+	read_attempt(filter, i, out);
 	if (!has_who) {
 		filter->counts.named++;
 		return FILTER_NAMED;
@@ -490,7 +518,8 @@ static enum filter_verdict match_lines(struct filter *filter,
 		memcpy(filter->name, out->name, out->name_len);
 		out->name = filter->name;
 	}
-	out->user = NULL;
+	out->user = out->session = out->witness = NULL;
+	out->user_len = 0;
 	linebuffer_take(filter->lines,
 		filter->prefregex ? filter->prefregex : filter->fail[i].regex,
 		&taken.text, &taken.n);

@@ -25,6 +25,9 @@ static const struct {
 	{GROUP_FORGET, OF_FORGET},
 	{GROUP_MLFID, OF_MLFID},
 	{GROUP_CONTENT, OF_CONTENT},
+	{GROUP_ATTEMPTS, OF_ATTEMPTS},
+	{GROUP_SESSION, OF_SESSION},
+	{GROUP_WITNESS, OF_WITNESS},
 };
 
 static void add(struct groups *g, enum group what, int number)

@@ -17,6 +17,9 @@ enum group {
 	OF_FORGET,
 	OF_MLFID,
 	OF_CONTENT,
+	OF_ATTEMPTS,
+	OF_SESSION,
+	OF_WITNESS,
 	GROUPS
 };
 

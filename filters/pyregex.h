@@ -28,6 +28,9 @@ char *pyregex_translate(const char *text, bool names, const char **why);
 #define GROUP_IP4 "ip4"		  /* <IP4>, <HOST>, <ADDR>, <SUBNET> */
 #define GROUP_IP6 "ip6"		  /* <IP6>, the same */
 #define GROUP_DNS "dns"		  /* <DNS>, <HOST> */
+#define GROUP_ATTEMPTS "attempts" /* <F-ATTEMPTS> */
+#define GROUP_SESSION "session"	  /* <F-SESSION> */
+#define GROUP_WITNESS "witness"	  /* <F-WITNESS> */
 #define GROUP_SKIPPED "skiplines" /* with a number: <SKIPLINES> */
 #define GROUP_ALT "alt_"	  /* before x: fills x when that is empty */
 

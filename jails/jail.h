@@ -26,6 +26,10 @@ enum jail_backend {
 
 enum jail_usedns { JAIL_DNS_NO, JAIL_DNS_WARN, JAIL_DNS_YES, JAIL_DNS_RAW };
 
+/* What a jail counts: each line that its filter finds, or each attempt, of
+ * which several lines may tell. */
+enum jail_count { JAIL_COUNT_LINES, JAIL_COUNT_ATTEMPTS };
+
 struct jail_logpath {
 	const char *glob; /* absolute */
 	bool tail;	  /* begin at its end, at the first start */
@@ -72,6 +76,7 @@ struct jail {
 	size_t logpaths_n;
 	bool sourceless; /* nothing says where its lines are to come from */
 
+	enum jail_count count;
 	uint32_t maxretry;   /* at least 1 */
 	uint32_t maxmatches; /* lines kept of a ban */
 	int64_t findtime;    /* seconds, at least 1 */

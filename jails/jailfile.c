@@ -240,14 +240,36 @@ static void read_escalate(const struct jailvalue *v, struct escalate *e)
 		read_multipliers(v, e, &t);
 }
 
-static void read_usedns(const struct jailvalue *v, struct jail *jail)
+/* Which of n words the key's value is; otherwise where it is not set. */
+static int read_word(const struct jailvalue *v, const char *key,
+	const char *const *words, int n, int otherwise, const char *all)
 {
+	struct jailvalue_text t = jailvalue_get(v, key);
+
+	if (!t.text || !*t.text)
+		return otherwise;
+	for (int i = 0; i < n; i++)
+		if (strcasecmp(t.text, words[i]) == 0)
+			return i;
+	jailvalue_fault(v, &t, NULL, "'%s' is none of %s", t.text, all);
+	return otherwise;
+}
+
+static void read_words(const struct jailvalue *v, struct jail *jail)
+{
+	static const char *const counts[] = {
+		[JAIL_COUNT_LINES] = "lines",
+		[JAIL_COUNT_ATTEMPTS] = "attempts",
+	};
+
 	struct jailvalue_text t = jailvalue_get(v, "usedns");
 
 	jail->usedns = JAIL_DNS_WARN;
 	if (t.text && *t.text && !jail_usedns_parse(t.text, &jail->usedns))
 		jailvalue_fault(v, &t, NULL,
 			"'%s' is none of yes, warn, no and raw", t.text);
+	jail->count = (enum jail_count)read_word(
+		v, "count", counts, 2, JAIL_COUNT_LINES, "lines and attempts");
 }
 
 /* Bytes are read as UTF-8, and what is none as U+FFFD. */
@@ -299,7 +321,7 @@ static void read_jail(const struct jailvalue *v, struct jail *jail,
 	read_sources(v, jail);
 	read_limits(v, jail);
 	read_escalate(v, &jail->escalate);
-	read_usedns(v, jail);
+	read_words(v, jail);
 	jailvalue_bool(v, "ignoreself", &jail->ignoreself);
 	ignorelist_read(v, jail);
 	actionlist_read(v, jail, named);

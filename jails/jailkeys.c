@@ -20,6 +20,7 @@ static const char *const keys[] = {
 	"backend",
 	"journalmatch",
 	"maxretry",
+	"count",
 	"findtime",
 	"bantime",
 	"bantime.increment",

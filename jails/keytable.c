@@ -48,31 +48,37 @@ static void sip_word(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
-/* SipHash-1-3 (Aumasson, Bernstein 2012) over a key of 4 n bytes. */
-static uint32_t hash(const struct keytable *t, const void *key)
+/* SipHash-1-3 (Aumasson, Bernstein 2012). */
+uint64_t keytable_hash(
+	const struct keytable_seed *seed, const void *bytes, size_t n)
 {
 	uint64_t v[4] = {
-		t->seed.k0 ^ 0x736f6d6570736575,
-		t->seed.k1 ^ 0x646f72616e646f6d,
-		t->seed.k0 ^ 0x6c7967656e657261,
-		t->seed.k1 ^ 0x7465646279746573,
+		seed->k0 ^ 0x736f6d6570736575,
+		seed->k1 ^ 0x646f72616e646f6d,
+		seed->k0 ^ 0x6c7967656e657261,
+		seed->k1 ^ 0x7465646279746573,
 	};
-	uint32_t at = 0, n = t->key_size, rest = 0;
+	uint64_t rest = 0;
+	size_t at = 0;
 
 	for (; at + 8 <= n; at += 8) {
 		uint64_t word;
 
-		memcpy(&word, (const char *)key + at, 8);
+		memcpy(&word, (const char *)bytes + at, 8);
 		sip_word(v, word);
 	}
-	if (at < n)
-		memcpy(&rest, (const char *)key + at, 4);
+	memcpy(&rest, (const char *)bytes + at, n - at);
 	sip_word(v, (uint64_t)n << 56 | rest);
 	v[2] ^= 0xff;
 	sip_round(v);
 	sip_round(v);
 	sip_round(v);
-	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static uint32_t hash(const struct keytable *t, const void *key)
+{
+	return (uint32_t)keytable_hash(&t->seed, key, t->key_size);
 }
 
 static void *map(size_t n)

@@ -23,6 +23,10 @@ struct keytable_seed {
 	uint64_t k0, k1;
 };
 
+/* Of n bytes, which nobody without the secret can choose to meet others'. */
+uint64_t keytable_hash(
+	const struct keytable_seed *seed, const void *bytes, size_t n);
+
 /*
  * For at most `most` records (1 to 2^28) of size bytes (a multiple of 4), of
  * which the first key_size (a multiple of 4) are the key. NULL with errno if

@@ -5,13 +5,17 @@ import hosts
 DATA = hosts.TESTS / "data" / "mailhost"
 USER, PASSWORD = "alice", "correct horse"
 KINDS = ("imap", "pop3", "smtp")
+SUBMISSION = "submission"  # Dovecot's own
 
 
-def start(host):
-    """Start both; the host needs a log daemon and, for clients, its net."""
+def start(host, more=""):
+    """Start both; the host needs a log daemon and, for clients, its net.
+
+    more is appended to Dovecot's configuration.
+    """
     version = host.run(["dovecot", "--version"]).stdout
     config = DATA / f"dovecot-{'.'.join(version.split('.')[:2])}.conf"
-    host.write("/etc/dovecot/dovecot.conf", config.read_text())
+    host.write("/etc/dovecot/dovecot.conf", config.read_text() + more)
     host.write("/etc/dovecot/users", f"{USER}:{PASSWORD}\n")
     for name in ("main.cf", "master.cf"):
         host.write(f"/etc/postfix/{name}", (DATA / name).read_text())
@@ -22,9 +26,13 @@ def start(host):
                        what=f"login by {kind}", every=0.1)
 
 
-def login(host, kind, address, user=USER, password=PASSWORD, timeout=20):
-    """Try to log in from host: "ok", "denied", "silent", or an error."""
+def login(host, kind, address, user=USER, password=PASSWORD, timeout=20,
+          times=1):
+    """Try to log in from host: "ok", "denied", "silent", or an error.
+
+    As often as times in one connection, if each is denied.
+    """
     done = host.run(["python3", "/mailban/tests/mailclient.py", kind,
-                     address, user, password, timeout],
+                     address, user, password, timeout, times],
                     check=False)
     return done.stdout.strip() or done.stderr

@@ -134,9 +134,8 @@ static struct prefix at(const char *text)
 static void fail_at(
 	struct world *w, size_t jail, const char *who, int64_t seconds)
 {
-	const struct failure failure = {.who = at(who),
-		.time = (T0 + seconds) * CLOCK_SECOND,
-		.count = 1};
+	const struct failure failure = {
+		.who = at(who), .time = (T0 + seconds) * CLOCK_SECOND};
 
 	decisions_failure(w->decisions, jail, &failure);
 }

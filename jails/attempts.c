@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attempts that several lines tell of, counted once. What is not remembered
+ * any more counts again: a flood may make it count twice, never not at all.
+ */
+#include "jails/attempts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLE 16u
+#define RUNS 12u
+#define WITNESSES 6
+
+/* Connections that have no name of their own. */
+#define ANY 0u
+#define NAMELESS 1u
+
+/* n attempts that the same lines told of. */
+struct run {
+	uint64_t session; /* hash of its name, ANY or NAMELESS */
+	uint32_t user;	  /* hash, 0 if no line named one */
+	uint32_t time;	  /* the last line's */
+	uint32_t n;
+	uint16_t told[WITNESSES]; /* hashes of who did; 0 ends them */
+};
+
+struct record {
+	struct addr addr;
+	uint32_t n, zero;
+	struct run runs[RUNS];
+};
+
+struct attempts {
+	struct keytable *table;
+	struct keytable_seed seed;
+	uint32_t hand;
+	uint64_t evictions;
+};
+
+/* What a failure says, in the form of a run. */
+struct said {
+	struct run run;
+	uint16_t witness;
+};
+
+struct attempts *attempts_new(uint32_t most, const struct keytable_seed *seed)
+{
+	struct attempts *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->seed = *seed;
+	a->table = keytable_new(
+		sizeof(struct record), sizeof(struct addr), most, seed);
+	if (!a->table)
+		attempts_free(&a);
+	return a;
+}
+
+void attempts_free(struct attempts **attempts)
+{
+	struct attempts *a = *attempts;
+
+	if (!a)
+		return;
+	keytable_free(&a->table);
+	free(a);
+	*attempts = NULL;
+}
+
+static uint32_t newest(const struct record *r)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->runs[i].time > last)
+			last = r->runs[i].time;
+	return last;
+}
+
+static void evict(struct attempts *a)
+{
+	uint32_t size = keytable_count(a->table), oldest = 0,
+		 pick = KEYTABLE_NONE;
+
+	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
+		uint32_t at = a->hand++ % size,
+			 last = newest(keytable_at(a->table, at));
+
+		if (pick == KEYTABLE_NONE || last < oldest) {
+			pick = at;
+			oldest = last;
+		}
+	}
+	if (pick != KEYTABLE_NONE) {
+		keytable_remove(a->table, pick);
+		a->evictions++;
+	}
+}
+
+static struct record *record_of(struct attempts *a, const struct addr *addr)
+{
+	uint32_t at = keytable_find(a->table, addr);
+
+	if (at == KEYTABLE_NONE)
+		at = keytable_add(a->table, addr);
+	if (at == KEYTABLE_NONE) {
+		evict(a);
+		at = keytable_add(a->table, addr);
+	}
+	return at == KEYTABLE_NONE ? NULL : keytable_at(a->table, at);
+}
+
+static uint32_t life(uint64_t session)
+{
+	return session == ANY	     ? ATTEMPT_ANY
+	       : session == NAMELESS ? ATTEMPT_NAMELESS
+				     : ATTEMPT_NAMED;
+}
+
+static uint32_t apart(uint32_t a, uint32_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static void forget_old(struct record *r, uint32_t now)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		if (now <= r->runs[i].time ||
+			now - r->runs[i].time <= life(r->runs[i].session))
+			r->runs[kept++] = r->runs[i];
+	r->n = kept;
+}
+
+static struct said said_by(
+	const struct attempts *a, const struct failure *f, uint32_t time)
+{
+	struct said s = {.run = {.time = time, .n = 1}};
+
+	s.run.session = f->session ? keytable_hash(&a->seed, f->session,
+					     f->session_len) |
+					     2
+			: f->nameless ? NAMELESS
+				      : ANY;
+	if (f->user_len > 0)
+		s.run.user = (uint32_t)keytable_hash(
+				     &a->seed, f->user, f->user_len) |
+			     1;
+	/* Who tells a sum is somebody, named or not. */
+	if (f->witness || f->attempts)
+		s.witness = (uint16_t)keytable_hash(
+				    &a->seed, f->witness, f->witness_len) |
+			    1;
+	s.run.told[0] = s.witness;
+	return s;
+}
+
+static bool has_told(const struct run *run, uint16_t witness)
+{
+	for (int i = 0; i < WITNESSES; i++)
+		if (run->told[i] == witness)
+			return true;
+	return false;
+}
+
+/* Can this line be about these attempts? */
+static bool may_be(const struct run *run, const struct said *s)
+{
+	const struct run *line = &s->run;
+	uint32_t most = life(run->session);
+
+	if (life(line->session) < most)
+		most = life(line->session);
+	if (run->user && line->user && run->user != line->user)
+		return false;
+	if (run->session != line->session && run->session != ANY &&
+		line->session != ANY)
+		return false;
+	return apart(run->time, line->time) <= most &&
+	       !has_told(run, s->witness) && !run->told[WITNESSES - 1];
+}
+
+static bool is_same(const struct run *a, const struct run *b)
+{
+	return a->session == b->session && a->user == b->user &&
+	       memcmp(a->told, b->told, sizeof(a->told)) == 0;
+}
+
+static void add(struct record *r, const struct run *run)
+{
+	uint32_t at = 0;
+
+	while (at < r->n && !is_same(&r->runs[at], run))
+		at++;
+	if (at < r->n) {
+		r->runs[at].n += run->n;
+		if (run->time > r->runs[at].time)
+			r->runs[at].time = run->time;
+		return;
+	}
+	/* No room: the oldest is forgotten. */
+	if (r->n == RUNS) {
+		at = 0;
+		for (uint32_t i = 1; i < r->n; i++)
+			if (r->runs[i].time < r->runs[at].time)
+				at = i;
+		r->runs[at] = *run;
+	} else {
+		r->runs[r->n++] = *run;
+	}
+}
+
+/* Takes out up to n attempts that the line can be about, as told by it too.
+ * Returns how many. */
+static uint32_t claim(struct record *r, const struct said *s, uint32_t n)
+{
+	struct run taken[RUNS];
+	uint32_t taken_n = 0, kept = 0, claimed = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct run *run = &r->runs[i];
+
+		if (claimed < n && may_be(run, s)) {
+			struct run *t = &taken[taken_n++];
+			int k = 0;
+
+			*t = *run;
+			if (t->n > n - claimed)
+				t->n = n - claimed;
+			run->n -= t->n;
+			claimed += t->n;
+			while (t->told[k])
+				k++;
+			t->told[k] = s->witness;
+			if (t->session == ANY)
+				t->session = s->run.session;
+			if (!t->user)
+				t->user = s->run.user;
+			if (s->run.time > t->time)
+				t->time = s->run.time;
+		}
+		if (run->n > 0)
+			r->runs[kept++] = *run;
+	}
+	r->n = kept;
+	for (uint32_t i = 0; i < taken_n; i++)
+		add(r, &taken[i]);
+	return claimed;
+}
+
+/* What this witness has told of the connection before. */
+static uint32_t told_before(const struct record *r, const struct said *s)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->runs[i].session == s->run.session &&
+			has_told(&r->runs[i], s->witness))
+			sum += r->runs[i].n;
+	return sum;
+}
+
+uint32_t attempts_count(
+	struct attempts *a, const struct failure *f, int64_t time)
+{
+	uint32_t now = time < 0		   ? 0
+		       : time > UINT32_MAX ? UINT32_MAX
+					   : (uint32_t)time;
+	uint32_t n = f->attempts ? f->attempts : 1, before;
+	struct said s = said_by(a, f, now);
+	struct record *r;
+
+	/* The sum of a connection that cannot be told from others. */
+	if (f->attempts && !f->session)
+		return n;
+	r = record_of(a, &f->who.net);
+	if (!r)
+		return n;
+	forget_old(r, now);
+	if (f->attempts) {
+		before = told_before(r, &s);
+		n -= before < n ? before : n;
+	}
+	if (s.witness)
+		n -= claim(r, &s, n);
+	s.run.n = n;
+	if (n > 0)
+		add(r, &s.run);
+	return n;
+}
+
+uint32_t attempts_expire(struct attempts *a, int64_t now, uint32_t most)
+{
+	uint32_t gone = 0;
+
+	for (; most > 0 && keytable_count(a->table) > 0; most--) {
+		uint32_t at = a->hand % keytable_count(a->table);
+
+		if ((int64_t)newest(keytable_at(a->table, at)) + ATTEMPT_NAMED <
+			now) {
+			keytable_remove(a->table, at);
+			gone++;
+		} else {
+			a->hand = at + 1;
+		}
+	}
+	return gone;
+}
+
+uint32_t attempts_size(const struct attempts *a)
+{
+	return keytable_count(a->table);
+}
+
+uint64_t attempts_evictions(const struct attempts *a)
+{
+	return a->evictions;
+}
