@@ -72,14 +72,16 @@ static void add_attempt(json_t *row, const struct failure *f)
 static void print_line(const struct line *line, enum filter_verdict v,
 	const struct failure *failure)
 {
-	struct line whole = {.body = line->text, .body_len = line->text_len};
+	/* Not where the line stands that the failure points into. */
+	static char *buffer;
+	static size_t room;
 	struct filter_subject text;
 	bool found = v == FILTER_MATCH || v == FILTER_NAMED;
 	int64_t time = found ? failure->time : line->time;
 	char address[PREFIX_TEXT];
 	json_t *row;
 
-	filter_subject(&whole, &text);
+	filter_subject_clean(line->text, line->text_len, &buffer, &room, &text);
 	row = json_object();
 	json_object_set_new(row, "line", json_stringn(text.text, text.n));
 	json_object_set_new(row, "verdict", json_string(verdict_names[v]));
