@@ -138,12 +138,26 @@ static void load_sourceless(struct loader *l, const struct jail *jail)
 {
 	size_t filter = filter_get(l, jail, false);
 
-	if (filter != CONFIG_NO_FILTER &&
+	if (filter != CONFIG_NO_FILTER && !jail->counts_bans &&
 		filter_regexes(l->config->filters[filter]) > 0)
 		err_fault(l->err, jail->file, jail->line,
 			"[%s] is enabled but has no logpath, and its backend "
 			"is not systemd",
 			jail->name);
+}
+
+/* The option of fail2ban's filter that names the jail it is of. */
+static const char *find_bans_but(struct loader *l, const struct jail *jail)
+{
+	struct filter_spec spec = {.name = NULL};
+	const char *but = "recidive";
+
+	if (!jail->counts_bans || !make_spec(l, jail, &spec))
+		return but;
+	for (size_t i = 0; i < spec.options_n; i++)
+		if (strcmp(spec.options[i].key, "_jailname") == 0)
+			but = spec.options[i].value;
+	return but;
 }
 
 static void load_jail(struct loader *l, struct config_jail *item)
@@ -158,6 +172,7 @@ static void load_jail(struct loader *l, struct config_jail *item)
 	if (!jail->filter.text && !jail->failregex.text)
 		return; /* told already */
 	ignore_resolve(jail, l->err);
+	item->bans_but = find_bans_but(l, jail);
 	if (jail->sourceless) {
 		load_sourceless(l, jail);
 		return;

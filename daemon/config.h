@@ -24,6 +24,8 @@ struct config_jail {
 	/* The journal's entries that it reads: the jail's or its filter's. */
 	const struct jail_match *match;
 	size_t match_n;
+	/* Where it counts bans: of this jail it counts none. */
+	const char *bans_but;
 };
 
 struct config {

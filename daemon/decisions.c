@@ -187,6 +187,22 @@ static void remember_offender(
 	state_put_offender(d->state, "", &ban->who, count, end);
 }
 
+/* A ban is a failure to the jails that count them. */
+static void count_ban(struct decisions *d, const struct ban *ban)
+{
+	const char *name = d->rooms[ban->jail].jail->name;
+	const struct failure failure = {
+		.who = ban->who, .time = ban->start * CLOCK_SECOND};
+
+	/* fail2ban's filter finds addresses, no networks. */
+	if (!prefix_is_host(&ban->who))
+		return;
+	for (size_t i = 0; i < d->config->n; i++)
+		if (i != ban->jail && d->rooms[i].jail->counts_bans &&
+			strcmp(name, d->config->items[i].bans_but) != 0)
+			decisions_failure(d, i, &failure);
+}
+
 /* Puts a ban in force. */
 static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 {
@@ -209,6 +225,7 @@ static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 	state_put_ban(d->state, name, &ban->who, ban->start,
 		ban->end == BAN_FOREVER ? 0 : ban->end, ban->count);
 	log_notice("[%s] Ban %s", name, prefix_format(&ban->who, text));
+	count_ban(d, ban);
 	return DECISION_DONE;
 }
 
@@ -223,16 +240,20 @@ static void ban_for(
 	char text[PREFIX_TEXT];
 
 	ban.end = seconds < 0 ? BAN_FOREVER : t + seconds;
+	if (j->bans && ban.end > decisions_now()) {
+		ban_begin(d, &ban);
+		return;
+	}
 	if (!j->bans)
 		log_notice("[%s] %s is not banned: none of the jail's actions "
 			   "bans",
 			j->name, prefix_format(who, text));
-	else if (ban.end > decisions_now())
-		ban_begin(d, &ban);
 	else
 		log_info("[%s] %s would have been banned, and that be over by "
 			 "now",
 			j->name, prefix_format(who, text));
+	/* As it would have been counted then, and by fail2ban. */
+	count_ban(d, &ban);
 }
 
 /* "Found", as often as a person can want to read it. */

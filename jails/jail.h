@@ -75,6 +75,8 @@ struct jail {
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;
 	bool sourceless; /* nothing says where its lines are to come from */
+	/* Its filter is "recidive": other jails' bans are failures to it. */
+	bool counts_bans;
 
 	enum jail_count count;
 	uint32_t maxretry;   /* at least 1 */

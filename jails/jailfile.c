@@ -30,6 +30,15 @@ static const char *const filter_keys[] = {
 
 /* ---- the groups of keys ---- */
 
+/* fail2ban's filter of this name finds bans in fail2ban's own log. */
+static bool is_recidive(const char *filter)
+{
+	static const char name[] = "recidive";
+
+	return filter && strncmp(filter, name, strlen(name)) == 0 &&
+	       strchr(" \t\n[", filter[strlen(name)]) != NULL;
+}
+
 static void read_filter(const struct jailvalue *v, struct jail *jail)
 {
 	struct jail_text *own[FILTER_KEYS] = {&jail->failregex,
@@ -45,6 +54,7 @@ static void read_filter(const struct jailvalue *v, struct jail *jail)
 			*own[i] = (struct jail_text){
 				t.text, t.value->file, t.value->line};
 	}
+	jail->counts_bans = is_recidive(jail->filter.text);
 	if (!jail->filter.text && !jail->failregex.text)
 		err_fault(v->err, jail->file, jail->line,
 			"[%s] is enabled but has neither filter nor failregex",
@@ -148,6 +158,11 @@ static void read_sources(const struct jailvalue *v, struct jail *jail)
 	t = jailvalue_get(v, "logpath");
 	if (t.text)
 		read_logpaths(v, jail, &t);
+	if (jail->counts_bans && jail->logpaths_n > 0)
+		jailvalue_warning(v, &t, NULL,
+			"[%s] counts the bans of mailband's own jails, without "
+			"a log; what fail2ban wrote to this one counts too",
+			v->section);
 	/* A value that could not be expanded has its own fault. */
 	jail->sourceless =
 		jail->logpaths_n == 0 && (!t.value || t.text) &&

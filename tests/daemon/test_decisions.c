@@ -513,6 +513,108 @@ static void test_many_end_at_once(void **state)
 	assert_int_equal(w->unbans, 0);
 }
 
+/* Jail 2 counts the bans of the others but for those of jail 1. */
+static void begin_recidive(struct world *w)
+{
+	w->jails[2].counts_bans = true;
+	w->items[2].bans_but = "b";
+	decisions_free(&w->decisions);
+	begin(w);
+}
+
+static void test_bans_are_failures_to_a_recidive(void **state)
+{
+	struct world *w = *state;
+	struct prefix net = at("192.0.2.0/24"), first = at("192.0.2.1"),
+		      other = at("192.0.2.2");
+
+	begin_recidive(w);
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(banned(w, 2), 0);
+		hold(round * 100);
+		for (int i = 0; i < 3; i++) {
+			fail_at(w, 0, "192.0.2.1", round * 100);
+			fail_at(w, 1, "192.0.2.2", round * 100);
+		}
+		decisions_ban(w->decisions, 0, &net, 10);
+		decisions_unban(w->decisions, 0, &net);
+		assert_int_equal(failing(w, 2), round < 2);
+		decisions_unban(w->decisions, 0, &first);
+		decisions_unban(w->decisions, 1, &other);
+	}
+	assert_int_equal(banned(w, 2), 1);
+}
+
+static void test_a_ban_put_back_is_no_other_one(void **state)
+{
+	struct world *w = *state;
+
+	begin_recidive(w);
+	for (int i = 0; i < 3; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(failing(w, 2), 1);
+	for (int i = 0; i < 4; i++)
+		restart(w);
+	decisions_reconfigure(w->decisions, &w->config);
+	assert_int_equal(banned(w, 0), 1);
+	assert_int_equal(failing(w, 2), 1);
+	assert_int_equal(banned(w, 2), 0);
+	/* What it knew outlives it too: the third ban is the third. */
+	for (int i = 1; i < 3; i++) {
+		struct prefix who = at("192.0.2.1");
+
+		decisions_unban(w->decisions, 0, &who);
+		decisions_ban(w->decisions, 0, &who, 60);
+	}
+	assert_int_equal(banned(w, 2), 1);
+}
+
+static void attempt_at(struct world *w, int64_t seconds, const char *witness,
+	uint32_t attempts)
+{
+	const struct failure failure = {.who = at("192.0.2.1"),
+		.time = (T0 + seconds) * CLOCK_SECOND,
+		.witness = witness,
+		.witness_len = strlen(witness),
+		.session = "S1",
+		.session_len = 2,
+		.attempts = attempts};
+
+	decisions_failure(w->decisions, 0, &failure);
+}
+
+static void test_attempts_or_lines(void **state)
+{
+	struct world *w = *state;
+	struct prefix who = at("192.0.2.1");
+	struct decision_counts c;
+
+	/* fail2ban's way: three lines. */
+	attempt_at(w, 0, "pam", 0);
+	attempt_at(w, 0, "login", 7);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 2);
+	assert_int_equal(w->bans, 0);
+	w->jails[0].count = JAIL_COUNT_ATTEMPTS;
+	decisions_reconfigure(w->decisions, &w->config);
+	decisions_unban(w->decisions, 0, &who);
+	attempt_at(w, 0, "pam", 0);
+	attempt_at(w, 1, "sql", 0);
+	attempt_at(w, 2, "login", 2);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 4);
+	assert_int_equal(c.repeated, 1);
+	assert_int_equal(w->bans, 0);
+	/* A reload forgets nothing of it. */
+	decisions_reconfigure(w->decisions, &w->config);
+	attempt_at(w, 2, "login", 2);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 4);
+	assert_int_equal(c.repeated, 2);
+	attempt_at(w, 2, "login", 1000000);
+	assert_int_equal(w->bans, 1);
+}
+
 static int quiet(void **state)
 {
 	(void)state;
@@ -542,6 +644,9 @@ int main(void)
 		TEST(test_the_clock_is_set_on),
 		TEST(test_set_back_between_two_runs),
 		TEST(test_many_end_at_once),
+		TEST(test_bans_are_failures_to_a_recidive),
+		TEST(test_a_ban_put_back_is_no_other_one),
+		TEST(test_attempts_or_lines),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);

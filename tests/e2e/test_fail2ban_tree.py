@@ -15,7 +15,7 @@ import attack
 TREE = "/etc/fail2ban"
 SECTION = re.compile(r"(?m)^\[([^]\s]+)\]")
 # What jails of the package have that mailban has no counterpart of.
-WITHOUT_COUNTERPART = {"ignorecommand", "pass2allow-ftp"}
+WITHOUT_COUNTERPART = {"ignorecommand", "pass2allow-ftp", "recidive"}
 
 # As docker-mailserver writes it: two jails of the package's that read files,
 # one for bans by hand only, with no log and a filter that finds nothing.
@@ -157,3 +157,25 @@ def test_an_address_of_an_earlier_line(bare):
                     f"{head}Disconnecting: Too many authentication failures "
                     "for root [preauth]\n")
     bare.wait_banned("sshd", "192.0.2.11")
+
+
+def test_recidive_counts_our_own_bans(bare):
+    """Its log is no longer written; what fail2ban left in it counts too."""
+    bare.write("/var/log/auth.log", "")
+    day = time.strftime("%Y-%m-%d %H:%M:%S,000", time.gmtime())
+    bare.write("/var/log/fail2ban.log",
+               f"{day} fail2ban.actions        [77]: NOTICE  [sshd] Ban "
+               "192.0.2.12\n"
+               f"{day} fail2ban.actions        [77]: NOTICE  [sshd] Restore "
+               "Ban 192.0.2.12\n")
+    daemon = start(bare, "[sshd]\nenabled = true\nusedns = no\n"
+                         "[recidive]\nenabled = true\nmaxretry = 3\n")
+    daemon.wait_log(r"\[recidive\] Found 192\.0\.2\.12$")
+    for count in (2, 3):
+        assert "192.0.2.12" not in bare.banned("recidive")
+        bare.mailban("ban", "sshd", "192.0.2.12")
+        daemon.wait_log(r"\[recidive\] Found 192\.0\.2\.12$", count=count)
+        if count == 2:
+            bare.mailban("unban", "sshd", "192.0.2.12")
+    element = bare.wait_banned("recidive", "192.0.2.12")["192.0.2.12"]
+    assert element["timeout"] > 6 * 24 * 3600
