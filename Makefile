@@ -46,7 +46,8 @@ DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
-	daemon/feeds daemon/jailinfo daemon/list daemon/request daemon/sandbox daemon/settings \
+	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/request daemon/sandbox daemon/seats \
+	daemon/settings \
 	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm

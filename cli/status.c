@@ -72,6 +72,17 @@ static void sources_print(const json_t *sources)
 	table_free(&table);
 }
 
+static json_int_t sum_of(const json_t *list, const char *key)
+{
+	json_int_t sum = 0;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item)
+		sum += json_integer_value(json_object_get(item, key));
+	return sum;
+}
+
 /* What should make the reader look twice; nothing when all is well. */
 static void worries_print(const json_t *status)
 {
@@ -79,6 +90,8 @@ static void worries_print(const json_t *status)
 		json_integer_value(json_object_get(status, "given_up"));
 	json_int_t errors =
 		json_integer_value(json_object_get(status, "errors"));
+	json_int_t refused =
+		sum_of(json_object_get(status, "sources"), "refused");
 	const char *bad = table_bad(stdout), *plain = table_plain(stdout);
 
 	if (json_is_true(json_object_get(status, "dry_run")))
@@ -87,6 +100,10 @@ static void worries_print(const json_t *status)
 	if (given_up > 0)
 		printf("%s%jd times a line was given up at the match limit%s\n",
 			bad, (intmax_t)given_up, plain);
+	if (refused > 0)
+		printf("%s%jd lines of local users not believed; see "
+		       "journalctl -u mailban%s\n",
+			bad, (intmax_t)refused, plain);
 	if (errors > 0)
 		printf("%s%jd times the kernel refused; see journalctl -u "
 		       "mailban%s\n",
@@ -135,6 +152,13 @@ static void fact_number(const char *name, const json_t *of, const char *key)
 	fact_print(name, json_is_integer(value) ? text : "-");
 }
 
+/* What most jails have none of. */
+static void fact_some(const char *name, const json_t *of, const char *key)
+{
+	if (json_integer_value(json_object_get(of, key)) > 0)
+		fact_number(name, of, key);
+}
+
 /* A row each; only the first has the name. */
 static void fact_list(const char *name, const json_t *list)
 {
@@ -162,6 +186,10 @@ static void jail_print(const json_t *jail)
 	fact_number("Failing now", jail, "failed");
 	fact_number("Failed in all", jail, "total_failed");
 	fact_number("Ignored in all", jail, "ignored");
+	fact_some("Not believed", jail, "refused");
+	fact_some("Told again", jail, "repeated");
+	fact_some("Pushed out", jail, "evictions");
+	fact_some("Attempts forgot", jail, "forgotten");
 	fact_number("Banned now", jail, "banned");
 	fact_number("Banned in all", jail, "total_banned");
 	fact_list("Addresses", json_object_get(jail, "addresses"));

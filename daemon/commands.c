@@ -27,12 +27,14 @@ static json_t *jail_counts(const struct engine *e, size_t jail)
 	struct decision_counts c;
 
 	decisions_counts(e->decisions, jail, &c);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
 		e->config->items[jail].jail->name, "failed",
 		(json_int_t)c.failed, "total_failed",
 		(json_int_t)c.total_failed, "banned", (json_int_t)c.banned,
 		"total_banned", (json_int_t)c.total_banned, "ignored",
-		(json_int_t)c.ignored, "evictions", (json_int_t)c.evictions);
+		(json_int_t)c.ignored, "repeated", (json_int_t)c.repeated,
+		"refused", (json_int_t)c.refused, "evictions",
+		(json_int_t)c.evictions, "forgotten", (json_int_t)c.forgotten);
 }
 
 static json_t *filter_limits(const struct engine *e)
@@ -71,12 +73,12 @@ static json_t *status_all(const struct engine *e)
 		lines += (json_int_t)s.lines;
 		matched += (json_int_t)s.matched;
 		json_array_append_new(sources,
-			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:s?}", "name",
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s?}", "name",
 				s.name, "kind", s.kind, "lines",
 				(json_int_t)s.lines, "matched",
 				(json_int_t)s.matched, "cut", (json_int_t)s.cut,
-				"lag", (json_int_t)s.lag, "trouble",
-				s.trouble));
+				"refused", (json_int_t)s.refused, "lag",
+				(json_int_t)s.lag, "trouble", s.trouble));
 	}
 	enforce_counts(e->enforce, &counts);
 	return json_pack(

@@ -326,6 +326,11 @@ void decisions_failure(
 		ban_for(d, jail, &f->who, t);
 }
 
+void decisions_refused(struct decisions *d, size_t jail)
+{
+	d->rooms[jail].refused++;
+}
+
 static void on_end(void *ctx, const struct ban *ban)
 {
 	struct decisions *d = ctx;
@@ -442,6 +447,7 @@ void decisions_counts(
 	*out = (struct decision_counts){
 		.total_failed = room->total_failed,
 		.ignored = room->ignored,
+		.refused = room->refused,
 		.total_banned = room->total_banned,
 		.failed = window_size(room->window),
 		.banned = banlist_size_of(d->bans, (uint16_t)jail),

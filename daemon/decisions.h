@@ -31,6 +31,7 @@ struct decisions_out {
 struct decision_counts {
 	uint64_t total_failed; /* failures found: lines, or attempts */
 	uint64_t ignored;      /* failures of addresses that are never banned */
+	uint64_t refused;      /* failures in lines that are not believed */
 	uint64_t total_banned;
 	uint32_t failed;    /* addresses with failures in their window */
 	uint32_t banned;    /* bans in force */
@@ -62,6 +63,8 @@ void decisions_lift_ignored(struct decisions *decisions);
 /* A failure that the jail's filter found. */
 void decisions_failure(struct decisions *decisions, size_t jail,
 	const struct failure *failure);
+/* One whose line is not believed: it is only counted. */
+void decisions_refused(struct decisions *decisions, size_t jail);
 /* Ends what is over and forgets what is old; call it about once a second. */
 void decisions_tick(struct decisions *decisions);
 /* Puts what changed since the last call into the state store. */

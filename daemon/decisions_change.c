@@ -78,6 +78,7 @@ static void move_rooms(struct move *m, const struct config *old)
 			d->rooms[i].attempts = from->attempts;
 			from->attempts = NULL;
 		}
+		d->rooms[i].refused = from->refused;
 		d->rooms[i].repeated = from->repeated;
 		d->rooms[i].total_failed = from->total_failed;
 		d->rooms[i].total_banned = from->total_banned;

@@ -24,7 +24,7 @@ struct room {
 	const struct jail *jail;
 	struct window *window;
 	struct attempts *attempts; /* NULL: it counts lines */
-	uint64_t total_failed, ignored, total_banned;
+	uint64_t total_failed, ignored, refused, total_banned;
 	uint64_t repeated; /* lines about attempts counted before */
 	uint32_t found_lines, found_left_out;
 };

@@ -63,6 +63,13 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	decisions_failure(e->decisions, jail, failure);
 }
 
+static void on_refused(void *ctx, size_t jail)
+{
+	struct engine *e = ctx;
+
+	decisions_refused(e->decisions, jail);
+}
+
 /* The first ban of a turn leaves at once, those behind it together. */
 static void on_ban(void *ctx, const struct ban *ban)
 {
@@ -323,6 +330,8 @@ static bool engine_init(struct engine *e)
 {
 	const struct decisions_out out = {
 		.ban = on_ban, .unban = on_unban, .ctx = e};
+	const struct feeds_user user = {
+		.failure = on_failure, .refused = on_refused, .ctx = e};
 	int r = sd_event_default(&e->loop);
 
 	if (r < 0) {
@@ -333,7 +342,7 @@ static bool engine_init(struct engine *e)
 	e->state = state_open(e->options.statedir);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->decisions = decisions_new(e->config, e->state, &out);
-	e->feeds = feeds_new(e->state, on_failure, e);
+	e->feeds = feeds_new(e->state, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
 		return false;

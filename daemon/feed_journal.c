@@ -2,8 +2,8 @@
 /*
  * The journal read once for all jails that look at it. What a program logs
  * there is as free as any log line, but who wrote it is journald's own word:
- * an entry counts for a jail only if its trusted fields say that the system
- * wrote it, so that no local user can have others banned with logger(1).
+ * whom a jail believes is asked of journal_trust.c, and what a stranger wrote
+ * must neither count nor change what a filter remembers of earlier lines.
  */
 #include "daemon/feed_journal.h"
 
@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/journal_trust.h"
+#include "daemon/seats.h"
 #include "daemon/state.h"
-#include "filters/dispatch.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "sources/journal.h"
@@ -22,129 +23,103 @@
 #define PORTION 2000
 /* The name of its position in the state store. */
 #define NAME "journal"
-/* Users below this are the system's (login.defs(5), SYS_UID_MAX). */
-#define SYSTEM_UIDS 1000
-
-struct seat {
-	size_t jail, filter; /* indices of the configuration */
-	struct journal_match *groups;
-	size_t groups_n;
-};
+/* How often the log tells of lines that were not believed. */
+#define TELL_EVERY (60 * CLOCK_SECOND)
 
 struct feed_journal {
 	struct journal *journal;
 	struct feed_journal_user user;
-	struct seat *seats;
-	size_t seats_n;
-	struct journal_match *matches; /* the union of the seats' */
+	const struct config *config;
+	struct seats *all;
+	/* Without the filters that what a stranger wrote must not reach. */
+	struct seats *stateless;
+	bool any_state;		       /* the two differ */
+	struct journal_trust **trusts; /* by jail; NULL: not from here */
+	struct journal_match *matches; /* the union of the jails' */
 	size_t matches_n;
-	struct filter **filters;
-	size_t *filter_ids;
-	size_t filters_n;
-	struct dispatch *dispatch;
 	uint64_t matched, refused, refused_told;
+	int64_t told_at;	      /* monotonic; 0 = never */
+	size_t last_jail;	      /* of the last line refused */
+	struct journal_writer last;   /* who wrote it */
+	struct journal_writer writer; /* of the entry at hand */
+	bool writer_known;
+	bool counted, doubted; /* what became of the entry at hand */
+	const struct line *line;
 	uint64_t saved_entries;
 	bool told_unreadable; /* what the log said of it */
 };
 
-static bool is_local_users(const char *unit)
+static enum journal_belief believe(struct feed_journal *f, size_t jail)
 {
-	return strncmp(unit, "user@", 5) == 0 ||
-	       strncmp(unit, "session-", 8) == 0;
+	if (!f->writer_known)
+		journal_writer_read(f->journal, &f->writer);
+	f->writer_known = true;
+	return journal_trust_ask(
+		f->trusts[jail], f->journal, &f->writer, f->line);
 }
 
-/* The system wrote it: root, a system service, or a system user by itself. */
-static bool is_trusted(struct feed_journal *f)
-{
-	char uid[16], unit[256];
-
-	if (!journal_field(f->journal, "_UID", uid, sizeof(uid)))
-		return true; /* the kernel, or journald itself */
-	if (strcmp(uid, "0") == 0)
-		return true;
-	if (journal_field(f->journal, "_SYSTEMD_UNIT", unit, sizeof(unit)))
-		return !is_local_users(unit);
-	return strtoul(uid, NULL, 10) < SYSTEM_UIDS;
-}
-
-/*
- * A group that names a unit or a user is trust enough: no process chooses
- * its own. _COMM and _CMDLINE it writes itself, and _EXE is what its own
- * mounts make it.
- */
-static bool names_trusted(const struct journal_match *group)
-{
-	static const char *const fields[] = {"_SYSTEMD_UNIT=", "_UID="};
-
-	for (size_t i = 0; i < group->n; i++)
-		for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++)
-			if (strncmp(group->fields[i], fields[k],
-				    strlen(fields[k])) == 0)
-				return true;
-	return false;
-}
-
-static bool counts_for(struct feed_journal *f, const struct seat *seat)
-{
-	bool fits = seat->groups_n == 0;
-
-	for (size_t i = 0; i < seat->groups_n; i++) {
-		if (!journal_fits(f->journal, &seat->groups[i]))
-			continue;
-		if (names_trusted(&seat->groups[i]))
-			return true;
-		fits = true;
-	}
-	if (!fits)
-		return false;
-	if (is_trusted(f))
-		return true;
-	f->refused++;
-	return false;
-}
-
-static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
-	const struct failure *failure)
+static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
 	struct feed_journal *f = ctx;
-	bool matched = false;
 
-	if (v != FILTER_MATCH)
+	if (f->user.file_is_read(f->user.file_ctx, jail))
 		return;
-	for (size_t i = 0; i < f->seats_n; i++) {
-		const struct seat *seat = &f->seats[i];
-
-		if (seat->filter != f->filter_ids[filter] ||
-			f->user.file_is_read(f->user.file_ctx, seat->jail) ||
-			!counts_for(f, seat))
-			continue;
-		matched = true;
-		f->user.failure(f->user.failure_ctx, seat->jail, failure);
+	switch (believe(f, jail)) {
+	case JOURNAL_NOT_FOR_IT:
+		break;
+	case JOURNAL_BELIEVED:
+		f->counted |= !failure->name;
+		f->user.feeds.failure(f->user.feeds.ctx, jail, failure);
+		break;
+	case JOURNAL_DOUBTED:
+		f->doubted = true;
+		f->last_jail = jail;
+		f->last = f->writer;
+		f->user.feeds.refused(f->user.feeds.ctx, jail);
+		break;
 	}
-	f->matched += matched;
+}
+
+/* Does a jail believe the entry whose filter remembers it? */
+static bool may_be_remembered(struct feed_journal *f)
+{
+	for (size_t i = 0; i < f->config->n; i++) {
+		size_t filter = f->config->items[i].journal_filter;
+
+		if (filter != CONFIG_NO_FILTER &&
+			filter_keeps_state(f->config->filters[filter]) &&
+			believe(f, i) == JOURNAL_BELIEVED)
+			return true;
+	}
+	return false;
 }
 
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed_journal *f = ctx;
+	struct seats *seats = f->all;
 
-	dispatch_line(f->dispatch, line, on_verdict, f);
+	f->line = line;
+	f->writer_known = f->counted = f->doubted = false;
+	if (f->any_state && !may_be_remembered(f))
+		seats = f->stateless;
+	seats_line(seats, line, on_failure, f);
+	f->matched += f->counted;
+	f->refused += f->doubted;
 }
 
 static void clear(struct feed_journal *f)
 {
-	dispatch_free(&f->dispatch);
-	for (size_t i = 0; i < f->seats_n; i++)
-		free(f->seats[i].groups);
-	free(f->seats);
+	seats_free(&f->all);
+	seats_free(&f->stateless);
+	for (size_t i = 0; f->config && i < f->config->n; i++)
+		journal_trust_free(&f->trusts[i]);
+	free(f->trusts);
 	free(f->matches);
-	free(f->filters);
-	free(f->filter_ids);
-	f->seats = NULL;
+	f->trusts = NULL;
 	f->matches = NULL;
-	f->filters = NULL;
-	f->filter_ids = NULL;
-	f->seats_n = f->matches_n = f->filters_n = 0;
+	f->config = NULL;
+	f->matches_n = 0;
 }
 
 void feed_journal_free(struct feed_journal **journal)
@@ -157,67 +132,55 @@ void feed_journal_free(struct feed_journal **journal)
 	*journal = NULL;
 }
 
-static void add_seat(
-	struct feed_journal *f, const struct config_jail *item, size_t jail)
-{
-	struct seat *seat = &f->seats[f->seats_n++];
-
-	*seat = (struct seat){.jail = jail,
-		.filter = item->journal_filter,
-		.groups_n = item->match_n};
-	seat->groups = calloc(item->match_n + 1, sizeof(*seat->groups));
-	if (!seat->groups)
-		abort();
-	for (size_t i = 0; i < item->match_n; i++)
-		seat->groups[i] = (struct journal_match){
-			item->match[i].fields, item->match[i].n};
-}
-
-static void add_filter(
-	struct feed_journal *f, const struct config *config, size_t id)
-{
-	for (size_t i = 0; i < f->filters_n; i++)
-		if (f->filter_ids[i] == id)
-			return;
-	f->filter_ids[f->filters_n] = id;
-	f->filters[f->filters_n++] = config->filters[id];
-}
-
 /* The entries that any jail wants; one that wants all makes it all. */
 static void join_matches(struct feed_journal *f)
 {
-	size_t n = 0;
+	const struct journal_match *matches;
+	size_t sum = 0, n;
 
-	for (size_t i = 0; i < f->seats_n; i++) {
-		if (f->seats[i].groups_n == 0)
+	for (size_t i = 0; i < f->config->n; i++) {
+		if (!f->trusts[i])
+			continue;
+		journal_trust_matches(f->trusts[i], &n);
+		if (n == 0)
 			return;
-		n += f->seats[i].groups_n;
+		sum += n;
 	}
-	f->matches = calloc(n + 1, sizeof(*f->matches));
+	f->matches = calloc(sum + 1, sizeof(*f->matches));
 	if (!f->matches)
 		abort();
-	for (size_t i = 0; i < f->seats_n; i++)
-		for (size_t k = 0; k < f->seats[i].groups_n; k++)
-			f->matches[f->matches_n++] = f->seats[i].groups[k];
+	for (size_t i = 0; i < f->config->n; i++) {
+		if (!f->trusts[i])
+			continue;
+		matches = journal_trust_matches(f->trusts[i], &n);
+		memcpy(f->matches + f->matches_n, matches,
+			n * sizeof(*matches));
+		f->matches_n += n;
+	}
 }
 
 static void fill(struct feed_journal *f, const struct config *config)
 {
-	f->seats = calloc(config->n + 1, sizeof(*f->seats));
-	f->filters = calloc(config->n + 1, sizeof(*f->filters));
-	f->filter_ids = calloc(config->n + 1, sizeof(*f->filter_ids));
-	if (!f->seats || !f->filters || !f->filter_ids)
+	f->config = config;
+	f->all = seats_new(config);
+	f->stateless = seats_new(config);
+	f->any_state = false;
+	f->trusts = calloc(config->n + 1, sizeof(struct journal_trust *));
+	if (!f->trusts)
 		abort();
 	for (size_t i = 0; i < config->n; i++) {
 		const struct config_jail *item = &config->items[i];
 
 		if (item->journal_filter == CONFIG_NO_FILTER)
 			continue;
-		add_seat(f, item, i);
-		add_filter(f, config, item->journal_filter);
+		f->trusts[i] = journal_trust_new(item);
+		seats_add(f->all, i, item->journal_filter);
+		if (filter_keeps_state(config->filters[item->journal_filter]))
+			f->any_state = true;
+		else
+			seats_add(f->stateless, i, item->journal_filter);
 	}
 	join_matches(f);
-	f->dispatch = dispatch_new(f->filters, f->filters_n);
 }
 
 /* The longest that a failure of now can look back. */
@@ -240,6 +203,27 @@ static int open_journal(struct feed_journal *f, const struct config *config,
 
 	return journal_new(&f->journal, NULL, known ? cursor : NULL,
 		clock_wall() - longest_findtime(config) * CLOCK_SECOND);
+}
+
+/* Who tried it last, and how often it was tried. */
+static void tell_refused(struct feed_journal *f)
+{
+	int64_t now = clock_mono();
+	const struct journal_writer *w = &f->last;
+
+	if (f->refused == f->refused_told ||
+		(f->told_at && now - f->told_at < TELL_EVERY))
+		return;
+	log_warning("[%s] journal: %llu line%s not counted, the last by uid "
+		    "%lu (%s, %s): only root and what the jail is for are "
+		    "believed; see trust in mailban-jail(5)",
+		f->config->items[f->last_jail].jail->name,
+		(unsigned long long)(f->refused - f->refused_told),
+		f->refused - f->refused_told == 1 ? "" : "s", w->uid,
+		w->comm[0] ? w->comm : "no program",
+		w->unit[0] ? w->unit : "no unit");
+	f->refused_told = f->refused;
+	f->told_at = now;
 }
 
 int feed_journal_configure(struct feed_journal **journal,
@@ -268,6 +252,10 @@ int feed_journal_configure(struct feed_journal **journal,
 			return r;
 		}
 	}
+	/* A line refused is of a jail of the old numbers. */
+	if (f->config)
+		tell_refused(f);
+	f->refused_told = f->refused;
 	clear(f);
 	f->user = *user;
 	fill(f, config);
@@ -296,8 +284,9 @@ static const char *trouble_of(const struct feed_journal *f)
 /* Some jail has nothing but the journal. */
 static bool is_needed(const struct feed_journal *f)
 {
-	for (size_t i = 0; i < f->seats_n; i++)
-		if (!f->user.file_is_read(f->user.file_ctx, f->seats[i].jail))
+	for (size_t i = 0; i < seats_count(f->all); i++)
+		if (!f->user.file_is_read(
+			    f->user.file_ctx, seats_jail(f->all, i)))
 			return true;
 	return false;
 }
@@ -319,13 +308,7 @@ void feed_journal_tick(struct feed_journal *journal)
 {
 	journal_tick(journal->journal);
 	tell_trouble(journal);
-	if (journal->refused != journal->refused_told)
-		log_warning("journal: %llu failures told by a local user's "
-			    "program were not counted: only what the system "
-			    "itself logged bans",
-			(unsigned long long)(journal->refused -
-					     journal->refused_told));
-	journal->refused_told = journal->refused;
+	tell_refused(journal);
 }
 
 void feed_journal_save(struct feed_journal *journal, struct state *state)
@@ -351,5 +334,6 @@ void feed_journal_status(
 		.lines = journal_stats(journal->journal)->entries,
 		.matched = journal->matched,
 		.cut = journal_stats(journal->journal)->cut,
+		.refused = journal->refused,
 	};
 }

@@ -10,8 +10,7 @@
 struct feed_journal;
 
 struct feed_journal_user {
-	feeds_failure_fn failure;
-	void *failure_ctx;
+	struct feeds_user feeds;
 	/* True once a jail has a file of its own to read (backend = auto). */
 	bool (*file_is_read)(void *ctx, size_t jail);
 	void *file_ctx;

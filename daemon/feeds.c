@@ -12,8 +12,8 @@
 
 #include "daemon/config.h"
 #include "daemon/feed_journal.h"
+#include "daemon/seats.h"
 #include "daemon/state.h"
-#include "filters/dispatch.h"
 #include "lib/log.h"
 #include "sources/file.h"
 #include "sources/glob.h"
@@ -21,20 +21,10 @@
 /* Read at a time, before other work gets its turn. */
 #define PORTION (256 * 1024)
 
-/* A jail at a feed, by the filter that it looks through. */
-struct seat {
-	size_t jail, filter; /* indices of the configuration */
-};
-
 struct feed {
 	struct feeds *feeds;
 	struct file_source *source;
-	struct seat *seats;
-	size_t seats_n;
-	struct filter **filters; /* of the seats, each once */
-	size_t *filter_ids;	 /* their indices in the configuration */
-	size_t filters_n;
-	struct dispatch *dispatch; /* NULL: to be made anew */
+	struct seats *seats; /* NULL: no jail looks at it */
 	uint64_t matched;
 	uint64_t saved_lines; /* when its position was last saved */
 	enum file_state told; /* what the log said of it */
@@ -50,8 +40,7 @@ struct pattern {
 
 struct feeds {
 	struct state *state;
-	feeds_failure_fn failure;
-	void *ctx;
+	struct feeds_user user;
 	const struct config *config;
 	struct file_watch *watch;
 	struct pattern *patterns;
@@ -61,16 +50,14 @@ struct feeds {
 	struct feed_journal *journal;
 };
 
-struct feeds *feeds_new(
-	struct state *state, feeds_failure_fn failure, void *ctx)
+struct feeds *feeds_new(struct state *state, const struct feeds_user *user)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
 
 	if (!feeds)
 		return NULL;
 	feeds->state = state;
-	feeds->failure = failure;
-	feeds->ctx = ctx;
+	feeds->user = *user;
 	feeds->watch = file_watch_new();
 	if (feeds->watch)
 		return feeds;
@@ -78,59 +65,18 @@ struct feeds *feeds_new(
 	return NULL;
 }
 
-static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
-	const struct failure *failure)
+static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
-	struct feed *feed = ctx;
+	struct feeds *feeds = ctx;
 
-	if (v != FILTER_MATCH)
-		return;
-	feed->matched++;
-	for (size_t i = 0; i < feed->seats_n; i++)
-		if (feed->seats[i].filter == feed->filter_ids[filter])
-			feed->feeds->failure(
-				feed->feeds->ctx, feed->seats[i].jail, failure);
+	feeds->user.failure(feeds->user.ctx, jail, failure);
 }
 
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed *feed = ctx;
 
-	dispatch_line(feed->dispatch, line, on_verdict, feed);
-}
-
-/* Its filters, each once, and the dispatch over them. */
-static void feed_prepare(struct feed *feed)
-{
-	const struct config *config = feed->feeds->config;
-
-	feed->filters = calloc(feed->seats_n + 1, sizeof(*feed->filters));
-	feed->filter_ids = calloc(feed->seats_n + 1, sizeof(*feed->filter_ids));
-	if (!feed->filters || !feed->filter_ids)
-		abort();
-	feed->filters_n = 0;
-	for (size_t i = 0; i < feed->seats_n; i++) {
-		size_t k = 0, id = feed->seats[i].filter;
-
-		while (k < feed->filters_n && feed->filter_ids[k] != id)
-			k++;
-		if (k < feed->filters_n)
-			continue;
-		feed->filter_ids[feed->filters_n] = id;
-		feed->filters[feed->filters_n++] = config->filters[id];
-	}
-	feed->dispatch = dispatch_new(feed->filters, feed->filters_n);
-}
-
-/* Forgets which jails look at it; the source stays where it is. */
-static void feed_clear(struct feed *feed)
-{
-	dispatch_free(&feed->dispatch);
-	free(feed->filters);
-	free(feed->filter_ids);
-	feed->filters = NULL;
-	feed->filter_ids = NULL;
-	feed->filters_n = feed->seats_n = 0;
+	feed->matched += seats_line(feed->seats, line, on_failure, feed->feeds);
 }
 
 static void feed_save(struct feed *feed)
@@ -145,8 +91,7 @@ static void feed_save(struct feed *feed)
 
 static void feed_free(struct feed *feed)
 {
-	feed_clear(feed);
-	free(feed->seats);
+	seats_free(&feed->seats);
 	file_source_free(&feed->source);
 	free(feed);
 }
@@ -176,23 +121,30 @@ void feeds_free(struct feeds **feeds)
 	*feeds = NULL;
 }
 
+/* NULL if it cannot be made: it is tried again when files change. */
 static struct feed *feed_new(struct feeds *feeds, const char *path, bool tail)
 {
 	char text[FILE_POSITION_TEXT];
 	size_t n = state_get_position(feeds->state, path, text, sizeof(text));
 	bool known = n > 0 && n <= sizeof(text) && text[n - 1] == '\0';
 	struct feed *feed = calloc(1, sizeof(*feed));
+	struct feed **items;
+	int r;
 
-	if (!feed || file_source_new(feeds->watch, path,
-			     tail ? FILE_START_END : FILE_START_BEGIN,
-			     known ? text : NULL, &feed->source) < 0)
+	items = reallocarray(feeds->items, feeds->n + 1, sizeof(struct feed *));
+	if (!feed || !items)
 		abort();
+	feeds->items = items;
+	r = file_source_new(feeds->watch, path,
+		tail ? FILE_START_END : FILE_START_BEGIN, known ? text : NULL,
+		&feed->source);
+	if (r < 0) {
+		log_error("%s cannot be followed: %s", path, strerror(-r));
+		free(feed);
+		return NULL;
+	}
 	feed->feeds = feeds;
 	feed->told = FILE_FOLLOWED;
-	feeds->items =
-		reallocarray(feeds->items, feeds->n + 1, sizeof(struct feed *));
-	if (!feeds->items)
-		abort();
 	return feeds->items[feeds->n++] = feed;
 }
 
@@ -208,22 +160,12 @@ static void on_path(void *ctx, const char *path)
 			feed = feeds->items[i];
 	if (!feed)
 		feed = feed_new(feeds, path, p->tail);
-	for (size_t i = 0; i < feed->seats_n; i++)
-		if (feed->seats[i].jail == p->jail)
-			return;
-	feed->seats = reallocarray(
-		feed->seats, feed->seats_n + 1, sizeof(*feed->seats));
+	if (!feed)
+		return;
 	if (!feed->seats)
-		abort();
-	feed->seats[feed->seats_n++] = (struct seat){
-		p->jail, feeds->config->items[p->jail].file_filter};
-	/* Another jail looks on: its filter joins the others. */
-	if (feed->dispatch) {
-		size_t kept = feed->seats_n;
-
-		feed_clear(feed);
-		feed->seats_n = kept;
-	}
+		feed->seats = seats_new(feeds->config);
+	seats_add(feed->seats, p->jail,
+		feeds->config->items[p->jail].file_filter);
 }
 
 static void scan_patterns(struct feeds *feeds)
@@ -232,9 +174,6 @@ static void scan_patterns(struct feeds *feeds)
 		if (file_glob_changed(feeds->patterns[i].glob))
 			file_glob_scan(feeds->patterns[i].glob, on_path,
 				&feeds->patterns[i]);
-	for (size_t i = 0; i < feeds->n; i++)
-		if (!feeds->items[i]->dispatch)
-			feed_prepare(feeds->items[i]);
 }
 
 static int make_patterns(struct feeds *feeds)
@@ -273,7 +212,7 @@ static void drop_idle(struct feeds *feeds)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < feeds->n; i++) {
-		if (feeds->items[i]->seats_n > 0) {
+		if (feeds->items[i]->seats) {
 			feeds->items[kept++] = feeds->items[i];
 			continue;
 		}
@@ -288,19 +227,17 @@ static bool file_is_read(void *ctx, size_t jail)
 	struct feeds *feeds = ctx;
 
 	for (size_t i = 0; i < feeds->n; i++)
-		for (size_t k = 0; k < feeds->items[i]->seats_n; k++)
-			if (feeds->items[i]->seats[k].jail == jail &&
-				file_source_state(feeds->items[i]->source) ==
-					FILE_FOLLOWED)
-				return true;
+		if (seats_has(feeds->items[i]->seats, jail) &&
+			file_source_state(feeds->items[i]->source) ==
+				FILE_FOLLOWED)
+			return true;
 	return false;
 }
 
 int feeds_configure(struct feeds *feeds, const struct config *config)
 {
 	const struct feed_journal_user user = {
-		.failure = feeds->failure,
-		.failure_ctx = feeds->ctx,
+		.feeds = feeds->user,
 		.file_is_read = file_is_read,
 		.file_ctx = feeds,
 	};
@@ -308,7 +245,7 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 
 	patterns_free(feeds);
 	for (size_t i = 0; i < feeds->n; i++)
-		feed_clear(feeds->items[i]);
+		seats_free(&feeds->items[i]->seats);
 	feeds->config = config;
 	r = make_patterns(feeds);
 	if (r < 0)
@@ -377,9 +314,21 @@ static bool has_stand_in(const struct feed *feed)
 {
 	const struct config *config = feed->feeds->config;
 
-	for (size_t i = 0; i < feed->seats_n; i++)
-		if (config->items[feed->seats[i].jail].journal_filter ==
+	for (size_t i = 0; i < seats_count(feed->seats); i++)
+		if (config->items[seats_jail(feed->seats, i)].journal_filter ==
 			CONFIG_NO_FILTER)
+			return false;
+	return true;
+}
+
+/* No jail needs it: what they count are bans. */
+static bool is_needless(const struct feed *feed)
+{
+	const struct config *config = feed->feeds->config;
+
+	for (size_t i = 0; i < seats_count(feed->seats); i++)
+		if (!config->items[seats_jail(feed->seats, i)]
+				.jail->counts_bans)
 			return false;
 	return true;
 }
@@ -392,7 +341,9 @@ static void tell_state(struct feed *feed)
 	if (state == feed->told)
 		return;
 	feed->told = state;
-	if (state == FILE_MISSING && has_stand_in(feed))
+	if (state == FILE_MISSING && is_needless(feed))
+		log_info("%s is not there, and need not be", path);
+	else if (state == FILE_MISSING && has_stand_in(feed))
 		log_info("%s is not there: the journal is read until it is",
 			path);
 	else if (trouble_of(state))
@@ -451,9 +402,7 @@ void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 const char *feeds_of_jail(const struct feeds *feeds, size_t jail, size_t i)
 {
 	for (size_t f = 0; f < feeds->n; f++)
-		for (size_t k = 0; k < feeds->items[f]->seats_n; k++)
-			if (feeds->items[f]->seats[k].jail == jail && i-- == 0)
-				return file_source_path(
-					feeds->items[f]->source);
+		if (seats_has(feeds->items[f]->seats, jail) && i-- == 0)
+			return file_source_path(feeds->items[f]->source);
 	return NULL;
 }

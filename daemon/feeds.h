@@ -17,16 +17,20 @@ struct state;
  */
 struct feeds;
 
-/* A failure that the filter of this jail found. */
-typedef void (*feeds_failure_fn)(
-	void *ctx, size_t jail, const struct failure *failure);
+struct feeds_user {
+	/* A failure that the filter of this jail found: of an address, or of
+	 * failure->name. */
+	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
+	/* One that is not believed, as a stranger wrote the line. */
+	void (*refused)(void *ctx, size_t jail);
+	void *ctx;
+};
 
 /*
  * NULL with errno. Positions are taken from the state store (may be NULL)
  * where a source was read before.
  */
-struct feeds *feeds_new(
-	struct state *state, feeds_failure_fn failure, void *ctx);
+struct feeds *feeds_new(struct state *state, const struct feeds_user *user);
 void feeds_free(struct feeds **feeds);
 
 /*
@@ -53,8 +57,9 @@ struct feed_status {
 	const char *kind;    /* "file", "journal" */
 	const char *trouble; /* NULL if it is being read */
 	uint64_t lines, matched;
-	uint64_t cut; /* lines that were longer than a line may be */
-	int64_t lag;  /* bytes not read yet */
+	uint64_t cut;	  /* lines that were longer than a line may be */
+	uint64_t refused; /* lines that would have counted if believed */
+	int64_t lag;	  /* bytes not read yet */
 };
 
 size_t feeds_count(const struct feeds *feeds);

@@ -27,7 +27,8 @@ struct dispatch *dispatch_new(struct filter *const *filters, size_t n);
 void dispatch_free(struct dispatch **dispatch);
 /*
  * Calls fn for each filter, by its index in filters, whose verdict on the line
- * is not FILTER_MISS; failure is valid in the call and for FILTER_MATCH only.
+ * is not FILTER_MISS; failure is valid in the call, for FILTER_MATCH and
+ * FILTER_NAMED only.
  */
 void dispatch_line(struct dispatch *dispatch, const struct line *line,
 	dispatch_fn fn, void *ctx);

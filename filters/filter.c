@@ -261,6 +261,11 @@ bool filter_wants_all(const struct filter *filter)
 	return filter->own_dates || filter->lines;
 }
 
+bool filter_keeps_state(const struct filter *filter)
+{
+	return filter->sessions || filter->lines;
+}
+
 bool filter_may_follow(struct filter *filter, const char *head, size_t n)
 {
 	if (filter_wants_all(filter))

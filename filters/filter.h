@@ -59,6 +59,9 @@ bool filter_may_follow(struct filter *filter, const char *head, size_t n);
  */
 bool filter_wants_all(const struct filter *filter);
 
+/* Whether what it says of a line may depend on the lines before it. */
+bool filter_keeps_state(const struct filter *filter);
+
 /* A body made ready for matching; shared by the filters that look at it. */
 struct filter_subject {
 	const struct line *line;

@@ -26,6 +26,10 @@ enum jail_backend {
 
 enum jail_usedns { JAIL_DNS_NO, JAIL_DNS_WARN, JAIL_DNS_YES, JAIL_DNS_RAW };
 
+/* Whose lines in the journal are believed: root's and the services' that the
+ * jail is for, or anyone's. */
+enum jail_trust { JAIL_TRUST_SYSTEM, JAIL_TRUST_ANY };
+
 /* What a jail counts: each line that its filter finds, or each attempt, of
  * which several lines may tell. */
 enum jail_count { JAIL_COUNT_LINES, JAIL_COUNT_ATTEMPTS };
@@ -71,6 +75,7 @@ struct jail {
 	size_t journalmatch_n;
 
 	enum jail_backend backend;
+	enum jail_trust trust;
 	enum jail_usedns usedns;
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;

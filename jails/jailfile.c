@@ -276,13 +276,18 @@ static void read_words(const struct jailvalue *v, struct jail *jail)
 		[JAIL_COUNT_LINES] = "lines",
 		[JAIL_COUNT_ATTEMPTS] = "attempts",
 	};
-
+	static const char *const trusts[] = {
+		[JAIL_TRUST_SYSTEM] = "system",
+		[JAIL_TRUST_ANY] = "any",
+	};
 	struct jailvalue_text t = jailvalue_get(v, "usedns");
 
 	jail->usedns = JAIL_DNS_WARN;
 	if (t.text && *t.text && !jail_usedns_parse(t.text, &jail->usedns))
 		jailvalue_fault(v, &t, NULL,
 			"'%s' is none of yes, warn, no and raw", t.text);
+	jail->trust = (enum jail_trust)read_word(
+		v, "trust", trusts, 2, JAIL_TRUST_SYSTEM, "system and any");
 	jail->count = (enum jail_count)read_word(
 		v, "count", counts, 2, JAIL_COUNT_LINES, "lines and attempts");
 }

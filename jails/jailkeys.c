@@ -19,6 +19,7 @@ static const char *const keys[] = {
 	"logpath",
 	"backend",
 	"journalmatch",
+	"trust",
 	"maxretry",
 	"count",
 	"findtime",

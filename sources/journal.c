@@ -84,8 +84,7 @@ static int open_journal(struct journal *journal)
 	if (journal->dir)
 		r = sd_journal_open_directory(&journal->j, journal->dir, 0);
 	else
-		r = sd_journal_open(
-			&journal->j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+		r = sd_journal_open(&journal->j, SD_JOURNAL_LOCAL_ONLY);
 	if (r < 0)
 		return r;
 	sd_journal_set_data_threshold(journal->j, SOURCE_LINE_MOST);

@@ -6,6 +6,11 @@ import attack
 import hosts
 
 ADDRESS = "10.20.30.40"
+# A line of sshd[PID], as anyone can write it.
+SYSLOG = """import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.sendto(f"<22>sshd[{sys.argv[1]}]: {sys.argv[2]}".encode(), "/dev/log")
+"""
 
 
 def banned_by_the_third(host, daemon, jail, log):
@@ -73,16 +78,75 @@ def test_nobody_is_banned_in_a_dry_run(host):
     assert host.nft_json("list", "table", "inet", "mailban") == []
 
 
-def test_anyone_may_log_but_not_in_dovecot_s_name(host):
+def log_as(host, user, message, tag="dovecot"):
+    """logger(1) by a real user without rights."""
+    host.run(["setpriv", f"--reuid={user}", f"--regid={user}",
+              "--clear-groups", "logger", "-p", "mail.info", "-t", tag, "--",
+              message])
+
+
+# The filter's own journalmatch, one of fail2ban's kind, and none at all.
+@pytest.mark.parametrize("match", [
+    None, "_SYSTEMD_UNIT=none.service + SYSLOG_IDENTIFIER=dovecot", ""])
+def test_anyone_may_log_but_not_in_dovecot_s_name(host, match):
     """A local user's line carries his own user id, which nobody can forge."""
     host.journald()
-    daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
+    keys = {} if match is None else {"journalmatch": match}
+    daemon = host.mailband({
+        "jail.local": attack.jail(backend="systemd", **keys)})
     for _ in range(3):
-        host.run(["setpriv", "--reuid=nobody", "--regid=nogroup",
-                  "--clear-groups", "logger", "-p", "mail.info", "-t",
-                  "dovecot", "--", attack.ABORTED.format("192.0.2.1")])
+        log_as(host, "alice", attack.ABORTED.format("192.0.2.1"))
     for _ in range(3):
         host.logger(attack.ABORTED.format(ADDRESS))
     host.wait_banned("dovecot", ADDRESS)
     assert list(host.banned("dovecot")) == [ADDRESS]
+    assert "192.0.2.1" not in daemon.log()
+    assert host.status("dovecot")["refused"] == 3
+    journal, = host.status()["sources"]
+    assert (journal["refused"], journal["matched"]) == (3, 3)
+    uid = host.run(["id", "-u", "alice"]).stdout.strip()
+    told = r"^WARNING \[dovecot\] journal: \d lines? not counted, .* uid "
+    # Its name is not known of a program that has ended by then.
+    daemon.wait_log(rf"{told}{uid} \((?:logger|no program), no unit\)")
+    # Once a minute, however many there are.
+    for _ in range(20):
+        log_as(host, "alice", attack.ABORTED.format("192.0.2.1"))
+    hosts.wait_for(lambda: host.status("dovecot")["refused"] == 23)
+    assert daemon.log().count("not counted") == 1
+    shown = host.mailban("status").stdout
+    assert "23 lines of local users not believed" in shown
+    assert "Not believed" in host.mailban("status", "dovecot").stdout
+
+
+@pytest.mark.parametrize("match", [None, ""])
+def test_a_jail_may_believe_anyone(host, match):
+    host.journald()
+    keys = {} if match is None else {"journalmatch": match}
+    host.mailband({"jail.local": attack.jail(
+        backend="systemd", trust="any", **keys)})
+    for _ in range(3):
+        log_as(host, "alice", attack.ABORTED.format(ADDRESS))
+    host.wait_banned("dovecot", ADDRESS)
+    assert host.status("dovecot")["refused"] == 0
+
+
+def test_what_is_not_believed_is_not_remembered(host):
+    """sshd's filter joins lines by their process, of which he says the id."""
+    host.journald()
+    daemon = host.mailband({
+        "filter.d/own.conf": "[Definition]\n"
+        "prefregex = ^<F-MLFID>\\S+ sshd\\[\\d+\\]:</F-MLFID> "
+        "<F-CONTENT>.*</F-CONTENT>$\n"
+        "failregex = ^<F-NOFAIL>from</F-NOFAIL> <ADDR>$\n"
+        "            ^<F-NOFAIL>hello</F-NOFAIL>$\n"
+        "            ^failed$\n",
+        "jail.local": attack.jail("own", filter="own", backend="systemd",
+                                  journalmatch="", maxretry=1)})
+    for pid, user, address in (("7", "alice", "192.0.2.1"),
+                               ("8", "root", ADDRESS)):
+        for who, message in ((user, f"from {address}"), ("root", "failed")):
+            host.run(["setpriv", f"--reuid={who}", "python3", "-c", SYSLOG,
+                      pid, message])
+    host.wait_banned("own", ADDRESS)
+    assert list(host.banned("own")) == [ADDRESS]
     assert "192.0.2.1" not in daemon.log()

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_JOURNAL_TRUST_H
+#define MAILBAN_DAEMON_JOURNAL_TRUST_H
+
+#include <stdbool.h>
+
+#include "lib/line.h"
+#include "sources/journal.h"
+
+struct config_jail;
+
+/* Whom a jail believes: which entries of the journal may count for it. */
+struct journal_trust;
+
+/* Who wrote an entry, in journald's own word but for comm. */
+struct journal_writer {
+	bool has_uid; /* else the kernel, or journald itself */
+	unsigned long uid;
+	char unit[128]; /* "" if it has none */
+	char comm[32];	/* what the program calls itself */
+};
+
+/* Within journal_read's fn. */
+void journal_writer_read(struct journal *journal, struct journal_writer *out);
+
+enum journal_belief {
+	JOURNAL_NOT_FOR_IT, /* not what it reads */
+	JOURNAL_BELIEVED,
+	JOURNAL_DOUBTED, /* it reads that, but anyone may have written it */
+};
+
+/* item must outlive it. Never NULL. */
+struct journal_trust *journal_trust_new(const struct config_jail *item);
+void journal_trust_free(struct journal_trust **trust);
+
+/*
+ * What is to be read for it: the entries of its journalmatch, and those that
+ * would be but for who wrote them, so that it can be told who tried. *n = 0 is
+ * all entries. They live as long as trust.
+ */
+const struct journal_match *journal_trust_matches(
+	const struct journal_trust *trust, size_t *n);
+
+/*
+ * Within journal_read's fn, of the entry that is being handed on.
+ * Source: systemd.journal-fields(7), "Trusted Journal Fields".
+ */
+enum journal_belief journal_trust_ask(const struct journal_trust *trust,
+	struct journal *journal, const struct journal_writer *writer,
+	const struct line *line);
+
+/*
+ * Does the unit bear the program's name, or a part of it, as ssh.service does
+ * sshd's, postfix@-.service postfix/smtpd's, courier-imap.service imapd's?
+ */
+bool journal_trust_named(const char *unit, const char *tag, size_t tag_len);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_SEATS_H
+#define MAILBAN_DAEMON_SEATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "filters/failure.h"
+#include "lib/line.h"
+
+struct config;
+
+/*
+ * The jails that look at one source, each through its filter. A filter is
+ * asked once about a line, however many jails look through it.
+ */
+struct seats;
+
+/* config must outlive it. Never NULL. */
+struct seats *seats_new(const struct config *config);
+void seats_free(struct seats **seats);
+
+/* filter is its index in the configuration; a jail that sits stays. */
+void seats_add(struct seats *seats, size_t jail, size_t filter);
+bool seats_has(const struct seats *seats, size_t jail);
+size_t seats_count(const struct seats *seats);
+/* The jail on the i-th seat, in the order of seats_add. */
+size_t seats_jail(const struct seats *seats, size_t i);
+
+/*
+ * Calls fn for each jail whose filter finds a failure in the line, of an
+ * address or (failure->name) of a name. Returns how many filters found one of
+ * an address.
+ */
+typedef void seats_fn(void *ctx, size_t jail, const struct failure *failure);
+size_t seats_line(
+	struct seats *seats, const struct line *line, seats_fn *fn, void *ctx);
+
+#endif
