@@ -30,20 +30,42 @@ static int compare_groups(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* True if the process has exactly these supplementary groups. */
+/* What the process has of supplementary groups, sorted; -errno or a count. */
+static int groups_get(gid_t *have)
+{
+	int count = getgroups(GROUPS_MOST, have);
+
+	if (count < 0)
+		return -errno;
+	qsort(have, (size_t)count, sizeof(*have), compare_groups);
+	return count;
+}
+
 static bool groups_are(const gid_t *groups, size_t n)
 {
 	gid_t have[GROUPS_MOST], want[GROUPS_MOST];
-	int count = getgroups(GROUPS_MOST, have);
 
-	if (count < 0 || n > GROUPS_MOST || (size_t)count != n)
+	if (n > GROUPS_MOST || groups_get(have) != (int)n)
 		return false;
 	if (n == 0)
 		return true;
 	memcpy(want, groups, n * sizeof(*want));
-	qsort(have, n, sizeof(*have), compare_groups);
 	qsort(want, n, sizeof(*want), compare_groups);
 	return memcmp(have, want, n * sizeof(*have)) == 0;
+}
+
+static bool groups_hold(const gid_t *groups, size_t n)
+{
+	gid_t have[GROUPS_MOST];
+	int count = groups_get(have);
+
+	if (count < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!bsearch(&groups[i], have, (size_t)count, sizeof(*have),
+			    compare_groups))
+			return false;
+	return true;
 }
 
 static bool user_is(uid_t uid, gid_t gid)
@@ -59,9 +81,13 @@ static bool user_is(uid_t uid, gid_t gid)
 
 int sandbox_drop_user(uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
-	/* Who may not change them passes only if there is nothing to change. */
-	if (setgroups(n, groups) < 0 && errno != EPERM)
-		return -errno;
+	/* Who may not change them was made this user by the service manager,
+	 * or never was root. */
+	if (setgroups(n, groups) < 0)
+		return errno == EPERM && user_is(uid, gid) &&
+				       groups_hold(groups, n)
+			       ? 0
+			       : -errno;
 	if (!groups_are(groups, n))
 		return -EPERM;
 	if (user_is(uid, gid))
@@ -105,9 +131,11 @@ static int caps_set(uint64_t both, uint64_t inheritable)
 }
 
 /* Drops each capability there is from the bounding set; without the right to,
- * it must hold none outside mask already. */
+ * it must hold none outside mask already, or be out of execve's reach. */
 static int bounding_empty(uint64_t mask)
 {
+	bool unreachable = prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1;
+
 	for (int cap = 0; cap < 64; cap++) {
 		int in = prctl(PR_CAPBSET_READ, (long)cap, 0L, 0L, 0L);
 
@@ -116,7 +144,7 @@ static int bounding_empty(uint64_t mask)
 		if (in == 0)
 			continue;
 		if (prctl(PR_CAPBSET_DROP, (long)cap, 0L, 0L, 0L) < 0 &&
-			!(mask & SANDBOX_CAP(cap)))
+			!unreachable && !(mask & SANDBOX_CAP(cap)))
 			return -errno;
 	}
 	return 0;

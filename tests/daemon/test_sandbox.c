@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +113,62 @@ static int no_way_to_another_user(void)
 	return sandbox_drop_user(0, 0, NULL, 0) != -EPERM;
 }
 
+static void caps_drop_all(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
+
+	syscall(SYS_capset, &header, data);
+}
+
+/* A unit with User=mailban and AmbientCapabilities=CAP_NET_ADMIN. */
+static int by_the_service_manager(uint64_t keep, const char *kept)
+{
+	const gid_t given[] = {4, 54321, 54322}, wanted[] = {54322, 4};
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{1u << CAP_NET_ADMIN,
+		1u << CAP_NET_ADMIN, 1u << CAP_NET_ADMIN}};
+
+	for (int cap = 0; cap < 64; cap++)
+		if (cap != CAP_NET_ADMIN)
+			prctl(PR_CAPBSET_DROP, (long)cap, 0L, 0L, 0L);
+	if (sandbox_drop_user(SOMEBODY, SOMEBODY, given, 3) ||
+		sandbox_no_new_privs() || syscall(SYS_capset, &header, data) ||
+		prctl(PR_CAP_AMBIENT, (long)PR_CAP_AMBIENT_RAISE,
+			(long)CAP_NET_ADMIN, 0L, 0L))
+		return 1;
+	if (sandbox_drop_user(SOMEBODY, SOMEBODY, wanted, 2) ||
+		sandbox_keep_caps(keep) || sandbox_no_new_privs())
+		return 2;
+	return check("Uid", "54321\t54321\t54321\t54321") |
+	       check("CapEff", kept) | check("CapPrm", kept) |
+	       check("CapInh", NONE) | check("CapAmb", NONE);
+}
+
+static int warden_by_the_service_manager(void)
+{
+	return by_the_service_manager(SANDBOX_CAP(CAP_NET_ADMIN), NET_ADMIN);
+}
+
+static int engine_by_the_service_manager(void)
+{
+	return by_the_service_manager(0, NONE);
+}
+
+/* Only no_new_privs puts a bounding set that stays full out of reach. */
+static int bounding_set_within_reach(void)
+{
+	if (prctl(PR_CAPBSET_DROP, (long)CAP_SETPCAP, 0L, 0L, 0L) ||
+		sandbox_drop_user(SOMEBODY, SOMEBODY, NULL, 0))
+		return 1;
+	caps_drop_all();
+	if (sandbox_keep_caps(0) != -EPERM)
+		return 2;
+	return sandbox_no_new_privs() || sandbox_keep_caps(0);
+}
+
 static int descriptors(void)
 {
 	int low = dup(0), high = fcntl(0, F_DUPFD, 200);
@@ -145,6 +203,9 @@ CHILD_TEST(everything)
 CHILD_TEST(root_keeps_one_too)
 CHILD_TEST(missing_capability)
 CHILD_TEST(no_way_to_another_user)
+CHILD_TEST(warden_by_the_service_manager)
+CHILD_TEST(engine_by_the_service_manager)
+CHILD_TEST(bounding_set_within_reach)
 CHILD_TEST(descriptors)
 
 int main(void)
@@ -155,6 +216,9 @@ int main(void)
 		cmocka_unit_test(test_root_keeps_one_too),
 		cmocka_unit_test(test_missing_capability),
 		cmocka_unit_test(test_no_way_to_another_user),
+		cmocka_unit_test(test_warden_by_the_service_manager),
+		cmocka_unit_test(test_engine_by_the_service_manager),
+		cmocka_unit_test(test_bounding_set_within_reach),
 		cmocka_unit_test(test_descriptors),
 	};
 
