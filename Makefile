@@ -4,11 +4,14 @@
 # make check      install what is needed, build, run every test
 # make bench      measure, side by side with what there is today
 # make install    programs, defaults, manual and unit below PREFIX
+# make deb        the Debian package, build/mailban_*.deb
 # make unit benches    the test and measuring programs alone
 
 VERSION = 0.1
 BUILD = build
 PREFIX = /usr/local
+SYSCONFDIR = /etc
+UNITDIR = $(PREFIX)/lib/systemd/system
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -60,10 +63,12 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	sources/header sources/replay $(LIB) $(FILTERS) $(JAILS)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
-# The packages: of the build, and on top of them of the tests.
+# The packages: of the build (debian/control names them too), on top of them of
+# the Debian package and of the tests.
 DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev zlib1g-dev \
 	nftables passwd
+DEB_DEPS = debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd
 
@@ -140,6 +145,9 @@ endef
 deps:
 	$(call get,$(DEPS))
 
+deb-deps:
+	$(call get,$(DEPS) $(DEB_DEPS))
+
 check-deps:
 	$(call get,$(DEPS) $(CHECK_DEPS))
 
@@ -196,9 +204,10 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-		$(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
-		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
+		$(DESTDIR)$(SYSCONFDIR)/mailban/jail.d
 	install -m 755 $(BUILD)/mailban $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/mailband $(BUILD)/mailban-warden \
 		$(DESTDIR)$(PREFIX)/sbin
@@ -211,16 +220,35 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	sed '$(PLACES)' systemd/mailban.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/mailban.service
+		>$(DESTDIR)$(UNITDIR)/mailban.service
 	install -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/mailban.conf
 	install -m 644 systemd/tmpfiles.conf \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/mailban.conf
+	@# What the admin has made of them stays.
+	for conf in mailban.conf:daemon/mailban.conf \
+		jail.d/mailhost.conf:jails/mailhost.conf; do \
+		to=$(DESTDIR)$(SYSCONFDIR)/mailban/$${conf%%:*}; \
+		[ -e $$to ] || install -m 644 $${conf#*:} $$to || exit; \
+	done
+
+# From a copy of the tree, so that nothing is left in it.
+DEB = $(BUILD)/deb/mailban-$(VERSION)
+
+deb: deb-deps
+	rm -rf $(BUILD)/deb
+	mkdir -p $(DEB)
+	tar -c --exclude-vcs --exclude='./build*' . | tar -x -C $(DEB)
+	cd $(DEB) && dpkg-buildpackage --build=binary --no-sign
+	lintian --fail-on error,warning --tag-display-limit 0 $(BUILD)/deb/*.changes
+	mv $(BUILD)/deb/mailban_*.deb $(BUILD)
+	rm -rf $(BUILD)/deb
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit benches deps check-deps check bench run install clean
+.PHONY: all unit benches deps deb-deps check-deps check bench run install deb \
+	clean
 
 # Not what lies in the tests' Debian tree, which has names like invoke-rc.d.
 -include $(shell find $(BUILD) -path '$(BUILD)/testroot*' -prune -o \

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The unit, the user and the directories, looked at by systemd's own tools."""
+import re
 import subprocess
 
 import pytest
@@ -35,18 +36,39 @@ def test_unit(host, installed):
     assert "ProtectSystm" in done.stderr
 
 
+def test_exposure(host, installed, capsys):
+    host.write("/etc/systemd/system/mailban.service", (
+        installed / "usr/lib/systemd/system/mailban.service").read_text())
+    done = host.run(["systemd-analyze", "security", "--offline=yes",
+                     "--no-pager", "mailban.service"])
+    said = done.stdout.splitlines()[-1]
+    with capsys.disabled():
+        print(f"\nDebian {hosts.debian()}: {said}")
+    assert float(re.search(r"mailban.service: ([\d.]+)", said)[1]) <= 1.5
+
+
 def test_the_unit_stands_where_its_prefix_is(tmp_path):
     subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}",
                     "PREFIX=/opt/m"], cwd=hosts.REPO, check=True, timeout=300)
     unit = tmp_path / "opt/m/lib/systemd/system/mailban.service"
     assert "ExecStart=/opt/m/sbin/mailband\n" in unit.read_text()
-    # Bounded as the unit is, root could neither signal nor ask.
-    assert "ExecReload=+/opt/m/bin/mailban reload\n" in unit.read_text()
+    assert "ExecReload=/opt/m/bin/mailban reload\n" in unit.read_text()
     assert (tmp_path / "opt/m/bin/mailban").is_file()
     assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
     assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
+    assert (tmp_path / "etc/mailban/mailban.conf").is_file()
     page = (tmp_path / "opt/m/share/man/man8/mailband.8").read_text()
     assert ".It Pa /opt/m/share/mailban/" in page
+
+
+def test_what_the_admin_wrote_stays(tmp_path):
+    jails = tmp_path / "etc/mailban/jail.d/mailhost.conf"
+    jails.parent.mkdir(parents=True)
+    jails.write_text("[dovecot]\nenabled = false\n")
+    subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}"],
+                   cwd=hosts.REPO, check=True, timeout=300)
+    assert jails.read_text() == "[dovecot]\nenabled = false\n"
+    assert (tmp_path / "etc/mailban/mailban.conf").is_file()
 
 
 def test_user_and_directories(host, installed):
