@@ -2,6 +2,8 @@
 # make            build/mailband, build/mailban-warden, build/mailban
 # make run        install what is needed, build, run on this host
 # make check      install what is needed, build, run every test
+# make check-system   boot a machine of systemd's with the package, look at it
+# make check-docs     does the manual say what there is?
 # make bench      measure, side by side with what there is today
 # make install    programs, defaults, manual and unit below PREFIX
 # make deb        the Debian package, build/mailban_*.deb
@@ -70,7 +72,7 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 	nftables passwd
 DEB_DEPS = debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
-	mount util-linux mandoc clang-format systemd
+	mount util-linux mandoc clang-format systemd systemd-container
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
@@ -160,7 +162,14 @@ check: check-deps
 	$(MAKE) -j$(JOBS) all unit benches
 	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit
 	tests/layers
-	$(PYTEST) -q tests
+	$(PYTEST) -q --ignore=tests/system tests
+
+check-docs: check-deps
+	$(MAKE) -j$(JOBS) all
+	MAILBAN_TEST_BUILD=release $(PYTEST) -q tests/docs
+
+check-system: check-deps deb
+	$(PYTEST) -q tests/system
 
 bench: check-deps
 	$(MAKE) -j$(JOBS) all benches
@@ -247,8 +256,8 @@ deb: deb-deps
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit benches deps deb-deps check-deps check bench run install deb \
-	clean
+.PHONY: all unit benches deps deb-deps check-deps check check-docs check-system \
+	bench run install deb clean
 
 # Not what lies in the tests' Debian tree, which has names like invoke-rc.d.
 -include $(shell find $(BUILD) -path '$(BUILD)/testroot*' -prune -o \

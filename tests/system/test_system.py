@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail host's life with the Debian package, under systemd.
+
+One machine goes through all of it, so a test begins where the one before it
+left off: run the file as a whole (make check-system).
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+
+import hosts
+import mailhost
+from machine import Machine
+
+JAILS = "/etc/mailban/jail.d/mailhost.conf"
+ATTACKERS = ("a", "b", "c", "d", "e")
+
+
+class World:
+    """The machine, who attacks it, and the net between them."""
+
+    def __init__(self, tree):
+        self.mx = Machine(tree)
+        self.clients = {name: hosts.Host(tree, name) for name in ATTACKERS}
+        self.net = None
+        self.join()
+
+    def join(self):
+        """Lay the net, anew after a reboot."""
+        if self.net:
+            self.net.close()
+        self.net = hosts.Net(self.mx, *self.clients.values())
+
+    def close(self):
+        for client in self.clients.values():
+            client.close()
+        self.net.close()
+        self.mx.close()
+
+    def login(self, name, kind="imap", family="ip4", **how):
+        return mailhost.login(self.clients[name], kind,
+                              getattr(self.mx, family), **how)
+
+    def attack(self, name, kind="imap", family="ip4", jail="dovecot"):
+        """Guess passwords until silence; the address is banned."""
+        address = getattr(self.clients[name], family)
+        for _ in range(3):
+            assert self.login(name, kind, family, password="guess") == "denied"
+        self.mx.wait_banned(jail, address)
+        assert self.login(name, kind, family, timeout=1) == "silent"
+        return address
+
+    def seen(self):
+        """A place in the journal: what comes later is after it."""
+        mark = self.mx.journal("-n0", "--show-cursor")
+        return re.search(r"-- cursor: (\S+)", mark)[1]
+
+    def complaints(self, cursor=None):
+        """What the unit or systemd of it has to complain of, since."""
+        since = ["--after-cursor", cursor] if cursor else ["-b"]
+        return self.mx.journal("-u", "mailban", "-p", "warning", "-o", "cat",
+                               *since)
+
+
+@pytest.fixture(scope="module")
+def world(tree):
+    made = World(tree)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def mx(world, request):
+    request.node.hosts = [world.mx]
+    return world.mx
+
+
+@pytest.fixture(scope="session")
+def deb():
+    """The package, as make deb leaves it."""
+    found = sorted((hosts.REPO / "build").glob("mailban_*.deb"))
+    assert len(found) == 1, f"{found}: run make deb"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def next_deb(deb, tmp_path_factory):
+    """The next version: the same but for its number."""
+    folder = tmp_path_factory.mktemp("deb")
+    subprocess.run(["dpkg-deb", "--raw-extract", deb, folder / "tree"],
+                   check=True)
+    control = folder / "tree/DEBIAN/control"
+    text = control.read_text()
+    version = re.search(r"^Version: (.*)$", text, re.M)[1]
+    control.write_text(text.replace(f"Version: {version}",
+                                    f"Version: {version}+1"))
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build",
+                    folder / "tree", folder / "mailban_next.deb"], check=True,
+                   stdout=subprocess.DEVNULL)
+    return folder / "mailban_next.deb"
+
+
+def status_of(mx, pid):
+    """{key: value} of /proc/pid/status in the machine."""
+    text = mx.path(f"/proc/{pid}/status").read_text()
+    return {line.split(":")[0]: line.split(":")[1].split()
+            for line in text.splitlines() if ":" in line}
+
+
+def processes(mx):
+    """{name: pid in the machine} of the service."""
+    control = mx.show("ControlGroup")["ControlGroup"]
+    pids = mx.path(f"/sys/fs/cgroup{control}/cgroup.procs").read_text()
+    # The file has them as its reader sees them; its names do not change.
+    done = mx.run(["ps", "-o", "pid=,comm=", "-C", "mailband,mailban-warden"])
+    assert len(pids.split()) == len(done.stdout.splitlines())
+    return {line.split()[1]: int(line.split()[0])
+            for line in done.stdout.splitlines()}
+
+
+def active(mx):
+    return mx.show("ActiveState", "SubState") == \
+        {"ActiveState": "active", "SubState": "running"}
+
+
+def test_the_machine_is_sound(world, mx):
+    assert mx.systemctl("is-system-running", check=False).stdout == \
+        "running\n", mx.systemctl("--failed").stdout
+    for kind in mailhost.KINDS:
+        assert world.login("a", kind) == "ok"
+
+
+def test_installing_starts_it(world, mx, deb):
+    said = mx.apt("install", mx.take(deb))
+    assert "fail2ban" not in said and "rror" not in said
+    assert active(mx)
+    assert mx.show("UnitFileState") == {"UnitFileState": "enabled"}
+    status = mx.mailban("status", "--json").stdout
+    assert {jail["name"] for jail in json.loads(status)["jails"]} == \
+        {"dovecot", "postfix", "postfix-sasl", "sshd"}
+
+
+def test_no_process_is_root(mx):
+    found = processes(mx)
+    assert set(found) == {"mailband", "mailban-warden"}
+    user = mx.run(["id", "-u", "mailban"]).stdout.strip()
+    net_admin = f"{1 << 12:016x}"
+    for name, pid in found.items():
+        status = status_of(mx, pid)
+        assert status["Uid"] == [user] * 4
+        keeps = net_admin if name == "mailban-warden" else "0" * 16
+        assert status["CapPrm"] == status["CapEff"] == [keeps], name
+        assert status["CapInh"] == status["CapAmb"] == ["0" * 16], name
+        assert int(status["CapBnd"][0], 16) & ~(1 << 12) == 0, name
+        assert status["NoNewPrivs"] == ["1"] and status["Seccomp"] == ["2"]
+
+
+@pytest.mark.parametrize("name, kind, family, jail", [
+    ("a", "imap", "ip4", "dovecot"), ("a", "pop3", "ip6", "dovecot"),
+    ("b", "smtp", "ip4", "postfix-sasl")])
+def test_an_attacker_is_banned(world, mx, name, kind, family, jail):
+    address = world.attack(name, kind, family, jail)
+    assert address in mx.mailban("list").stdout
+    assert world.login("e", kind, family) == "ok"
+
+
+def test_a_name_that_needs_no_network_is_ignored(world, mx):
+    mx.write("/etc/mailban/jail.local",
+             "[DEFAULT]\nignoreip = 127.0.0.0/8 friend.example.org\n")
+    mx.systemctl("reload", "mailban")
+    done = mx.mailban("ban", "dovecot", "192.0.2.77", check=False)
+    assert done.returncode == 1
+    assert "192.0.2.77" not in mx.banned("dovecot")
+
+
+def test_reload_takes_what_was_changed(world, mx):
+    before = mx.show("MainPID")
+    mx.write("/etc/mailban/jail.local",
+             "[dovecot]\nmaxretry = 1\nbantime = 1d\n")
+    mx.systemctl("reload", "mailban")
+    assert mx.show("MainPID") == before
+    assert world.clients["a"].ip4 in mx.banned("dovecot")
+    assert world.login("c", password="guess") == "denied"
+    mx.wait_banned("dovecot", world.clients["c"].ip4)
+
+
+def test_bans_outlast_a_stop(world, mx):
+    mx.systemctl("stop", "mailban")
+    assert mx.show("ActiveState", "Result") == \
+        {"ActiveState": "inactive", "Result": "success"}
+    assert world.clients["c"].ip4 in mx.banned("dovecot")
+    assert world.login("c", timeout=1) == "silent"
+    # Nobody looks just now, but it is in the journal.
+    assert world.login("d", password="guess") == "denied"
+    mx.systemctl("start", "mailban")
+    mx.wait_banned("dovecot", world.clients["d"].ip4)
+    assert world.clients["c"].ip4 in mx.mailban("list").stdout
+
+
+def test_an_unban_lets_in(world, mx):
+    mx.mailban("unban", world.clients["d"].ip4)
+    assert world.login("d") == "ok"
+
+
+def test_a_mail_log_is_followed_too(world, mx):
+    mx.run(["rm", "/etc/systemd/system/rsyslog.service"])
+    mx.systemctl("daemon-reload")
+    mx.systemctl("enable", "--now", "rsyslog")
+    mx.systemctl("restart", "mailban")
+    world.login("d", password="guess")
+    hosts.wait_for(lambda: mx.path("/var/log/mail.log").exists(),
+                   what="mail.log")
+    mx.wait_banned("dovecot", world.clients["d"].ip4)
+    mx.mailban("unban", world.clients["d"].ip4)
+
+
+def test_all_that_was_clean(world, mx):
+    said = mx.systemctl("status", "mailban").stdout
+    assert "active (running)" in said and "enabled" in said
+    assert not re.search("warning|error|fail", said.split("\n\n")[0], re.I)
+    assert world.complaints() == ""
+    assert mx.systemctl("--failed", "--plain", "--no-legend").stdout == ""
+
+
+def test_reboot(world, mx):
+    banned = set(mx.banned("dovecot"))
+    assert world.clients["c"].ip4 in banned
+    mx.reboot()
+    world.join()
+    assert active(mx)
+    # A network of its own goes with the machine: the kernel began empty.
+    mx.wait_banned("dovecot", *banned)
+    assert world.login("c", timeout=1) == "silent"
+    assert world.login("e") == "ok"
+    assert world.complaints() == ""
+
+
+def test_a_wrong_configuration_is_told_and_not_taken(world, mx):
+    before = mx.show("MainPID")
+    mx.write("/etc/mailban/jail.d/wrong.local", "[dovecot]\nbantime = soon\n")
+    done = mx.systemctl("reload", "mailban", check=False)
+    assert done.returncode
+    assert active(mx) and mx.show("MainPID") == before
+    assert "wrong.local:2: bantime:" in mx.journal("-u", "mailban")
+    mx.path("/etc/mailban/jail.d/wrong.local").unlink()
+    mx.systemctl("reload", "mailban")
+
+
+@pytest.mark.parametrize("process, number", [
+    ("mailband", signal.SIGSTOP), ("mailband", signal.SIGKILL),
+    ("mailban-warden", signal.SIGKILL)])
+def test_what_hangs_or_dies_comes_back(world, mx, process, number):
+    mx.write("/run/systemd/system/mailban.service.d/soon.conf",
+             "[Service]\nWatchdogSec=2\n")
+    mx.systemctl("daemon-reload")
+    mx.systemctl("restart", "mailban")
+    before = mx.show("NRestarts", "MainPID")
+    mx.run(["kill", f"-{number}", str(processes(mx)[process])])
+    hosts.wait_for(lambda: mx.show("NRestarts")["NRestarts"] == "1" and
+                   active(mx), 30, "the service again")
+    assert mx.show("MainPID")["MainPID"] != before["MainPID"]
+    assert world.clients["c"].ip4 in mx.banned("dovecot")
+    mx.mailban("status")
+    mx.path("/run/systemd/system/mailban.service.d/soon.conf").unlink()
+    mx.systemctl("daemon-reload")
+    mx.systemctl("restart", "mailban")
+
+
+def test_upgrade(world, mx, next_deb):
+    banned = mx.banned("dovecot")
+    before, mark = mx.show("MainPID"), world.seen()
+    mx.write("/etc/mailban/jail.d/mailhost.conf",
+             mx.path(JAILS).read_text() + "# ours\n")
+    mx.apt("install", mx.take(next_deb))
+    assert active(mx) and mx.show("MainPID") != before
+    after = mx.banned("dovecot")
+    assert set(after) == set(banned)
+    for address, element in banned.items():
+        # It is the element of before, or one that ends no later.
+        assert after[address]["expires"] <= element["expires"]
+    assert mx.path(JAILS).read_text().endswith("# ours\n")
+    assert world.complaints(mark) == ""
+
+
+def test_an_upgrade_starts_nothing_that_was_off(mx, deb):
+    mx.systemctl("disable", "--now", "mailban")
+    mx.apt("install", "--allow-downgrades", mx.take(deb))
+    assert mx.show("ActiveState", "UnitFileState") == \
+        {"ActiveState": "inactive", "UnitFileState": "disabled"}
+    mx.systemctl("enable", "--now", "mailban")
+
+
+def test_removal_takes_the_bans_and_a_new_installation_has_them(world, mx,
+                                                                deb):
+    mx.apt("remove", "mailban")
+    assert mx.nft_json("list", "table", "inet", "mailban") == []
+    assert world.login("c") == "ok"
+    mx.apt("install", mx.take(deb))
+    assert active(mx)
+    mx.wait_banned("dovecot", world.clients["c"].ip4)
+
+
+def test_purge(mx):
+    mx.apt("purge", "mailban")
+    assert mx.nft_json("list", "table", "inet", "mailban") == []
+    for path in ("/var/lib/mailban", "/run/mailban", JAILS,
+                 "/etc/mailban/mailban.conf",
+                 "/etc/systemd/system/multi-user.target.wants/"
+                 "mailban.service"):
+        assert not os.path.lexists(mx.path(path)), path
+    # The admin wrote that.
+    assert mx.path("/etc/mailban/jail.local").exists()
+    assert mx.run(["systemctl", "cat", "mailban"], check=False).returncode
+    assert mx.run(["id", "mailban"]).returncode == 0
+    mx.run(["rm", "-r", "/etc/mailban"])
+
+
+def test_beside_fail2ban_it_waits_and_says_how_to_move(world, mx, deb):
+    mx.write("/etc/fail2ban/jail.d/defaults-debian.conf", "")
+    mx.write("/etc/fail2ban/jail.local",
+             "[dovecot]\nenabled = true\nbackend = auto\nmaxretry = 2\n"
+             f"ignoreip = {world.clients['e'].ip4}\n")
+    mx.systemctl("enable", "--now", "fail2ban")
+    said = mx.apt("install", mx.take(deb))
+    assert "mailban: WARNING: fail2ban guards this host." in said
+    assert mx.show("ActiveState", "UnitFileState") == \
+        {"ActiveState": "inactive", "UnitFileState": "disabled"}
+    # Whom fail2ban knows to leave alone is known when its files are here.
+    told = re.findall(r"^mailban:   (\S.*?)(?: +#.*)?$", said, re.M)
+    assert told[-1] == "systemctl enable --now mailban"
+    for command in told:
+        done = mx.run(["sh", "-c", command], check=False)
+        assert done.returncode == 0 or "*.local" in command, done.stderr
+    assert mx.show("ActiveState", unit="fail2ban.service") == \
+        {"ActiveState": "inactive"}
+    assert active(mx)
+    jail = mx.mailban("status", "dovecot", "--json").stdout
+    assert json.loads(jail)["name"] == "dovecot"
+    done = mx.mailban("ban", "dovecot", world.clients["e"].ip4, check=False)
+    assert done.returncode == 1
+    assert pathlib.Path(mx.path("/etc/mailban/jail.local")).exists()
