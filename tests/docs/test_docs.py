@@ -149,6 +149,17 @@ def test_keys_of_the_daemon():
         "daemon/settings.c", r'\{"([a-z_]+)", take_')
 
 
+def test_shipped_settings_are_the_defaults():
+    """daemon/mailban.conf has every key, as it is without the file."""
+    shipped = dict(re.findall(
+        r"^#(\w+) = (.*)$", (REPO / "daemon/mailban.conf").read_text(), re.M))
+    items = re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |^\.El)",
+                       page("mailban.conf.5"), re.M | re.S)
+    told = {key: re.search(r"^Default:\s+(?:\.Li )?(\w+)", text, re.M)[1]
+            for key, text in items}
+    assert shipped == told
+
+
 def test_keys_of_jails():
     source = (REPO / "jails/jailkeys.c").read_text()
     ours, others = re.search(
