@@ -70,7 +70,7 @@ CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev zlib1g-dev \
 	nftables passwd
-DEB_DEPS = debhelper dpkg-dev fakeroot lintian
+DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd systemd-container
 
