@@ -215,7 +215,8 @@ bool regex_has_group(const struct regex *regex, const char *name)
 
 bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 {
-	if (!regex->anchored)
+	/* PCRE2 calls no text at all no partial match. */
+	if (!regex->anchored || n == 0)
 		return true;
 	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)head, n, 0,
 		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,

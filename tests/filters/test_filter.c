@@ -129,6 +129,23 @@ static void where_a_line_was_cut_it_does_not_end(void **state)
 	err_deinit(&err);
 }
 
+/* Nothing was said yet that could speak against it. */
+static void any_line_may_begin(void **state)
+{
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("a.conf", "[Definition]\nfailregex = ^x <ADDR>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	assert_true(filter_may_follow(filter, "", 0));
+	assert_true(filter_may_follow(filter, "x", 1));
+	assert_false(filter_may_follow(filter, "y", 1));
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 static void names(struct filter *filter, const char *text)
 {
 	char who[PREFIX_TEXT];
@@ -439,6 +456,7 @@ static void together_as_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_line_may_begin),
 		cmocka_unit_test(an_admins_filter),
 		cmocka_unit_test(where_a_line_was_cut_it_does_not_end),
 		cmocka_unit_test(modes_tags_and_includes),
