@@ -80,6 +80,9 @@ class Machine(hosts.Host):
                 "etc/dovecot/users": CREDENTIALS,
                 "etc/dovecot/dovecot.conf":
                     (mailhost.DATA / f"dovecot-{release}.conf").read_text(),
+                # The one makes the folder that the other's socket is in.
+                "etc/systemd/system/dovecot.service.d/after.conf":
+                    "[Unit]\nAfter=postfix.service postfix@-.service\n",
                 "etc/postfix/main.cf":
                     (mailhost.DATA / "main.cf").read_text(),
                 "etc/postfix/master.cf":
@@ -87,7 +90,6 @@ class Machine(hosts.Host):
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_text(text)
         # Debian has had no syslogd of its own since 12: a test turns it on.
-        (top / "etc/systemd/system").mkdir(parents=True)
         (top / "etc/systemd/system/rsyslog.service").symlink_to("/dev/null")
 
     def said(self):
