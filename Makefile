@@ -29,7 +29,7 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/ini lib/layout lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/journal \
 	sources/parts sources/replay sources/rotation sources/tail sources/watch
-FILTERS = filters/datefields filters/dates filters/datetemplate \
+FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
 	filters/dispatch filters/filter filters/filter_spec \
 	filters/filter_subject filters/filterfile filters/groups \
 	filters/linebuffer filters/literals filters/pyregex filters/regex \

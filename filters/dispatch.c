@@ -36,7 +36,7 @@ struct dispatch {
 	size_t n;
 	size_t *first; /* of each filter: its first member in the sieves */
 	size_t members;
-	uint64_t *hits;
+	uint64_t *hits, *undated_hits[DATECUT_USUAL];
 	struct class *classes[CLASSES_MOST];
 	size_t classes_n;
 	struct class *all;
@@ -94,6 +94,15 @@ static struct class *class_find(struct dispatch *d, const uint64_t *filters)
 	return d->classes[d->classes_n++] = class_new(d, filters);
 }
 
+static uint64_t *hits_new(const struct dispatch *d)
+{
+	uint64_t *hits = calloc(SIEVE_WORDS(d->members) + 1, sizeof(*hits));
+
+	if (!hits)
+		abort();
+	return hits;
+}
+
 struct dispatch *dispatch_new(struct filter *const *filters, size_t n)
 {
 	struct dispatch *d = calloc(1, sizeof(*d));
@@ -113,9 +122,9 @@ struct dispatch *dispatch_new(struct filter *const *filters, size_t n)
 		 * what filter_match wants. */
 		d->members += (filter_regexes(filters[i]) + 63) / 64 * 64;
 	}
-	d->hits = calloc(SIEVE_WORDS(d->members) + 1, sizeof(*d->hits));
-	if (!d->hits)
-		abort();
+	d->hits = hits_new(d);
+	for (size_t i = 0; i < DATECUT_USUAL; i++)
+		d->undated_hits[i] = hits_new(d);
 	d->all = d->classes[d->classes_n++] = class_new(d, every);
 	free(every);
 	return d;
@@ -131,6 +140,8 @@ void dispatch_free(struct dispatch **dispatch)
 		class_free(d->classes[i]);
 	free(d->first);
 	free(d->hits);
+	for (size_t i = 0; i < DATECUT_USUAL; i++)
+		free(d->undated_hits[i]);
 	free(d);
 	*dispatch = NULL;
 }
@@ -262,33 +273,65 @@ static struct class *class_of(struct dispatch *d, const struct line *line)
 	return head_learn(d, &d->heads[at], &key);
 }
 
-/*
- * A line that the header's cut did not date: a filter may find its date in the
- * midst, and what then comes together is not what the sieve saw.
- */
-static void ask_all(
-	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
-{
-	struct filter_subject subject;
-
-	filter_subject(line, &subject);
-	for (size_t i = 0; i < d->n; i++) {
-		struct failure failure;
-		enum filter_verdict v =
-			filter_match(d->filters[i], &subject, NULL, &failure);
-
-		d->counts.searched++;
-		if (v != FILTER_MISS)
-			fn(ctx, i, v, &failure);
-	}
-}
-
 static bool any_bit(const uint64_t *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (words[i])
 			return true;
 	return false;
+}
+
+/* Shows a subject to a filter; wanted as of filter_match. */
+static void ask(struct dispatch *d, size_t i,
+	const struct filter_subject *subject, const uint64_t *wanted,
+	dispatch_fn fn, void *ctx)
+{
+	struct failure failure;
+	enum filter_verdict v;
+
+	d->counts.searched++;
+	v = filter_match(d->filters[i], subject, wanted, &failure);
+	if (v != FILTER_MISS)
+		fn(ctx, i, v, &failure);
+}
+
+static bool is_hit(const struct dispatch *d, const uint64_t *hits, size_t i)
+{
+	return any_bit(hits + d->first[i] / 64,
+		(filter_regexes(d->filters[i]) + 63) / 64);
+}
+
+/*
+ * A line that the header's cut did not date: a filter may find its date in the
+ * midst, and what then comes together is what the sieve must see. It is cut
+ * out once for all filters that look for the same dates.
+ */
+static void ask_undated(
+	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
+{
+	struct filter_subject subject, cut[DATECUT_USUAL];
+	bool made[DATECUT_USUAL] = {false};
+
+	filter_subject(line, &subject);
+	for (size_t i = 0; i < d->n; i++) {
+		enum datecut_kind kind = filter_datecut(d->filters[i]);
+		uint64_t *hits;
+
+		if (kind == DATECUT_OWN || filter_wants_all(d->filters[i])) {
+			ask(d, i, &subject, NULL, fn, ctx);
+			continue;
+		}
+		hits = d->undated_hits[kind];
+		if (!made[kind]) {
+			made[kind] = true;
+			cut[kind] = subject;
+			filter_cut_date(d->filters[i], &cut[kind]);
+			sieve_scan(d->all->sieve, cut[kind].text, cut[kind].n,
+				hits);
+		}
+		if (is_hit(d, hits, i))
+			ask(d, i, &cut[kind], hits + d->first[i] / 64, fn, ctx);
+	}
 }
 
 void dispatch_line(
@@ -299,7 +342,7 @@ void dispatch_line(
 
 	d->counts.lines++;
 	if (line->body == line->text && !line->journal) {
-		ask_all(d, line, fn, ctx);
+		ask_undated(d, line, fn, ctx);
 		return;
 	}
 	class = class_of(d, line);
@@ -309,17 +352,8 @@ void dispatch_line(
 	if (!sieve_scan(class->sieve, line->body, line->body_len, d->hits))
 		return;
 	filter_subject(line, &subject);
-	for (size_t i = 0; i < d->n; i++) {
-		struct failure failure;
-		enum filter_verdict v;
-
-		if (!any_bit(d->hits + d->first[i] / 64,
-			    (filter_regexes(d->filters[i]) + 63) / 64))
-			continue;
-		d->counts.searched++;
-		v = filter_match(d->filters[i], &subject,
-			d->hits + d->first[i] / 64, &failure);
-		if (v != FILTER_MISS)
-			fn(ctx, i, v, &failure);
-	}
+	for (size_t i = 0; i < d->n; i++)
+		if (is_hit(d, d->hits, i))
+			ask(d, i, &subject, d->hits + d->first[i] / 64, fn,
+				ctx);
 }

@@ -10,16 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filters/dates.h"
 #include "filters/groups.h"
 #include "filters/linebuffer.h"
 #include "filters/pyregex.h"
 #include "filters/regex.h"
 #include "filters/sessions.h"
-#include "lib/clock.h"
 
-/* A line without a date is of the one before, if that was so near to now. */
-#define SAME_MOMENT (60 * CLOCK_SECOND)
 /* No connection lasts for more attempts. */
 #define ATTEMPTS_MOST 1000000
 
@@ -34,11 +30,7 @@ struct filter {
 	struct filterfile file;
 	struct regex *prefregex;
 	struct groups pref_groups;
-	struct dates *dates; /* NULL: lines come with their time */
-	bool own_dates;	     /* a header's date may not be what it wants */
-	int64_t last_date;
-	char *whole, *rest; /* a line cleaned, and without its date */
-	size_t whole_room, rest_room;
+	struct datecut *dates;	   /* NULL: lines come with their time */
 	struct linebuffer *lines;  /* NULL: one line at a time */
 	char name[SESSION_NAME];   /* whom the last of several lines named */
 	struct sessions *sessions; /* NULL: no <F-MLFID> */
@@ -159,9 +151,7 @@ static void compile_dates(
 
 	if (file->journal)
 		return;
-	filter->own_dates =
-		file->datepattern && !dates_is_usual(file->datepattern);
-	filter->dates = dates_new(file->datepattern, why, sizeof(why));
+	filter->dates = datecut_new(file->datepattern, why, sizeof(why));
 	if (!filter->dates)
 		err_fault(err, file->datepattern_row.file,
 			file->datepattern_row.line, "datepattern: %s: %s", why,
@@ -216,11 +206,9 @@ void filter_free(struct filter **filter)
 		regex_free(&f->ignore[i]);
 	free(f->fail);
 	free(f->ignore);
-	dates_free(&f->dates);
+	datecut_free(&f->dates);
 	linebuffer_free(&f->lines);
 	sessions_free(&f->sessions);
-	free(f->whole);
-	free(f->rest);
 	arena_free(&f->arena);
 	free(f);
 	*filter = NULL;
@@ -258,7 +246,13 @@ const struct filter_counts *filter_counts(const struct filter *filter)
 
 bool filter_wants_all(const struct filter *filter)
 {
-	return filter->own_dates || filter->lines;
+	return filter->lines ||
+	       (filter->dates && datecut_kind(filter->dates) == DATECUT_OWN);
+}
+
+enum datecut_kind filter_datecut(const struct filter *filter)
+{
+	return filter->dates ? datecut_kind(filter->dates) : DATECUT_OWN;
 }
 
 bool filter_keeps_state(const struct filter *filter)
@@ -534,61 +528,28 @@ static enum filter_verdict match_lines(struct filter *filter,
 	return FILTER_IGNORED;
 }
 
-static void make_room(char **buffer, size_t *room, size_t n)
+/* Whether the line's date is still to be cut out of it. */
+static bool is_undated(
+	const struct filter *filter, const struct filter_subject *s)
 {
-	if (*room >= n)
-		return;
-	free(*buffer);
-	*room = n;
-	*buffer = malloc(n);
-	if (!*buffer)
-		abort();
+	return filter->dates && !s->line->journal &&
+	       (!s->dated || datecut_kind(filter->dates) == DATECUT_OWN);
 }
 
-/*
- * Cuts the date that the filter's own templates find out of a line, for lines
- * that the header's fast cut did not date or must not. No date at all is that
- * of the line before, if this is of now, else 0.
- */
-static int64_t cut_date(struct filter *filter, struct filter_subject *s)
+void filter_cut_date(struct filter *filter, struct filter_subject *subject)
 {
-	const struct line *line = s->line;
-	struct date_found f;
-	int64_t time = 0;
-
-	if (line->body != line->text)
-		filter_subject_clean(line->text, line->text_len, &filter->whole,
-			&filter->whole_room, s);
-	if (dates_find(filter->dates, s->text, s->n, s->ascii, &f) &&
-		f.cut_end > f.cut_start) {
-		time = f.time;
-		make_room(&filter->rest, &filter->rest_room, s->n);
-		memcpy(filter->rest, s->text, f.cut_start);
-		memcpy(filter->rest + f.cut_start, s->text + f.cut_end,
-			s->n - f.cut_end);
-		s->text = filter->rest;
-		s->n -= f.cut_end - f.cut_start;
-	}
-	filter->counts.limits += dates_limits(filter->dates);
-	if (time)
-		filter->last_date = time;
-	else if (filter->last_date > clock_wall() - SAME_MOMENT)
-		time = filter->last_date;
-	return time;
+	if (is_undated(filter, subject))
+		filter->counts.limits += datecut_apply(filter->dates, subject);
 }
 
 enum filter_verdict filter_match(struct filter *filter,
 	const struct filter_subject *subject, const uint64_t *wanted,
 	struct failure *out)
 {
-	const struct line *line = subject->line;
 	struct filter_subject s = *subject;
-	int64_t time = line->time;
 
-	if (filter->dates && !line->journal &&
-		(filter->own_dates || line->body == line->text))
-		time = cut_date(filter, &s);
+	filter_cut_date(filter, &s);
 	if (filter->lines)
-		return match_lines(filter, &s, time, out);
-	return match_line(filter, &s, time, wanted, out);
+		return match_lines(filter, &s, s.time, out);
+	return match_line(filter, &s, s.time, wanted, out);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/datecut.h"
 #include "filters/failure.h"
 #include "filters/filterfile.h"
 #include "filters/literals.h"
@@ -68,6 +69,8 @@ struct filter_subject {
 	const char *text; /* valid UTF-8, or ASCII */
 	size_t n;
 	bool ascii;
+	bool dated; /* without its date, which is time (0: it has none) */
+	int64_t time;
 };
 
 /*
@@ -75,6 +78,13 @@ struct filter_subject {
  * kept until the next call.
  */
 void filter_subject(const struct line *line, struct filter_subject *out);
+
+/*
+ * Which dates it cuts out of lines that come with theirs, and does so: the
+ * subject may then be shown to every filter of that kind, but DATECUT_OWN.
+ */
+enum datecut_kind filter_datecut(const struct filter *filter);
+void filter_cut_date(struct filter *filter, struct filter_subject *subject);
 
 /*
  * The same for any text, into a buffer of the caller's that grows as needed;

@@ -99,5 +99,7 @@ void filter_subject(const struct line *line, struct filter_subject *out)
 	static size_t room;
 
 	out->line = line;
+	out->dated = line->journal || line->body != line->text;
+	out->time = line->time;
 	filter_subject_clean(line->body, line->body_len, &buffer, &room, out);
 }
