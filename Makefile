@@ -27,7 +27,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/ini lib/layout lib/log lib/prefixset
-SOURCES = sources/file sources/glob sources/header sources/journal \
+SOURCES = sources/file sources/glob sources/header sources/header_again sources/journal \
 	sources/parts sources/replay sources/rotation sources/tail sources/watch
 FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
 	filters/dispatch filters/filter filters/filter_spec \
@@ -62,7 +62,7 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_jail \
 	cli/fail2ban_regex cli/fail2ban_status cli/pytext cli/regexid \
 	cli/regexout cli/regexreport cli/regextest \
-	sources/header sources/replay $(LIB) $(FILTERS) $(JAILS)
+	sources/header sources/header_again sources/replay $(LIB) $(FILTERS) $(JAILS)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of

@@ -13,6 +13,9 @@
 
 #include <string.h>
 #include <time.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "lib/clock.h"
 #include "lib/line.h"
@@ -32,7 +35,7 @@ struct cursor {
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-enum { IN_HOST = 1, ENDS_TAG = 2 };
+enum { IN_HOST = 1 };
 
 static const unsigned char class[256] = {
 	['0' ... '9'] = IN_HOST,
@@ -43,10 +46,7 @@ static const unsigned char class[256] = {
 	['_'] = IN_HOST,
 	['/'] = IN_HOST,
 	['@'] = IN_HOST,
-	[':'] = IN_HOST | ENDS_TAG,
-	['['] = ENDS_TAG,
-	[' '] = ENDS_TAG,
-	['\t'] = ENDS_TAG,
+	[':'] = IN_HOST,
 };
 
 void header_clock_reset(struct header_clock *c)
@@ -413,11 +413,35 @@ static void cut_host(struct cursor *in, struct line *out)
 	in->at = p;
 }
 
+/* The first byte at or behind p that is a, b or a blank; end if none is. */
+static inline const char *find_either(
+	const char *p, const char *end, char a, char b)
+{
+#ifdef __SSE2__
+	/* Sixteen at a time: as a rule that is one look, and no guess of how
+	 * long a name is for the processor to get wrong. */
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+		__m128i is = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('\t'))));
+		unsigned int bits = (unsigned int)_mm_movemask_epi8(is);
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	while (p < end && *p != a && *p != b && !is_blank(*p))
+		p++;
+	return p;
+}
+
 /* "123]" or whatever there is up to a blank. */
 static const char *skip_pid(const char *p, const char *end)
 {
-	while (p < end && *p != ']' && !is_blank(*p))
-		p++;
+	p = find_either(p, end, ']', ']');
 	return p < end && *p == ']' ? p + 1 : p;
 }
 
@@ -426,10 +450,11 @@ static void cut_tag(struct cursor *in, struct line *out)
 {
 	const char *p = in->at, *end = in->end;
 
-	for (; p < end; p++)
-		if (class[(unsigned char)*p] & ENDS_TAG &&
-			(*p != ':' || p + 1 == end || is_blank(p[1])))
+	for (; p < end; p++) {
+		p = find_either(p, end, '[', ':');
+		if (p == end || *p != ':' || p + 1 == end || is_blank(p[1]))
 			break;
+	}
 	out->tag = in->at;
 	out->tag_len = (size_t)(p - in->at);
 	if (p < end && *p == '[')
@@ -442,11 +467,54 @@ static void cut_tag(struct cursor *in, struct line *out)
 	in->at = p < end ? p + 1 : end;
 }
 
+/*
+ * Where the seconds stand, if what is in front of them is certain to be the
+ * same moment for the next line too; 0 if not.
+ */
+static size_t seconds_of(const struct header_clock *c, const struct line *line)
+{
+	struct cursor in = {line->text, line->text + line->text_len};
+
+	if (c->syslog_minute && memcmp(line->text, c->syslog, SYSLOG_KEY) == 0)
+		return SYSLOG_KEY;
+	if (!c->iso_minute || memcmp(line->text, c->iso, ISO_KEY) != 0)
+		return 0;
+	/* Without a zone of its own the hour might be one that comes twice. */
+	in.at += ISO_KEY;
+	cut_seconds(&in);
+	return c->shift_known || !is_blank(*in.at) ? ISO_KEY : 0;
+}
+
+/* False if it begins with no date. */
+static bool cut_full(
+	struct cursor *in, struct header_clock *c, struct line *out)
+{
+	size_t seconds;
+	int64_t time;
+
+	if (!cut_date(in, c, &time))
+		return false;
+	out->time = time;
+	out->body = out->host = out->tag = in->at;
+	out->body_len = (size_t)(in->end - in->at);
+	if (in->at == in->end || !is_blank(*in->at))
+		return true;
+	while (in->at < in->end && is_blank(*in->at))
+		in->at++;
+	cut_host(in, out);
+	out->tag = in->at;
+	seconds = out->host_len ? seconds_of(c, out) : 0;
+	if (seconds)
+		header_again_learn(&c->again, out, seconds);
+	cut_tag(in, out);
+	return true;
+}
+
 void header_cut(
 	const char *text, size_t n, struct header_clock *c, struct line *out)
 {
 	struct cursor in = {text, text + n};
-	int64_t time;
+	size_t known;
 
 	/* One by one: the compiler would clear it all first, slowly. */
 	out->text = out->body = out->host = out->tag = out->message = text;
@@ -454,16 +522,12 @@ void header_cut(
 	out->host_len = out->tag_len = 0;
 	out->time = 0;
 	out->journal = out->cut_short = false;
-	if (!cut_date(&in, c, &time))
-		return;
-	out->time = time;
-	out->body = out->host = out->tag = in.at;
-	out->body_len = (size_t)(in.end - in.at);
-	if (in.at < in.end && is_blank(*in.at)) {
-		while (in.at < in.end && is_blank(*in.at))
-			in.at++;
-		cut_host(&in, out);
+	known = header_again_cut(&c->again, text, n, out);
+	if (known) {
+		in.at += known;
 		cut_tag(&in, out);
+	} else if (!cut_full(&in, c, out)) {
+		return;
 	}
 	out->message = in.at;
 	out->message_len = (size_t)(in.end - in.at);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sources/header_again.h"
+
 struct line;
 
 /*
@@ -20,6 +22,7 @@ struct header_clock {
 	int64_t quarter;		   /* a quarter of an hour, local */
 	int64_t shift; /* of that quarter, from local time to UTC */
 	bool shift_known;
+	struct header_again again;
 };
 
 /* Forgets what it knows, and the time zone too: after a reload. */

@@ -44,6 +44,22 @@ static struct line cut(const char *text)
 		assert_memory_equal((l).part, want, strlen(want)); \
 	} while (0)
 
+/* What the lines before were like must not tell in how one is cut. */
+static void assert_cut_alone(const struct line *l)
+{
+	struct header_clock fresh = {0};
+	struct line alone;
+
+	header_cut(l->text, l->text_len, &fresh, &alone);
+	assert_int_equal(l->time, alone.time);
+	assert_ptr_equal(l->body, alone.body);
+	assert_ptr_equal(l->host, alone.host);
+	assert_int_equal(l->host_len, alone.host_len);
+	assert_ptr_equal(l->tag, alone.tag);
+	assert_int_equal(l->tag_len, alone.tag_len);
+	assert_ptr_equal(l->message, alone.message);
+}
+
 static const struct {
 	const char *text, *body, *host, *tag, *message;
 	int64_t time;
@@ -288,6 +304,7 @@ static void test_bounds(void **state)
 			if (n && round >= 100)
 				at[(seed >> 8) % n] = (char)(seed >> 24);
 			header_cut(at, n, &hc, &l);
+			assert_cut_alone(&l);
 			assert_true(
 				l.body >= at && l.body + l.body_len == at + n);
 			assert_true(l.message >= l.body &&
@@ -301,6 +318,45 @@ static void test_bounds(void **state)
 	munmap(map, 2 * page);
 }
 
+static void test_again(void **state)
+{
+	static const char *const lines[] = {
+		"Nov 21 10:00:00 mx postfix/smtpd[123]: a",
+		"Nov 21 10:00:59 mx dovecot: b: c d e f g",
+		"Nov 21 10:00:60 mx dovecot: b: c d e f g",
+		"Nov 21 10:00:61 mx dovecot: b: c d e f g",
+		"Nov 21 10:00:0a mx dovecot: b: c d e f g",
+		"Nov 21 10:00:/0 mx dovecot: b: c d e f g",
+		"Nov 21 10:00:00 mx  dovecot: two blanks",
+		"Nov 21 10:00:00 mx",
+		"Nov 21 10:00:00 mx ",
+		"Nov 21 10:00:00 my dovecot: another host",
+		"Nov 21 10:01:00 mx dovecot: another minute",
+		"Nov 21 10:01:00.5 mx dovecot: a fraction",
+		"2026-11-21T10:00:00.123456+01:00 mx dovecot: auth: x",
+		"2026-11-21T10:00:01.000001+01:00 mx dovecot: auth: x",
+		"2026-11-21T10:00:01.00000a+01:00 mx dovecot: auth: x",
+		"2026-11-21T10:00:01.000001+02:00 mx dovecot: auth: x",
+		"2026-11-21T10:00:01 mx dovecot: auth: no zone",
+		"2026-11-21T10:00:59 mx dovecot: auth: no zone",
+		"2026-11-21 10:00:59,123 +0100 mx dovecot: auth: x",
+		"2026-11-21 10:00:58,124 +0100 mx dovecot: auth: x",
+		"\xb0ov 21 10:00:0\xb1 mx dovecot: high bits",
+	};
+	const size_t n = sizeof(lines) / sizeof(*lines);
+
+	(void)state;
+	set_zone(BERLIN, NOW);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			struct line l;
+
+			cut(lines[i]);
+			l = cut(lines[k]);
+			assert_cut_alone(&l);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_clock_change),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

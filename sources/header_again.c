@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nearly every line of a log begins as the one before it: the same minute, the
+ * same host. So the beginning of one line is kept, with a mask of the bytes
+ * that must come again and one of those that may be any digit; the next line
+ * is compared with it by words of eight bytes, and its date is that minute and
+ * the two digits. It must never take for the same what the full cut would
+ * read in another way: whatever differs in any other byte is left to that.
+ */
+#include "sources/header_again.h"
+
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/line.h"
+#include "lib/word.h"
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Seconds and n digits of their fraction, in microseconds. */
+static inline int64_t moment(const char *seconds, size_t n)
+{
+	static const int64_t scale[7] = {0, 100000, 10000, 1000, 100, 10, 1};
+	int64_t whole = (seconds[0] - '0') * 10 + (seconds[1] - '0');
+	int64_t part = 0;
+
+	for (size_t i = 0; i < n; i++)
+		part = part * 10 + (seconds[3 + i] - '0');
+	return whole * CLOCK_SECOND + part * scale[n];
+}
+
+void header_again_learn(
+	struct header_again *a, const struct line *line, size_t seconds)
+{
+	size_t n = (size_t)(line->tag - line->text), fraction = 0;
+	const char *s = line->text + seconds;
+
+	a->n = 0;
+	if (n > HEADER_AGAIN_MOST || line->host_len == 0 || seconds + 3 > n)
+		return;
+	if (s[2] == '.' || s[2] == ',')
+		while (is_digit(s[3 + fraction]))
+			fraction++;
+	if (fraction > 6)
+		return;
+	memset(a->same, 0, sizeof(a->same));
+	memset(a->digit, 0, sizeof(a->digit));
+	memcpy(a->text, line->text, n);
+	memset(a->same, 0xff, n);
+	memset(a->same + seconds, 0, 2);
+	memset(a->digit + seconds, 0xff, 2);
+	memset(a->same + seconds + 3, 0, fraction);
+	memset(a->digit + seconds + 3, 0xff, fraction);
+	/* Without one the byte behind the seconds must come again. */
+	a->same[seconds + 2] = (char)0xff;
+	a->words = (n + 7) / 8;
+	a->date_len = (size_t)(line->body - line->text);
+	a->host_at = (size_t)(line->host - line->text);
+	a->host_len = line->host_len;
+	a->seconds = seconds;
+	a->fraction_n = fraction;
+	a->minute = line->time - moment(s, fraction);
+	a->n = n;
+}
+
+size_t header_again_cut(const struct header_again *a, const char *text,
+	size_t n, struct line *out)
+{
+	uint64_t wrong = 0;
+	int64_t us;
+
+	/* One more blank in front of the program would be the host's too. */
+	if (a->n == 0 || n < a->words * 8 || n == a->n || text[a->n] == ' ' ||
+		text[a->n] == '\t')
+		return 0;
+	for (size_t i = 0; i < a->words * 8; i += 8) {
+		uint64_t word = word_at(text + i);
+		uint64_t digit =
+			(word ^ '0' * WORD_EACH) & word_at(a->digit + i);
+
+		wrong |= (word ^ word_at(a->text + i)) & word_at(a->same + i);
+		wrong |= word_above_9(digit);
+	}
+	us = wrong ? -1 : moment(text + a->seconds, a->fraction_n);
+	if (us < 0 || us >= 60 * CLOCK_SECOND)
+		return 0;
+	out->time = a->minute + us;
+	out->body = text + a->date_len;
+	out->body_len = n - a->date_len;
+	out->host = text + a->host_at;
+	out->host_len = a->host_len;
+	return a->n;
+}
