@@ -293,26 +293,13 @@ static uint32_t times(uint32_t count, uint32_t weight, uint32_t most)
 	return product > most ? most : (uint32_t)product;
 }
 
-void decisions_failure(
-	struct decisions *d, size_t jail, const struct failure *f)
+/* So many failures of one who is not ignored, at t. */
+static void add_failures(struct decisions *d, size_t jail,
+	const struct failure *f, int64_t t, uint32_t count)
 {
 	struct room *room = &d->rooms[jail];
-	int64_t now = decisions_now(), t = f->time / CLOCK_SECOND;
-	char text[PREFIX_TEXT];
-	uint32_t weight, count;
+	uint32_t weight;
 
-	if (f->time == 0 || t > now)
-		t = now;
-	d->behind |= t < now - BEHIND;
-	if (ignore_has(room->jail, &d->own, &f->who)) {
-		room->ignored++;
-		log_debug("[%s] Ignore %s", room->jail->name,
-			prefix_format(&f->who, text));
-		return;
-	}
-	count = count_of(room, f, t);
-	if (count == 0)
-		return;
 	room->total_failed += count;
 	tell_found(room, f, count);
 	if (banlist_find(d->bans, &f->who, (uint16_t)jail, NULL))
@@ -324,6 +311,28 @@ void decisions_failure(
 	if (window_add(room->window, &f->who.net, t,
 		    times(count, weight, room->jail->maxretry)))
 		ban_for(d, jail, &f->who, t);
+}
+
+void decisions_failure(
+	struct decisions *d, size_t jail, const struct failure *f)
+{
+	struct room *room = &d->rooms[jail];
+	int64_t now = decisions_now(), t = f->time / CLOCK_SECOND;
+	char text[PREFIX_TEXT];
+	uint32_t count;
+
+	if (f->time == 0 || t > now)
+		t = now;
+	d->behind |= t < now - BEHIND;
+	if (ignore_has(room->jail, &d->own, &f->who)) {
+		room->ignored++;
+		log_debug("[%s] Ignore %s", room->jail->name,
+			prefix_format(&f->who, text));
+		return;
+	}
+	count = count_of(room, f, t);
+	if (count > 0)
+		add_failures(d, jail, f, t, count);
 }
 
 void decisions_refused(struct decisions *d, size_t jail)
@@ -417,11 +426,11 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	const struct prefix *who, uint32_t failures)
 {
-	const struct failure failure = {.who = *who, .count = failures};
+	const struct failure failure = {.who = *who};
 
 	if (ignore_has(d->rooms[jail].jail, &d->own, who))
 		return DECISION_IGNORED;
-	decisions_failure(d, jail, &failure);
+	add_failures(d, jail, &failure, decisions_now(), failures);
 	return DECISION_DONE;
 }
 
