@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include "filters/sieve.h"
+#include "lib/word.h"
 
 #define HEADS 1024 /* a power of two; at most half are used */
 #define HEAD_TEXT 112
+#define WHOLE_HEAD 255 /* as an overlap, which is never so large */
 #define CLASSES_MOST 64
 
 /* The filters that some heads can be for, with their sieve. */
@@ -26,6 +28,7 @@ struct class
 
 struct head {
 	struct class *class;	   /* NULL: free */
+	uint8_t overlap;	   /* bytes of it that the sieve must see */
 	uint8_t before_n, after_n; /* text before and behind the pid */
 	bool pid;
 	char text[HEAD_TEXT];
@@ -158,6 +161,26 @@ struct head_key {
 	bool pid;
 };
 
+/*
+ * Behind the digits at `at`, before which there are eight bytes or more. As a
+ * rule they end in "]: " in front of the message.
+ */
+static const char *skip_digits(const char *at, const char *message)
+{
+	const char *end = message - 3;
+	size_t n = (size_t)(end - at);
+
+	if (message - at >= 4 && n <= 8 && end[0] == ']') {
+		uint64_t digits = word_at(end - 8) ^ '0' * WORD_EACH;
+
+		if (!word_above_9(word_last(digits, n)))
+			return end;
+	}
+	while (at < message && *at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
 static bool head_cut(const struct line *line, struct head_key *key)
 {
 	const char *tag_end = line->tag + line->tag_len;
@@ -170,36 +193,43 @@ static bool head_cut(const struct line *line, struct head_key *key)
 	key->pid = at < line->message && *at == '[';
 	if (key->pid) {
 		key->before_n++;
-		for (at++; at < line->message && *at >= '0' && *at <= '9';)
-			at++;
+		if (key->before_n < 8)
+			return false;
+		at = skip_digits(at + 1, line->message);
 	}
 	key->after = at;
 	key->after_n = (size_t)(line->message - at);
-	return key->before_n + key->after_n <= HEAD_TEXT && key->before_n < 256;
+	return key->before_n >= 8 && key->before_n + key->after_n <= HEAD_TEXT;
+}
+
+/* Short texts, for which a call of memcmp takes longer than the comparison. */
+static bool same_few(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
 }
 
 static bool head_equal(const struct head *h, const struct head_key *key)
 {
 	return h->before_n == key->before_n && h->after_n == key->after_n &&
 	       h->pid == key->pid &&
-	       memcmp(h->text, key->before, key->before_n) == 0 &&
-	       memcmp(h->text + h->before_n, key->after, key->after_n) == 0;
+	       word_same(h->text, key->before, key->before_n) &&
+	       same_few(h->text + h->before_n, key->after, key->after_n);
 }
 
 static uint32_t head_hash(const struct head_key *key)
 {
-	uint64_t h = key->before_n * UINT64_C(0x9e3779b97f4a7c15), word;
-	size_t i = 0;
+	uint64_t h = key->before_n * UINT64_C(0x9e3779b97f4a7c15);
 
-	for (; i + 8 <= key->before_n; i += 8) {
-		memcpy(&word, key->before + i, 8);
-		h = (h ^ word) * UINT64_C(0x9fb21c651e98df25);
+	for (size_t i = 0; i + 8 < key->before_n; i += 8) {
+		h = (h ^ word_at(key->before + i)) *
+		    UINT64_C(0x9fb21c651e98df25);
 		h ^= h >> 32;
 	}
-	for (word = 0; i < key->before_n; i++)
-		word = word << 8 | (unsigned char)key->before[i];
-	h = (h ^ word) * UINT64_C(0x9fb21c651e98df25);
-	return (uint32_t)(h >> 40);
+	h ^= word_at(key->before + key->before_n - 8);
+	return (uint32_t)(h * UINT64_C(0x9fb21c651e98df25) >> 40);
 }
 
 /* Asks a filter about a head with several pids, lest one be special. */
@@ -231,8 +261,33 @@ static bool is_plain(const char *s, size_t n)
 	return true;
 }
 
+/*
+ * How much of a head must be scanned with each line: only what may be the
+ * beginning of a literal, if none can stand in it. The pid stands between
+ * brackets: a literal that it could be part of would have one of these, or
+ * nothing but digits.
+ */
+static size_t head_overlap(
+	const struct class *class, const struct head_key *key)
+{
+	size_t n = key->before_n + key->after_n;
+	char head[HEAD_TEXT];
+
+	if (!key->pid) {
+		memcpy(head, key->before, key->before_n);
+		memcpy(head + key->before_n, key->after, key->after_n);
+		return sieve_overlap(class->sieve, head, n);
+	}
+	if (key->after_n == 0 || key->after[0] != ']' ||
+		sieve_has(class->sieve, "[]") ||
+		sieve_has_only(class->sieve, "0123456789") ||
+		sieve_overlap(class->sieve, key->before, key->before_n) > 0)
+		return WHOLE_HEAD;
+	return sieve_overlap(class->sieve, key->after, key->after_n);
+}
+
 /* Decides which filters a new head is for, and remembers it. */
-static struct class *head_learn(
+__attribute__((noinline)) static struct class *head_learn(
 	struct dispatch *d, struct head *h, const struct head_key *key)
 {
 	uint64_t *filters;
@@ -253,23 +308,33 @@ static struct class *head_learn(
 	h->before_n = (uint8_t)key->before_n;
 	h->after_n = (uint8_t)key->after_n;
 	h->pid = key->pid;
+	h->overlap = (uint8_t)head_overlap(class, key);
 	memcpy(h->text, key->before, key->before_n);
 	memcpy(h->text + key->before_n, key->after, key->after_n);
 	d->heads_n++;
 	return class;
 }
 
-static struct class *class_of(struct dispatch *d, const struct line *line)
+/* A line's class, and where in its body the sieve must begin. */
+static struct class *class_of(
+	struct dispatch *d, const struct line *line, const char **from)
 {
 	struct head_key key;
+	struct head *h;
 	uint32_t at;
 
+	*from = line->body;
 	if (!head_cut(line, &key))
 		return d->all;
 	for (at = head_hash(&key) % HEADS; d->heads[at].class;
-		at = (at + 1) % HEADS)
-		if (head_equal(&d->heads[at], &key))
-			return d->heads[at].class;
+		at = (at + 1) % HEADS) {
+		h = &d->heads[at];
+		if (!head_equal(h, &key))
+			continue;
+		if (h->overlap != WHOLE_HEAD)
+			*from = line->message - h->overlap;
+		return h->class;
+	}
 	return head_learn(d, &d->heads[at], &key);
 }
 
@@ -306,7 +371,7 @@ static bool is_hit(const struct dispatch *d, const uint64_t *hits, size_t i)
  * midst, and what then comes together is what the sieve must see. It is cut
  * out once for all filters that look for the same dates.
  */
-static void ask_undated(
+__attribute__((noinline)) static void ask_undated(
 	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
 {
 	struct filter_subject subject, cut[DATECUT_USUAL];
@@ -339,17 +404,19 @@ void dispatch_line(
 {
 	struct class *class;
 	struct filter_subject subject;
+	const char *from;
 
 	d->counts.lines++;
 	if (line->body == line->text && !line->journal) {
 		ask_undated(d, line, fn, ctx);
 		return;
 	}
-	class = class_of(d, line);
+	class = class_of(d, line, &from);
 	if (class->empty)
 		return;
 	d->counts.scanned++;
-	if (!sieve_scan(class->sieve, line->body, line->body_len, d->hits))
+	if (!sieve_scan(class->sieve, from,
+		    (size_t)(line->body + line->body_len - from), d->hits))
 		return;
 	filter_subject(line, &subject);
 	for (size_t i = 0; i < d->n; i++)

@@ -46,6 +46,7 @@ static void keep_better(struct literals *best, const struct literals *other)
 struct run {
 	char text[256];
 	size_t n;
+	bool cut; /* it was longer: this is not its beginning */
 };
 
 /* A literal run has ended: it is one candidate. A long one is cut. */
@@ -69,8 +70,10 @@ static void run_end(struct run *run, struct literals *best)
 
 static void run_add(struct run *run, struct literals *best, char c)
 {
-	if (run->n == sizeof(run->text))
+	if (run->n == sizeof(run->text)) {
 		run_end(run, best);
+		run->cut = true;
+	}
 	run->text[run->n++] = c;
 }
 
@@ -119,7 +122,8 @@ static void skip_class(struct walker *w)
 		w->lost = true;
 }
 
-static void alternation(struct walker *w, struct literals *out, int depth);
+static void alternation(struct walker *w, struct literals *out,
+	struct literals *starts, int depth);
 
 /* Steps over a group whose content does not count. */
 static void skip_group(struct walker *w, int depth)
@@ -128,7 +132,7 @@ static void skip_group(struct walker *w, int depth)
 
 	if (!unused)
 		abort();
-	alternation(w, unused, depth + 1);
+	alternation(w, unused, NULL, depth + 1);
 	free(unused);
 	if (*w->s == ')')
 		w->s++;
@@ -187,10 +191,35 @@ static bool escape(struct walker *w, char *c)
 	return false;
 }
 
+/* "invalid (?:input|name)" holds "invalid input" or "invalid name". */
+static void keep_joined(const struct run *before, const struct literals *starts,
+	struct literals *best)
+{
+	struct literals *joined = calloc(1, sizeof(*joined));
+
+	if (!joined)
+		abort();
+	if (before->n > 0)
+		joined->n = starts->n;
+	for (size_t i = 0; i < joined->n; i++) {
+		size_t n = starts->items[i].n, more = LITERAL_TEXT - n;
+		char *to = joined->items[i].text;
+
+		if (more > before->n)
+			more = before->n;
+		memcpy(to, before->text + before->n - more, more);
+		memcpy(to + more, starts->items[i].text, n);
+		joined->items[i].n = more + n;
+	}
+	keep_better(best, joined);
+	free(joined);
+}
+
 static void group(
 	struct walker *w, struct run *run, struct literals *best, int depth)
 {
-	struct literals *inner;
+	struct literals *inner, *starts;
+	struct run before = *run;
 	bool any;
 
 	run_end(run, best);
@@ -201,30 +230,53 @@ static void group(
 		return;
 	}
 	inner = calloc(1, sizeof(*inner));
-	if (!inner)
+	starts = calloc(1, sizeof(*starts));
+	if (!inner || !starts)
 		abort();
-	alternation(w, inner, depth + 1);
+	alternation(w, inner, starts, depth + 1);
 	if (*w->s == ')')
 		w->s++;
 	else
 		w->lost = true;
-	if (quantifier(w, &any) > 0)
+	if (quantifier(w, &any) > 0) {
 		keep_better(best, inner);
+		keep_joined(&before, starts, best);
+	}
 	free(inner);
+	free(starts);
 }
 
-/* One branch: everything up to "|", ")" or the end. */
-static void sequence(struct walker *w, struct literals *best, int depth)
+/* The run that a branch begins with joins what others begin with. */
+static void starts_add(
+	struct literals *starts, const struct run *run, bool *all)
+{
+	size_t n = run->n < LITERAL_TEXT ? run->n : LITERAL_TEXT;
+
+	if (n == 0 || run->cut || starts->n == LITERALS_MOST)
+		*all = false;
+	if (!*all)
+		return;
+	memcpy(starts->items[starts->n].text, run->text, n);
+	starts->items[starts->n++].n = n;
+}
+
+/* One branch: everything up to "|", ")" or the end. *first is the literal
+ * that it begins with. */
+static void sequence(
+	struct walker *w, struct literals *best, struct run *first, int depth)
 {
 	struct run run = {.n = 0};
 	unsigned long least;
-	bool any, one;
+	bool any, one, begun = false;
 
 	while (*w->s && *w->s != '|' && *w->s != ')' && !w->lost) {
 		char c = *w->s;
 
 		one = false;
 		if (c == '(') {
+			if (!begun)
+				*first = run;
+			begun = true;
 			group(w, &run, best, depth);
 			continue;
 		}
@@ -239,24 +291,35 @@ static void sequence(struct walker *w, struct literals *best, int depth)
 		least = quantifier(w, &any);
 		if (one && least > 0)
 			run_add(&run, best, c);
-		if (!one || any)
+		if (!one || any) {
+			if (!begun)
+				*first = run;
+			begun = true;
 			run_end(&run, best);
+		}
 	}
+	if (!begun)
+		*first = run;
 	run_end(&run, best);
 }
 
-static void alternation(struct walker *w, struct literals *out, int depth)
+static void alternation(struct walker *w, struct literals *out,
+	struct literals *starts, int depth)
 {
 	struct literals *branch = calloc(1, sizeof(*branch));
-	bool required = true;
+	bool required = true, all = starts;
 
 	if (!branch)
 		abort();
 	if (depth > DEPTH_MOST)
 		w->lost = true;
 	for (;;) {
+		struct run first = {.n = 0};
+
 		branch->n = 0;
-		sequence(w, branch, depth);
+		sequence(w, branch, &first, depth);
+		if (all)
+			starts_add(starts, &first, &all);
 		if (branch->n == 0 || out->n + branch->n > LITERALS_MOST)
 			required = false;
 		for (size_t i = 0; required && i < branch->n; i++)
@@ -267,6 +330,8 @@ static void alternation(struct walker *w, struct literals *out, int depth)
 	}
 	if (!required || w->lost)
 		out->n = 0;
+	if (starts && (!all || w->lost))
+		starts->n = 0;
 	free(branch);
 }
 
@@ -279,7 +344,7 @@ void literals_find(const char *regex, struct literals *out)
 	if (strstr(regex, "(?i") || strstr(regex, "(?x") ||
 		strstr(regex, "(?s") || strstr(regex, "(?m"))
 		return;
-	alternation(&w, out, 0);
+	alternation(&w, out, NULL, 0);
 	if (w.lost || *w.s)
 		out->n = 0;
 }

@@ -8,7 +8,7 @@
  * The texts of which every match of a regex holds at least one: what a cheap
  * scan looks for before PCRE2 is asked.
  */
-#define LITERALS_MOST 24
+#define LITERALS_MOST 32
 #define LITERAL_TEXT 32
 
 struct literals {

@@ -24,6 +24,7 @@ static const uint32_t form_options[FORMS] = {
 
 struct regex {
 	pcre2_code *code[FORMS];
+	bool jit[FORMS];
 	int first; /* the form that was compiled at load */
 	bool utf_failed;
 	char *text;
@@ -74,6 +75,14 @@ static pcre2_code *compile(
 	return re;
 }
 
+static bool has_jit(const pcre2_code *code)
+{
+	size_t size = 0;
+
+	return code &&
+	       pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size;
+}
+
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
@@ -100,6 +109,7 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 		return NULL;
 	}
 	regex->first = first;
+	regex->jit[first] = has_jit(regex->code[first]);
 	regex->text = strdup(text);
 	regex->match =
 		pcre2_match_data_create_from_pattern(regex->code[first], NULL);
@@ -125,30 +135,42 @@ void regex_free(struct regex **regex)
 }
 
 /* The form for a subject, compiled now if it is the first of its kind. */
-static const pcre2_code *form_for(struct regex *regex, bool ascii)
+static int form_for(struct regex *regex, bool ascii)
 {
 	char why[200];
 
 	if (ascii || regex->first == UTF)
-		return regex->code[regex->first];
+		return regex->first;
 	if (!regex->code[UTF] && !regex->utf_failed) {
 		regex->code[UTF] = compile(
 			regex->text, form_options[UTF], why, sizeof(why));
 		regex->utf_failed = !regex->code[UTF];
+		regex->jit[UTF] = has_jit(regex->code[UTF]);
 	}
-	return regex->code[UTF];
+	return UTF;
+}
+
+static int run(const struct regex *regex, int form, const char *subject,
+	size_t n, size_t from, uint32_t options)
+{
+	const pcre2_code *code = regex->code[form];
+
+	if (!code)
+		return PCRE2_ERROR_INTERNAL;
+	/* Without pcre2_match's checks of what was checked at compile time. */
+	if (regex->jit[form] && !options)
+		return pcre2_jit_match(code, (PCRE2_SPTR)subject, n, from, 0,
+			regex->match, limits());
+	return pcre2_match(code, (PCRE2_SPTR)subject, n, from,
+		PCRE2_NO_UTF_CHECK | options, regex->match, limits());
 }
 
 static enum regex_result search(struct regex *regex, const char *subject,
 	size_t n, size_t from, bool ascii, uint32_t options)
 {
-	const pcre2_code *code = form_for(regex, ascii);
-	int r = PCRE2_ERROR_INTERNAL;
+	int r = run(regex, form_for(regex, ascii), subject, n, from, options);
 
 	regex->subject = subject;
-	if (code)
-		r = pcre2_match(code, (PCRE2_SPTR)subject, n, from,
-			PCRE2_NO_UTF_CHECK | options, regex->match, limits());
 	if (r > 0)
 		return REGEX_MATCH;
 	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;

@@ -15,6 +15,8 @@
 #define STRIDE_MOST 8
 #define BITS 15
 #define BUCKETS (1u << BITS)
+#define START_BITS 9
+#define STARTS (1u << START_BITS)
 
 struct literal {
 	char text[LITERAL_TEXT];
@@ -35,7 +37,8 @@ struct sieve {
 	uint64_t bitmap[BUCKETS / 64];
 	struct gram *grams; /* sorted by key */
 	size_t grams_n;
-	uint64_t *always; /* members with no literals */
+	uint32_t starts[STARTS + 1]; /* of the grams, by a key's first bits */
+	uint64_t *always;	     /* members with no literals */
 	size_t members;
 };
 
@@ -101,6 +104,18 @@ static int compare_grams(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
+static void find_starts(struct sieve *sieve)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i <= STARTS; i++) {
+		while (at < sieve->grams_n &&
+			sieve->grams[at].key >> (BITS - START_BITS) < i)
+			at++;
+		sieve->starts[i] = (uint32_t)at;
+	}
+}
+
 void sieve_seal(struct sieve *sieve)
 {
 	size_t shortest = GRAM + STRIDE_MOST - 1;
@@ -124,28 +139,23 @@ void sieve_seal(struct sieve *sieve)
 	}
 	qsort(sieve->grams, sieve->grams_n, sizeof(*sieve->grams),
 		compare_grams);
+	find_starts(sieve);
 }
 
 /* A set bit at position at of the text: which literals really stand there? */
 static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
 	size_t at, uint32_t key, uint64_t *hits)
 {
-	size_t low = 0, high = sieve->grams_n;
+	size_t low = sieve->starts[key >> (BITS - START_BITS)];
+	size_t high = sieve->starts[(key >> (BITS - START_BITS)) + 1];
 	bool any = false;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (sieve->grams[mid].key < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < sieve->grams_n && sieve->grams[low].key == key; low++) {
+	for (; low < high && sieve->grams[low].key <= key; low++) {
 		const struct gram *g = &sieve->grams[low];
 		const struct literal *l = &sieve->literals[g->literal];
 
-		if (g->offset > at || n - (at - g->offset) < l->n)
+		if (g->key != key || g->offset > at ||
+			n - (at - g->offset) < l->n)
 			continue;
 		if (memcmp(text + at - g->offset, l->text, l->n) != 0)
 			continue;
@@ -155,10 +165,67 @@ static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
 	return any;
 }
 
+size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < sieve->n; i++) {
+		const struct literal *l = &sieve->literals[i];
+
+		if (memmem(text, n, l->text, l->n))
+			return n;
+		for (size_t k = most + 1; k < l->n && k <= n; k++)
+			if (memcmp(text + n - k, l->text, k) == 0)
+				most = k;
+	}
+	return most;
+}
+
+static size_t count_of(const struct literal *l, const char *chars)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += l->text[i] && strchr(chars, l->text[i]);
+	return n;
+}
+
+bool sieve_has(const struct sieve *sieve, const char *chars)
+{
+	for (size_t i = 0; i < sieve->n; i++)
+		if (count_of(&sieve->literals[i], chars) > 0)
+			return true;
+	return false;
+}
+
+bool sieve_has_only(const struct sieve *sieve, const char *chars)
+{
+	for (size_t i = 0; i < sieve->n; i++)
+		if (count_of(&sieve->literals[i], chars) ==
+			sieve->literals[i].n)
+			return true;
+	return false;
+}
+
+static inline bool is_set(const struct sieve *sieve, const char *at)
+{
+	uint32_t key = bucket(at);
+
+	return sieve->bitmap[key / 64] >> (key % 64) & 1;
+}
+
+static inline bool look_at(const struct sieve *sieve, const char *text,
+	size_t n, size_t at, uint64_t *hits)
+{
+	return is_set(sieve, text + at) &&
+	       compare_at(sieve, text, n, at, bucket(text + at), hits);
+}
+
 int sieve_scan(
 	const struct sieve *sieve, const char *text, size_t n, uint64_t *hits)
 {
-	size_t words = SIEVE_WORDS(sieve->members);
+	size_t words = SIEVE_WORDS(sieve->members), stride = sieve->stride;
+	size_t at = 0;
 	int any = 0;
 
 	for (size_t i = 0; i < words; i++) {
@@ -167,11 +234,16 @@ int sieve_scan(
 	}
 	if (n < GRAM || sieve->n == 0)
 		return any;
-	for (size_t at = 0; at + GRAM <= n; at += sieve->stride) {
-		uint32_t key = bucket(text + at);
-
-		if (sieve->bitmap[key / 64] >> (key % 64) & 1)
-			any |= compare_at(sieve, text, n, at, key, hits);
-	}
+	/* Four looks for one branch: nearly all of them find nothing. */
+	for (; at + 3 * stride + GRAM <= n; at += 4 * stride)
+		if (is_set(sieve, text + at) |
+			is_set(sieve, text + at + stride) |
+			is_set(sieve, text + at + 2 * stride) |
+			is_set(sieve, text + at + 3 * stride))
+			for (size_t i = 0; i < 4; i++)
+				any |= look_at(
+					sieve, text, n, at + i * stride, hits);
+	for (; at + GRAM <= n; at += stride)
+		any |= look_at(sieve, text, n, at, hits);
 	return any;
 }

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_FILTERS_SIEVE_H
 #define MAILBAN_FILTERS_SIEVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,14 @@ void sieve_free(struct sieve **sieve);
 void sieve_add(struct sieve *sieve, size_t member, const struct literals *l);
 /* After the last sieve_add. */
 void sieve_seal(struct sieve *sieve);
+/*
+ * How many of the last bytes of this text the beginning of a literal may be,
+ * for a scan of what follows it; n if a literal stands in it.
+ */
+size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n);
+/* Whether a literal has one of these characters; or has no others. */
+bool sieve_has(const struct sieve *sieve, const char *chars);
+bool sieve_has_only(const struct sieve *sieve, const char *chars);
 /*
  * Sets the bits of all members of which a literal occurs in the n bytes at
  * text; hits has SIEVE_WORDS(members) words. Returns 0 if no bit is set.

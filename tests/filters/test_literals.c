@@ -32,7 +32,13 @@ static void table(void **state)
 	finds("abcdef", "abcdef");
 	finds("abc.*defgh", "defgh");
 	finds("abcd?ef", "abc");
-	finds("x(?:one|two)y", "one,two");
+	finds("x(?:one|two)y", "xone,xtwo");
+	finds("ab(?:c|de?)", "abc,abd");
+	finds("ab(?:c|d?e)", "ab");
+	finds("ab(?:c|d)?", "ab");
+	finds("ab(?:c|(?!x)d)", "ab");
+	finds("ab(?:c|\\bd)", "ab");
+	finds("ab(?:cd|e)+f", "abcd,abe");
 	finds("(?:one|t?)longer text", "longer text");
 	finds("(?:aaaaaaaa|b*)", "");
 	finds("a\\.b\\[c", "a.b[c");
