@@ -156,12 +156,36 @@ void decisions_free(struct decisions **decisions)
 	*decisions = NULL;
 }
 
-/* Remembers that this address's failures are to be saved. */
-static void touch(struct decisions *d, size_t jail, const struct addr *who)
+static uint16_t *recent_of(
+	struct decisions *d, size_t jail, const struct addr *who)
 {
-	if (d->touched_n == TOUCHED_MOST)
-		decisions_save(d);
-	d->touched[d->touched_n++] = (struct touched){jail, *who};
+	uint64_t word[2];
+
+	memcpy(word, who->ip, sizeof(word));
+	word[0] = (word[0] ^ word[1] ^ jail) * UINT64_C(0x9fb21c651e98df25);
+	return &d->recent[word[0] >> 40 & (RECENT - 1)];
+}
+
+/*
+ * Remembers that this address's failures are to be saved: one at that time
+ * was added, or they are gone.
+ */
+static void touch(struct decisions *d, size_t jail, const struct addr *who,
+	int64_t time, bool gone)
+{
+	uint16_t *recent = recent_of(d, jail, who);
+	struct touched *t = &d->touched[*recent - 1];
+
+	if (!*recent || t->jail != jail || !addr_equal(&t->who, who)) {
+		if (d->touched_n == TOUCHED_MOST)
+			decisions_save(d);
+		t = &d->touched[d->touched_n++];
+		*t = (struct touched){.jail = (uint32_t)jail, .who = *who};
+		*recent = (uint16_t)d->touched_n;
+	}
+	t->gone |= gone;
+	if (time > t->time)
+		t->time = time;
 }
 
 static uint32_t times_before(
@@ -299,6 +323,7 @@ static void add_failures(struct decisions *d, size_t jail,
 {
 	struct room *room = &d->rooms[jail];
 	uint32_t weight;
+	bool full;
 
 	room->total_failed += count;
 	tell_found(room, f, count);
@@ -307,9 +332,10 @@ static void add_failures(struct decisions *d, size_t jail,
 	/* A network is tracked as its first address. */
 	weight = escalate_weight(&room->jail->escalate,
 		times_before(d, jail, &f->who), room->jail->maxretry);
-	touch(d, jail, &f->who.net);
-	if (window_add(room->window, &f->who.net, t,
-		    times(count, weight, room->jail->maxretry)))
+	full = window_add(room->window, &f->who.net, t,
+		times(count, weight, room->jail->maxretry));
+	touch(d, jail, &f->who.net, t, full);
+	if (full)
 		ban_for(d, jail, &f->who, t);
 }
 
@@ -419,7 +445,7 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	ban.end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
 							: ban.start + seconds;
 	window_forget(d->rooms[jail].window, &who->net);
-	touch(d, jail, &who->net);
+	touch(d, jail, &who->net, 0, true);
 	return ban_begin(d, &ban);
 }
 
@@ -440,7 +466,7 @@ enum decision_answer decisions_unban(
 	struct ban ban;
 
 	if (window_forget(d->rooms[jail].window, &who->net))
-		touch(d, jail, &who->net);
+		touch(d, jail, &who->net, 0, true);
 	if (!banlist_remove(d->bans, who, (uint16_t)jail, &ban))
 		return DECISION_NOTHING;
 	d->out.unban(d->out.ctx, &ban);

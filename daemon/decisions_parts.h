@@ -29,10 +29,15 @@ struct room {
 	uint32_t found_lines, found_left_out;
 };
 
+/* An address whose failures are not as the store has them. */
 struct touched {
-	size_t jail;
+	uint32_t jail;
+	bool gone; /* forgotten: what the store has is wrong */
 	struct addr who;
+	int64_t time; /* of the newest of the failures, if not gone */
 };
+
+#define RECENT 4096 /* a power of two */
 
 struct decisions {
 	const struct config *config;
@@ -51,6 +56,9 @@ struct decisions {
 	int64_t pruned;		 /* since boot, seconds */
 	struct touched *touched; /* whose failures changed since the save */
 	size_t touched_n;
+	/* Where some of them stand there, plus 1, by a hash: most of those who
+	 * fail have done so a moment ago. */
+	uint16_t recent[RECENT];
 };
 
 /* Offenders are remembered so long after their last ban. */

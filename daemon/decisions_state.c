@@ -123,12 +123,30 @@ static void gather_failure(
 
 static int compare_touched(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct touched));
+	const struct touched *x = a, *y = b;
+
+	if (x->jail != y->jail)
+		return x->jail < y->jail ? -1 : 1;
+	return addr_compare(&x->who, &y->who);
+}
+
+/* Leaves out what the next start would prune before it looked at it: as a
+ * rule that is all, while a log of long ago is read. */
+static void drop_old(struct decisions *d)
+{
+	int64_t least = decisions_now() - longest_findtime(d->config);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->touched_n; i++)
+		if (d->touched[i].gone || d->touched[i].time >= least)
+			d->touched[kept++] = d->touched[i];
+	d->touched_n = kept;
 }
 
 /* Each once, and in the order of the store: an attacker comes often. */
 void decisions_save(struct decisions *d)
 {
+	drop_old(d);
 	if (d->touched_n > 1)
 		qsort(d->touched, d->touched_n, sizeof(*d->touched),
 			compare_touched);
@@ -145,4 +163,5 @@ void decisions_save(struct decisions *d)
 			g.n * sizeof(*g.kept));
 	}
 	d->touched_n = 0;
+	memset(d->recent, 0, sizeof(d->recent));
 }

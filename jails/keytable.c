@@ -190,8 +190,11 @@ size_t keytable_memory(const struct keytable *t)
 
 uint32_t keytable_find(const struct keytable *t, const void *key)
 {
-	uint32_t slot = hash(t, key) & t->mask;
+	uint32_t slot;
 
+	if (t->n == 0)
+		return KEYTABLE_NONE;
+	slot = hash(t, key) & t->mask;
 	for (; t->index[slot]; slot = (slot + 1) & t->mask) {
 		uint32_t at = t->index[slot] - 1;
 
