@@ -39,6 +39,9 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
 	jails/jailvalue jails/keytable jails/offender jails/window
+LEDGER = ledger/address ledger/causes ledger/dovecot ledger/ledger \
+	ledger/messages ledger/pflogsumm ledger/postfix ledger/record \
+	ledger/reject ledger/tally ledger/when
 NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
 	nft/socket nft/table nft/watch
 
@@ -62,7 +65,10 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_jail \
 	cli/fail2ban_regex cli/fail2ban_status cli/pytext cli/regexid \
 	cli/regexout cli/regexreport cli/regextest \
-	sources/header sources/header_again sources/replay $(LIB) $(FILTERS) $(JAILS)
+	cli/report cli/report_json cli/report_options cli/report_order \
+	cli/report_text \
+	sources/header sources/header_again sources/replay \
+	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of
@@ -72,7 +78,8 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 	nftables passwd
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
-	mount util-linux mandoc clang-format systemd systemd-container
+	mount util-linux mandoc clang-format systemd systemd-container \
+	pflogsumm
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 

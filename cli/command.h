@@ -30,7 +30,8 @@ struct command {
 	 * of EXIT_. */
 	int (*run)(const struct command *self, const struct options *options,
 		int argc, char **argv);
-	const char *letters;  /* its options, a letter each: see option_find */
+	const char *letters;  /* its options, a letter each: see option_find;
+				 empty: run reads them by itself */
 	const char *operands; /* for the usage line */
 	const char *about;    /* one line */
 	const char *more;     /* rows for `mailban help COMMAND`; may be NULL */
@@ -67,6 +68,7 @@ int ban_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);
 int reload_run(const struct command *, const struct options *, int, char **);
+int report_run(const struct command *, const struct options *, int, char **);
 int test_run(const struct command *, const struct options *, int, char **);
 int status_run(const struct command *, const struct options *, int, char **);
 int unban_run(const struct command *, const struct options *, int, char **);

@@ -16,10 +16,16 @@ _mailban_banned()
 		sed -n 's/^ *"address": "\([0-9a-f:./]*\)",*$/\1/p' | sort -u
 }
 
+_mailban_report="--compat --json --since --until --detail --bounce-detail
+	--deferral-detail --reject-detail --smtp-detail --smtpd-warning-detail
+	--ignore-case --iso-date-time --uucp-mung --mailq --no-no-msg-size
+	--problems-first --rej-add-from --smtpd-stats --syslog-name
+	--verbose-msg-detail --verp-mung --zero-fill --help --version"
+
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban unban list test reload version help"
+	local commands="status ban unban list test report reload version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -62,6 +68,10 @@ _mailban()
 		;;
 	test)
 		words="--config --json --help"
+		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	report)
+		[[ $cur == -* ]] && words=$_mailban_report
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
 		;;
 	reload)

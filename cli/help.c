@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/report.h"
 #include "cli/text.h"
 
 static void options_print(const char *letters)
@@ -26,6 +27,10 @@ static void options_print(const char *letters)
 
 void help_print(const struct command *command)
 {
+	if (command->run == report_run) {
+		report_options_help(stdout);
+		return;
+	}
 	printf("usage: mailban %s [OPTION...]%s%s\n%s\n\n", command->name,
 		*command->operands ? " " : "", command->operands,
 		command->about);

@@ -27,6 +27,8 @@ const struct command commands[] = {
 	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",
 		"Exit 1: it finds nothing."},
+	{"report", report_run, "", "[LOG...]",
+		"what the mail did, as pflogsumm tells it", NULL},
 	{"reload", reload_run, "jswh", "",
 		"read the configuration again; bans stay", NULL},
 	{"version", version_run, "jh", "", "which version this is", NULL},
@@ -58,6 +60,8 @@ static int command_run(const struct command *command, struct options *options,
 {
 	int at, rc;
 
+	if (!*command->letters) /* it reads its options by itself */
+		return command->run(command, options, argc - 1, argv + 1);
 	rc = options_parse(options, command->letters, false, argc, argv, &at);
 	if (rc)
 		return rc;

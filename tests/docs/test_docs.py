@@ -70,7 +70,7 @@ def test_every_page_is_right():
 
 
 def test_every_page_that_is_named_exists():
-    others = {"nft.8", "glob.7", "sd_notify.3", "pcre2pattern.3", "gzip.1"}
+    others = {"mailq.1", "smtpd.8", "nft.8", "glob.7", "sd_notify.3", "pcre2pattern.3", "gzip.1"}
     for name in PAGES:
         named = {f"{n}.{s}" for n, s in
                  re.findall(r"^\.Xr (\S+) (\d)", page(name), re.M)}
@@ -190,3 +190,21 @@ def test_readme_names_what_there_is(commands):
     for path in re.findall(r"(?:\]\(|`)((?:man|cli|systemd|jails)/[\w./-]+)",
                            text):
         assert (REPO / path).exists(), path
+
+
+def test_options_of_report():
+    """Its own parser's table, against its own page."""
+    source = (REPO / "cli/report_options.c").read_text()
+    names = set(re.findall(r'^\t\{"([\w-]+)",', source, re.M))
+    text = section(page("mailban-report.1"), "OPTIONS")
+    documented = set()
+    for line in re.findall(r"^\.It (Fl .*)$", text, re.M):
+        line = re.sub(r" Ar .*?(?= , Fl|$)| Ns.*", "", line)
+        documented |= {word.lstrip("-") for word in
+                       re.split(r" , (?:Fl )?", line.removeprefix("Fl "))}
+    assert documented == names
+    bash = (REPO / "cli/completion.bash").read_text()
+    listed = re.search(r'_mailban_report="([^"]*)"', bash)[1].split()
+    assert {f"--{name}" for name in names if len(name) > 1 and
+            not re.match("no-(bounce|defer|reject|smtpd)", name)} == \
+        set(listed)

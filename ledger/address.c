@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The names that mail is counted by: addresses and hosts, folded so that what
+ * belongs together is one row. The rules are pflogsumm's, whose users know
+ * their rows by them. They run on what strangers wrote: none may take more
+ * than a few passes over the text.
+ */
+#include "ledger/address.h"
+
+#include <stdint.h>
+
+struct span address_lower(struct span text, char *room)
+{
+	for (size_t i = 0; i < text.n; i++)
+		room[i] = byte_lower(text.at[i]);
+	return (struct span){room, text.n};
+}
+
+struct span address_lower_domain(struct span text, char *room)
+{
+	const char *at = span_char(text, '@');
+	size_t i;
+
+	if (!at)
+		return text;
+	for (i = (size_t)(at - text.at) + 1; i < text.n; i++)
+		if (text.at[i] >= 'A' && text.at[i] <= 'Z')
+			break;
+	if (i == text.n)
+		return text;
+	memcpy(room, text.at, i);
+	for (; i < text.n; i++)
+		room[i] = byte_lower(text.at[i]);
+	return (struct span){room, text.n};
+}
+
+/* host!user@site with no '.' in site, behind whatever path there is. */
+static bool is_uucp(struct span rest, struct span *host, struct span *user,
+	struct span *site)
+{
+	const char *bang = span_char(rest, '!'), *at;
+
+	if (!bang || bang == rest.at)
+		return false;
+	*host = span_between(rest.at, bang);
+	rest = span_from(rest, bang + 1);
+	at = span_char(rest, '@');
+	if (!at || at == rest.at || at + 1 == span_end(rest))
+		return false;
+	*user = span_between(rest.at, at);
+	*site = span_from(rest, at + 1);
+	return !span_char(*user, '!') && !span_char(*site, '.');
+}
+
+static char *put(char *to, struct span text)
+{
+	memmove(to, text.at, text.n);
+	return to + text.n;
+}
+
+struct span address_from_uucp(struct span text, char *room)
+{
+	struct span host, user, site;
+	const char *p;
+	char *to = room;
+
+	/* The path is as long as it can be. */
+	for (p = span_end(text); p > text.at; p--)
+		if (p[-1] == '!' &&
+			is_uucp(span_from(text, p), &host, &user, &site))
+			break;
+	if (p == text.at && !is_uucp(text, &host, &user, &site))
+		return text;
+	to = put(to, site);
+	*to++ = '!';
+	to = put(to, span_between(text.at, p));
+	to = put(to, user);
+	*to++ = '@';
+	to = put(to, host);
+	return span_between(room, to);
+}
+
+static size_t word_of_list(struct span in)
+{
+	static const struct span words[] = {{"bounced", 7}, {"bounces", 7},
+		{"bounce", 6}, {"nolist", 6}, {"noreply", 7},
+		{"noresponse", 10}, {"return", 6}, {"sentto", 6}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t k = 0;
+
+		while (k < words[i].n && k < in.n &&
+			byte_lower(in.at[k]) == words[i].at[k])
+			k++;
+		if (k == words[i].n)
+			return k;
+	}
+	return span_digits(in);
+}
+
+/* Behind a run of "-12", each ending where a word ends; p if there is none. */
+static const char *behind_numbers(const char *p, const char *end)
+{
+	for (;;) {
+		const char *q = p + 1;
+
+		if (p == end || !*p || !strchr("+_.*-", *p))
+			return p;
+		while (q < end && byte_is_digit(*q))
+			q++;
+		if (q == p + 1 || (q < end && byte_is_word(*q)))
+			return p;
+		p = q;
+	}
+}
+
+/* list-return-36-x: the first number behind a word of lists is "-ID". */
+static struct span without_number(struct span text, char *room)
+{
+	const char *end = span_end(text), *p, *q, *behind;
+	char *to = room;
+	size_t word = 0;
+
+	for (p = text.at; p < end; p++)
+		if ((word = word_of_list(span_between(p, end))))
+			break;
+	if (p == end)
+		return text;
+	/* If there is no number behind this word, there is none behind one
+	 * that comes later. */
+	for (q = p + word; q < end; q++)
+		if ((behind = behind_numbers(q, end)) != q)
+			break;
+	if (q >= end)
+		return text;
+	to = put(to, span_between(text.at, q));
+	to = put(to, SPAN("-ID"));
+	to = put(to, span_between(behind, end));
+	return span_between(room, to);
+}
+
+static bool is_dash(char c)
+{
+	return c == '*' || c == '-';
+}
+
+/* "-user=site" before '@', at p: where '@' is, or NULL. */
+static const char *verp_end(const char *p, const char *end)
+{
+	const char *from = p, *at;
+
+	while (p < end && *p != '=' && !is_dash(*p))
+		p++;
+	if (p == from || p == end || (*p != '=' && *p != '*'))
+		return NULL;
+	p++;
+	at = memchr(p, '@', (size_t)(end - p));
+	return at && at > p ? at : NULL;
+}
+
+static struct span without_verp(struct span text, char *room)
+{
+	const char *end = span_end(text), *p, *at = NULL;
+	char *to = room;
+
+	for (p = text.at; p < end && !at; p++) {
+		size_t digits;
+
+		if (!is_dash(*p))
+			continue;
+		digits = span_digits(span_between(p + 1, end));
+		if (digits && p + 1 + digits < end && is_dash(p[1 + digits]))
+			at = verp_end(p + digits + 2, end);
+		if (!at)
+			at = verp_end(p + 1, end);
+		if (at)
+			break;
+	}
+	if (!at)
+		return text;
+	to = put(to, span_between(text.at, p));
+	to = put(to, span_between(at, end));
+	return span_between(room, to);
+}
+
+struct span address_without_verp(struct span text, int level, char *room)
+{
+	struct span out = without_number(text, room);
+
+	/* In place: what is written is never ahead of what is read. */
+	return level > 1 ? without_verp(out, room) : out;
+}
+
+struct span address_domain(struct span text)
+{
+	const char *at = span_char(text, '@');
+
+	return at && at != text.at ? span_from(text, at + 1) : text;
+}
+
+/* "192.0.2.1" in front: its length, or 0. */
+static size_t dotted_quad(struct span in)
+{
+	size_t i = 0;
+
+	for (int part = 0; part < 4; part++) {
+		size_t digits = span_digits((struct span){in.at + i, in.n - i});
+
+		if (digits < 1 || digits > 3)
+			return 0;
+		i += digits;
+		if (part < 3 && (i == in.n || in.at[i++] != '.'))
+			return 0;
+	}
+	return i;
+}
+
+static bool is_address_byte(char c)
+{
+	char lower = byte_lower(c);
+
+	return byte_is_digit(c) || (lower >= 'a' && lower <= 'f') || c == '.' ||
+	       c == ':';
+}
+
+/* name/1.2.3.4, as very old Postfix wrote it. */
+static bool cut_slash(struct span in, struct span *name, struct span *addr)
+{
+	const char *slash = span_char(in, '/'), *p;
+
+	if (!slash)
+		return false;
+	for (p = slash + 1; p < span_end(in) && is_address_byte(*p); p++)
+		;
+	*name = span_between(in.at, slash);
+	*addr = span_between(slash + 1, p);
+	return addr->n > 0;
+}
+
+/* name[addr], name(addr), with a port or not, and nothing behind it. */
+static bool cut_brackets(struct span in, struct span *name, struct span *addr)
+{
+	const char *p = in.at, *end = span_end(in), *q;
+
+	while (p < end && *p != '[' && *p != '(' && *p != '/')
+		p++;
+	if (p == end)
+		return false;
+	for (q = p + 1; q < end && *q != ']' && *q != ')'; q++)
+		;
+	if (q == end || q == p + 1)
+		return false;
+	*name = span_between(in.at, p);
+	*addr = span_between(p + 1, q);
+	q++;
+	if (q < end && *q == ':')
+		q++;
+	while (q < end && byte_is_digit(*q))
+		q++;
+	return q == end;
+}
+
+static bool cut_quad(struct span in, struct span *name, struct span *addr)
+{
+	const char *bracket = span_char(in, '[');
+	size_t n;
+
+	if (!bracket)
+		return false;
+	*name = span_between(in.at, bracket);
+	in = span_from(in, bracket + 1);
+	n = dotted_quad(in);
+	*addr = (struct span){in.at, n};
+	return n && n < in.n && in.at[n] == ']';
+}
+
+/* The last labels, if the name is one of those that are folded. */
+static struct span fold(struct span name)
+{
+	const char *dots[3] = {NULL, NULL, NULL}, *p = span_end(name);
+	size_t last, middle;
+	int n = 0;
+
+	while (n < 3 && p > name.at)
+		if (*--p == '.')
+			dots[n++] = p;
+	if (n < 2)
+		return (struct span){name.at, 0};
+	last = (size_t)(span_end(name) - dots[0] - 1);
+	middle = (size_t)(dots[0] - dots[1] - 1);
+	if (last == 3)
+		return middle ? span_from(name, dots[1] + 1)
+			      : (struct span){name.at, 0};
+	if (n < 3 || last != 2 || middle < 2 || middle > 3 ||
+		dots[1] - dots[2] < 2)
+		return (struct span){name.at, 0};
+	return span_from(name, dots[2] + 1);
+}
+
+struct span host_domain(struct span client, bool compat, char *room)
+{
+	struct span name, addr, folded;
+
+	if (!compat) {
+		/* What stands behind the address, as the commands of a
+		 * connection, is not part of the name. */
+		const char *close = span_char(client, ']');
+
+		if (close)
+			client = span_between(client.at, close + 1);
+	}
+	if (!cut_quad(client, &name, &addr) &&
+		!(compat && cut_slash(client, &name, &addr)) &&
+		!cut_brackets(client, &name, &addr))
+		return (struct span){client.at, 0};
+	if (!name.n || SPAN_IS(name, "unknown"))
+		return addr;
+	folded = fold(name);
+	return folded.n ? address_lower(folded, room) : name;
+}
+
+/* The octets of an address written as four numbers. */
+static bool octets_of(struct span in, unsigned octets[4])
+{
+	const char *p = in.at;
+
+	if (!in.n || !byte_is_digit(*p) || dotted_quad(in) != in.n)
+		return false;
+	for (int i = 0; i < 4; i++, p++)
+		for (octets[i] = 0; p < span_end(in) && byte_is_digit(*p); p++)
+			octets[i] = octets[i] * 10 + (unsigned)(*p - '0');
+	return true;
+}
+
+/* A name's bytes in the order in which it is compared. */
+struct reader {
+	unsigned octets[4];
+	int at; /* of octets; -1 = it is a name */
+	struct span label, before;
+};
+
+static bool label_next(struct reader *r)
+{
+	const char *p = span_end(r->before);
+
+	if (!p || p == r->before.at)
+		return false;
+	while (p > r->before.at && p[-1] != '.' && p[-1] != '@')
+		p--;
+	r->label = span_from(r->before, p);
+	r->before.n = p == r->before.at ? 0 : (size_t)(p - 1 - r->before.at);
+	/* A name that begins with a dot still has an empty label. */
+	return true;
+}
+
+static void reader_init(struct reader *r, struct span name)
+{
+	name.n = span_word(name);
+	r->at = octets_of(name, r->octets) ? 0 : -1;
+	r->label = (struct span){name.at, 0};
+	r->before = name;
+}
+
+/* The next code point; -1 at the end. */
+static int reader_next(struct reader *r)
+{
+	if (r->at >= 0)
+		return r->at < 4 ? (int)r->octets[r->at++] : -1;
+	while (!r->label.n)
+		if (!label_next(r))
+			return -1;
+	span_skip(&r->label, 1);
+	return (unsigned char)byte_lower(r->label.at[-1]);
+}
+
+int host_compare(struct span a, struct span b)
+{
+	struct reader x, y;
+	int c, d;
+
+	reader_init(&x, a);
+	reader_init(&y, b);
+	do {
+		c = reader_next(&x);
+		d = reader_next(&y);
+		if (c != d)
+			return c < d ? -1 : 1;
+	} while (c >= 0);
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What Dovecot says, 2.3 and 2.4. A user's name is what somebody typed: it is
+ * looked for where the login process writes it, between user=< and the >
+ * before the next field, and the address behind the last rip=, which the
+ * process writes after it (src/login-common/client-common.c).
+ */
+#include "ledger/record.h"
+
+/* "user=<x>, ..., rip=192.0.2.1," */
+static bool take_person(struct span in, struct record *r)
+{
+	const char *p = SPAN_FIND(in, "user=<"), *end;
+	struct span rest;
+	size_t n;
+
+	r->account = r->address = (struct span){in.at, 0};
+	if (p) {
+		rest = span_from(in, p + 6);
+		end = SPAN_FIND(rest, ">, ");
+		if (end)
+			r->account = span_between(rest.at, end);
+	}
+	p = span_last(in, SPAN(", rip="));
+	if (!p)
+		return false;
+	rest = span_from(in, p + 6);
+	for (n = 0; n < rest.n && rest.at[n] != ',' && rest.at[n] != ' '; n++)
+		;
+	r->address = (struct span){rest.at, n};
+	return n > 0;
+}
+
+static void take_login(struct span in, struct record *r)
+{
+	r->kind = RECORD_IDLE;
+	if (SPAN_STARTS(in, "Login: ") || SPAN_STARTS(in, "Logged in")) {
+		if (take_person(in, r))
+			r->kind = RECORD_LOGIN;
+		return;
+	}
+	/* What a client sent stands in brackets only behind these words. */
+	if (SPAN_STARTS(in, "Disconnected") ||
+		SPAN_STARTS(in, "Aborted login") ||
+		SPAN_STARTS(in, "Login aborted")) {
+		const char *failed = SPAN_FIND(in, "(auth failed");
+		const char *user = SPAN_FIND(in, "user=<");
+
+		if (failed && (!user || failed < user) && take_person(in, r))
+			r->kind = RECORD_ATTACK;
+	}
+}
+
+/* "msgid=<x>: saved mail to INBOX", by sieve or without. */
+static void take_saved(struct span in, struct record *r)
+{
+	const char *p;
+
+	(void)SPAN_SKIP(&in, "sieve: ");
+	r->kind = RECORD_IDLE;
+	if (!SPAN_SKIP(&in, "msgid="))
+		return;
+	p = span_last(in, SPAN(": "));
+	if (!p)
+		return;
+	r->message_id = span_between(in.at, p);
+	in = span_from(in, p + 2);
+	if (SPAN_STARTS(in, "saved mail to ") ||
+		SPAN_STARTS(in, "stored mail into mailbox "))
+		r->kind = RECORD_SAVED;
+}
+
+/* The process: "lmtp" of "lmtp(user)<12><id>: text"; the text stays in in. */
+static bool cut_process(struct span *in, struct span *process)
+{
+	const char *p = in->at, *end = span_end(*in);
+
+	while (p < end && (byte_is_word(*p) || *p == '-'))
+		p++;
+	*process = span_between(in->at, p);
+	if (p == end || !process->n)
+		return false;
+	if (*p == '(') {
+		p = memmem(p, (size_t)(end - p), ">: ", 3);
+		if (!p) /* "auth-worker(12): " */
+			p = memmem(process->at, in->n, "): ", 3);
+		if (!p)
+			return false;
+		p++;
+	}
+	if (end - p < 2 || p[0] != ':' || p[1] != ' ')
+		return false;
+	*in = span_from(*in, p + 2);
+	return true;
+}
+
+void dovecot_parse(struct span tag, struct span message, struct record *r)
+{
+	static const struct span known[] = {{"imap", 4}, {"pop3", 4},
+		{"auth", 4}, {"auth-worker", 11}, {"managesieve", 11},
+		{"submission", 10}, {"master", 6}, {"log", 3}, {"anvil", 5},
+		{"stats", 5}, {"config", 6}, {"indexer", 7},
+		{"indexer-worker", 14}, {"ssl-params", 10}, {"doveadm", 7},
+		{"replicator", 10}, {"quota-status", 12}};
+	struct span in = message, process;
+
+	r->kind = RECORD_UNKNOWN;
+	r->program = tag;
+	if (!cut_process(&in, &process))
+		return;
+	r->program = process;
+	if (SPAN_ENDS(process, "-login")) {
+		take_login(in, r);
+	} else if (SPAN_IS(process, "lmtp") || SPAN_IS(process, "lda")) {
+		take_saved(in, r);
+	} else {
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (span_same(process, known[i]))
+				r->kind = RECORD_IDLE;
+	}
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Open messages by queue id. Whoever can have lines written can have ids
+ * written: those that are kept have a cap and an age, and all memory is taken
+ * at the start, as far as it is touched. For pflogsumm's own way, which keeps
+ * each id that it ever saw, a tally does.
+ */
+#include "ledger/messages.h"
+
+#include <stdlib.h>
+
+#include "ledger/tally.h"
+
+/* Longer than any that Postfix makes (src/global/mail_queue.h). */
+#define ID_MOST 31
+#define NONE UINT32_MAX
+
+struct entry {
+	uint32_t chain;	       /* the next with the same head, or free */
+	uint32_t older, newer; /* by when they were last spoken of */
+	uint32_t head;
+	int64_t seen;
+	struct message message;
+	uint8_t n;
+	char id[ID_MOST];
+};
+
+struct messages {
+	struct tally *kept; /* all of them, if none goes */
+	uint64_t seed;
+	int64_t age;
+	uint32_t most, n, used, unused; /* used: entries ever touched */
+	uint32_t oldest, newest, mask;
+	uint32_t *heads; /* an entry's number + 1 */
+	struct entry *entries;
+	uint64_t evicted;
+};
+
+struct messages *messages_new(uint32_t most, int64_t age)
+{
+	struct messages *m = calloc(1, sizeof(*m));
+	uint32_t heads = 64;
+
+	if (!m)
+		abort();
+	m->most = most;
+	m->age = age;
+	m->oldest = m->newest = m->unused = NONE;
+	if (!most) {
+		m->kept = tally_new(sizeof(struct message), TALLY_NONE);
+		return m;
+	}
+	while (heads < most)
+		heads *= 2;
+	m->mask = heads - 1;
+	m->seed = tally_seed();
+	m->heads = calloc(heads, sizeof(*m->heads));
+	m->entries = calloc(most, sizeof(*m->entries));
+	if (!m->heads || !m->entries)
+		abort();
+	return m;
+}
+
+void messages_free(struct messages **messages)
+{
+	if (!*messages)
+		return;
+	tally_free(&(*messages)->kept);
+	free((*messages)->heads);
+	free((*messages)->entries);
+	free(*messages);
+	*messages = NULL;
+}
+
+static void list_take_out(struct messages *m, const struct entry *e)
+{
+	if (e->older != NONE)
+		m->entries[e->older].newer = e->newer;
+	else
+		m->oldest = e->newer;
+	if (e->newer != NONE)
+		m->entries[e->newer].older = e->older;
+	else
+		m->newest = e->older;
+}
+
+static void list_put_last(struct messages *m, uint32_t at)
+{
+	struct entry *e = &m->entries[at];
+
+	e->older = m->newest;
+	e->newer = NONE;
+	if (m->newest != NONE)
+		m->entries[m->newest].newer = at;
+	else
+		m->oldest = at;
+	m->newest = at;
+}
+
+static void drop(struct messages *m, uint32_t at)
+{
+	struct entry *e = &m->entries[at];
+	uint32_t *link = &m->heads[e->head];
+
+	while (*link != at + 1)
+		link = &m->entries[*link - 1].chain;
+	*link = e->chain;
+	list_take_out(m, e);
+	e->chain = m->unused;
+	m->unused = at;
+	m->n--;
+}
+
+static uint32_t find(const struct messages *m, struct span id, uint32_t head)
+{
+	uint32_t at;
+
+	for (at = m->heads[head]; at; at = m->entries[at - 1].chain) {
+		const struct entry *e = &m->entries[at - 1];
+
+		if (e->n == id.n && memcmp(e->id, id.at, id.n) == 0)
+			return at - 1;
+	}
+	return NONE;
+}
+
+static uint32_t entry_new(struct messages *m, int64_t now)
+{
+	uint32_t at = m->unused;
+
+	while (m->oldest != NONE &&
+		(m->n == m->most ||
+			m->entries[m->oldest].seen < now - m->age)) {
+		drop(m, m->oldest);
+		m->evicted++;
+	}
+	at = m->unused;
+	if (at != NONE)
+		m->unused = m->entries[at].chain;
+	else
+		at = m->used++;
+	m->n++;
+	return at;
+}
+
+static struct message *get_kept(struct messages *m, struct span id, bool make)
+{
+	uint32_t row = make ? tally_row(m->kept, id) : tally_find(m->kept, id);
+
+	return row == TALLY_NONE ? NULL : tally_value(m->kept, row);
+}
+
+struct message *messages_get(
+	struct messages *m, struct span id, bool make, int64_t now)
+{
+	uint32_t head, at;
+	struct entry *e;
+
+	if (m->kept)
+		return get_kept(m, id, make);
+	if (id.n > ID_MOST)
+		id.n = ID_MOST;
+	head = (uint32_t)tally_hash(id, m->seed) & m->mask;
+	at = find(m, id, head);
+	if (at == NONE && !make)
+		return NULL;
+	if (at == NONE) {
+		at = entry_new(m, now);
+		e = &m->entries[at];
+		e->message = (struct message){0};
+		e->n = (uint8_t)id.n;
+		memcpy(e->id, id.at, id.n);
+		e->head = head;
+		e->chain = m->heads[head];
+		m->heads[head] = at + 1;
+		list_put_last(m, at);
+	} else if (at != m->newest) {
+		list_take_out(m, &m->entries[at]);
+		list_put_last(m, at);
+	}
+	m->entries[at].seen = now;
+	return &m->entries[at].message;
+}
+
+void messages_remove(struct messages *m, struct span id)
+{
+	uint32_t at;
+
+	if (m->kept)
+		return;
+	if (id.n > ID_MOST)
+		id.n = ID_MOST;
+	at = find(m, id, (uint32_t)tally_hash(id, m->seed) & m->mask);
+	if (at != NONE)
+		drop(m, at);
+}
+
+uint32_t messages_size(const struct messages *m)
+{
+	return m->kept ? tally_size(m->kept) : m->n;
+}
+
+uint64_t messages_evicted(const struct messages *m)
+{
+	return m->evicted;
+}
+
+struct span messages_id(const struct messages *m, uint32_t i)
+{
+	return tally_name(m->kept, i);
+}
+
+struct message *messages_at(const struct messages *m, uint32_t i)
+{
+	return tally_value(m->kept, i);
+}

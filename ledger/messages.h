@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_LEDGER_MESSAGES_H
+#define MAILBAN_LEDGER_MESSAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/span.h"
+
+/* What is known of a message in the queue, by its id. */
+struct message {
+	uint64_t size;
+	int64_t day;
+	uint32_t client; /* whence it came, as a row of clients + 1; 0 = not
+			    known, or counted already */
+	uint32_t sender; /* under whom it was counted, as rows + 1 */
+	uint32_t domain;
+	uint32_t unsized; /* the recipient that got it unsized, a row + 1 */
+	uint8_t hour;	  /* of its receipt, and day: counted there */
+	bool received, sized, deferred, hop;
+};
+
+/*
+ * The messages that are open. At most `most` at a time: when there is no room,
+ * and when one was not spoken of for age microseconds, the one that has been
+ * quiet for longest goes, and is counted. With most 0 none ever goes, and no
+ * id is too long.
+ */
+struct messages;
+
+struct messages *messages_new(uint32_t most, int64_t age);
+void messages_free(struct messages **messages);
+/*
+ * The message of that id; made, all zero, if make is set, else NULL if there
+ * is none. Lives until the next call. now is the line's time.
+ */
+struct message *messages_get(
+	struct messages *messages, struct span id, bool make, int64_t now);
+void messages_remove(struct messages *messages, struct span id);
+
+/* How many are open; how many went before they were removed. */
+uint32_t messages_size(const struct messages *messages);
+uint64_t messages_evicted(const struct messages *messages);
+/* Of those that never go: the id and the message of number i. */
+struct span messages_id(const struct messages *messages, uint32_t i);
+struct message *messages_at(const struct messages *messages, uint32_t i);
+
+#endif

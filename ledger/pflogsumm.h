@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_LEDGER_PFLOGSUMM_H
+#define MAILBAN_LEDGER_PFLOGSUMM_H
+
+#include <stdbool.h>
+
+#include "ledger/span.h"
+
+struct record;
+struct when;
+
+/*
+ * What pflogsumm 1.1.5 takes a line for, its errors with it: see pflogsumm(1)
+ * of that release. name is its --syslog-name, "postfix" if there is none.
+ */
+struct pflogsumm {
+	struct span name;
+	int year, month;     /* of today; month from 0 */
+	struct span date[2]; /* with -d, what lines begin with; else empty */
+	char *scratch;	     /* room for the longest line, or NULL as long as
+				none was needed */
+};
+
+/* False if the line is none that it counts in any way. */
+bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
+	struct record *record);
+
+#endif

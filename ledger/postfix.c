@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What Postfix says, 3.4 to 3.12, by the source that says it. What strangers
+ * have a say in (addresses, HELO names, replies of remote servers) stands in
+ * known places and is never looked into for anything but itself: a quoted
+ * address may hold "status=sent" as well as anything else.
+ *
+ * What is not known here is RECORD_UNKNOWN, so that it can be counted.
+ */
+#include "ledger/record.h"
+
+/* Longest queue ids: long ones of 3.x (src/global/mail_queue.h). */
+#define QUEUE_MOST 24
+
+/* Up to '>' of an address, over quoted parts (RFC 5321, 4.1.2). */
+static bool cut_address(struct span *in, struct span *address)
+{
+	const char *p = in->at, *end = span_end(*in);
+	bool quoted = false;
+
+	for (; p < end && (quoted || *p != '>'); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '\\' && quoted && p + 1 < end)
+			p++;
+	}
+	/* A quote that does not end is none; Postfix wrote what it was sent. */
+	if (p == end && !(p = span_char(*in, '>')))
+		return false;
+	*address = span_between(in->at, p);
+	*in = span_from(*in, p + 1);
+	return true;
+}
+
+/* Up to a comma or the end; a comma and a blank are cut off too. */
+static struct span cut_value(struct span *in)
+{
+	const char *comma = span_char(*in, ',');
+	struct span value = span_between(in->at, comma ? comma : span_end(*in));
+
+	*in = span_from(*in, span_end(value));
+	(void)SPAN_SKIP(in, ", ");
+	return value;
+}
+
+/* src/smtpd/smtpd.c, cleanup_open_stream() */
+static void take_client(struct span in, struct record *r)
+{
+	r->kind = RECORD_RECEIVED;
+	r->origin = r->account = r->address = (struct span){in.at, 0};
+	r->client = cut_value(&in);
+	while (in.n) {
+		if (SPAN_SKIP(&in, "orig_queue_id="))
+			r->origin = cut_value(&in);
+		else if (SPAN_SKIP(&in, "sasl_username="))
+			r->account = cut_value(&in);
+		else
+			(void)cut_value(&in);
+	}
+	/* A proxy in front of the queue has no message yet. */
+	if (SPAN_IS(r->queue, "NOQUEUE"))
+		r->kind = RECORD_IDLE;
+}
+
+/* src/qmgr/qmgr_active.c, qmgr_message.c */
+static void take_from(struct span in, struct record *r)
+{
+	if (!cut_address(&in, &r->sender) || !SPAN_SKIP(&in, ", "))
+		return;
+	if (SPAN_SKIP(&in, "size=")) {
+		r->size = (struct span){in.at, span_digits(in)};
+		r->kind = r->size.n ? RECORD_QUEUED : RECORD_UNKNOWN;
+	} else if (SPAN_STARTS(in, "status=expired") ||
+		   SPAN_STARTS(in, "status=force-expired")) {
+		r->kind = RECORD_EXPIRED;
+	}
+}
+
+/* src/global/log_adhoc.c: tls= since 3.11 */
+static void take_to(struct span in, struct record *r)
+{
+	struct span skipped;
+
+	r->delays = r->dsn = r->delay = r->relay = (struct span){in.at, 0};
+	if (!cut_address(&in, &r->recipient))
+		return;
+	if (!SPAN_SKIP(&in, ", "))
+		return;
+	while (in.n && !SPAN_STARTS(in, "status=")) {
+		if (SPAN_SKIP(&in, "relay="))
+			r->relay = cut_value(&in);
+		else if (SPAN_SKIP(&in, "delay="))
+			r->delay = cut_value(&in);
+		else if (SPAN_SKIP(&in, "delays="))
+			r->delays = cut_value(&in);
+		else if (SPAN_SKIP(&in, "dsn="))
+			r->dsn = cut_value(&in);
+		else if (!SPAN_SKIP(&in, "orig_to=<"))
+			(void)cut_value(&in);
+		else if (!cut_address(&in, &skipped) || !SPAN_SKIP(&in, ", "))
+			return;
+	}
+	if (!SPAN_SKIP(&in, "status="))
+		return;
+	r->status = (struct span){in.at, span_word(in)};
+	r->rest = span_from(in, span_end(r->status));
+	if (r->relay.n && r->status.n)
+		r->kind = RECORD_DELIVERY;
+}
+
+/* "RCPT from host[addr]: answer; from=<...", behind "reject: " */
+static void take_refused(
+	struct span in, enum record_action action, struct record *r)
+{
+	const char *from, *p, *end = span_end(in);
+
+	r->action = action;
+	r->reason = (struct span){in.at, span_word(in)};
+	if (SPAN_ENDS(r->reason, ":")) /* proxy-reject: END-OF-MESSAGE: 550 */
+		r->reason.n--;
+	r->client = (struct span){in.at, 0};
+	r->rest = span_from(in, in.at + r->reason.n);
+	(void)SPAN_SKIP(&r->rest, ": ");
+	from = SPAN_FIND(in, " from ");
+	if (from) {
+		in = span_from(in, from + 6);
+		for (p = in.at; p + 1 < end && *p != ' '; p++)
+			if (*p == ':' && p[1] == ' ')
+				break;
+		if (p + 1 < end && *p == ':') {
+			r->client = span_between(in.at, p);
+			r->rest = span_from(in, p + 2);
+		}
+	}
+	r->kind = r->reason.n ? RECORD_REFUSED : RECORD_UNKNOWN;
+}
+
+/* src/cleanup/cleanup_message.c, cleanup_milter.c */
+static void take_checked(
+	struct span in, enum record_action action, struct record *r)
+{
+	r->kind = RECORD_CHECKED;
+	r->action = action;
+	r->reason = (struct span){in.at, span_word(in)};
+	r->rest = span_from(in, span_end(r->reason));
+	(void)SPAN_SKIP(&r->rest, " ");
+}
+
+/* What was done with the message; then "header ..." or "RCPT from ...". */
+static bool take_action(struct span in, struct record *r)
+{
+	bool cleanup = SPAN_IS(r->program, "cleanup");
+	enum record_action action;
+
+	(void)(SPAN_SKIP(&in, "milter-") || SPAN_SKIP(&in, "proxy-"));
+	if (SPAN_SKIP(&in, "reject: "))
+		action = RECORD_REJECT;
+	else if (SPAN_SKIP(&in, "reject_warning: ") ||
+		 (cleanup && SPAN_SKIP(&in, "warning: ")))
+		action = RECORD_REJECT_WARNING;
+	else if (SPAN_SKIP(&in, "hold: "))
+		action = RECORD_HOLD;
+	else if (SPAN_SKIP(&in, "discard: "))
+		action = RECORD_DISCARD;
+	else
+		return false;
+	if (cleanup)
+		take_checked(in, action, r);
+	else
+		take_refused(in, action, r);
+	return true;
+}
+
+/* What else is said of a message, and counts nothing. */
+static bool is_idle_of_message(struct span in)
+{
+	static const struct span known[] = {{"resent-message-id=", 18},
+		{"sender ", 7}, {"postmaster ", 11}, {"skipped", 7},
+		{"host ", 5}, {"lost connection", 15},
+		{"conversation with", 17}, {"enabling PIX", 12},
+		{"Cannot start TLS", 16}, {"TLS is required", 15},
+		{"filter: ", 8}, {"redirect: ", 10}, {"prepend: ", 9},
+		{"replace: ", 9}, {"strip: ", 7}, {"info: ", 6}, {"bcc: ", 5},
+		{"accept: ", 8}, {"proxy-accept: ", 14}, {"permit: ", 8},
+		{"trigger", 7}, {"requeued", 8}, {"released", 8},
+		{"placed on hold", 14}, {"expired", 7}, {"table ", 6},
+		{"delivering", 10}, {"milter ", 7}, {"passing", 7},
+		{"quarantine", 10}, {"delay: ", 7}, {"breaking ", 9},
+		{"canonical ", 10}, {"Server certificate", 18},
+		{"server certificate", 18}, {"subject=", 8},
+		{"using backwards-compatible", 26}, {"replied", 7}, {"uid=", 4},
+		{"sender=", 7}};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (in.n >= known[i].n &&
+			memcmp(in.at, known[i].at, known[i].n) == 0)
+			return true;
+	return false;
+}
+
+static void take_of_message(struct span in, struct record *r)
+{
+	switch (in.n ? *in.at : 0) {
+	case 'c':
+		if (SPAN_SKIP(&in, "client="))
+			return take_client(in, r);
+		break;
+	case 'f':
+		if (SPAN_SKIP(&in, "from=<"))
+			return take_from(in, r);
+		break;
+	case 'm':
+		if (SPAN_SKIP(&in, "message-id=")) {
+			r->kind = RECORD_MESSAGE_ID;
+			r->message_id = in;
+			return;
+		}
+		break;
+	case 'r':
+		if (SPAN_IS(in, "removed")) {
+			r->kind = RECORD_REMOVED;
+			return;
+		}
+		break;
+	case 's':
+	case 'u':
+		if (SPAN_IS(r->program, "pickup") &&
+			(SPAN_STARTS(in, "uid=") ||
+				SPAN_STARTS(in, "sender="))) {
+			r->kind = RECORD_RECEIVED;
+			r->client = r->origin = r->account =
+				(struct span){in.at, 0};
+			return;
+		}
+		break;
+	case 't':
+		if (SPAN_SKIP(&in, "to=<"))
+			return take_to(in, r);
+		break;
+	}
+	if (!take_action(in, r) && is_idle_of_message(in))
+		r->kind = RECORD_IDLE;
+}
+
+/* A queue id or NOQUEUE and ": " in front, which are cut off. */
+static bool cut_queue(struct span *in, struct span *queue)
+{
+	size_t n = 0;
+
+	while (n < in->n && n <= QUEUE_MOST && byte_is_word(in->at[n]))
+		n++;
+	if (n < 5 || n > QUEUE_MOST || n + 1 >= in->n || in->at[n] != ':' ||
+		in->at[n + 1] != ' ')
+		return false;
+	*queue = (struct span){in->at, n};
+	return span_skip(in, n + 2);
+}
+
+/* "host[addr]: SASL PLAIN authentication failed: x, sasl_username=y" */
+static void take_sasl(struct span in, struct record *r)
+{
+	const char *open = span_char(in, '['), *close, *p;
+
+	if (!open)
+		return;
+	close = memchr(open, ']', (size_t)(span_end(in) - open));
+	if (!close)
+		return;
+	in = span_between(close + 1, span_end(in));
+	if (!SPAN_SKIP(&in, ": SASL ") ||
+		!SPAN_FIND(in, "authentication failed"))
+		return;
+	r->address = span_between(open + 1, close);
+	p = span_last(in, SPAN(", sasl_username="));
+	if (p)
+		r->account = span_from(in, p + 16);
+}
+
+/* src/util/msg_output.c: what begins with a severity. */
+static bool take_said(struct span in, struct record *r)
+{
+	if (SPAN_SKIP(&in, "warning: ")) {
+		r->kind = RECORD_WARNING;
+		r->address = r->account = (struct span){in.at, 0};
+		if (SPAN_IS(r->program, "smtpd"))
+			take_sasl(in, r);
+	} else if (SPAN_SKIP(&in, "error: ")) {
+		r->kind = RECORD_WARNING;
+		r->address = (struct span){in.at, 0};
+	} else if (SPAN_SKIP(&in, "fatal: ")) {
+		r->kind = RECORD_FATAL;
+	} else if (SPAN_SKIP(&in, "panic: ")) {
+		r->kind = RECORD_PANIC;
+	} else {
+		return false;
+	}
+	r->rest = in;
+	return true;
+}
+
+/* src/smtp/smtp_connect.c: "host[addr]:25: reason" */
+static void take_unreached(struct span in, struct record *r)
+{
+	const char *open = span_char(in, '['), *p = NULL;
+
+	r->kind = RECORD_IDLE;
+	if (open)
+		p = memmem(open, (size_t)(span_end(in) - open), ": ", 2);
+	if (!p)
+		return;
+	r->relay = span_between(in.at, open);
+	r->reason = span_from(in, p + 2);
+	r->kind = RECORD_UNREACHED;
+}
+
+static bool starts_with_any(struct span in, const struct span *known, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (in.n >= known[i].n &&
+			memcmp(in.at, known[i].at, known[i].n) == 0)
+			return true;
+	return false;
+}
+
+#define STARTS_WITH_ANY(in, known) \
+	starts_with_any(in, known, sizeof(known) / sizeof(*known))
+
+static bool is_idle(struct span program, struct span in)
+{
+	static const struct span tls[] = {{"Anonymous TLS", 13},
+		{"Untrusted TLS", 13}, {"Trusted TLS", 11},
+		{"Verified TLS", 12}, {"setting up TLS", 14},
+		{"SSL_accept", 10}, {"SSL_connect", 11}, {"TLS ", 4},
+		{"initializing the", 16}, {"certificate ", 12},
+		{"server certificate", 18}, {"Host offered", 12},
+		{"looking for session", 19}, {"save session", 12},
+		{"remove session", 14}, {"reloaded session", 16}};
+	static const struct span smtpd[] = {{"lost connection", 15},
+		{"timeout after", 13}, {"too many errors", 15},
+		{"improper command", 16}, {"table ", 6}, {"non-SMTP", 8},
+		{"idle timeout", 12}, {"using ", 6}, {"disconnect", 10},
+		{"connect from", 12}, {"noqueue", 7}, {"proxy ", 6},
+		{"abort", 5}, {"Abort", 5}};
+	static const struct span postscreen[] = {{"CONNECT", 7}, {"PASS ", 5},
+		{"WHITELISTED", 11}, {"ALLOWLISTED", 11}, {"BLACKLISTED", 11},
+		{"DENYLISTED", 10}, {"PREGREET", 8}, {"DNSBL", 5},
+		{"HANGUP", 6}, {"DISCONNECT", 10}, {"NON-SMTP", 8},
+		{"COMMAND", 7}, {"BARE NEWLINE", 12}, {"cache ", 6},
+		{"entering STRESS", 15}, {"leaving STRESS", 14}, {"addr ", 5},
+		{"DATA without", 12}};
+	static const struct span any[] = {{"statistics: ", 12},
+		{"close database", 14}, {"open database", 13}, {"reopen", 6},
+		{"cache ", 6}, {"starting the Postfix", 20},
+		{"stopping the Postfix", 20}, {"refreshing the Postfix", 22},
+		{"aborting the Postfix", 20}, {"the Postfix mail system", 23},
+		{"Deleted: ", 9}, {"Requeued: ", 10}, {"Placed on hold: ", 16},
+		{"Released from hold: ", 20}, {"name_mask:", 10}, {"dict_", 5},
+		{"table ", 6}, {"daemon started", 14}, {"terminating", 11},
+		{"reload", 6}, {"waiting for", 11}, {"Postfix is ", 11},
+		{"Postfix ", 8}};
+
+	if (STARTS_WITH_ANY(in, any))
+		return true;
+	if (SPAN_STARTS(program, "smtp") || SPAN_IS(program, "lmtp") ||
+		SPAN_IS(program, "tlsproxy"))
+		return STARTS_WITH_ANY(in, smtpd) || STARTS_WITH_ANY(in, tls) ||
+		       STARTS_WITH_ANY(in, postscreen);
+	if (SPAN_IS(program, "postscreen") || SPAN_IS(program, "dnsblog"))
+		return STARTS_WITH_ANY(in, postscreen);
+	return false;
+}
+
+/* What is not about one message in the queue. */
+static void take_other(struct span in, struct record *r)
+{
+	if (SPAN_IS(r->program, "master")) {
+		r->kind = RECORD_MASTER;
+		r->rest = in;
+	} else if (SPAN_SKIP(&in, "connect from ")) {
+		r->kind = RECORD_CONNECT;
+		r->client = in;
+	} else if (SPAN_SKIP(&in, "disconnect from ")) {
+		r->kind = RECORD_DISCONNECT;
+		r->client = in;
+	} else if (SPAN_SKIP(&in, "connect to ")) {
+		take_unreached(in, r);
+	} else if (is_idle(r->program, in)) {
+		r->kind = RECORD_IDLE;
+	}
+}
+
+void postfix_parse(struct span message, struct record *r)
+{
+	struct span in = message;
+
+	r->kind = RECORD_UNKNOWN;
+	if (take_said(in, r))
+		return;
+	if (cut_queue(&in, &r->queue))
+		take_of_message(in, r);
+	else
+		take_other(in, r);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reasons in the words that mail is refused, deferred and returned with, cut
+ * down so that equal causes are one row. The rules are pflogsumm's, so that
+ * rows compare with those of the years before; each is told above its
+ * function as what it makes of what.
+ */
+#include "ledger/reject.h"
+
+#include "ledger/address.h"
+#include "ledger/record.h"
+
+struct span reject_without_code(struct span text)
+{
+	if (text.n >= 4 && byte_is_digit(text.at[0]) &&
+		byte_is_digit(text.at[1]) && byte_is_digit(text.at[2]) &&
+		text.at[3] == ' ')
+		span_skip(&text, 4);
+	return text;
+}
+
+struct span reject_cut(struct span text, size_t most, char *room)
+{
+	if (text.n <= most)
+		return text;
+	memmove(room, text.at, most - 3);
+	memcpy(room + most - 3, "...", 3);
+	return (struct span){room, most};
+}
+
+struct span reject_cut_said(struct span text, size_t most, char *room)
+{
+	const char *p;
+
+	while (text.n > most) {
+		p = span_last(text, SPAN(" said: "));
+		if (p) {
+			text = span_from(text, p + 7);
+			continue;
+		}
+		p = span_char(text, ':');
+		if (!p)
+			return reject_cut(text, most, room);
+		text = span_from(text, p + 1);
+		while (SPAN_SKIP(&text, " "))
+			;
+	}
+	return text;
+}
+
+/* "... from host; from=<a> to=<b>" loses host and what follows. */
+struct span reject_checked(struct span rest, bool verbose, char *room)
+{
+	const char *p = SPAN_FIND(rest, "; from=<"), *q;
+
+	if (verbose)
+		return rest;
+	if (p) {
+		for (q = p; q > rest.at && !byte_is_space(q[-1]); q--)
+			;
+		if (q < p && q - rest.at >= 6 &&
+			memcmp(q - 6, " from ", 6) == 0)
+			p = q - 6;
+		rest = span_between(rest.at, p);
+	}
+	return reject_cut(rest, 64, room);
+}
+
+static bool has_code(struct span in)
+{
+	return in.n >= 4 && span_digits((struct span){in.at, 3}) == 3 &&
+	       in.at[3] == ' ';
+}
+
+/* "450 <a@b>: x" as "450 <>: x". */
+static struct span without_quoted(struct span in, char *room)
+{
+	const char *p;
+
+	if (!has_code(in) || in.n < 5 || in.at[4] != '<')
+		return in;
+	p = memmem(in.at + 5, in.n - 5, ">:", 2);
+	if (!p)
+		return in;
+	memcpy(room, in.at, 5);
+	memcpy(room + 5, p, (size_t)(span_end(in) - p));
+	return (struct span){room, 5 + (size_t)(span_end(in) - p)};
+}
+
+/* "503 5.5.1 Protocol error; x" as "Protocol error". */
+static struct span protocol_error(struct span in)
+{
+	struct span rest = in;
+
+	if (!has_code(in) || in.n < 10 || !byte_is_digit(in.at[4]) ||
+		in.at[5] != '.' || !byte_is_digit(in.at[6]) ||
+		in.at[7] != '.' || !byte_is_digit(in.at[8]) || in.at[9] != ' ')
+		return in;
+	span_skip(&rest, 10);
+	return SPAN_STARTS(rest, "Protocol error;") ? (struct span){rest.at, 14}
+						    : in;
+}
+
+static bool is_stop(char c)
+{
+	return c == ';' || c == ',';
+}
+
+/* Up to ';' or ','; empty if there is none behind at least one byte. */
+static struct span to_stop(struct span in)
+{
+	size_t i = 0;
+
+	while (i < in.n && !is_stop(in.at[i]))
+		i++;
+	return (struct span){in.at, i < in.n ? i : 0};
+}
+
+/* "<>: [addr] Reason text; from=..." as "Reason text". */
+static struct span first_clause(struct span in)
+{
+	const char *end = span_end(in), *p, *close;
+
+	for (p = in.at; p + 1 < end; p++) {
+		struct span rest, clause;
+
+		if ((*p != ':' && *p != ';') || p[1] != ' ')
+			continue;
+		rest = span_from(in, p + 2);
+		close = SPAN_STARTS(rest, "[") ? span_char(rest, ']') : NULL;
+		if (close && close > rest.at + 1 && close + 1 < end &&
+			close[1] == ' ') {
+			clause = to_stop(span_from(rest, close + 2));
+			if (clause.n)
+				return clause;
+		}
+		clause = to_stop(rest);
+		if (clause.n)
+			return clause;
+		/* No stop is left for any other place. */
+		if (!rest.n || !is_stop(*rest.at))
+			return in;
+	}
+	return in;
+}
+
+/* "Sender address rejected: not found: x" as far as the second colon. */
+static struct span address_rejected(struct span in)
+{
+	struct span rest = in;
+	const char *colon;
+
+	if (!SPAN_SKIP(&rest, "Sender") && !SPAN_SKIP(&rest, "Recipient"))
+		return in;
+	if (!SPAN_SKIP(&rest, " address rejected: "))
+		return in;
+	colon = span_char(rest, ':');
+	return colon && colon > rest.at ? span_between(in.at, colon) : in;
+}
+
+/* "Client host [addr] blocked using x" as "blocked using x". */
+static struct span blocked(struct span in, char *room)
+{
+	static const struct span words[] = {
+		{"client", 6}, {"Client host", 11}, {"Sender address", 14}};
+	const char *p, *end = span_end(in), *to;
+	size_t before;
+
+	for (p = in.at; p < end; p++)
+		for (size_t i = 0; i < 3; i++) {
+			struct span rest = span_between(p, end);
+
+			if (rest.n < words[i].n + 2 ||
+				memcmp(p, words[i].at, words[i].n) != 0 ||
+				p[words[i].n] != ' ')
+				continue;
+			span_skip(&rest, words[i].n + 2);
+			to = SPAN_FIND(rest, " blocked");
+			if (!to) /* nor is it behind any other */
+				return in;
+			before = (size_t)(p - in.at);
+			memmove(room, in.at, before);
+			memmove(room + before, to + 1, (size_t)(end - to - 1));
+			return (struct span){
+				room, before + (size_t)(end - to - 1)};
+		}
+	return in;
+}
+
+static struct span up_to_any(struct span in, const char *stops)
+{
+	size_t i = 0;
+
+	while (i < in.n && !(in.at[i] && strchr(stops, in.at[i])))
+		i++;
+	return (struct span){in.at, i};
+}
+
+/* "554 <a@b>: Reason: more" as "Reason". */
+static struct span mail_reason(struct span in)
+{
+	struct span rest = in, clause;
+	const char *p;
+
+	if (!has_code(in))
+		return in;
+	span_skip(&rest, 4);
+	if (SPAN_STARTS(rest, "<")) {
+		struct span within = rest;
+
+		while ((p = span_last(within, SPAN(">: ")))) {
+			clause = up_to_any(span_from(rest, p + 3), ";:");
+			if (p - rest.at >= 2 && clause.n)
+				return clause;
+			within = span_between(within.at, p + 2);
+		}
+	}
+	clause = up_to_any(rest, ";:");
+	return clause.n ? clause : in;
+}
+
+/* "550 x: y; z, more" as "z". */
+static struct span last_clause(struct span in)
+{
+	const char *p;
+
+	for (p = span_end(in); p - in.at >= 2; p--) {
+		struct span clause;
+
+		if (p[-1] != ' ' || (p[-2] != ':' && p[-2] != ';'))
+			continue;
+		clause = up_to_any(span_from(in, p), ",");
+		if (clause.n)
+			return clause;
+	}
+	in = up_to_any(in, ",").n ? up_to_any(in, ",") : in;
+	return in;
+}
+
+/* "5.7.1 Blocked; from=<a> to=<b>" as "Blocked". */
+static struct span plain_reason(struct span in)
+{
+	const char *p = SPAN_FIND(in, "; ");
+	size_t n;
+
+	in = reject_without_code(p ? span_between(in.at, p) : in);
+	for (n = 0; n < in.n && (byte_is_digit(in.at[n]) || in.at[n] == '.');)
+		n++;
+	if (n > 4 && n < in.n && in.at[n] == ' ')
+		span_skip(&in, n + 1);
+	return in;
+}
+
+static struct span reason_of(const struct record *r, bool compat, char *room)
+{
+	struct span in = r->rest;
+
+	if (SPAN_IS(r->reason, "RCPT") || SPAN_IS(r->reason, "DATA") ||
+		SPAN_IS(r->reason, "CONNECT")) {
+		in = without_quoted(in, room);
+		in = protocol_error(in);
+		in = first_clause(in);
+		in = address_rejected(in);
+		return blocked(in, room);
+	}
+	if (SPAN_IS(r->reason, "MAIL"))
+		return mail_reason(in);
+	return compat ? last_clause(in) : plain_reason(in);
+}
+
+/* "<...>" with something in it behind word; false if there is none. */
+static bool in_angles(struct span in, struct span word, struct span *out)
+{
+	const char *p, *close;
+
+	while ((p = memmem(in.at, in.n, word.at, word.n))) {
+		in = span_from(in, p + word.n);
+		close = span_char(in, '>');
+		if (!close)
+			return false;
+		if (close > in.at) {
+			*out = span_between(in.at, close);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "550 <user>: User unknown ..." */
+static bool unknown_user(struct span in, struct span *out)
+{
+	const char *begin = in.at, *p, *close;
+
+	while ((p = SPAN_FIND(in, " <"))) {
+		in = span_from(in, p + 2);
+		close = span_char(in, '>');
+		if (!close)
+			return false;
+		if (p - begin >= 3 && close > in.at &&
+			span_digits((struct span){p - 3, 3}) == 3) {
+			struct span rest = span_from(in, close);
+
+			if (SPAN_STARTS(rest, ">: User unknown ")) {
+				*out = span_between(in.at, close);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static struct span recipient_of(struct span in)
+{
+	struct span out;
+	const char *p;
+
+	if (in_angles(in, SPAN("to=<"), &out) || unknown_user(in, &out))
+		return out;
+	p = SPAN_FIND(in, "to=<");
+	if (p)
+		return up_to_any(span_from(in, p + 4), ", ");
+	return SPAN("<>");
+}
+
+/* What is being put together in the room. */
+struct writer {
+	char *room, *to;
+};
+
+static void write_span(struct writer *w, struct span text)
+{
+	memmove(w->to, text.at, text.n);
+	w->to += text.n;
+}
+
+static struct span written(struct writer *w)
+{
+	struct span out = span_between(w->room, w->to);
+
+	w->room = w->to;
+	return out;
+}
+
+/* A reason's words as they stand behind a code, up to ';': false if not. */
+static bool behind_code(struct span in, struct span words)
+{
+	const char *p = in.at, *end = span_end(in);
+
+	for (; (p = memmem(p, (size_t)(end - p), words.at, words.n)); p++)
+		if (p - in.at >= 4 && p[-1] == ' ' && p + words.n < end &&
+			p[words.n] == ';' &&
+			span_digits((struct span){p - 4, 3}) == 3)
+			return true;
+	return false;
+}
+
+/* Whoever spoke out of turn: behind the first " from ", up to a colon. */
+static struct span pipeliner(struct span log)
+{
+	const char *p, *q, *end = span_end(log);
+
+	if (log.n)
+		span_skip(&log, 1);
+	for (p = log.at; (p = memmem(p, (size_t)(end - p), " from ", 6)); p++) {
+		for (q = p + 6; q < end && !byte_is_space(*q); q++)
+			if (*q == ':' && q > p + 6)
+				return span_between(p + 6, q);
+	}
+	return (struct span){log.at, 0};
+}
+
+static struct span with_sender(struct writer *w, struct span who,
+	struct span sender, const struct reject_options *o)
+{
+	if (!o->with_sender)
+		return who;
+	write_span(w, who);
+	write_span(w, SPAN("  ("));
+	write_span(w, sender);
+	write_span(w, SPAN(")"));
+	return written(w);
+}
+
+static struct span sender_of(const struct record *r, struct writer *w,
+	const struct reject_options *o)
+{
+	struct span from = SPAN("<>");
+
+	in_angles(r->rest, SPAN("from=<"), &from);
+	if (o->verp) {
+		from = address_without_verp(from, o->verp_level, w->to);
+		if (from.at == w->to)
+			w->to += from.n + 3;
+	}
+	if (o->ignore_case) {
+		from = address_lower(from, w->to);
+		w->to += from.n;
+	}
+	w->room = w->to;
+	return from;
+}
+
+static const struct {
+	struct span words, shown;
+} about_host[] = {
+	{{"Message size exceeds fixed limit", 32},
+		{"Message size exceeds fixed limit", 32}},
+	{{"Server configuration error", 26},
+		{"(Local) Server configuration error", 34}},
+	{{"Server configuration problem", 28},
+		{"(Local) Server configuration problem", 36}},
+};
+
+void reject_explain(const struct record *r, const struct reject_options *o,
+	struct span *reason, struct span *who, char *room)
+{
+	struct writer w = {room, room};
+	struct span in = o->verbose ? r->rest : reason_of(r, o->compat, room);
+	struct span sender, to = recipient_of(r->rest), unknown;
+
+	if (in.at >= room && in.at <= room + r->rest.n + 8)
+		w.to = w.room = (char *)room + (span_end(in) - room);
+	sender = sender_of(r, &w, o);
+	if (o->ignore_case) {
+		to = address_lower(to, w.to);
+		w.room = w.to += to.n;
+	}
+	*reason = in;
+	unknown = in;
+	if (SPAN_STARTS(in, "Sender address rejected:")) {
+		*who = sender;
+		return;
+	}
+	if (SPAN_STARTS(in, "Recipient address rejected:") ||
+		(SPAN_SKIP(&unknown, "User unknown") &&
+			(!unknown.n || *unknown.at == ' '))) {
+		*who = with_sender(&w, to, sender, o);
+		return;
+	}
+	if (behind_code(in, SPAN("Improper use of SMTP command pipelining"))) {
+		*reason = SPAN("Improper use of SMTP command pipelining");
+		*who = pipeliner(r->log);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(about_host) / sizeof(*about_host); i++)
+		if (behind_code(in, about_host[i].words)) {
+			*reason = about_host[i].shown;
+			break;
+		}
+	*who = host_domain(r->client, o->compat, w.to);
+	if (who->at == w.to)
+		w.room = w.to += who->n;
+	*who = with_sender(&w, *who, sender, o);
+}

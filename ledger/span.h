@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_LEDGER_SPAN_H
+#define MAILBAN_LEDGER_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * A piece of a line, of any bytes, not NUL-terminated; at is never NULL. The
+ * questions below ask for text that is known when compiled, so each is a
+ * comparison of a few words.
+ */
+struct span {
+	const char *at;
+	size_t n;
+};
+
+#define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
+/* Is it these bytes; does it begin, end with them? */
+#define SPAN_IS(s, literal)              \
+	((s).n == sizeof(literal) - 1 && \
+		memcmp((s).at, "" literal, sizeof(literal) - 1) == 0)
+#define SPAN_STARTS(s, literal)          \
+	((s).n >= sizeof(literal) - 1 && \
+		memcmp((s).at, "" literal, sizeof(literal) - 1) == 0)
+#define SPAN_ENDS(s, literal)                                              \
+	((s).n >= sizeof(literal) - 1 &&                                   \
+		memcmp((s).at + (s).n - (sizeof(literal) - 1), "" literal, \
+			sizeof(literal) - 1) == 0)
+/* Where the first of them begins; NULL if there is none. */
+#define SPAN_FIND(s, literal) \
+	((const char *)memmem((s).at, (s).n, "" literal, sizeof(literal) - 1))
+/* True if it began with them, which are then cut off it. */
+#define SPAN_SKIP(s, literal) \
+	(SPAN_STARTS(*(s), literal) && span_skip((s), sizeof(literal) - 1))
+
+static inline bool span_skip(struct span *s, size_t n)
+{
+	s->at += n;
+	s->n -= n;
+	return true;
+}
+
+static inline const char *span_end(struct span s)
+{
+	return s.at + s.n;
+}
+
+static inline struct span span_between(const char *from, const char *to)
+{
+	return (struct span){from, (size_t)(to - from)};
+}
+
+/* What follows p, which lies in s. */
+static inline struct span span_from(struct span s, const char *p)
+{
+	return span_between(p, s.at + s.n);
+}
+
+static inline const char *span_char(struct span s, char c)
+{
+	return memchr(s.at, c, s.n);
+}
+
+/* The last of them that begins; NULL if there is none. */
+static inline const char *span_last(struct span s, struct span what)
+{
+	const char *p;
+
+	if (s.n < what.n)
+		return NULL;
+	for (p = s.at + s.n - what.n; p >= s.at; p--)
+		if (*p == *what.at && memcmp(p, what.at, what.n) == 0)
+			return p;
+	return NULL;
+}
+
+static inline bool span_same(struct span a, struct span b)
+{
+	return a.n == b.n && memcmp(a.at, b.at, a.n) == 0;
+}
+
+/* ASCII only: what a log says never depends on a locale. */
+static inline bool byte_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool byte_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool byte_is_word(char c)
+{
+	return byte_is_digit(c) || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static inline char byte_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* Up to the first blank. */
+static inline size_t span_word(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && !byte_is_space(s.at[i]))
+		i++;
+	return i;
+}
+
+/* How many digits it begins with. */
+static inline size_t span_digits(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && byte_is_digit(s.at[i]))
+		i++;
+	return i;
+}
+
+#endif
