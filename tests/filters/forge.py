@@ -117,13 +117,22 @@ SSHD = {
     only("!-~", 200)(text), "text": vis(400), "banner": vis(200),
     "reason": vis(400), "offer": vis(400), "keyid": vis(200), "host": vis(100)}
 ANY = any_text()
+
+
+def quoted(text):
+    """3.13's lib/xsyslog_ev.c: in quotes, with them and backslashes escaped."""
+    return re.sub(r'([\\"])', r"\\\1", ANY(text))
+
+
+CYRUS = {"rdns": host, "user": ANY, "quoted": quoted,
+         "plain": host, "method": lambda text: only("A-Z0-9-", 40)(text) or "X"}
 # Kind by kind, of each filter.
 PRINTS = {
     "dovecot": DOVECOT, "postfix": POSTFIX, "exim": EXIM, "sshd": SSHD,
     # authlib's courierauthdebug escapes nothing but control characters
     "courier": {"user": any_text(150), "method": only("A-Z0-9-", 20),
                 "command": ANY, "sender": without("<>", 400)},
-    "cyrus": {"rdns": host, "user": ANY, "method": only("A-Z0-9-", 40)},
+    "cyrus": CYRUS, "sieve": {**CYRUS, **DOVECOT},
     "horde": {"user": ANY, "forwarded": ANY},
     # ngx_http_auth_basic: up to a colon; the rest as ngx_escape_log has it
     "nginx": {"user": without(":", 4096, ""), "request": ANY, "host": ANY,
@@ -164,10 +173,12 @@ PIECES = (
 # What cannot be otherwise in any release: the resolver takes no other names,
 # the user name of basic authentication ends at a colon; Dovecot makes its
 # session ids and names of mechanisms, and a name is no longer, a method one
-# word.
-SURE = {("nginx", "user"), ("dovecot", "session"), ("dovecot", "mechanism"),
-        ("dovecot", "method")} | {(name, "rdns") for name in PRINTS}
-MOST = {("dovecot", "user"): 80}
+# word; what Cyrus writes as NAME=VALUE it quotes.
+SURE = {("nginx", "user")} | {(name, "rdns") for name in PRINTS} | {
+    (name, kind) for name in ("dovecot", "sieve")
+    for kind in ("session", "mechanism", "method")} | {
+    (name, kind) for name in ("cyrus", "sieve") for kind in ("quoted", "plain")}
+MOST = {("dovecot", "user"): 80, ("sieve", "user"): 80}
 # Filters of which a line means what those before it say.
 WITH_SESSIONS = ("opensmtpd",)
 

@@ -40,6 +40,7 @@ UNTOLD = {
     **{(name, kind): "stands before the address or behind it, of any text"
        for name in RAW_NEWLINES for kind in ("user", "forwarded")},
     ("roundcube", "path"): "the same",
+    ("sieve", "reply"): "as of dovecot",
 }
 SPECS = [(name, f"{name}[mode={mode}]", mode)
          for name, modes in MODES.items() for mode in modes] + [
