@@ -54,7 +54,8 @@ DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
-	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/request daemon/sandbox daemon/seats \
+	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
+	daemon/request daemon/resolver daemon/sandbox daemon/seats \
 	daemon/settings \
 	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)

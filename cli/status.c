@@ -90,6 +90,8 @@ static void worries_print(const json_t *status)
 		json_integer_value(json_object_get(status, "given_up"));
 	json_int_t errors =
 		json_integer_value(json_object_get(status, "errors"));
+	json_int_t dropped = json_integer_value(
+		json_object_get(json_object_get(status, "names"), "dropped"));
 	json_int_t refused =
 		sum_of(json_object_get(status, "sources"), "refused");
 	const char *bad = table_bad(stdout), *plain = table_plain(stdout);
@@ -100,6 +102,10 @@ static void worries_print(const json_t *status)
 	if (given_up > 0)
 		printf("%s%jd times a line was given up at the match limit%s\n",
 			bad, (intmax_t)given_up, plain);
+	if (dropped > 0)
+		printf("%s%jd failures of names not looked up: too many at "
+		       "once%s\n",
+			bad, (intmax_t)dropped, plain);
 	if (refused > 0)
 		printf("%s%jd lines of local users not believed; see "
 		       "journalctl -u mailban%s\n",

@@ -18,6 +18,7 @@
 #include "daemon/feeds.h"
 #include "daemon/jailinfo.h"
 #include "daemon/list.h"
+#include "daemon/resolver.h"
 #include "daemon/state.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -47,7 +48,7 @@ static json_t *filter_limits(const struct engine *e)
 	return json_integer(limits);
 }
 
-/* Failures of names, which nobody resolves: they ban nobody. */
+/* Failures of names, which ban whoever they are found to be, or nobody. */
 static json_t *filter_named(const struct engine *e)
 {
 	json_int_t named = 0;
@@ -56,6 +57,17 @@ static json_t *filter_named(const struct engine *e)
 		named +=
 			(json_int_t)filter_counts(e->config->filters[i])->named;
 	return json_integer(named);
+}
+
+static json_t *names_counts(const struct engine *e)
+{
+	struct resolver_counts c;
+
+	resolver_counts(e->resolver, &c);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "asked", (json_int_t)c.asked,
+		"cached", (json_int_t)c.cached, "not_found",
+		(json_int_t)c.not_found, "dropped", (json_int_t)c.dropped,
+		"waiting", (json_int_t)c.waiting);
 }
 
 static json_t *status_all(const struct engine *e)
@@ -82,12 +94,13 @@ static json_t *status_all(const struct engine *e)
 	}
 	enforce_counts(e->enforce, &counts);
 	return json_pack(
-		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:o,s:o}",
+		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
 		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
 		matched, "given_up", filter_limits(e), "named", filter_named(e),
-		"transactions", (json_int_t)counts.transactions, "elements",
+		"names", names_counts(e), "transactions",
+		(json_int_t)counts.transactions, "elements",
 		(json_int_t)counts.elements, "errors",
 		(json_int_t)counts.errors, "jails", jails, "sources", sources);
 }

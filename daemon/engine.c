@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
@@ -17,6 +18,8 @@
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
+#include "daemon/lookup.h"
+#include "daemon/resolver.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
 #include "jails/jailset.h"
@@ -31,6 +34,8 @@
 #define SAVE_EVERY (500 * INT64_C(1000))
 /* How long the warden may take to lay out its table, and to stop. */
 #define WARDEN_PATIENCE 30000
+/* Lines about names that one second may write. */
+#define NAMES_A_SECOND 50
 
 static void save(struct engine *e)
 {
@@ -56,11 +61,82 @@ static void settle(struct engine *e)
 		save(e);
 }
 
+static bool looks_up(const struct jail *jail)
+{
+	return jail->usedns == JAIL_DNS_YES || jail->usedns == JAIL_DNS_WARN;
+}
+
+static void ask_name(
+	struct engine *e, size_t number, const struct failure *failure)
+{
+	const struct jail *jail = e->config->items[number].jail;
+	struct resolver_failure of = {
+		.time = failure->time ? failure->time : clock_wall()};
+
+	if (!failure->is_host || !looks_up(jail))
+		return;
+	strcpy(of.jail, jail->name);
+	resolver_ask(e->resolver, failure->name, failure->name_len, &of);
+}
+
 static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
 	struct engine *e = ctx;
 
-	decisions_failure(e->decisions, jail, failure);
+	if (failure->name)
+		ask_name(e, jail, failure);
+	else
+		decisions_failure(e->decisions, jail, failure);
+}
+
+/* As fail2ban words it; not as often as strangers have names looked up. */
+static void tell_name(struct engine *e, const struct jail *jail,
+	const char *name, const struct addr *addresses, size_t n)
+{
+	char list[LOOKUP_ADDRESSES * (ADDR_TEXT + 2)] = "", text[ADDR_TEXT];
+	size_t at = 0;
+	int64_t second = clock_mono() / CLOCK_SECOND;
+
+	if (second != e->names_second)
+		e->names_told = 0;
+	e->names_second = second;
+	if (e->names_told++ >= NAMES_A_SECOND)
+		return;
+	for (size_t i = 0; i < n && at < sizeof(list); i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+			i ? ", " : "", addr_format(&addresses[i], text));
+	if (n == 0)
+		log_info("[%s] no address was found for %s", jail->name, name);
+	else if (jail->usedns == JAIL_DNS_WARN)
+		log_warning("[%s] Determined IP using DNS Lookup: %s = %s",
+			jail->name, name, list);
+}
+
+/* Each address of the name fails, at the time of the line. */
+static void on_name(void *ctx, const struct resolver_failure *of,
+	const char *name, const struct addr *addresses, size_t n, bool fresh)
+{
+	struct engine *e = ctx;
+	struct failure failure = {.time = of->time};
+
+	for (size_t j = 0; j < e->config->n; j++) {
+		const struct jail *jail = e->config->items[j].jail;
+
+		if (strcmp(jail->name, of->jail) != 0 || !looks_up(jail))
+			continue;
+		if (fresh)
+			tell_name(e, jail, name, addresses, n);
+		for (size_t i = 0; i < n; i++) {
+			failure.who = prefix_of(&addresses[i]);
+			if (!addr_is_special(&addresses[i]))
+				decisions_failure(e->decisions, j, &failure);
+		}
+	}
+}
+
+static void on_names(void *ctx)
+{
+	settle(ctx);
 }
 
 static void on_refused(void *ctx, size_t jail)
@@ -332,6 +408,8 @@ static bool engine_init(struct engine *e)
 		.ban = on_ban, .unban = on_unban, .ctx = e};
 	const struct feeds_user user = {
 		.failure = on_failure, .refused = on_refused, .ctx = e};
+	const struct resolver_user names = {
+		.found = on_name, .settled = on_names, .ctx = e};
 	int r = sd_event_default(&e->loop);
 
 	if (r < 0) {
@@ -342,6 +420,7 @@ static bool engine_init(struct engine *e)
 	e->state = state_open(e->options.statedir);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->decisions = decisions_new(e->config, e->state, &out);
+	e->resolver = resolver_new(e->loop, &names);
 	e->feeds = feeds_new(e->state, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
@@ -406,6 +485,7 @@ static void engine_deinit(struct engine *e)
 	warden_stop(e);
 	remove_sources(e);
 	feeds_free(&e->feeds);
+	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);
 	enforce_free(&e->enforce);
 	state_close(&e->state);

@@ -12,6 +12,7 @@ struct control;
 struct decisions;
 struct enforce;
 struct feeds;
+struct resolver;
 struct state;
 struct warden_client;
 
@@ -37,13 +38,18 @@ struct engine {
 	struct decisions *decisions;
 	struct enforce *enforce;
 	struct feeds *feeds;
+	struct resolver *resolver;
 	struct control *control;
 	sd_event_source *files, *more, *journal, *tick, *warden_io;
 	sd_event_source *signals[3];
 	int64_t started; /* wall clock, seconds */
-	int64_t saved;	 /* monotonic: the last state_commit */
-	bool restoring;	 /* bans come out of the state store */
-	bool hurried;	 /* a ban of this turn was sent already */
+	/* How many looked up names were told in this second of monotonic time.
+	 */
+	int64_t names_second;
+	uint32_t names_told;
+	int64_t saved;	/* monotonic: the last state_commit */
+	bool restoring; /* bans come out of the state store */
+	bool hurried;	/* a ban of this turn was sent already */
 	bool failed;
 };
 

@@ -424,6 +424,7 @@ static enum filter_verdict judge(
 	}
 	out->name = has_who ? NULL : name.text;
 	out->name_len = name.n;
+	out->is_host = !has_who && !read_group(filter, i, OF_ID).text;
 	out->user = user.text;
 	out->user_len = user.n;
 	out->time = time;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looking names up. It takes as long as strangers' name servers let it, and
+ * reads what they send, so it is a process of its own that can do nothing
+ * else; some threads wait at the same time, so that one server that never
+ * answers does not hold up all names.
+ */
+#include "daemon/lookup.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STACK (256 * 1024)
+/* Seconds to wait for a server, and how often (resolv.conf(5)); what the
+ * host's administrator set in this variable holds. */
+#define PATIENCE "timeout:2 attempts:2"
+
+static void add(struct lookup_reply *reply, const struct addrinfo *ai)
+{
+	struct addr a;
+
+	if (reply->n == LOOKUP_ADDRESSES)
+		return;
+	if (ai->ai_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, ai->ai_addr, sizeof(in));
+		a = addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
+	} else if (ai->ai_family == AF_INET6) {
+		struct sockaddr_in6 in;
+
+		memcpy(&in, ai->ai_addr, sizeof(in));
+		a = addr_from_bytes((const uint8_t *)&in.sin6_addr, 16);
+	} else {
+		return;
+	}
+	for (uint16_t i = 0; i < reply->n; i++)
+		if (addr_equal(&reply->addresses[i], &a))
+			return;
+	reply->addresses[reply->n++] = a;
+}
+
+static void look_up(const char *name, struct lookup_reply *reply)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list = NULL;
+	int r = getaddrinfo(name, NULL, &hints, &list);
+
+	reply->brief = r != 0 && r != EAI_NONAME && r != EAI_NODATA;
+	for (const struct addrinfo *ai = list; r == 0 && ai; ai = ai->ai_next)
+		add(reply, ai);
+	if (r == 0)
+		freeaddrinfo(list);
+}
+
+/* Each takes the next name that waits in the socket. */
+static void *work(void *ctx)
+{
+	int fd = *(const int *)ctx;
+
+	for (;;) {
+		struct lookup_request request;
+		struct lookup_reply reply = {.n = 0};
+		ssize_t n = recv(fd, &request, sizeof(request), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != sizeof(request))
+			_exit(n != 0);
+		request.name[LOOKUP_NAME - 1] = '\0';
+		reply.id = request.id;
+		look_up(request.name, &reply);
+		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
+			_exit(1);
+	}
+}
+
+static _Noreturn void become_lookup(int fd)
+{
+	static int socket_fd = STDERR_FILENO + 1;
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t none;
+
+	prctl(PR_SET_NAME, "mailban-lookup");
+	if (dup2(fd, socket_fd) < 0 ||
+		close_range((unsigned int)socket_fd + 1, ~0u, 0) < 0)
+		_exit(1);
+	setenv("RES_OPTIONS", PATIENCE, 0);
+	/* A stranger's name is whole: nobody of our own domain is meant. */
+	setenv("LOCALDOMAIN", ".", 0);
+	signal(SIGTERM, SIG_DFL);
+	/* A terminal's Ctrl-C is the daemon's, whose end is ours. */
+	signal(SIGINT, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (pthread_attr_init(&attr) != 0 ||
+		pthread_attr_setstacksize(&attr, STACK) != 0)
+		_exit(1);
+	for (int i = 1; i < LOOKUP_THREADS; i++)
+		if (pthread_create(&thread, &attr, work, &socket_fd) != 0)
+			break;
+	work(&socket_fd);
+	_exit(1);
+}
+
+int lookup_spawn(int *fd, pid_t *pid)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	*pid = fork();
+	if (*pid == 0)
+		become_lookup(pair[1]);
+	r = *pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (r < 0)
+		close(pair[0]);
+	else
+		*fd = pair[0];
+	return r;
+}

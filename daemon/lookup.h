@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_LOOKUP_H
+#define MAILBAN_DAEMON_LOOKUP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/addr.h"
+
+/*
+ * The process that asks for the addresses of names, as long as that may take,
+ * and what goes to it and comes from it: one of these a message.
+ */
+#define LOOKUP_NAME 254 /* with its NUL; a host's name has 253 at most */
+/* A name has as many addresses as its owner likes: more are left out. */
+#define LOOKUP_ADDRESSES 8
+/* Names that are asked for at the same time. */
+#define LOOKUP_THREADS 8
+
+struct lookup_request {
+	uint32_t id;
+	char name[LOOKUP_NAME];
+};
+
+struct lookup_reply {
+	uint32_t id;
+	uint16_t n;
+	uint16_t brief; /* no answer for now: worth asking again soon */
+	struct addr addresses[LOOKUP_ADDRESSES];
+};
+
+/*
+ * Starts it, with no descriptor but its end of *fd (SOCK_SEQPACKET, the
+ * caller's end does not block) and stderr, and the rights of the caller, who
+ * should have none. It ends when *fd is closed. 0 or -errno.
+ */
+int lookup_spawn(int *fd, pid_t *pid);
+
+#endif
