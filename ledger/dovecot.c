@@ -10,7 +10,7 @@
 /* "user=<x>, ..., rip=192.0.2.1," */
 static bool take_person(struct span in, struct record *r)
 {
-	const char *p = SPAN_FIND(in, "user=<"), *end;
+	const char *p = SPAN_FIND_BY(in, "user=<", 5), *end;
 	struct span rest;
 	size_t n;
 
@@ -44,7 +44,7 @@ static void take_login(struct span in, struct record *r)
 		SPAN_STARTS(in, "Aborted login") ||
 		SPAN_STARTS(in, "Login aborted")) {
 		const char *failed = SPAN_FIND(in, "(auth failed");
-		const char *user = SPAN_FIND(in, "user=<");
+		const char *user = SPAN_FIND_BY(in, "user=<", 5);
 
 		if (failed && (!user || failed < user) && take_person(in, r))
 			r->kind = RECORD_ATTACK;

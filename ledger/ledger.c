@@ -577,7 +577,7 @@ static bool is_hop(struct ledger *l, const struct record *r)
 
 	if (!is_loopback(r->relay))
 		return false;
-	p = SPAN_FIND(rest, "queued as ");
+	p = SPAN_FIND_BY(rest, "queued as ", 0);
 	if (!p)
 		return false;
 	rest = span_from(rest, p + 10);
@@ -610,7 +610,7 @@ static void on_sent(struct ledger *l, const struct record *r,
 	uint64_t size = 0;
 	uint32_t row;
 
-	if (SPAN_FIND(r->rest, "forwarded as ")) {
+	if (SPAN_FIND_BY(r->rest, "forwarded as ", 3)) {
 		l->total.forwarded++;
 		return;
 	}
@@ -643,7 +643,7 @@ static struct span deferral_reason(struct ledger *l, struct span log)
 	struct span in = log;
 	const char *p, *close;
 
-	while ((p = SPAN_FIND(in, ", status=deferred ("))) {
+	while ((p = SPAN_FIND_BY(in, ", status=deferred (", 8))) {
 		in = span_from(in, p + 19);
 		close = span_char(in, ')');
 		if (!in.n || close == in.at)
@@ -662,7 +662,7 @@ static struct span deferral_reason(struct ledger *l, struct span log)
 
 static struct span bounce_reason(struct ledger *l, struct span log)
 {
-	const char *p = SPAN_FIND(log, ", status=bounced ("), *close;
+	const char *p = SPAN_FIND_BY(log, ", status=bounced (", 8), *close;
 	struct span in;
 
 	if (!p)

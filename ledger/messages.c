@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Open messages by queue id. Whoever can have lines written can have ids
- * written: those that are kept have a cap and an age, and all memory is taken
- * at the start, as far as it is touched. For pflogsumm's own way, which keeps
+ * written: those that are kept have a cap and an age. Their memory is taken at
+ * the start and touched as it is needed. For pflogsumm's own way, which keeps
  * each id that it ever saw, a tally does.
  */
 #include "ledger/messages.h"
@@ -14,11 +14,12 @@
 /* Longer than any that Postfix makes (src/global/mail_queue.h). */
 #define ID_MOST 31
 #define NONE UINT32_MAX
+#define HEADS_FIRST 1024
 
 struct entry {
 	uint32_t chain;	       /* the next with the same head, or free */
 	uint32_t older, newer; /* by when they were last spoken of */
-	uint32_t head;
+	uint32_t hash;
 	int64_t seen;
 	struct message message;
 	uint8_t n;
@@ -39,8 +40,6 @@ struct messages {
 struct messages *messages_new(uint32_t most, int64_t age)
 {
 	struct messages *m = calloc(1, sizeof(*m));
-	uint32_t heads = 64;
-
 	if (!m)
 		abort();
 	m->most = most;
@@ -50,11 +49,9 @@ struct messages *messages_new(uint32_t most, int64_t age)
 		m->kept = tally_new(sizeof(struct message), TALLY_NONE);
 		return m;
 	}
-	while (heads < most)
-		heads *= 2;
-	m->mask = heads - 1;
 	m->seed = tally_seed();
-	m->heads = calloc(heads, sizeof(*m->heads));
+	m->mask = HEADS_FIRST - 1;
+	m->heads = calloc(HEADS_FIRST, sizeof(*m->heads));
 	m->entries = calloc(most, sizeof(*m->entries));
 	if (!m->heads || !m->entries)
 		abort();
@@ -100,7 +97,7 @@ static void list_put_last(struct messages *m, uint32_t at)
 static void drop(struct messages *m, uint32_t at)
 {
 	struct entry *e = &m->entries[at];
-	uint32_t *link = &m->heads[e->head];
+	uint32_t *link = &m->heads[e->hash & m->mask];
 
 	while (*link != at + 1)
 		link = &m->entries[*link - 1].chain;
@@ -111,14 +108,33 @@ static void drop(struct messages *m, uint32_t at)
 	m->n--;
 }
 
-static uint32_t find(const struct messages *m, struct span id, uint32_t head)
+/* As many heads as messages, so that a chain is short. */
+static void heads_grow(struct messages *m)
+{
+	uint32_t heads = 2 * (m->mask + 1), at;
+
+	free(m->heads);
+	m->heads = calloc(heads, sizeof(*m->heads));
+	if (!m->heads)
+		abort();
+	m->mask = heads - 1;
+	for (at = m->oldest; at != NONE; at = m->entries[at].newer) {
+		struct entry *e = &m->entries[at];
+
+		e->chain = m->heads[e->hash & m->mask];
+		m->heads[e->hash & m->mask] = at + 1;
+	}
+}
+
+static uint32_t find(const struct messages *m, struct span id, uint32_t hash)
 {
 	uint32_t at;
 
-	for (at = m->heads[head]; at; at = m->entries[at - 1].chain) {
+	for (at = m->heads[hash & m->mask]; at; at = m->entries[at - 1].chain) {
 		const struct entry *e = &m->entries[at - 1];
 
-		if (e->n == id.n && memcmp(e->id, id.at, id.n) == 0)
+		if (e->hash == hash && e->n == id.n &&
+			memcmp(e->id, id.at, id.n) == 0)
 			return at - 1;
 	}
 	return NONE;
@@ -153,15 +169,15 @@ static struct message *get_kept(struct messages *m, struct span id, bool make)
 struct message *messages_get(
 	struct messages *m, struct span id, bool make, int64_t now)
 {
-	uint32_t head, at;
+	uint32_t hash, at, *head;
 	struct entry *e;
 
 	if (m->kept)
 		return get_kept(m, id, make);
 	if (id.n > ID_MOST)
 		id.n = ID_MOST;
-	head = (uint32_t)tally_hash(id, m->seed) & m->mask;
-	at = find(m, id, head);
+	hash = (uint32_t)tally_hash(id, m->seed);
+	at = find(m, id, hash);
 	if (at == NONE && !make)
 		return NULL;
 	if (at == NONE) {
@@ -170,9 +186,12 @@ struct message *messages_get(
 		e->message = (struct message){0};
 		e->n = (uint8_t)id.n;
 		memcpy(e->id, id.at, id.n);
-		e->head = head;
-		e->chain = m->heads[head];
-		m->heads[head] = at + 1;
+		e->hash = hash;
+		if (m->n > m->mask)
+			heads_grow(m);
+		head = &m->heads[hash & m->mask];
+		e->chain = *head;
+		*head = at + 1;
 		list_put_last(m, at);
 	} else if (at != m->newest) {
 		list_take_out(m, &m->entries[at]);
@@ -190,7 +209,7 @@ void messages_remove(struct messages *m, struct span id)
 		return;
 	if (id.n > ID_MOST)
 		id.n = ID_MOST;
-	at = find(m, id, (uint32_t)tally_hash(id, m->seed) & m->mask);
+	at = find(m, id, (uint32_t)tally_hash(id, m->seed));
 	if (at != NONE)
 		drop(m, at);
 }

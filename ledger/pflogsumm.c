@@ -491,7 +491,7 @@ static bool take_queued(struct span log, struct record *r)
 	struct span in = log;
 	const char *p, *close;
 
-	while ((p = SPAN_FIND(in, "from=<"))) {
+	while ((p = SPAN_FIND_BY(in, "from=<", 5))) {
 		in = span_from(in, p + 6);
 		close = span_char(in, '>');
 		if (!close)
@@ -562,7 +562,7 @@ static bool take_delivery(struct span log, struct record *r)
 	struct span in = log;
 	const char *p, *close;
 
-	while ((p = SPAN_FIND(in, "to=<"))) {
+	while ((p = SPAN_FIND_BY(in, "to=<", 3))) {
 		in = span_from(in, p + 4);
 		close = span_char(in, '>');
 		if (!close)

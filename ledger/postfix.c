@@ -171,6 +171,19 @@ static bool take_action(struct span in, struct record *r)
 	return true;
 }
 
+/* Most differ in the first byte. */
+static bool starts_with_any(struct span in, const struct span *known, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (in.n >= known[i].n && *in.at == *known[i].at &&
+			memcmp(in.at, known[i].at, known[i].n) == 0)
+			return true;
+	return false;
+}
+
+#define STARTS_WITH_ANY(in, known) \
+	starts_with_any(in, known, sizeof(known) / sizeof(*known))
+
 /* What else is said of a message, and counts nothing. */
 static bool is_idle_of_message(struct span in)
 {
@@ -191,11 +204,7 @@ static bool is_idle_of_message(struct span in)
 		{"using backwards-compatible", 26}, {"replied", 7}, {"uid=", 4},
 		{"sender=", 7}};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (in.n >= known[i].n &&
-			memcmp(in.at, known[i].at, known[i].n) == 0)
-			return true;
-	return false;
+	return STARTS_WITH_ANY(in, known);
 }
 
 static void take_of_message(struct span in, struct record *r)
@@ -242,12 +251,31 @@ static void take_of_message(struct span in, struct record *r)
 		r->kind = RECORD_IDLE;
 }
 
+/* The bytes of queue ids: hexadecimal, or letters that form no words. */
+static const bool is_queue_byte[256] = {
+	['0' ... '9'] = true,
+	['A' ... 'H'] = true,
+	['J' ... 'N'] = true,
+	['P' ... 'T'] = true,
+	['V' ... 'Z'] = true,
+	['b' ... 'd'] = true,
+	['f' ... 'h'] = true,
+	['j' ... 'n'] = true,
+	['p' ... 't'] = true,
+	['v' ... 'z'] = true,
+};
+
 /* A queue id or NOQUEUE and ": " in front, which are cut off. */
 static bool cut_queue(struct span *in, struct span *queue)
 {
 	size_t n = 0;
 
-	while (n < in->n && n <= QUEUE_MOST && byte_is_word(in->at[n]))
+	if (SPAN_STARTS(*in, "NOQUEUE: ")) {
+		*queue = (struct span){in->at, 7};
+		return span_skip(in, 9);
+	}
+	while (n < in->n && n <= QUEUE_MOST &&
+		is_queue_byte[(unsigned char)in->at[n]])
 		n++;
 	if (n < 5 || n > QUEUE_MOST || n + 1 >= in->n || in->at[n] != ':' ||
 		in->at[n + 1] != ' ')
@@ -312,18 +340,6 @@ static void take_unreached(struct span in, struct record *r)
 	r->reason = span_from(in, p + 2);
 	r->kind = RECORD_UNREACHED;
 }
-
-static bool starts_with_any(struct span in, const struct span *known, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (in.n >= known[i].n &&
-			memcmp(in.at, known[i].at, known[i].n) == 0)
-			return true;
-	return false;
-}
-
-#define STARTS_WITH_ANY(in, known) \
-	starts_with_any(in, known, sizeof(known) / sizeof(*known))
 
 static bool is_idle(struct span program, struct span in)
 {

@@ -51,7 +51,7 @@ struct span reject_cut_said(struct span text, size_t most, char *room)
 /* "... from host; from=<a> to=<b>" loses host and what follows. */
 struct span reject_checked(struct span rest, bool verbose, char *room)
 {
-	const char *p = SPAN_FIND(rest, "; from=<"), *q;
+	const char *p = SPAN_FIND_BY(rest, "; from=<", 7), *q;
 
 	if (verbose)
 		return rest;

@@ -5,6 +5,7 @@
  */
 #include "ledger/when.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "lib/clock.h"
@@ -13,29 +14,24 @@
 
 void when_local(struct when_clock *clock, int64_t time, struct when *when)
 {
-	int64_t quarter = time / QUARTER, rest;
 	struct when *known = &clock->when;
 	struct tm tm;
 
-	if (!clock->known || clock->quarter != quarter) {
-		time_t begin = (time_t)(quarter * QUARTER / CLOCK_SECOND);
+	if (time < clock->begin || time >= clock->end) {
+		time_t begin;
 
+		clock->begin = time - time % QUARTER;
+		clock->end = clock->begin + QUARTER;
+		begin = (time_t)(clock->begin / CLOCK_SECOND);
 		if (!localtime_r(&begin, &tm))
 			tm = (struct tm){.tm_mday = 1, .tm_year = 70};
 		*known = (struct when){.year = tm.tm_year + 1900,
 			.month = tm.tm_mon,
 			.day = tm.tm_mday,
-			.hour = tm.tm_hour,
-			.minute = tm.tm_min,
-			.second = tm.tm_sec};
-		clock->quarter = quarter;
-		clock->known = true;
+			.hour = tm.tm_hour};
 	}
 	*when = *known;
 	when->time = time;
-	rest = (time - quarter * QUARTER) / CLOCK_SECOND + known->second;
-	when->minute += (int)(rest / 60);
-	when->second = (int)(rest % 60);
 }
 
 static int64_t days_before(int64_t year, int month, int day)

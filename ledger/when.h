@@ -2,7 +2,6 @@
 #ifndef MAILBAN_LEDGER_WHEN_H
 #define MAILBAN_LEDGER_WHEN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* The day and the time of day of a line. */
@@ -14,12 +13,11 @@ struct when {
 
 /* Neighbouring lines share the quarter of an hour. All zero is a good start. */
 struct when_clock {
-	int64_t quarter;
-	bool known;
+	int64_t begin, end;
 	struct when when;
 };
 
-/* A time of header_cut in local time. */
+/* The day and the hour of a time of header_cut, local; no minutes. */
 void when_local(struct when_clock *clock, int64_t time, struct when *when);
 /* Seconds from one to the other by the calendar alone. */
 int64_t when_seconds(const struct when *from, const struct when *to);

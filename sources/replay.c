@@ -101,7 +101,8 @@ int replay_read(
 	file = input ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path, "rbe");
 	if (!file)
 		return fail(why, room, strerror(errno));
-	gzbuffer(file, PORTION);
+	/* Half of it, and zlib reads what is plain right into our buffer. */
+	gzbuffer(file, PORTION / 2);
 	r.buf = malloc(PORTION + SOURCE_LINE_MOST);
 	if (!r.buf)
 		abort();
