@@ -32,7 +32,8 @@ SOURCES = sources/file sources/glob sources/header sources/header_again sources/
 FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
 	filters/dispatch filters/filter filters/filter_spec \
 	filters/filter_subject filters/filterfile filters/groups \
-	filters/linebuffer filters/literals filters/pyregex filters/regex \
+	filters/linebuffer filters/literals filters/pattern \
+	filters/pyregex filters/regex \
 	filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/duration \
@@ -62,7 +63,8 @@ DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
-	cli/unban cli/list cli/reload cli/test cli/version cli/help \
+	cli/unban cli/lint cli/lintcost cli/lintforge cli/list cli/offline \
+	cli/reload cli/test cli/version cli/help \
 	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_jail \
 	cli/fail2ban_regex cli/fail2ban_status cli/pytext cli/regexid \
 	cli/regexout cli/regexreport cli/regextest \

@@ -66,6 +66,7 @@ const struct option_row *option_find(char letter);
 
 int ban_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);
+int lint_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);
 int reload_run(const struct command *, const struct options *, int, char **);
 int report_run(const struct command *, const struct options *, int, char **);

@@ -26,6 +26,7 @@ _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban unban list test report reload version help"
+	local commands="status ban unban list test lint reload version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -66,7 +67,7 @@ _mailban()
 		words="--all --json --socket --wait --help"
 		[[ $cur == -* ]] || words="$(_mailban_jails) $(_mailban_banned)"
 		;;
-	test)
+	test | lint)
 		words="--config --json --help"
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
 		;;

@@ -27,6 +27,8 @@ const struct command commands[] = {
 	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",
 		"Exit 1: it finds nothing."},
+	{"lint", lint_run, "cjh", "FILTER[OPTIONS] [LOG...]",
+		"what is risky in a filter", "Exit 1: something is."},
 	{"report", report_run, "", "[LOG...]",
 		"what the mail did, as pflogsumm tells it", NULL},
 	{"reload", reload_run, "jswh", "",

@@ -3,23 +3,17 @@
  * mailban test: what a filter finds in a log, a line at a time and offline,
  * through the very code that the daemon runs.
  */
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "cli/command.h"
+#include "cli/offline.h"
 #include "cli/table.h"
-#include "cli/text.h"
 #include "filters/filter.h"
-#include "lib/datadir.h"
 #include "lib/line.h"
-#include "sources/header.h"
-#include "sources/replay.h"
 
 /* Addresses shown; the rest is summed up. */
 #define SHOWN 20
@@ -219,63 +213,24 @@ static void print_report(struct tester *t)
 	print_regexes(t);
 }
 
-/* The log at path, or the text itself as one line. EXIT_YES or _FAULT. */
-static int read_all(struct tester *t, const char *what)
-{
-	struct header_clock clock = {0};
-	struct line line;
-	char why[256];
-
-	if (strcmp(what, "-") == 0 || access(what, F_OK) == 0) {
-		if (replay_read(what, on_line, t, why, sizeof(why)) == 0)
-			return EXIT_YES;
-		text_complain("%s: %s", what, why);
-		return EXIT_FAULT;
-	}
-	if (!strchr(what, ' ')) {
-		text_complain("%s: %s", what, strerror(errno));
-		return EXIT_FAULT;
-	}
-	header_cut(what, strlen(what), &clock, &line);
-	on_line(t, &line);
-	return EXIT_YES;
-}
-
-static struct filter *load_filter(
-	const char *text, const struct options *options)
-{
-	char dir[PATH_MAX];
-	const char *datadir = datadir_find(dir, sizeof(dir));
-	struct filter_spec spec = {0};
-	struct arena *arena = arena_new();
-	struct filter *filter = NULL;
-	struct err err;
-
-	err_init(&err);
-	if (filter_spec_parse(&spec, text, arena, &err))
-		filter = filter_new(&spec, options->config, datadir, &err);
-	for (size_t i = 0; i < err.n; i++)
-		text_complain("%s", err.items[i].text);
-	err_deinit(&err);
-	arena_free(&arena);
-	return filter;
-}
-
 int test_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
 	struct tester t = {.options = options};
+	struct arena *arena;
 	int status;
 
 	if (argc != 2)
 		return command_misused(self);
-	t.filter = load_filter(argv[0], options);
+	arena = arena_new();
+	t.filter = offline_filter(argv[0], options, NULL, arena);
+	arena_free(&arena);
 	if (!t.filter)
 		return EXIT_FAULT;
 	t.by_regex = calloc(filter_regexes(t.filter) + 1, sizeof(*t.by_regex));
 	if (!t.by_regex)
 		abort();
-	status = read_all(&t, argv[1]);
+	status = offline_read(argv[1], on_line, &t);
 	if (status == EXIT_YES && !options->json)
 		print_report(&t);
 	if (status == EXIT_YES && t.verdicts[FILTER_MATCH] == 0)

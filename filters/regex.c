@@ -244,3 +244,35 @@ bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
 		       limits()) != PCRE2_ERROR_NOMATCH;
 }
+
+static bool is_enough(struct regex *regex, const char *subject, size_t n,
+	uint32_t limit, pcre2_match_context *context)
+{
+	pcre2_set_match_limit(context, limit);
+	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)subject, n, 0,
+		       PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, regex->match,
+		       context) != PCRE2_ERROR_MATCHLIMIT;
+}
+
+uint32_t regex_steps(
+	struct regex *regex, const char *subject, size_t n, uint32_t most)
+{
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	uint32_t high = 1, low;
+
+	if (!context)
+		abort();
+	while (high < most && !is_enough(regex, subject, n, high, context))
+		high *= 2;
+	low = high / 2;
+	while (low + 1 < high && high < most) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (is_enough(regex, subject, n, middle, context))
+			high = middle;
+		else
+			low = middle;
+	}
+	pcre2_match_context_free(context);
+	return high < most ? high : most;
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * One compiled regular expression, made to run on hostile lines: PCRE2 with
@@ -63,5 +64,12 @@ int regex_named(const struct regex *regex, size_t i, const char **name);
  * anchored and head already disagrees (pcre2partial(3), hard).
  */
 bool regex_may_follow(struct regex *regex, const char *head, size_t n);
+
+/*
+ * How many steps PCRE2 takes to say no or yes (its match limit, without JIT);
+ * most if it needs more. For who judges a regex: slow.
+ */
+uint32_t regex_steps(
+	struct regex *regex, const char *subject, size_t n, uint32_t most);
 
 #endif

@@ -31,7 +31,7 @@ struct span {
 /* Where the first of them begins; NULL if there is none. */
 #define SPAN_FIND(s, literal) SPAN_FIND_BY(s, literal, 0)
 /* The same, looking for its byte number at first, which is a rare one. */
-#define SPAN_FIND_BY(s, literal, at)                                           \
+#define SPAN_FIND_BY(s, literal, at) \
 	span_find((s), "" literal, sizeof(literal) - 1, (at))
 /* True if it began with them, which are then cut off it. */
 #define SPAN_SKIP(s, literal) \
