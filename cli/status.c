@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
@@ -177,6 +178,35 @@ static void fact_list(const char *name, const json_t *list)
 	}
 }
 
+/* How the jail judges; what was set by hand is marked. */
+static void setting_print(
+	const char *name, const json_t *jail, const char *key, bool is_time)
+{
+	const json_t *changed = json_object_get(jail, "changed"), *item;
+	const json_t *number = json_object_get(jail, key);
+	int64_t value = client_seconds(number, 0);
+	char said[TEXT_TIME + 32], text[TEXT_TIME];
+	bool by_hand = false;
+	size_t i;
+
+	json_array_foreach (changed, i, item) {
+		if (json_is_string(item) &&
+			!strcmp(json_string_value(item), key))
+			by_hand = true;
+	}
+	if (!json_is_number(number))
+		snprintf(text, sizeof(text), "-");
+	else if (!is_time)
+		snprintf(text, sizeof(text), "%jd", (intmax_t)value);
+	else if (value < 0)
+		snprintf(text, sizeof(text), "for ever");
+	else
+		text_duration(value, text);
+	snprintf(said, sizeof(said), "%s%s", text,
+		by_hand ? " (until the next reload)" : "");
+	fact_print(name, said);
+}
+
 static void jail_print(const json_t *jail)
 {
 	const char *filter = json_string_value(json_object_get(jail, "filter"));
@@ -189,6 +219,9 @@ static void jail_print(const json_t *jail)
 	fact_list("Files", json_object_get(jail, "files"));
 	if (json_is_true(json_object_get(jail, "journal")))
 		fact_print("Journal", match && *match ? match : "all of it");
+	setting_print("Max. failures", jail, "maxretry", false);
+	setting_print("Find time", jail, "findtime", true);
+	setting_print("Ban time", jail, "bantime", true);
 	fact_number("Failing now", jail, "failed");
 	fact_number("Failed in all", jail, "total_failed");
 	fact_number("Ignored in all", jail, "ignored");

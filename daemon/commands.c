@@ -23,13 +23,24 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+/* The word that fail2ban has for how the jail's lines come. */
+static const char *backend_word(const struct config_jail *item)
+{
+	const char *word = item->jail->backend_word;
+
+	if (item->journal_filter != CONFIG_NO_FILTER)
+		return "systemd";
+	return word && !strcmp(word, "polling") ? word : "pyinotify";
+}
+
 static json_t *jail_counts(const struct engine *e, size_t jail)
 {
 	struct decision_counts c;
 
 	decisions_counts(e->decisions, jail, &c);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
-		e->config->items[jail].jail->name, "failed",
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"name", e->config->items[jail].jail->name, "backend",
+		backend_word(&e->config->items[jail]), "failed",
 		(json_int_t)c.failed, "total_failed",
 		(json_int_t)c.total_failed, "banned", (json_int_t)c.banned,
 		"total_banned", (json_int_t)c.total_banned, "ignored",
@@ -336,9 +347,10 @@ static json_t *run_settings(
 
 	(void)request;
 	(void)call;
-	return control_ok(json_pack("{s:s, s:b, s:s?}", "loglevel",
+	return control_ok(json_pack("{s:s, s:b, s:s?, s:I}", "loglevel",
 		log_level_name(e->config->settings.loglevel), "journal",
-		log_is_journal(), "database", state_file(e->state)));
+		log_is_journal(), "database", state_file(e->state), "purge_age",
+		(json_int_t)DECISIONS_DAYS * 86400));
 }
 
 /* Until the next reload. */

@@ -385,7 +385,7 @@ void decisions_tick(struct decisions *d)
 		decisions_prune(d);
 	banlist_expire(d->bans, now, EXPIRE_BANS_A_TICK, on_end, d);
 	offenders_expire(
-		d->offenders, now - OFFENDER_DAYS * 86400, EXPIRE_A_TICK);
+		d->offenders, now - DECISIONS_DAYS * 86400, EXPIRE_A_TICK);
 	for (size_t i = 0; i < d->config->n; i++) {
 		struct room *room = &d->rooms[i];
 

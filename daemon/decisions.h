@@ -19,6 +19,9 @@ struct state;
  */
 struct decisions;
 
+/* Offenders are remembered so long after their last ban. */
+#define DECISIONS_DAYS 30
+
 struct decisions_out {
 	/* A ban begins, or is to be counted anew from now. */
 	void (*ban)(void *ctx, const struct ban *ban);

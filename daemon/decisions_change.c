@@ -38,14 +38,24 @@ static void move_ban(void *ctx, const struct ban *old)
 			m->d->state, m->rooms[old->jail].jail->name, &ban.who);
 }
 
+void decisions_remember(struct window *window, const struct jail *jail,
+	const struct addr *who, int64_t time, uint32_t count)
+{
+	uint32_t room = jail->maxretry - 1 - window_count(window, who);
+
+	if (count > room)
+		count = room;
+	if (count)
+		window_add(window, who, time, count);
+}
+
 static void move_failure(
 	void *ctx, const struct addr *addr, int64_t time, uint32_t count)
 {
 	struct move *m = ctx;
 
-	if (window_count(m->window, addr) + count <
-		m->config->items[m->jail].jail->maxretry)
-		window_add(m->window, addr, time, count);
+	decisions_remember(
+		m->window, m->config->items[m->jail].jail, addr, time, count);
 }
 
 static void move_offender(void *ctx, const struct prefix *who, uint16_t jail,

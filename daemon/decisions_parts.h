@@ -61,9 +61,6 @@ struct decisions {
 	uint16_t recent[RECENT];
 };
 
-/* Offenders are remembered so long after their last ban. */
-#define OFFENDER_DAYS 30
-
 /* Wall clock, in whole seconds. */
 int64_t decisions_now(void);
 /* Wall clock less the time since boot: changes when the clock is set. */
@@ -79,6 +76,11 @@ struct offenders *decisions_offenders(const struct decisions *d);
 struct room *decisions_rooms(const struct decisions *d);
 /* The jail of this name, config->n if there is none. */
 size_t decisions_jail(const struct config *config, const char *name);
+
+/* A failure of before into a window that may now have a smaller maxretry: it
+ * must not ban by that alone. */
+void decisions_remember(struct window *window, const struct jail *jail,
+	const struct addr *who, int64_t time, uint32_t count);
 
 /* Has the state store forget what is over. */
 void decisions_prune(struct decisions *d);

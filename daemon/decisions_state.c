@@ -28,7 +28,7 @@ void decisions_prune(struct decisions *d)
 	int64_t now = decisions_now();
 
 	d->pruned = clock_mono() / CLOCK_SECOND;
-	state_prune(d->state, now, now - OFFENDER_DAYS * 86400,
+	state_prune(d->state, now, now - DECISIONS_DAYS * 86400,
 		now - longest_findtime(d->config));
 }
 
@@ -90,11 +90,8 @@ static void restore_failures(void *ctx, const char *jail,
 	for (size_t at = 0; i < d->config->n && at + sizeof(kept) <= n;
 		at += sizeof(kept)) {
 		memcpy(&kept, (const char *)bytes + at, sizeof(kept));
-		/* A maxretry that has become smaller must not ban now. */
-		if (window_count(d->rooms[i].window, who) + kept.count <
-			d->rooms[i].jail->maxretry)
-			window_add(
-				d->rooms[i].window, who, kept.time, kept.count);
+		decisions_remember(d->rooms[i].window, d->rooms[i].jail, who,
+			kept.time, kept.count);
 	}
 }
 

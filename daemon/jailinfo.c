@@ -60,6 +60,31 @@ static json_t *action_names(const struct jail *jail)
 	return list;
 }
 
+/* null: not set, or off. */
+static void tell_escalate(json_t *told, const struct jail *jail)
+{
+	const struct escalate *e = &jail->escalate;
+	json_t *keys = json_pack("{s:b,s:b,s:I,s:I,s:s?,s:s?,s:s?}",
+		"bantime.increment", e->increment, "bantime.overalljails",
+		e->overalljails, "bantime.maxtime", (json_int_t)e->maxtime,
+		"bantime.rndtime", (json_int_t)e->rndtime, "bantime.factor",
+		jail->bantime_factor, "bantime.formula", jail->bantime_formula,
+		"bantime.multipliers", jail->bantime_multipliers);
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(keys, next, key, value)
+	{
+		if (json_is_false(value) ||
+			(json_is_integer(value) &&
+				json_integer_value(value) <= 0))
+			json_object_set_new(keys, key, json_null());
+	}
+	json_object_update(told, keys);
+	json_decref(keys);
+}
+
 /* As the filter's files have it, with <HOST> and its like. */
 static void tell_filter(json_t *told, const struct config *config,
 	const struct config_jail *item)
@@ -118,6 +143,7 @@ json_t *jailinfo_tell(const struct engine *e, size_t number)
 	json_object_set_new(told, "name", json_string(item->jail->name));
 	json_object_set_new(told, "bans", bans);
 	json_object_set_new(told, "actions", action_names(item->jail));
+	tell_escalate(told, item->jail);
 	tell_filter(told, e->config, item);
 	return told;
 }

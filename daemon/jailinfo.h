@@ -20,8 +20,9 @@ json_t *jailinfo_settings(const struct jail *jail);
  * The same with the jail's bans, without asking the kernel, and what its
  * filter says: {.., "name", "bans": [{"address", "start", "end"}],
  * "actions": [names], "prefregex", "failregex": [..], "ignoreregex": [..],
- * "datepattern", "maxlines", "names" (whether <HOST> may be a name)}. What is
- * not set is null; end is null for ever.
+ * "datepattern", "maxlines", "names" (whether <HOST> may be a name),
+ * "bantime.increment" and its like}. What is not set is null; end is null for
+ * ever.
  */
 json_t *jailinfo_tell(const struct engine *engine, size_t jail);
 

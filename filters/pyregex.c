@@ -129,6 +129,69 @@ static void put_skiplines(struct out *o, int number)
 	puts_to(o, text);
 }
 
+/* What a tag stands for here, in the words that fail2ban has for it. */
+static void put_shown(struct out *o, const char *s, const char *ip6)
+{
+	const struct {
+		const char *ours, *theirs;
+	} other[] = {{IP6, ip6}, {CIDR, "(?P<cidr>\\d+)"}};
+
+	while (*s) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+			if (strncmp(s, other[i].ours, strlen(other[i].ours)) ==
+				0) {
+				n = strlen(other[i].ours);
+				puts_to(o, other[i].theirs);
+			}
+		if (!n)
+			put(o, s, n = 1);
+		s += n;
+	}
+}
+
+/* "((?i)" and "(?:(?i)", which fail2ban makes "(?i:": the length, or 0. */
+static size_t put_local_flags(struct out *o, const char *s)
+{
+	size_t n = strncmp(s, "(?:", 3) == 0 ? 3 : 1, flags;
+
+	flags = strspn(s + n + 2, "abcdefghijklmnopqrstuvwxyz");
+	if (strncmp(s + n, "(?", 2) != 0 || !flags || s[n + 2 + flags] != ')')
+		return 0;
+	put(o, s + n, 2 + flags);
+	puts_to(o, ":");
+	return n + 2 + flags + 1;
+}
+
+char *pyregex_show(const char *s, bool names, const char *ip6)
+{
+	struct out o = {0}, tag = {0};
+	int skipped = 0;
+
+	puts_to(&o, "");
+	while (*s) {
+		size_t took = 0;
+
+		tag.n = 0;
+		if (strncmp(s, "<SKIPLINES>", 11) == 0) {
+			put_skiplines(&o, skipped++);
+			took = 11;
+		} else if (*s == '<' && (took = put_tag(&tag, s, names)) > 0) {
+			put_shown(&o, tag.text, ip6);
+		} else if (*s == '\\' && s[1]) {
+			put(&o, s, took = 2);
+		} else if (*s == '(') {
+			took = put_local_flags(&o, s);
+		}
+		if (!took)
+			put(&o, s, took = 1);
+		s += took;
+	}
+	free(tag.text);
+	return o.text;
+}
+
 /* An escape: the length taken, 0 with *why if it has no counterpart. */
 static size_t put_escape(struct out *o, const char *s, const char **why)
 {

@@ -15,6 +15,12 @@
  */
 char *pyregex_translate(const char *text, bool names, const char **why);
 
+/*
+ * The regex as fail2ban shows it: Python's, with the tags put in, and ip6 for
+ * an IPv6 address, as its releases differ there. The caller frees.
+ */
+char *pyregex_show(const char *text, bool names, const char *ip6);
+
 /* The groups by which a match is read; a translated regex has some of them. */
 #define GROUP_HOST "host"	  /* as an admin's (?P<host>...) says it */
 #define GROUP_CIDR "cidr"	  /* <CIDR> */

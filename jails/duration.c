@@ -159,12 +159,22 @@ static double read_sum(struct reading *r)
 	return v;
 }
 
-bool duration_parse(const char *text, int64_t *seconds)
+bool duration_read(const char *text, double *seconds)
 {
 	struct reading r = {.at = text};
 	double v = read_sum(&r);
 
 	if (r.bad || *r.at || !isfinite(v) || fabs(v) > (double)DURATION_MOST)
+		return false;
+	*seconds = v;
+	return true;
+}
+
+bool duration_parse(const char *text, int64_t *seconds)
+{
+	double v;
+
+	if (!duration_read(text, &v))
 		return false;
 	*seconds = (int64_t)v;
 	return true;

@@ -15,6 +15,8 @@
  * *seconds is then untouched.
  */
 bool duration_parse(const char *text, int64_t *seconds);
+/* The same, not cut. */
+bool duration_read(const char *text, double *seconds);
 
 #define DURATION_MOST INT64_C(1000000000000)
 

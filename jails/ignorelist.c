@@ -46,8 +46,13 @@ static bool parse_netmask(const char *s, size_t n, struct prefix *out)
 	return prefix_parse(text, (size_t)len, out);
 }
 
+bool ignorelist_prefix(const char *s, size_t n, struct prefix *out)
+{
+	return prefix_parse(s, n, out) || parse_netmask(s, n, out);
+}
+
 /* A host's name has a letter in its last label, and no odd characters. */
-static bool is_host_name(const char *s, size_t n)
+bool ignorelist_is_name(const char *s, size_t n)
 {
 	size_t label = 0;
 
@@ -93,9 +98,9 @@ static bool word_add(struct list *l, const char *s, size_t n, const char *named,
 
 	if (++l->all > JAIL_IGNORE_MOST)
 		return false;
-	if (prefix_parse(s, n, &p) || parse_netmask(s, n, &p))
+	if (ignorelist_prefix(s, n, &p))
 		return ignore_add(l->jail, named, &p);
-	if (!is_host_name(s, n))
+	if (!ignorelist_is_name(s, n))
 		return false;
 	name_add(l, s, n, file, line);
 	return ignore_add(l->jail, arena_copy(l->v->arena, s, n), NULL);

@@ -76,6 +76,7 @@ struct jail {
 
 	enum jail_backend backend;
 	enum jail_trust trust;
+	const char *backend_word; /* of fail2ban's, that stands in the file */
 	enum jail_usedns usedns;
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;
@@ -89,6 +90,8 @@ struct jail {
 	int64_t findtime;    /* seconds, at least 1 */
 	int64_t bantime;     /* seconds, at least 1; -1 = for ever */
 	struct escalate escalate;
+	/* Those of bantime.* that are no number, as written; NULL: not set. */
+	const char *bantime_factor, *bantime_formula, *bantime_multipliers;
 
 	struct prefixset ignoreip;    /* what the words below hold, in all */
 	struct jail_ignored *ignored; /* in their order; see jails/ignore.h */

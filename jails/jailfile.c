@@ -133,6 +133,7 @@ static void read_backend(const struct jailvalue *v, struct jail *jail)
 		return;
 	}
 	jail->backend = backends[i].backend;
+	jail->backend_word = backends[i].name;
 	if (t.text[n] == '[')
 		jailvalue_warning(v, &t, NULL,
 			"the options in '%s' are not supported; the host's "
@@ -223,8 +224,9 @@ static void read_multipliers(
 	e->multipliers = list;
 }
 
-static void read_escalate(const struct jailvalue *v, struct escalate *e)
+static void read_escalate(const struct jailvalue *v, struct jail *jail)
 {
+	struct escalate *e = &jail->escalate;
 	const struct formula_ban none = {.factor = 1};
 	struct jailvalue_text t;
 	struct formula *factor;
@@ -237,6 +239,7 @@ static void read_escalate(const struct jailvalue *v, struct escalate *e)
 	jailvalue_duration(v, "bantime.rndtime", &e->rndtime);
 	t = jailvalue_get(v, "bantime.factor");
 	if (t.text && *t.text) {
+		jail->bantime_factor = t.text;
 		factor = formula_parse(v->arena, t.text, why);
 		if (!factor)
 			jailvalue_fault(v, &t, NULL, "%s", why);
@@ -246,13 +249,16 @@ static void read_escalate(const struct jailvalue *v, struct escalate *e)
 	}
 	t = jailvalue_get(v, "bantime.formula");
 	if (t.text && *t.text) {
+		jail->bantime_formula = t.text;
 		e->formula = formula_parse(v->arena, t.text, why);
 		if (!e->formula)
 			jailvalue_fault(v, &t, NULL, "%s", why);
 	}
 	t = jailvalue_get(v, "bantime.multipliers");
-	if (t.text && *t.text)
+	if (t.text && *t.text) {
+		jail->bantime_multipliers = t.text;
 		read_multipliers(v, e, &t);
+	}
 }
 
 /* Which of n words the key's value is; otherwise where it is not set. */
@@ -340,7 +346,7 @@ static void read_jail(const struct jailvalue *v, struct jail *jail,
 	read_filter(v, jail);
 	read_sources(v, jail);
 	read_limits(v, jail);
-	read_escalate(v, &jail->escalate);
+	read_escalate(v, jail);
 	read_words(v, jail);
 	jailvalue_bool(v, "ignoreself", &jail->ignoreself);
 	ignorelist_read(v, jail);

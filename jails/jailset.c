@@ -56,18 +56,19 @@ static const char *refuse(enum key key, int64_t value)
 {
 	switch (key) {
 	case BANTIME:
-		return value ? NULL : "0 is no time to ban for; -1 is for ever";
+		return value > 0 || value == ESCALATE_FOREVER
+			       ? NULL
+			       : "it is 1 or more; -1 is for ever";
 	case FINDTIME:
-		return value > 0 ? NULL
-				 : "nothing is found in less than a second";
+		return value > 0 ? NULL : "it is 1 or more";
 	case MAXRETRY:
 		return value > 0 && value <= JAIL_MAXRETRY_MOST
 			       ? NULL
-			       : "maxretry is from 1 to 1000000";
+			       : "it is from 1 to 1000000";
 	case MAXMATCHES:
 		return value >= 0 && value <= JAIL_MAXRETRY_MOST
 			       ? NULL
-			       : "maxmatches is from 0 to 1000000";
+			       : "it is from 0 to 1000000";
 	case IGNORESELF:
 		return value == 0 || value == 1 ? NULL : "it is 0 or 1";
 	default:
@@ -87,7 +88,7 @@ bool jailset_number(
 		return false;
 	switch (key) {
 	case BANTIME:
-		jail->bantime = value < 0 ? ESCALATE_FOREVER : value;
+		jail->bantime = value;
 		break;
 	case FINDTIME:
 		jail->findtime = value;

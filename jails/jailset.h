@@ -18,7 +18,7 @@ struct jail;
 const char *jailset_key(const struct jail *jail, unsigned int i, bool *changed);
 
 /*
- * bantime, findtime (seconds; bantime below 0: for ever), maxretry,
+ * bantime, findtime (seconds; bantime -1: for ever), maxretry,
  * maxmatches, ignoreself (0 or 1). False, and nothing is changed, with *why
  * if a file could not say this either.
  */

@@ -194,6 +194,8 @@ def test_status_of_a_jail(daemon):
         "files": ["/var/log/mail.log", "/var/log/dovecot.log"],
         "journal": True, "journalmatch": "_SYSTEMD_UNIT=dovecot.service",
         "failed": 1, "ignored": 5,
+        "maxretry": 5, "findtime": 600, "bantime": -1,
+        "changed": ["maxretry", "bantime"],
         "total_failed": 2, "banned": 3, "total_banned": 4,
         "addresses": ["192.0.2.1", "2001:db8::1"]})
     done = mailban(daemon, "status", "dovecot")
@@ -203,6 +205,9 @@ Filter            dovecot[mode=aggressive]
 Files             /var/log/mail.log
                   /var/log/dovecot.log
 Journal           _SYSTEMD_UNIT=dovecot.service
+Max. failures     5 (until the next reload)
+Find time         10 min 0 s
+Ban time          for ever (until the next reload)
 Failing now       1
 Failed in all     2
 Ignored in all    5
