@@ -281,6 +281,9 @@ int client_ask_addresses(const struct options *options, const char *command,
 		if (options->has_time)
 			json_object_set_new(
 				request, "time", json_integer(options->time));
+		if (options->failures)
+			json_object_set_new(request, "failures",
+				json_integer(options->failures));
 		rc = client_ask(options, request, &result);
 		if (rc == EXIT_FAULT)
 			return rc;

@@ -22,6 +22,7 @@ struct options {
 	bool version;
 	bool has_time;
 	int64_t time; /* seconds; -1 = for ever */
+	int failures; /* of an attempt by hand; 0 = none was told */
 };
 
 struct command {

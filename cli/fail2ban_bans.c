@@ -11,6 +11,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/fail2ban.h"
+#include "cli/fail2ban_python.h"
 #include "cli/text.h"
 #include "lib/addr.h"
 
@@ -24,6 +25,28 @@ int fail2ban_no(const char *format, ...)
 	va_end(args);
 	puts(text);
 	free(text);
+	return FAIL2BAN_NO;
+}
+
+int fail2ban_no_text(char *text)
+{
+	fail2ban_no("%s", text);
+	free(text);
+	return FAIL2BAN_NO;
+}
+
+int fail2ban_refuse(const char *word, const char *format, ...)
+{
+	char *why, *repr = python_repr(word);
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&why, format, args) < 0)
+		abort();
+	va_end(args);
+	fail2ban_no("Invalid command %s (%s)", repr, why);
+	free(why);
+	free(repr);
 	return FAIL2BAN_NO;
 }
 
@@ -45,32 +68,29 @@ json_t *fail2ban_ask(
 
 bool fail2ban_has_jail(const struct options *options, const char *name)
 {
-	json_t *status = fail2ban_ask(options, "status", NULL);
-	bool found = false;
-	const json_t *jail;
-	const char *text;
-	size_t i;
+	json_t *names = fail2ban_jails(options, false);
+	bool found = fail2ban_has_text(names, name);
 
-	if (!status)
-		return false;
-	json_array_foreach (json_object_get(status, "jails"), i, jail) {
-		text = json_string_value(json_object_get(jail, "name"));
-		found = found || (text && !strcmp(text, name));
-	}
-	json_decref(status);
-	if (!found)
+	if (names && !found)
 		fail2ban_no("Sorry but the jail '%s' does not exist", name);
+	json_decref(names);
 	return found;
+}
+
+void fail2ban_put(const char *text)
+{
+	char *escaped = text_escape(text ? text : "");
+
+	fputs(escaped, stdout);
+	free(escaped);
 }
 
 void fail2ban_print_text(const char *text)
 {
-	char *escaped = text_escape(text ? text : "");
-	const char *quote;
+	char *repr = python_repr(text ? text : "");
 
-	quote = strchr(escaped, '\'') && !strchr(escaped, '"') ? "\"" : "'";
-	printf("%s%s%s", quote, escaped, quote);
-	free(escaped);
+	fputs(repr, stdout);
+	free(repr);
 }
 
 void fail2ban_print_list(const json_t *texts)
@@ -84,6 +104,20 @@ void fail2ban_print_list(const json_t *texts)
 		fail2ban_print_text(json_string_value(text));
 	}
 	putchar(']');
+}
+
+bool fail2ban_has_text(const json_t *list, const char *wanted)
+{
+	const json_t *item;
+	const char *text;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		text = json_string_value(item);
+		if (text && !strcmp(text, wanted))
+			return true;
+	}
+	return false;
 }
 
 struct begun {
@@ -210,4 +244,57 @@ json_int_t fail2ban_lift(const struct options *options, const char *jail, int n,
 	json_decref(addresses);
 	json_decref(told);
 	return count;
+}
+
+json_int_t fail2ban_lift_all(const struct options *options, const char *jail)
+{
+	json_int_t count;
+	json_t *result;
+
+	if (client_ask(options,
+		    json_pack("{s:s, s:s*, s:b}", "command", "unban", "jail",
+			    jail, "all", 1),
+		    &result))
+		return -1;
+	count = json_integer_value(json_object_get(result, "count"));
+	json_decref(result);
+	return count;
+}
+
+/* In every jail; -1 when told why not. */
+static json_int_t lift_everywhere(
+	const struct options *options, int n, char **texts)
+{
+	json_t *names = fail2ban_jails(options, false);
+	json_int_t count = 0, lifted = 0;
+	const json_t *name;
+	size_t i;
+
+	if (!names)
+		return -1;
+	json_array_foreach (names, i, name) {
+		lifted = fail2ban_lift(
+			options, json_string_value(name), n, texts, NULL);
+		if (lifted < 0)
+			break;
+		count += lifted;
+	}
+	json_decref(names);
+	return lifted < 0 ? -1 : count;
+}
+
+int fail2ban_unban(const struct options *options, int argc, char **argv)
+{
+	json_int_t count;
+
+	if (argc < 2)
+		return fail2ban_no("Invalid command");
+	if (argc == 2 && !strcmp(argv[1], "--all"))
+		count = fail2ban_lift_all(options, NULL);
+	else
+		count = lift_everywhere(options, argc - 1, argv + 1);
+	if (count < 0)
+		return FAIL2BAN_NO;
+	printf("%jd\n", (intmax_t)count);
+	return FAIL2BAN_YES;
 }

@@ -6,18 +6,17 @@
  * must never claim to have done what it has not.
  */
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/fail2ban.h"
+#include "cli/fail2ban_python.h"
+#include "cli/run.h"
 #include "cli/text.h"
-#include "jails/duration.h"
 
 bool fail2ban_is_name(const char *argv0, const char *name)
 {
@@ -26,200 +25,55 @@ bool fail2ban_is_name(const char *argv0, const char *name)
 	return argv0 && !strcmp(slash ? slash + 1 : argv0, name);
 }
 
-static int ping_run(const struct options *options, int argc, char **argv)
+const struct fail2ban_word *fail2ban_word_find(
+	const struct fail2ban_word *words, const char *name)
 {
-	json_t *status = fail2ban_ask(options, "status", NULL);
-
-	(void)argc;
-	(void)argv;
-	if (!status)
-		return FAIL2BAN_NO;
-	json_decref(status);
-	puts("Server replied: pong");
-	return FAIL2BAN_YES;
+	while (words->name && strcmp(words->name, name) != 0)
+		words++;
+	return words->name ? words : NULL;
 }
 
-static int version_tell(const struct options *options, int argc, char **argv)
+static bool release_is(const char *line)
 {
-	json_t *status = fail2ban_ask(options, "status", NULL);
+	static const char *const lines[] = {
+		"VERSION_ID=\"12\"\n", "VERSION_ID=12\n"};
 
-	(void)argc;
-	(void)argv;
-	if (!status)
-		return FAIL2BAN_NO;
-	json_decref(status);
-	puts(FAIL2BAN_VERSION);
-	return FAIL2BAN_YES;
+	return !strcmp(line, lines[0]) || !strcmp(line, lines[1]);
 }
 
-/* mailband's log is the journal's, which nobody needs to flush. */
-static int flushlogs_run(const struct options *options, int argc, char **argv)
+/* Asked of os-release(5): the packages of Debian 12 have 1.0.2 beside them. */
+const char *fail2ban_version(void)
 {
-	json_t *status = fail2ban_ask(options, "status", NULL);
+	static const char *version;
+	char line[256];
+	FILE *f;
 
-	(void)argc;
-	(void)argv;
-	if (!status)
-		return FAIL2BAN_NO;
-	json_decref(status);
-	puts("logs: flushed");
-	return FAIL2BAN_YES;
+	if (version)
+		return version;
+	version = "1.1.0";
+	f = fopen("/etc/os-release", "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (release_is(line))
+			version = "1.0.2";
+	if (f)
+		fclose(f);
+	return version;
 }
 
-static int echo_run(const struct options *options, int argc, char **argv)
+bool fail2ban_has_stats(void)
 {
-	int i;
-
-	(void)options;
-	for (i = 1; i < argc; i++)
-		printf("%s%s", i > 1 ? " " : "", argv[i]);
-	putchar('\n');
-	return FAIL2BAN_YES;
+	return strcmp(fail2ban_version(), "1.0.2") != 0;
 }
-
-static json_int_t number(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
-/* In one jail, or in all with NULL; -1 when told why not. */
-static json_int_t lift_all(const struct options *options, const char *jail)
-{
-	json_int_t count;
-	json_t *result;
-
-	if (client_ask(options,
-		    json_pack("{s:s, s:s*, s:b}", "command", "unban", "jail",
-			    jail, "all", 1),
-		    &result))
-		return -1;
-	count = number(result, "count");
-	json_decref(result);
-	return count;
-}
-
-static int unban_tell(const struct options *options, int argc, char **argv)
-{
-	json_int_t count = 0, lifted;
-	const json_t *name;
-	json_t *names;
-	size_t i;
-
-	if (argc < 2)
-		return fail2ban_no("Invalid command");
-	if (argc == 2 && !strcmp(argv[1], "--all")) {
-		count = lift_all(options, NULL);
-	} else {
-		names = fail2ban_jails(options, false);
-		if (!names)
-			return FAIL2BAN_NO;
-		json_array_foreach (names, i, name) {
-			lifted = fail2ban_lift(options, json_string_value(name),
-				argc - 1, argv + 1, NULL);
-			count = lifted < 0 ? lifted : count + lifted;
-			if (lifted < 0)
-				break;
-		}
-		json_decref(names);
-	}
-	if (count < 0)
-		return FAIL2BAN_NO;
-	printf("%jd\n", (intmax_t)count);
-	return FAIL2BAN_YES;
-}
-
-/* mailband reads all jails at once and lets no ban go, so --restart and the
- * jail's name change nothing about it. */
-static int reload_tell(const struct options *options, int argc, char **argv)
-{
-	const char *jail = NULL;
-	bool unban = false;
-	json_t *result;
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--unban"))
-			unban = true;
-		else if (strcmp(argv[i], "--restart") != 0 &&
-			 strcmp(argv[i], "--if-exists") != 0)
-			break;
-	}
-	if (argc - i > 1) {
-		text_complain("reload takes one jail, or none");
-		return FAIL2BAN_NO;
-	}
-	if (i < argc && strcmp(argv[i], "--all") != 0)
-		jail = argv[i];
-	if (client_ask(
-		    options, json_pack("{s:s}", "command", "reload"), &result))
-		return FAIL2BAN_NO;
-	json_decref(result);
-	if (jail) {
-		/* Unknown to both: fail2ban, too, leaves stdout empty. */
-		result = fail2ban_ask(options, "jail", jail);
-		if (!result)
-			return FAIL2BAN_NO;
-		json_decref(result);
-	}
-	if (unban && lift_all(options, jail) < 0)
-		return FAIL2BAN_NO;
-	puts("OK");
-	return FAIL2BAN_YES;
-}
-
-static int get_run(const struct options *options, int argc, char **argv)
-{
-	return fail2ban_get(options, argc - 1, argv + 1);
-}
-
-static int set_run(const struct options *options, int argc, char **argv)
-{
-	return fail2ban_set(options, argc - 1, argv + 1);
-}
-
-static int service_refuse(const struct options *options, int argc, char **argv)
-{
-	if (argc > 1 && !fail2ban_has_jail(options, argv[1]))
-		return FAIL2BAN_NO;
-	text_complain("mailband is the service manager's: systemctl %s mailban",
-		argv[0]);
-	return FAIL2BAN_NO;
-}
-
-static const struct word {
-	const char *name;
-	int (*run)(const struct options *options, int argc, char **argv);
-	const char *operands, *about;
-} words[] = {
-	{"ping", ping_run, "", "does the daemon answer?"},
-	{"version", version_tell, "", "the fail2ban whose texts these are"},
-	{"status", fail2ban_status, "[JAIL [FLAVOR]]",
-		"the jails, or one of them"},
-	{"banned", fail2ban_banned, "[IP...]", "who is banned, or where"},
-	{"unban", unban_tell, "IP... | --all", "lift bans in all jails"},
-	{"reload", reload_tell, "[--restart] [--unban] [JAIL | --all]",
-		"read the configuration again"},
-	{"set", set_run, "JAIL banip IP... | unbanip [--report-absent] IP...",
-		"ban, or lift bans"},
-	{"get", get_run, "JAIL banip [SEP|--with-time] | banned [IP...] | KEY",
-		"what a jail holds"},
-	{"echo", echo_run, "WORD...", "print the words"},
-	{"flushlogs", flushlogs_run, "", "nothing: the log is the journal's"},
-	{"start", service_refuse, NULL, NULL},
-	{"stop", service_refuse, NULL, NULL},
-	{"restart", service_refuse, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
-};
 
 static void usage_print(void)
 {
-	const struct word *w;
+	const struct fail2ban_word *w;
 
-	puts("Usage: fail2ban-client [OPTIONS] <COMMAND>\n\n"
-	     "mailban " MAILBAN_VERSION
-	     ", answering as fail2ban-client " FAIL2BAN_VERSION
-	     " does; see mailban(1)\n\n"
-	     "Options:\n"
+	printf("Usage: fail2ban-client [OPTIONS] <COMMAND>\n\n"
+	       "mailban " MAILBAN_VERSION
+	       ", answering as fail2ban-client %s does; see mailban(1)\n\n",
+		fail2ban_version());
+	puts("Options:\n"
 	     "    -c, --conf <DIR>       configuration directory, for -t\n"
 	     "    -s, --socket <FILE>    where mailband listens\n"
 	     "    -t, --test             test the configuration\n"
@@ -227,54 +81,10 @@ static void usage_print(void)
 	     "    -h, --help             this\n"
 	     "    -V, --version          the version (-V: the number alone)\n"
 	     "\nCommand:");
-	for (w = words; w->name; w++)
+	for (w = fail2ban_words; w->name; w++)
 		if (w->about)
 			printf("    %s%s%s\n            %s\n", w->name,
 				*w->operands ? " " : "", w->operands, w->about);
-}
-
-/* mailband beside this program, or where make install puts it. */
-static void mailband_exec(char **argv)
-{
-	static const char *const beside[] = {"mailband", "../sbin/mailband"};
-	char self[PATH_MAX], path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	size_t i;
-
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	for (i = 0; slash && i < 2; i++)
-		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self),
-			    self, beside[i]) < (int)sizeof(path))
-			execv(path, argv);
-	execvp(argv[0], argv);
-	text_complain("cannot run mailband: %m");
-	_exit(127);
-}
-
-/* mailband -t; what it finds it says on stderr itself. */
-static int config_test(const char *config)
-{
-	char *argv[] = {(char *)"mailband", (char *)"-t",
-		(char *)(config ? "-c" : NULL), (char *)config, NULL};
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0) {
-		text_complain("cannot run mailband: %m");
-		return FAIL2BAN_NO;
-	}
-	if (!pid) {
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		mailband_exec(argv);
-	}
-	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) ||
-		WEXITSTATUS(status))
-		return FAIL2BAN_NO;
-	return FAIL2BAN_YES;
 }
 
 struct called {
@@ -310,14 +120,33 @@ static const struct option longs[] = {
 
 static int seconds_print(const char *text)
 {
-	int64_t seconds;
+	bool is_float;
+	double seconds;
+	char *said;
 
-	if (!duration_parse(text, &seconds)) {
-		text_complain("'%s' is no duration", text);
+	said = python_seconds(text, &seconds, &is_float);
+	if (said) {
+		fail2ban_no("ERROR: %s", said);
+		free(said);
 		return FAIL2BAN_NO;
 	}
-	printf("%jd\n", (intmax_t)seconds);
+	if (is_float) {
+		said = python_float(seconds);
+		puts(said);
+		free(said);
+	} else {
+		printf("%.0f\n", seconds);
+	}
 	return FAIL2BAN_YES;
+}
+
+/* mailband -t; what it finds it says on stderr itself. */
+static int config_test(const char *config)
+{
+	char *argv[] = {(char *)"mailband", (char *)"-t",
+		(char *)(config ? "-c" : NULL), (char *)config, NULL};
+
+	return run_daemon(argv) == 0 ? FAIL2BAN_YES : FAIL2BAN_NO;
 }
 
 static void option_take(struct called *called, int letter)
@@ -329,10 +158,10 @@ static void option_take(struct called *called, int letter)
 		usage_print();
 		return;
 	case 'V':
-		puts(FAIL2BAN_VERSION);
+		puts(fail2ban_version());
 		return;
 	case LONG_VERSION:
-		puts("Fail2Ban v" FAIL2BAN_VERSION);
+		printf("Fail2Ban v%s\n", fail2ban_version());
 		return;
 	case LONG_STR2SEC:
 		called->rc = seconds_print(optarg);
@@ -360,12 +189,12 @@ static void option_take(struct called *called, int letter)
 
 static int word_run(const struct options *options, int argc, char **argv)
 {
-	const struct word *w;
+	const struct fail2ban_word *word =
+		fail2ban_word_find(fail2ban_words, argv[0]);
 
-	for (w = words; w->name; w++)
-		if (!strcmp(w->name, argv[0]))
-			return w->run(options, argc, argv);
-	return fail2ban_no("Invalid command");
+	if (!word || (word->run == fail2ban_stats && !fail2ban_has_stats()))
+		return fail2ban_no("Invalid command");
+	return word->run(options, argc, argv);
 }
 
 int fail2ban_run(int argc, char **argv)

@@ -44,14 +44,6 @@ json_t *fail2ban_jails(const struct options *options, bool sorted)
 	return names;
 }
 
-static void escaped_put(const char *text)
-{
-	char *escaped = text_escape(text ? text : "");
-
-	fputs(escaped, stdout);
-	free(escaped);
-}
-
 static void joined_put(const json_t *texts, const char *between)
 {
 	const json_t *text;
@@ -60,7 +52,7 @@ static void joined_put(const json_t *texts, const char *between)
 	json_array_foreach (texts, i, text) {
 		if (i)
 			fputs(between, stdout);
-		escaped_put(json_string_value(text));
+		fail2ban_put(json_string_value(text));
 	}
 	putchar('\n');
 }
@@ -70,78 +62,123 @@ static json_int_t number(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-static void jail_put(const char *name, const json_t *status,
-	const json_t *addresses, bool with_addresses)
+/* What the flavors add to "basic" and leave out. */
+struct flavor {
+	bool brief; /* no addresses */
+	bool cymru; /* whose networks they are: mailban asks nobody */
+};
+
+static struct flavor flavor_of(const char *word)
+{
+	return (struct flavor){.brief = word && !strcmp(word, "short"),
+		.cymru = word && !strcmp(word, "cymru")};
+}
+
+static void filter_put(const char *indent, const json_t *status)
 {
 	const json_t *files = json_object_get(status, "files");
 	const json_t *match = json_object_get(status, "journalmatch");
 
-	fputs("Status for the jail: ", stdout);
-	escaped_put(name);
-	printf("\n|- Filter\n|  |- Currently failed:\t%jd\n"
-	       "|  |- Total failed:\t%jd\n",
-		(intmax_t)number(status, "failed"),
-		(intmax_t)number(status, "total_failed"));
+	printf("%s|- Filter\n"
+	       "%s|  |- Currently failed:\t%jd\n"
+	       "%s|  |- Total failed:\t%jd\n"
+	       "%s|  `- ",
+		indent, indent, (intmax_t)number(status, "failed"), indent,
+		(intmax_t)number(status, "total_failed"), indent);
 	if (json_is_true(json_object_get(status, "journal")) &&
 		!json_array_size(files)) {
-		fputs("|  `- Journal matches:\t", stdout);
-		escaped_put(json_string_value(match));
+		fputs("Journal matches:\t", stdout);
+		fail2ban_put(json_string_value(match));
 		putchar('\n');
 	} else {
-		fputs("|  `- File list:\t", stdout);
+		fputs("File list:\t", stdout);
 		joined_put(files, " ");
 	}
-	printf("`- Actions\n   |- Currently banned:\t%jd\n"
-	       "   %s Total banned:\t%jd\n",
-		(intmax_t)number(status, "banned"),
-		with_addresses ? "|-" : "`-",
-		(intmax_t)number(status, "total_banned"));
-	if (!with_addresses)
-		return;
-	fputs("   `- Banned IP list:\t", stdout);
-	joined_put(addresses, " ");
 }
 
-static int jail_status(const struct options *options, int argc, char **argv)
+static void actions_put(const char *indent, const json_t *status,
+	const json_t *addresses, struct flavor flavor)
 {
-	bool brief = argc > 2 && !strcmp(argv[2], "short");
+	printf("%s`- Actions\n"
+	       "%s   |- Currently banned:\t%jd\n"
+	       "%s   %s Total banned:\t%jd\n",
+		indent, indent, (intmax_t)number(status, "banned"), indent,
+		flavor.brief ? "`-" : "|-",
+		(intmax_t)number(status, "total_banned"));
+	if (flavor.brief)
+		return;
+	printf("%s   %s Banned IP list:\t", indent, flavor.cymru ? "|-" : "`-");
+	joined_put(addresses, " ");
+	/* As fail2ban without a DNS resolver's module. */
+	if (flavor.cymru)
+		printf("%s   |- Banned ASN list:\terror\n"
+		       "%s   |- Banned Country list:\terror\n"
+		       "%s   `- Banned RIR list:\terror\n",
+			indent, indent, indent);
+}
+
+/* Indented, under a line of the caller's; false when told why not. */
+static bool jail_put(const struct options *options, const char *indent,
+	const char *head, const char *name, struct flavor flavor)
+{
 	json_t *status, *jail, *addresses;
 
-	if (!fail2ban_has_jail(options, argv[1]))
-		return FAIL2BAN_NO;
-	if (argc > 2 && !strcmp(argv[2], "cymru")) {
-		text_complain("mailban asks nobody about addresses: there is "
-			      "no flavor cymru");
-		return FAIL2BAN_NO;
-	}
-	status = fail2ban_ask(options, "status", argv[1]);
-	jail = status ? fail2ban_ask(options, "jail", argv[1]) : NULL;
+	status = fail2ban_ask(options, "status", name);
+	jail = status ? fail2ban_ask(options, "jail", name) : NULL;
 	if (jail) {
+		fputs(head, stdout);
+		fail2ban_put(name);
+		putchar('\n');
 		addresses = fail2ban_addresses(jail);
-		jail_put(argv[1], status, addresses, !brief);
+		filter_put(indent, status);
+		actions_put(indent, status, addresses, flavor);
 		json_decref(addresses);
 	}
-	json_decref(jail);
 	json_decref(status);
-	return jail ? FAIL2BAN_YES : FAIL2BAN_NO;
+	json_decref(jail);
+	return jail;
+}
+
+/* The list of jails, and each of them in full if there is a flavor. */
+static int jails_put(const struct options *options, const struct flavor *flavor)
+{
+	json_t *names = fail2ban_jails(options, true);
+	const json_t *name;
+	bool good = true;
+	size_t i, n = json_array_size(names);
+
+	if (!names)
+		return FAIL2BAN_NO;
+	printf("Status\n|- Number of jail:\t%zu\n%s Jail list:\t", n,
+		flavor ? "|-" : "`-");
+	joined_put(names, ", ");
+	if (flavor)
+		puts("`- Status for the jails:");
+	for (i = 0; flavor && good && i < n; i++) {
+		name = json_array_get(names, i);
+		good = jail_put(options, i + 1 < n ? "   |  " : "      ",
+			i + 1 < n ? "   |- Jail: " : "   `- Jail: ",
+			json_string_value(name), *flavor);
+	}
+	json_decref(names);
+	return good ? FAIL2BAN_YES : FAIL2BAN_NO;
 }
 
 int fail2ban_status(const struct options *options, int argc, char **argv)
 {
-	json_t *names;
+	struct flavor flavor = flavor_of(argc > 2 ? argv[2] : NULL);
 
 	if (argc > 3)
 		return fail2ban_no("Invalid command (no status)");
-	if (argc > 1)
-		return jail_status(options, argc, argv);
-	names = fail2ban_jails(options, true);
-	if (!names)
+	if (argc == 1)
+		return jails_put(options, NULL);
+	if (fail2ban_has_stats() && !strcmp(argv[1], "--all"))
+		return jails_put(options, &flavor);
+	if (!fail2ban_has_jail(options, argv[1]))
 		return FAIL2BAN_NO;
-	printf("Status\n|- Number of jail:\t%zu\n`- Jail list:\t",
-		json_array_size(names));
-	joined_put(names, ", ");
-	json_decref(names);
-	return FAIL2BAN_YES;
+	return jail_put(options, "", "Status for the jail: ", argv[1], flavor)
+		       ? FAIL2BAN_YES
+		       : FAIL2BAN_NO;
 }
 
 /* [addresses of the first jail, of the second, ...]; NULL if told why not. */
