@@ -65,7 +65,7 @@ DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/lint cli/lintcost cli/lintforge cli/list cli/offline \
 	cli/reload cli/run cli/test cli/version cli/help \
-	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_get \
+	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump cli/fail2ban_get \
 	cli/fail2ban_python cli/fail2ban_regex cli/fail2ban_server \
 	cli/fail2ban_set cli/fail2ban_setting cli/fail2ban_stats \
 	cli/fail2ban_status cli/pytext cli/regexid \

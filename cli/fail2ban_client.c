@@ -14,6 +14,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/fail2ban.h"
+#include "cli/fail2ban_dump.h"
 #include "cli/fail2ban_python.h"
 #include "cli/run.h"
 #include "cli/text.h"
@@ -76,6 +77,7 @@ static void usage_print(void)
 	puts("Options:\n"
 	     "    -c, --conf <DIR>       configuration directory, for -t\n"
 	     "    -s, --socket <FILE>    where mailband listens\n"
+	     "    -d                     dump the configuration\n"
 	     "    -t, --test             test the configuration\n"
 	     "    --str2sec <STRING>     a duration in seconds\n"
 	     "    -h, --help             this\n"
@@ -90,12 +92,12 @@ static void usage_print(void)
 struct called {
 	struct options options;
 	const char *config;
-	bool test;
+	bool test, dump, pretty;
 	bool done; /* an option was all that was asked */
 	int rc;	   /* then */
 };
 
-enum { LONG_STR2SEC = 256, LONG_VERSION, LONG_TAKEN, LONG_NOT_HERE };
+enum { LONG_STR2SEC = 256, LONG_VERSION, LONG_TAKEN, LONG_PRETTY };
 
 /* Also those that only matter to fail2ban's own server: they are taken, and
  * do nothing. */
@@ -113,8 +115,8 @@ static const struct option longs[] = {
 	{"syslogsocket", required_argument, NULL, LONG_TAKEN},
 	{"timeout", required_argument, NULL, LONG_TAKEN},
 	{"async", no_argument, NULL, LONG_TAKEN},
-	{"dp", no_argument, NULL, LONG_NOT_HERE},
-	{"dump-pretty", no_argument, NULL, LONG_NOT_HERE},
+	{"dp", no_argument, NULL, LONG_PRETTY},
+	{"dump-pretty", no_argument, NULL, LONG_PRETTY},
 	{NULL, 0, NULL, 0},
 };
 
@@ -166,11 +168,9 @@ static void option_take(struct called *called, int letter)
 	case LONG_STR2SEC:
 		called->rc = seconds_print(optarg);
 		return;
-	case 'd':
 	case 'i':
-	case LONG_NOT_HERE:
-		text_complain("mailban neither dumps its configuration nor "
-			      "has an interactive mode");
+		text_complain("mailban has no interactive mode: give each "
+			      "command as the shell's words");
 		called->rc = FAIL2BAN_NO;
 		return;
 	case '?':
@@ -185,6 +185,10 @@ static void option_take(struct called *called, int letter)
 		called->options.socket = optarg;
 	else if (letter == 't')
 		called->test = true;
+	else if (letter == 'd' || letter == LONG_PRETTY) {
+		called->dump = true;
+		called->pretty = letter == LONG_PRETTY;
+	}
 }
 
 static int word_run(const struct options *options, int argc, char **argv)
@@ -210,11 +214,19 @@ int fail2ban_run(int argc, char **argv)
 		option_take(&called, letter);
 	if (called.done)
 		return called.rc;
+	if ((called.test || called.dump) && called.config &&
+		access(called.config, F_OK))
+		return fail2ban_no("ERROR: Base configuration directory %s "
+				   "does not exist ",
+			called.config);
+	if (called.dump) {
+		letter = fail2ban_dump(
+			called.config ? called.config : called.options.config,
+			called.pretty);
+		if (!called.test || letter)
+			return letter;
+	}
 	if (called.test) {
-		if (called.config && access(called.config, F_OK))
-			return fail2ban_no("ERROR: Base configuration "
-					   "directory %s does not exist ",
-				called.config);
 		if (config_test(called.config))
 			return FAIL2BAN_NO;
 		if (optind == argc) {

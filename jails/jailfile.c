@@ -388,6 +388,7 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 		n = JAILS_MOST;
 	}
 	jails->items = arena_alloc(arena, n * sizeof(*jails->items));
+	jails->conf = conf;
 	disabled = arena_alloc(arena, n * sizeof(*disabled));
 	jails->disabled = disabled;
 	for (size_t i = 0; i < n; i++) {

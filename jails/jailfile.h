@@ -8,6 +8,7 @@
 #include "lib/err.h"
 
 struct arena;
+struct conf;
 
 /* All jails of a configuration. */
 struct jails {
@@ -15,6 +16,7 @@ struct jails {
 	size_t n;
 	const char *const *disabled; /* names of the others */
 	size_t disabled_n;
+	const struct conf *conf; /* all that the files say */
 };
 
 /* Limits of a configuration. */
