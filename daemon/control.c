@@ -22,6 +22,8 @@
 #define CLIENTS_MOST 32
 #define LINE_MOST 65536 /* bytes of a request */
 #define TIME_LIMIT (10 * UINT64_C(1000000))
+/* When no connection can be taken, for want of descriptors, say. */
+#define ACCEPT_AGAIN UINT64_C(1000000)
 
 struct control_call {
 	struct client *client; /* NULL when it has gone */
@@ -43,6 +45,7 @@ struct client {
 struct control {
 	sd_event *loop;
 	sd_event_source *io;
+	sd_event_source *again; /* enabled while none can be taken */
 	char *path;
 	gid_t group;
 	const struct control_command *commands;
@@ -321,16 +324,44 @@ static void make_room(struct control *control)
 		client_free(oldest);
 }
 
+static int on_again(sd_event_source *source, uint64_t now, void *ctx)
+{
+	struct control *control = ctx;
+
+	(void)source;
+	(void)now;
+	sd_event_source_set_enabled(control->io, SD_EVENT_ON);
+	return 0;
+}
+
+/* Whoever waits is told of at once and again: it is left for a moment. */
+static void leave_waiting(struct control *control, int error)
+{
+	log_warning("control: no connection can be taken for now: %s",
+		strerror(error));
+	sd_event_source_set_enabled(control->io, SD_EVENT_OFF);
+	sd_event_source_set_time_relative(control->again, ACCEPT_AGAIN);
+	sd_event_source_set_enabled(control->again, SD_EVENT_ONESHOT);
+}
+
 static int on_connect(
 	sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct control *control = ctx;
-	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int peer = accept4(fd, NULL, NULL, flags);
 
 	(void)source;
 	(void)events;
-	if (peer < 0)
+	if (peer < 0 && errno == EMFILE) {
+		make_room(control);
+		peer = accept4(fd, NULL, NULL, flags);
+	}
+	if (peer < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			leave_waiting(control, errno);
 		return 0;
+	}
 	if (control->clients_n >= CLIENTS_MOST)
 		make_room(control);
 	if (control->clients_n >= CLIENTS_MOST || !client_new(control, peer))
@@ -376,6 +407,12 @@ struct control *control_new(sd_event *loop, const char *path, gid_t group,
 		return NULL;
 	}
 	sd_event_source_set_io_fd_own(control->io, 1);
+	if (sd_event_add_time_relative(loop, &control->again, CLOCK_MONOTONIC,
+		    ACCEPT_AGAIN, 0, on_again, control) < 0) {
+		control_free(&control);
+		return NULL;
+	}
+	sd_event_source_set_enabled(control->again, SD_EVENT_OFF);
 	return control;
 }
 
@@ -388,6 +425,7 @@ void control_free(struct control **control)
 	while (c->clients)
 		client_free(c->clients);
 	sd_event_source_disable_unref(c->io);
+	sd_event_source_disable_unref(c->again);
 	unlink(c->path);
 	free(c->path);
 	free(c);

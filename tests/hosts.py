@@ -385,15 +385,19 @@ class Host:
                            **files}.items():
             self.write(f"{folder}/{name}", text)
 
-    def mailband(self, files=None, args=(), env=None, wait=True, build=None):
-        """Start mailband with this configuration and wait until it is ready."""
+    def mailband(self, files=None, args=(), env=None, wait=True, build=None,
+                 by=()):
+        """Start mailband with this configuration and wait until it is ready.
+
+        by is a command that becomes the one behind it, as prlimit(1).
+        """
         if files is not None:
             self.configure(files)
         self.path("/run/mailban").mkdir(exist_ok=True)
         self.path("/var/lib/mailban").mkdir(exist_ok=True)
         self.run(["chown", "mailban:", "/run/mailban", "/var/lib/mailban"])
         daemon = Daemon(self, [
-            self.program("mailband", build), "-c", "/etc/mailban",
+            *by, self.program("mailband", build), "-c", "/etc/mailban",
             "-s", "/run/mailban/control", "-d", "/var/lib/mailban", *args],
             env or {})
         self.processes.append(daemon)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The control socket: what the command does, and what no message may do."""
+import contextlib
 import json
+import os
+import pathlib
 import random
 import socket
 import subprocess
@@ -206,3 +209,26 @@ def test_peers_without_the_right(running, socket_is):
         assert "not" in done.stderr or "denied" in done.stderr
     assert running.banned("dovecot") == {}
     still_works(running)
+
+
+def cpu_seconds(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1]
+    return sum(map(int, stat.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_without_a_descriptor_for_a_connection_it_waits(host):
+    """Who knocks is left waiting, which costs nothing, and let in later."""
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail()},
+                           by=["prlimit", "--nofile=40"])
+    with contextlib.ExitStack() as peers:
+        def knock():
+            """One more of root's own, none of which gives way."""
+            with contextlib.suppress(BlockingIOError):
+                peers.enter_context(connect(host))
+            return "no connection can be taken" in daemon.log()
+        hosts.wait_for(knock)
+        before = cpu_seconds(daemon.pid)
+        daemon.wait_log("no connection can be taken", count=3)
+        assert cpu_seconds(daemon.pid) - before < 1
+    assert host.status()["pid"]
