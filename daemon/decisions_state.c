@@ -140,9 +140,39 @@ static void drop_old(struct decisions *d)
 	d->touched_n = kept;
 }
 
+static void put_ban(void *ctx, const struct ban *ban)
+{
+	struct decisions *d = ctx;
+
+	state_put_ban(d->state, d->rooms[ban->jail].jail->name, &ban->who,
+		ban->start, ban->end == BAN_FOREVER ? 0 : ban->end, ban->count);
+}
+
+static void put_offender(void *ctx, const struct prefix *who, uint16_t jail,
+	uint32_t count, int64_t end)
+{
+	struct decisions *d = ctx;
+
+	state_put_offender(d->state,
+		jail == OFFENDER_ALL ? "" : d->rooms[jail].jail->name, who,
+		count, end);
+}
+
+/* What was lifted while the disk failed must not come back, and what was
+ * begun must. */
+static void catch_up(struct decisions *d)
+{
+	if (!state_is_behind(d->state))
+		return;
+	state_drop_bans(d->state);
+	banlist_each(d->bans, BANLIST_ALL, put_ban, d);
+	offenders_each(d->offenders, put_offender, d);
+}
+
 /* Each once, and in the order of the store: an attacker comes often. */
 void decisions_save(struct decisions *d)
 {
+	catch_up(d);
 	drop_old(d);
 	if (d->touched_n > 1)
 		qsort(d->touched, d->touched_n, sizeof(*d->touched),

@@ -21,6 +21,7 @@
 enum statement {
 	PUT_BAN,
 	DROP_BAN,
+	DROP_BANS,
 	PUT_OFFENDER,
 	PUT_FAILURES,
 	DROP_FAILURES,
@@ -38,6 +39,7 @@ enum statement {
 static const char *const statements[STATEMENTS] = {
 	[PUT_BAN] = "INSERT OR REPLACE INTO ban VALUES (?, ?, ?, ?, ?, ?)",
 	[DROP_BAN] = "DELETE FROM ban WHERE jail = ? AND net = ? AND len = ?",
+	[DROP_BANS] = "DELETE FROM ban",
 	[PUT_OFFENDER] =
 		"INSERT OR REPLACE INTO offender VALUES (?, ?, ?, ?, ?)",
 	[PUT_FAILURES] = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
@@ -70,6 +72,7 @@ struct state {
 	sqlite3_stmt *made[STATEMENTS];
 	bool open;     /* a transaction */
 	bool failing;  /* the disk; told once */
+	bool behind;   /* changes were lost */
 	int64_t retry; /* monotonic; when to try again */
 };
 
@@ -242,6 +245,7 @@ static void fail(struct state *state, int r)
 {
 	if (is_damage(r)) {
 		state->open = false;
+		state->behind = true;
 		begin_anew(state);
 		return;
 	}
@@ -249,7 +253,7 @@ static void fail(struct state *state, int r)
 		log_error("state: %s: bans go on in memory and kernel, state "
 			  "is written again when there is room",
 			sqlite3_errmsg(state->db));
-	state->failing = true;
+	state->failing = state->behind = true;
 	state->retry = clock_mono() + RETRY_AFTER;
 	if (state->open)
 		run(state->db, "ROLLBACK");
@@ -268,6 +272,14 @@ static bool begin(struct state *state)
 		}
 		state->open = true;
 	}
+	return true;
+}
+
+bool state_is_behind(struct state *state)
+{
+	if (!state || !state->behind || !begin(state))
+		return false;
+	state->behind = false;
 	return true;
 }
 
@@ -336,6 +348,12 @@ void state_drop_ban(
 		return;
 	bind_prefix(state->made[DROP_BAN], jail, who);
 	step(state, state->made[DROP_BAN]);
+}
+
+void state_drop_bans(struct state *state)
+{
+	if (begin(state))
+		step(state, state->made[DROP_BANS]);
 }
 
 void state_put_offender(struct state *state, const char *jail,

@@ -33,6 +33,13 @@ void state_close(struct state **state);
 /* Ends the transaction if there is one; the next change begins another. */
 void state_commit(struct state *state);
 
+/*
+ * True once if changes were lost to a failing disk that takes them again now:
+ * then put everything, having dropped all bans first.
+ */
+bool state_is_behind(struct state *state);
+void state_drop_bans(struct state *state);
+
 /* Times are seconds since 1970 UTC; end 0 is for ever. */
 void state_put_ban(struct state *state, const char *jail,
 	const struct prefix *who, int64_t start, int64_t end, uint32_t count);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/config.h"
@@ -522,6 +524,35 @@ static void begin_recidive(struct world *w)
 	begin(w);
 }
 
+/* While the disk fails nothing is kept; once it does not, all is. */
+static void test_a_disk_that_fails_for_a_while(void **state)
+{
+	struct world *w = *state;
+	struct prefix lifted = at("192.0.2.1"), begun = at("192.0.2.2");
+	struct rlimit old, none;
+
+	decisions_ban(w->decisions, 0, &lifted, 600);
+	decisions_save(w->decisions);
+	state_commit(w->store);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	decisions_unban(w->decisions, 0, &lifted);
+	decisions_ban(w->decisions, 0, &begun, 600);
+	decisions_save(w->decisions);
+	state_commit(w->store);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	hold(11);
+	decisions_save(w->decisions);
+	state_commit(w->store);
+	restart(w);
+	assert_int_equal(banned(w, 0), 1);
+	assert_true(
+		banlist_find(decisions_bans(w->decisions), &begun, 0, NULL));
+}
+
 static void test_bans_are_failures_to_a_recidive(void **state)
 {
 	struct world *w = *state;
@@ -644,6 +675,7 @@ int main(void)
 		TEST(test_the_clock_is_set_on),
 		TEST(test_set_back_between_two_runs),
 		TEST(test_many_end_at_once),
+		TEST(test_a_disk_that_fails_for_a_while),
 		TEST(test_bans_are_failures_to_a_recidive),
 		TEST(test_a_ban_put_back_is_no_other_one),
 		TEST(test_attempts_or_lines),
