@@ -365,6 +365,44 @@ static void test_a_smaller_maxretry_bans_nobody_by_itself(void **state)
 	decisions_reconfigure(w->decisions, &w->config);
 }
 
+/* All that was in one second, too, counts on below the new maxretry. */
+static void test_limits_that_change_while_it_runs(void **state)
+{
+	struct world *w = *state;
+
+	w->jails[0].maxretry = 5;
+	decisions_limits_changed(w->decisions, 0);
+	for (int i = 0; i < 4; i++)
+		fail_at(w, 0, "192.0.2.1", 0);
+	fail_at(w, 0, "192.0.2.2", -300);
+	w->jails[0].maxretry = 3;
+	w->jails[0].findtime = 100;
+	decisions_limits_changed(w->decisions, 0);
+	assert_int_equal(w->bans, 0);
+	assert_int_equal(failing(w, 0), 2);
+	fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(w->bans, 1);
+	fail_at(w, 0, "192.0.2.2", 0);
+	fail_at(w, 0, "192.0.2.2", 0);
+	assert_int_equal(w->bans, 1);
+}
+
+static void test_attempts_by_hand(void **state)
+{
+	struct prefix who = at("192.0.2.1"), own = at("127.0.0.1");
+	struct world *w = *state;
+
+	assert_int_equal(
+		decisions_attempt(w->decisions, 0, &who, 2), DECISION_DONE);
+	assert_int_equal(w->bans, 0);
+	assert_int_equal(
+		decisions_attempt(w->decisions, 0, &who, 1), DECISION_DONE);
+	assert_int_equal(w->bans, 1);
+	assert_int_equal(
+		decisions_attempt(w->decisions, 0, &own, 9), DECISION_IGNORED);
+	assert_int_equal(w->bans, 1);
+}
+
 static void test_whom_a_reload_ignores_is_let_go(void **state)
 {
 	struct world *w = *state;
@@ -668,6 +706,8 @@ int main(void)
 		TEST(test_caps),
 		TEST(test_reconfigure_moves_by_name),
 		TEST(test_a_smaller_maxretry_bans_nobody_by_itself),
+		TEST(test_limits_that_change_while_it_runs),
+		TEST(test_attempts_by_hand),
 		TEST(test_whom_a_reload_ignores_is_let_go),
 		TEST(test_restart),
 		TEST(test_the_store_does_not_grow_for_ever),

@@ -130,12 +130,39 @@ static void hosts(void **state)
 	assert_null(host_of("|a b|", true));
 }
 
+/* As fail2ban 1.0.2 and 1.1.0 have shown them. */
+static void shown(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"^a <F-USER>\\S+</F-USER>", "^a (?P<user>\\S+)"},
+		{"<F-ID/> <F-PORT/>", "(?P<fid>\\S+) (?P<fport>\\w+)"},
+		{"x<CIDR>", "x(?P<cidr>\\d+)"},
+		{"<IP6>", "(?P<ip6>SIX)"},
+		{"<DNS>", "(?P<dns>[\\w\\-.^_]*\\w)"},
+		{"(?:(?i)ab) ((?s)c)", "(?i:ab) (?s:c)"},
+		{"\\((?:d) <unknown> \\Z {,3}", "\\((?:d) <unknown> \\Z {,3}"},
+		{"a<SKIPLINES>b", "a\\n(?P<skiplines0>(?:(?:.*\\n)*?))b"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = pyregex_show(cases[i].from, true, "SIX");
+
+		assert_string_equal(text, cases[i].to);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rewrites),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(hosts),
+		cmocka_unit_test(shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
