@@ -91,6 +91,8 @@ static void worries_print(const json_t *status)
 		json_integer_value(json_object_get(status, "given_up"));
 	json_int_t errors =
 		json_integer_value(json_object_get(status, "errors"));
+	json_int_t kept_out =
+		json_integer_value(json_object_get(status, "bans_refused"));
 	json_int_t dropped = json_integer_value(
 		json_object_get(json_object_get(status, "names"), "dropped"));
 	json_int_t refused =
@@ -103,6 +105,9 @@ static void worries_print(const json_t *status)
 	if (given_up > 0)
 		printf("%s%jd times a line was given up at the match limit%s\n",
 			bad, (intmax_t)given_up, plain);
+	if (kept_out > 0)
+		printf("%s%jd bans not done: max_bans is reached%s\n", bad,
+			(intmax_t)kept_out, plain);
 	if (dropped > 0)
 		printf("%s%jd failures of names not looked up: too many at "
 		       "once%s\n",

@@ -86,6 +86,7 @@ static json_t *status_all(const struct engine *e)
 	json_t *jails = json_array(), *sources = json_array();
 	json_int_t lines = 0, matched = 0;
 	struct enforce_counts counts;
+	struct decision_losses losses;
 
 	for (size_t i = 0; i < e->config->n; i++)
 		json_array_append_new(jails, jail_counts(e, i));
@@ -104,13 +105,17 @@ static json_t *status_all(const struct engine *e)
 				(json_int_t)s.lag, "trouble", s.trouble));
 	}
 	enforce_counts(e->enforce, &counts);
+	decisions_losses(e->decisions, &losses);
 	return json_pack(
-		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}",
+		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:o,"
+		"s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
 		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
 		matched, "given_up", filter_limits(e), "named", filter_named(e),
-		"names", names_counts(e), "transactions",
+		"names", names_counts(e), "bans_refused",
+		(json_int_t)losses.bans, "offenders_forgotten",
+		(json_int_t)losses.offenders, "transactions",
 		(json_int_t)counts.transactions, "elements",
 		(json_int_t)counts.elements, "errors",
 		(json_int_t)counts.errors, "jails", jails, "sources", sources);

@@ -493,6 +493,13 @@ void decisions_counts(
 	};
 }
 
+void decisions_losses(const struct decisions *d, struct decision_losses *out)
+{
+	out->bans = d->before.bans + banlist_refused(d->bans);
+	out->offenders =
+		d->before.offenders + offenders_evictions(d->offenders);
+}
+
 const struct banlist *decisions_bans(const struct decisions *d)
 {
 	return d->bans;

@@ -95,6 +95,13 @@ void decisions_limits_changed(struct decisions *decisions, size_t jail);
 
 void decisions_counts(const struct decisions *decisions, size_t jail,
 	struct decision_counts *out);
+/* Since the start, of all jails. */
+struct decision_losses {
+	uint64_t bans;	    /* that max_bans kept out */
+	uint64_t offenders; /* whose bans of old it made forgotten */
+};
+void decisions_losses(
+	const struct decisions *decisions, struct decision_losses *out);
 const struct banlist *decisions_bans(const struct decisions *decisions);
 
 #endif

@@ -111,6 +111,7 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	struct move move = {.d = d, .config = config, .rooms = d->rooms};
 
 	decisions_save(d);
+	decisions_losses(d, &d->before);
 	d->config = config;
 	move.to = decisions_banlist(d);
 	banlist_each(bans, BANLIST_ALL, move_ban, &move);
@@ -185,6 +186,7 @@ void decisions_follow_clock(struct decisions *d)
 	log_notice("the clock was set by %lld seconds: bans and failures go "
 		   "along",
 		(long long)s.seconds);
+	d->before.bans += banlist_refused(d->bans);
 	s.bans = decisions_banlist(d);
 	banlist_each(d->bans, BANLIST_ALL, shift_ban, &s);
 	banlist_free(&d->bans);

@@ -48,7 +48,8 @@ struct decisions {
 	struct room *rooms; /* one for each jail of config */
 	struct banlist *bans;
 	struct offenders *offenders;
-	struct prefixset own; /* this host's addresses */
+	struct decision_losses before; /* of tables that were replaced */
+	struct prefixset own;	       /* this host's addresses */
 	/* Lines of the last tick were old: windows are not cut by today's
 	 * clock while what was missed is being read. */
 	bool behind;
