@@ -62,16 +62,17 @@ DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 
+CLI_LINT = cli/lint cli/lintcost cli/lintforge
+CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
+	cli/fail2ban_get cli/fail2ban_python cli/fail2ban_regex \
+	cli/fail2ban_server cli/fail2ban_set cli/fail2ban_setting \
+	cli/fail2ban_stats cli/fail2ban_status cli/pytext cli/regexid \
+	cli/regexout cli/regexreport cli/regextest
+CLI_REPORT = cli/chart cli/report cli/report_html cli/report_json \
+	cli/report_options cli/report_order cli/report_text
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
-	cli/unban cli/lint cli/lintcost cli/lintforge cli/list cli/offline \
-	cli/reload cli/run cli/test cli/version cli/help \
-	cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump cli/fail2ban_get \
-	cli/fail2ban_python cli/fail2ban_regex cli/fail2ban_server \
-	cli/fail2ban_set cli/fail2ban_setting cli/fail2ban_stats \
-	cli/fail2ban_status cli/pytext cli/regexid \
-	cli/regexout cli/regexreport cli/regextest \
-	cli/report cli/report_json cli/report_options cli/report_order \
-	cli/report_text \
+	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
+	cli/help $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
 	sources/header sources/header_again sources/replay \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lpcre2-8 -ljansson -lz -lm

@@ -168,9 +168,11 @@ static void report_write(struct reader *r, const struct report_options *o)
 		faults = (const char *const *)r->faults;
 	if (o->json)
 		report_json(r->ledger, o, faults, stdout);
+	else if (o->html)
+		report_html(r->ledger, o, faults, stdout);
 	else
 		report_text(r->ledger, o, faults, stdout);
-	if (o->mailq && !o->json)
+	if (o->mailq && !o->json && !o->html)
 		queue_show();
 }
 

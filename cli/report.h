@@ -24,7 +24,7 @@ enum report_list {
 struct report_options {
 	struct ledger_options ledger;
 	int64_t lists[REPORT_LISTS];
-	bool json;
+	bool json, html;
 	bool quiet; /* empty sections are left out */
 	bool iso;   /* 2026-11-21, 10:00 */
 	bool mailq; /* the queue too */
@@ -54,6 +54,10 @@ void report_options_help(FILE *to);
 void report_text(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to);
 void report_json(const struct ledger *l, const struct report_options *o,
+	const char *const *faults, FILE *to);
+
+/* One page for a browser or a mail client, with nothing to be fetched. */
+void report_html(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to);
 
 /* Orders for tally_sorted, each ended by the names themselves. */

@@ -26,6 +26,7 @@ enum what {
 	EACH,
 	HELP,
 	HOSTS,
+	HTML,
 	IGNORE_CASE,
 	ISO,
 	JSON,
@@ -62,6 +63,7 @@ static const struct row {
 	{"compat", FLAG, COMPAT, NULL,
 		"byte for byte pflogsumm 1.1.5, its errors with it"},
 	{"json", FLAG, JSON, NULL, "an object, for programs"},
+	{"html", FLAG, HTML, NULL, "a page with charts"},
 	{"d", TEXT, DAY, "today|yesterday", "that day only"},
 	{"since", TEXT, SINCE, "TIME", "lines from TIME on"},
 	{"until", TEXT, UNTIL, "TIME", "lines before TIME"},
@@ -301,6 +303,9 @@ static bool take(struct report_options *o, const struct row *row,
 	case HELP:
 		o->help = true;
 		break;
+	case HTML:
+		o->html = true;
+		break;
 	case IGNORE_CASE:
 		l->ignore_case = true;
 		break;
@@ -490,6 +495,11 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 			o->logs[o->n_logs++] = word;
 		else if (!take_option(o, word, &words))
 			return EXIT_FAULT;
+	}
+	if (o->html && (o->json || o->ledger.compat)) {
+		text_complain("report: --html goes with neither --json nor "
+			      "--compat");
+		return EXIT_FAULT;
 	}
 	lists_settle(o);
 	return EXIT_YES;

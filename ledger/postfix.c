@@ -400,6 +400,8 @@ static void take_other(struct span in, struct record *r)
 		r->client = in;
 	} else if (SPAN_SKIP(&in, "connect to ")) {
 		take_unreached(in, r);
+	} else if (take_action(in, r)) {
+		return; /* without an id, as old releases wrote it */
 	} else if (is_idle(r->program, in)) {
 		r->kind = RECORD_IDLE;
 	}

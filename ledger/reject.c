@@ -72,18 +72,26 @@ static bool has_code(struct span in)
 	       in.at[3] == ' ';
 }
 
-/* "450 <a@b>: x" as "450 <>: x". */
-static struct span without_quoted(struct span in, char *room)
+/* "450 <a@b>: x" as "450 <>: x"; but with compat, not "450 4.1.1 <a@b>: x",
+ * which Postfix writes since it has such codes. */
+static struct span without_quoted(struct span in, bool compat, char *room)
 {
 	const char *p;
 
+	if (!compat && has_code(in) && in.n > 10 && in.at[5] == '.' &&
+		in.at[7] == '.' && in.at[9] == ' ' && in.at[10] == '<') {
+		span_skip(&in, 6);
+		memcpy(room, "000 ", 4);
+		memcpy(room + 4, in.at + 4, in.n - 4);
+		in.at = room;
+	}
 	if (!has_code(in) || in.n < 5 || in.at[4] != '<')
 		return in;
 	p = memmem(in.at + 5, in.n - 5, ">:", 2);
 	if (!p)
 		return in;
-	memcpy(room, in.at, 5);
-	memcpy(room + 5, p, (size_t)(span_end(in) - p));
+	memmove(room, in.at, 5);
+	memmove(room + 5, p, (size_t)(span_end(in) - p));
 	return (struct span){room, 5 + (size_t)(span_end(in) - p)};
 }
 
@@ -257,7 +265,7 @@ static struct span reason_of(const struct record *r, bool compat, char *room)
 
 	if (SPAN_IS(r->reason, "RCPT") || SPAN_IS(r->reason, "DATA") ||
 		SPAN_IS(r->reason, "CONNECT")) {
-		in = without_quoted(in, room);
+		in = without_quoted(in, compat, room);
 		in = protocol_error(in);
 		in = first_clause(in);
 		in = address_rejected(in);

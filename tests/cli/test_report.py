@@ -153,3 +153,315 @@ def test_the_program_as_it_is_installed(program, tmp_path):
         ])))
     theirs, _ = pflogsumm.run(pflogsumm.installed(), log)
     assert report(program, "--compat", log) == theirs
+
+
+# As it should be
+
+def log_of(folder, *lines, name="log", date="Nov 20 10:00:{:02d}"):
+    path = folder / name
+    path.write_text("".join(
+        f"{date.format(i % 60)} mx1 {line}\n" for i, line in enumerate(lines)))
+    return path
+
+
+def figures(program, *words, **more):
+    return json.loads(report(program, "--json", *words, **more))
+
+
+RECEIPT = ["postfix/smtpd[1]: {0}: client=mail.example.org[192.0.2.1]",
+           "postfix/cleanup[2]: {0}: message-id=<x@example.org>",
+           "postfix/qmgr[3]: {0}: from=<a@example.org>, size={1}, nrcpt=1 "
+           "(queue active)"]
+SENT = "postfix/{2}[4]: {0}: to=<b@example.net>, relay={1}, delay=1.5, " \
+    "delays=0.5/0.25/0.25/0.5, dsn=2.0.0, status=sent (250 2.0.0 Ok{3})"
+REMOVED = "postfix/qmgr[3]: {0}: removed"
+
+
+def message(queue, size=1000, relay="mx.example.net[203.0.113.9]:25",
+            said="", program="smtp"):
+    return [*(line.format(queue, size) for line in RECEIPT),
+            SENT.format(queue, relay, program, said), REMOVED.format(queue)]
+
+
+def test_tls_in_a_delivery(program, tmp_path):
+    lines = message("3F2A1B4C5D")
+    lines[3] = lines[3].replace(" dsn=", " tls=TLSv1.3, dsn=")
+    got = figures(program, log_of(tmp_path, *lines))
+    assert got["total"]["delivered"] == 1
+    assert got["total"]["bytes_delivered"] == 1000
+    assert got["delays"]["before"] == 0.5
+    assert got["delays"]["classes"] == [0, 1, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("service", [
+    "postfix/smtpd", "postfix/submission/smtpd", "postfix/smtps/smtpd",
+    "postfix/submissions/smtpd", "postfix-in/smtpd",
+    "postfix-in/submissions/smtpd"])
+def test_services_and_instances(program, tmp_path, service):
+    log = log_of(tmp_path, f"{service}[1]: 4bXyz1234Kz9x: "
+                           "client=mail.example.org[192.0.2.1]")
+    assert figures(program, log)["total"]["received"] == 1
+
+
+def test_a_name_of_its_own(program, tmp_path):
+    log = log_of(tmp_path, "mta/smtpd[1]: ABCDEF12: client=x[192.0.2.1]",
+                 "mtab/smtpd[1]: ABCDEF12: client=x[192.0.2.1]")
+    assert figures(program, log)["total"]["received"] == 0
+    got = figures(program, "--syslog-name=mta", log)
+    assert got["total"]["received"] == 1
+
+
+def test_a_queue_id_that_comes_again(program, tmp_path):
+    log = log_of(tmp_path, *message("ABCDEF12", 1000),
+                 *message("ABCDEF12", 5000))
+    got = figures(program, log)["total"]
+    assert got["bytes_received"] == got["bytes_delivered"] == 6000
+    theirs = report(program, "--compat", log)
+    assert total(theirs, "bytes delivered") == 2000
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_content_filter_counts_once(program, tmp_path, known):
+    again = message("BBBBBB22")
+    again[0] = "postfix/smtpd[9]: BBBBBB22: client=localhost[127.0.0.1]" + \
+        (", orig_queue_id=AAAAAA11, orig_client=mail.example.org[192.0.2.1]"
+         if known else "")
+    first = message("AAAAAA11", relay="127.0.0.1[127.0.0.1]:10024",
+                    said=": queued as BBBBBB22")
+    # The filter answers when it has handed the message back.
+    for log in (log_of(tmp_path, *first[:3], *again[:3], *first[3:],
+                       *again[3:]),):
+        got = figures(program, log)
+        assert got["total"]["received"] == got["total"]["delivered"] == 1
+        assert got["total"]["bytes_received"] == 1000
+        assert [row["messages"] for row in got["senders"]] == [1]
+        assert got["hours"][10]["received"] == 1
+        assert got["days"][0]["received"] == 1
+
+
+def test_a_proxy_in_front_receives_nothing(program, tmp_path):
+    log = log_of(tmp_path, "postfix/smtpd[1]: NOQUEUE: client=x[192.0.2.1]",
+                 *message("ABCDEF12"))
+    assert figures(program, log)["total"]["received"] == 1
+
+
+def test_milters_refuse_at_smtpd(program, tmp_path):
+    log = log_of(tmp_path, "postfix/smtpd[1]: ABCDEF12: milter-reject: "
+                 "END-OF-MESSAGE from x.example.org[192.0.2.1]: 5.7.1 Spam; "
+                 "from=<a@b> to=<c@d> proto=ESMTP helo=<x>")
+    got = figures(program, log)
+    assert got["total"]["rejected"] == 1
+    assert got["rejects"] == [{"command": "END-OF-MESSAGE", "reason": "Spam",
+                               "who": "example.org", "count": 1}]
+
+
+def test_quoted_addresses_fool_nobody(program, tmp_path):
+    forged = '"x>, relay=evil, delay=9, dsn=5, status=bounced (x"@a'
+    line = SENT.format("ABCDEF12", "mx[192.0.2.1]:25", "smtp", "")
+    log = log_of(tmp_path, line.replace("b@example.net", forged))
+    got = figures(program, log)
+    assert got["total"]["bounced"] == 0
+    assert got["total"]["delivered"] == 1
+
+
+def test_days_in_any_order_and_the_turn_of_the_year(program, tmp_path):
+    now = time.gmtime()
+    old = f"Dec 31 23:59:{{:02d}}" if now.tm_mon < 12 else "Dec 1 0:0:{:02d}"
+    date = f"{now.tm_year}-01-01T00:00:{{:02d}}Z"
+    a = log_of(tmp_path, *message("ABCDEF12"), name="a", date=date)
+    b = log_of(tmp_path, *message("ABCDEF13"), name="b",
+               date=old.replace("{{", "{").replace("}}", "}"))
+    c = log_of(tmp_path, *message("ABCDEF14"), name="c",
+               date="2019-03-01T00:00:{:02d}+01:00")
+    got = figures(program, a, b, c, a)["days"]
+    assert [day["date"] for day in got] == [
+        "2019-02-28", f"{now.tm_year - 1}-12-31", f"{now.tm_year}-01-01"]
+    assert [day["received"] for day in got] == [1, 1, 2]
+
+
+def test_lines_not_understood_are_counted(program, tmp_path):
+    log = log_of(tmp_path, "postfix/smtpd[1]: colourless green ideas",
+                 "postfix/wondrous[1]: sleep", "postfix/wondrous[1]: well",
+                 "dovecot: newthing: furiously", "sshd[1]: not mail",
+                 "postfix/anvil[1]: statistics: max cache size 7")
+    got = figures(program, log)
+    assert {row["program"]: row["count"] for row in got["unknown"]} == {
+        "smtpd": 1, "wondrous": 2, "newthing": 1}
+    assert got["total"]["unknown_lines"] == 4
+    assert got["total"]["mail_lines"] == 5
+    assert b"Lines not understood" in report(program, log)
+    assert b"Lines not understood" not in report(program, "--compat", log)
+
+
+def test_all_sorts_of_lines_are_understood(program, tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(maillines.generate(7, 4000))
+    assert figures(program, log)["unknown"] == []
+
+
+def test_logins_attacks_and_bans(program, tmp_path):
+    log = log_of(
+        tmp_path,
+        "dovecot: imap-login: Login: user=<alice>, method=PLAIN, "
+        "rip=192.0.2.1, lip=203.0.113.1, mpid=7, TLS, session=<x>",
+        "dovecot: imap-login: Disconnected: Connection closed (auth failed, "
+        "1 attempts in 2 secs): user=<x, rip=192.0.2.99, y>, method=PLAIN, "
+        "rip=198.51.100.7, lip=203.0.113.1, session=<x>",
+        "postfix/smtpd[1]: warning: unknown[198.51.100.9]: SASL LOGIN "
+        "authentication failed: bad, sasl_username=bob",
+        "dovecot: lmtp(alice)<7><x>: msgid=<m@x>: saved mail to INBOX",
+        "mailband[7]: NOTICE [dovecot] Ban 198.51.100.7")
+    got = figures(program, log)
+    assert got["total"]["logins"] == got["total"]["saved"] == 1
+    assert got["attacks"] == [
+        {"network": "198.51.100.0/24", "account": "bob",
+         "address": "198.51.100.9", "count": 1},
+        {"network": "198.51.100.0/24", "account": "x, rip=192.0.2.99, y",
+         "address": "198.51.100.7", "count": 1}]
+    assert got["bans"] == [{"network": "198.51.100.0/24", "jail": "dovecot",
+                            "address": "198.51.100.7", "count": 1}]
+
+
+def test_times(program, tmp_path):
+    log = log_of(tmp_path, *(line for i in range(20) for line in
+                             message(f"ABCDEF{i:02d}")[:1]),
+                 date="2026-11-20T10:00:{:02d}Z")
+    for words, count in ((["--since", "2026-11-20 10:00:05"], 15),
+                         (["--until", "2026-11-20T10:00:05"], 5),
+                         (["--since=@1795168805", "--until=@1795168806"], 1),
+                         (["--since", "2026-11-21"], 0)):
+        assert figures(program, *words, log)["total"]["received"] == count
+    report(program, "--since", "soon", log, status=2)
+    day = time.strftime("%Y-%m-%dT00:00:{:02d}Z", time.gmtime())
+    log = log_of(tmp_path, *message("ABCDEF12"), date=day)
+    assert figures(program, "-d", "today", log)["total"]["received"] == 1
+    assert figures(program, "-d", "yesterday", log)["total"]["received"] == 0
+    report(program, "-d", "tomorrow", log, status=2)
+
+
+# Bad logs
+
+def test_gzip_and_gzip_cut_short(program, tmp_path):
+    text = log_of(tmp_path, *(line for i in range(5000) for line in
+                              message(f"ABC{i:05d}"))).read_bytes()
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(text))
+    assert figures(program, path)["total"]["received"] == 5000
+    path.write_bytes(gzip.compress(text)[:-2000])
+    got = figures(program, path, status=2)
+    assert 0 < got["total"]["received"] < 5000
+    assert "ends too early" in got["faults"][0]
+    assert "log.gz" in report.told
+    assert b"incomplete: " in report(program, path, status=2)
+
+
+def test_what_is_no_log(program, tmp_path):
+    (tmp_path / "bin").write_bytes(random.Random(1).randbytes(300000))
+    (tmp_path / "fr").write_text("".join(
+        f"20 nov. 2026 10:00:{i:02d} mx1 postfix/smtpd[1]: connect\n"
+        for i in range(9)))
+    for name in ("bin", "fr"):
+        got = figures(program, tmp_path / name, status=2)
+        assert got["total"]["received"] == 0
+        assert "no log, or in another locale" in got["faults"][0]
+    report(program, tmp_path / "gone", status=2)
+    assert "No such file" in report.told
+    report(program, tmp_path, status=2)
+    report(program, tmp_path / "x|", status=2)
+
+
+def test_a_gigabyte_in_one_line(program, tmp_path):
+    """As a stream: nobody keeps it."""
+    count = 1 << (30 if "san" not in str(program) else 26)
+    begin = "Nov 20 10:00:00 mx1 postfix/smtpd[1]: ABCDEF12: client=x[192.0" \
+        ".2.1], x="
+    script = f"(printf '%s' '{begin}'; head -c {count} /dev/zero | " \
+        "tr '\\0' x; echo; printf '%s\\n' 'Nov 20 10:00:01 mx1 postfix/" \
+        "smtpd[1]: ABCDEF13: client=x[192.0.2.1]') | " \
+        f"{program} report --json; echo; cat /proc/self/status >/dev/null"
+    done = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE,
+                          check=True, timeout=120, env=pflogsumm.ENV)
+    got = json.loads(done.stdout)["total"]
+    assert got["lines"] == 2
+    assert got["cut_lines"] == 1
+    assert got["received"] == 2
+
+
+def test_memory_has_an_end(program, tmp_path):
+    """A million ids that never go: the memory of a few."""
+    if "san" in str(program):
+        pytest.skip("the sanitizers take their own")
+    script = "import sys\nfor i in range(1500000): sys.stdout.write(" \
+        "f'Nov 20 10:00:00 mx1 postfix/smtpd[1]: {i:010X}: " \
+        "client=x[192.0.2.1]\\n')"
+    made = subprocess.Popen([sys.executable, "-c", script],
+                            stdout=subprocess.PIPE)
+    with made:
+        done = subprocess.Popen([program, "report", "--json"],
+                                stdin=made.stdout, stdout=subprocess.PIPE)
+        out = done.stdout.read()
+        _, status, used = os.wait4(done.pid, 0)
+    assert status == 0
+    assert json.loads(out)["total"]["received"] == 1500000
+    assert used.ru_maxrss < 160000
+
+
+# Other forms
+
+def test_html(program, tmp_path):
+    log = log_of(tmp_path, *message("ABCDEF12"),
+                 "postfix/smtpd[1]: warning: <script>alert(1)</script> & "
+                 "\x1b[31m", "postfix/smtpd[1]: NOQUEUE: reject: RCPT from "
+                 "x[192.0.2.1]: 554 5.7.1 <a>: Relay access denied; from=<b>")
+    page = report(program, "--html", log).decode()
+    assert "<script" not in page and "\x1b" not in page
+    assert "&lt;script&gt;alert(1)" in page and "&amp;" in page
+    assert "Relay access denied" in page
+    # Nothing is fetched, nothing runs.
+    assert not re.search(r"(?:src|href)=|url\(|@import|https?://|\bon\w+=",
+                         page)
+    assert page.count("<svg") == page.count("</svg>") >= 4
+    assert page.count("<section>") == page.count("</section>")
+    assert "prefers-color-scheme:dark" in page
+    # An empty log has a page too.
+    (tmp_path / "empty").write_text("")
+    assert "holds no mail" in report(program, "--html",
+                                     tmp_path / "empty").decode()
+
+
+def test_wrong_options(program, tmp_path):
+    for words in (["--nonsense"], ["--smtp"], ["-h"], ["-h", "x"], ["--q=1"],
+                  ["--json", "--html"], ["--html", "--compat"],
+                  ["--verp-mung=x"], ["--no"]):
+        report(program, *words, status=2)
+        assert report.told.startswith("mailban: report: "), words
+    assert b"--problems-first" in report(program, "--help")
+    assert report(program, "--version", "--compat") == b"pflogsumm 1.1.5\n"
+
+
+def test_the_queue_is_shown(program, tmp_path):
+    mailq = tmp_path / "mailq"
+    mailq.write_text("#!/bin/sh\necho 'Mail queue is empty'\n")
+    mailq.chmod(0o755)
+    text = report(program, "--mailq", "/dev/null",
+                  env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert text.endswith(b"\nCurrent Mail Queue\n------------------\n"
+                         b"Mail queue is empty\n")
+
+
+def test_a_bar_on_a_terminal(program, tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(maillines.generate(1, 50))
+    master, slave = os.openpty()
+    script = f"while cat {log}; do :; done | {program} report - >/dev/null"
+    process = subprocess.Popen(["sh", "-c", script], stderr=slave,
+                               start_new_session=True)
+    os.close(slave)
+    seen = b""
+    deadline = time.monotonic() + 60
+    while b" lines" not in seen and time.monotonic() < deadline:
+        seen += os.read(master, 4096)
+    os.killpg(process.pid, 15)
+    process.wait()
+    os.close(master)
+    assert b"standard input " in seen

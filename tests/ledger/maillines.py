@@ -195,7 +195,7 @@ class Maker:
         if self.random.random() < 0.5:
             return "%X" % self.random.randrange(16 ** 9, 16 ** 11)
         return "4" + "".join(self.random.choices(
-            "BCDFGHJKLMNPQRSTVWXYZbcdfgh0123456789", k=10)) + "z" + "abc"
+            "BCDFGHJKLMNPQRSTVWXYZbcdfgh0123456789", k=10)) + "zbcd"
 
     def fields(self):
         pick = self.random.choice
