@@ -237,9 +237,13 @@ bool regex_has_group(const struct regex *regex, const char *name)
 
 bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 {
-	/* PCRE2 calls no text at all no partial match. */
+	/* PCRE2 calls no text at all no partial match, and letters and blanks
+	 * that are not ASCII's are for the other form to judge, whole. */
 	if (!regex->anchored || n == 0)
 		return true;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)head[i] >= 0x80)
+			return true;
 	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)head, n, 0,
 		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
 		       limits()) != PCRE2_ERROR_NOMATCH;

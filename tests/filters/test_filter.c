@@ -142,6 +142,8 @@ static void any_line_may_begin(void **state)
 	assert_true(filter_may_follow(filter, "", 0));
 	assert_true(filter_may_follow(filter, "x", 1));
 	assert_false(filter_may_follow(filter, "y", 1));
+	/* Where blanks may begin, U+2028 is one. */
+	assert_true(filter_may_follow(filter, "\xe2\x80\xa8y", 4));
 	filter_free(&filter);
 	err_deinit(&err);
 }
