@@ -103,7 +103,10 @@ static void add_user(struct session *s, const struct session_line *line)
 		s->users[s->users_n++] = h;
 }
 
-/* Whatever the line names replaces what was known. */
+/*
+ * Whatever the line names replaces what was known; but a name, which bans
+ * nobody, no address.
+ */
 static void update(struct session *s, const struct session_line *line)
 {
 	s->nofail = line->nofail || line->gained;
@@ -114,10 +117,10 @@ static void update(struct session *s, const struct session_line *line)
 		s->who = line->who;
 		s->has_who = true;
 		s->name_len = 0;
-	} else if (line->name && line->name_len <= SESSION_NAME) {
+	} else if (!s->has_who && line->name &&
+		   line->name_len <= SESSION_NAME) {
 		memcpy(s->name, line->name, line->name_len);
 		s->name_len = line->name_len;
-		s->has_who = false;
 	}
 }
 
