@@ -510,6 +510,14 @@ static enum filter_verdict match_lines(struct filter *filter,
 	i = search(filter, &s, NULL);
 	if (i == filter->fail_n)
 		return FILTER_MISS;
+	linebuffer_take(filter->lines,
+		filter->prefregex ? filter->prefregex : filter->fail[i].regex,
+		&taken.text, &taken.n);
+	if (is_ignored(filter, &taken)) {
+		linebuffer_drop(filter->lines);
+		filter->counts.ignored++;
+		return FILTER_IGNORED;
+	}
 	/* What it names must be read before the text moves. */
 	v = judge(filter, i, time, out);
 	if (v == FILTER_NAMED) {
@@ -520,13 +528,8 @@ static enum filter_verdict match_lines(struct filter *filter,
 	}
 	out->user = out->session = out->witness = NULL;
 	out->user_len = 0;
-	linebuffer_take(filter->lines,
-		filter->prefregex ? filter->prefregex : filter->fail[i].regex,
-		&taken.text, &taken.n);
-	if (!is_ignored(filter, &taken))
-		return v;
-	filter->counts.ignored++;
-	return FILTER_IGNORED;
+	linebuffer_drop(filter->lines);
+	return v;
 }
 
 /* Whether the line's date is still to be cut out of it. */

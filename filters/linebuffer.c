@@ -21,6 +21,8 @@ struct linebuffer {
 	} lines[LINEBUFFER_LINES];
 	char *text, *taken, *scratch;
 	size_t len;
+	/* What is left behind linebuffer_take(), in scratch. */
+	size_t left, left_len, left_lines[LINEBUFFER_LINES];
 };
 
 static char *room_for(size_t lines)
@@ -112,14 +114,13 @@ void linebuffer_take(struct linebuffer *b, const struct regex *regex,
 {
 	struct regex_span all = regex_numbered(regex, 0), skips[SKIPS_MOST];
 	const char *at = b->text, *end = all.text + all.n;
-	size_t kept = 0, kept_len = 0;
 	char name[32];
 
 	for (int i = 0; i < SKIPS_MOST; i++) {
 		snprintf(name, sizeof(name), GROUP_SKIPPED "%d", i);
 		skips[i] = regex_group(regex, name);
 	}
-	*n = 0;
+	*n = b->left = b->left_len = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		size_t len = b->lines[i].len;
 		/* A match that ends behind a newline does not touch more. */
@@ -129,14 +130,20 @@ void linebuffer_take(struct linebuffer *b, const struct regex *regex,
 			memcpy(b->taken + *n, at, len);
 			*n += len;
 		} else {
-			memcpy(b->scratch + kept_len, at, len);
-			kept_len += len;
-			b->lines[kept++] = b->lines[i];
+			memcpy(b->scratch + b->left_len, at, len);
+			b->left_len += len;
+			b->left_lines[b->left++] = i;
 		}
 		at += len;
 	}
-	memcpy(b->text, b->scratch, kept_len);
-	b->len = kept_len;
-	b->n = kept;
 	*text = b->taken;
+}
+
+void linebuffer_drop(struct linebuffer *b)
+{
+	memcpy(b->text, b->scratch, b->left_len);
+	b->len = b->left_len;
+	for (size_t i = 0; i < b->left; i++)
+		b->lines[i] = b->lines[b->left_lines[i]];
+	b->n = b->left;
 }

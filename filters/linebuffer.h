@@ -28,10 +28,12 @@ const char *linebuffer_text(
 	const struct linebuffer *buffer, size_t *n, bool *ascii);
 /*
  * The lines that a match covers, without those that it skipped: its own groups
- * of <SKIPLINES> tell. They are taken out, and kept apart in *text until the
- * next call.
+ * of <SKIPLINES> tell. They are a copy, in *text until the next call, and stay
+ * where they are until linebuffer_drop().
  */
 void linebuffer_take(struct linebuffer *buffer, const struct regex *regex,
 	const char **text, size_t *n);
+/* Takes out what linebuffer_take() gave; what the match named goes with it. */
+void linebuffer_drop(struct linebuffer *buffer);
 
 #endif
