@@ -6,6 +6,7 @@ whose jails read files, or 1.1.0 of Debian 13, where those of sshd, Dovecot and
 Postfix read the journal.
 """
 import re
+import subprocess
 import time
 
 import pytest
@@ -75,11 +76,16 @@ def sshd_log(host):
                         f"{stamp} mx sshd[{number}]: {message}\n")
         return to_file
     host.journald()
-    # The journal is asked for what _COMM=sshd logged.
+    # The journal is asked for what _COMM=sshd logged: what is gone before
+    # journald looks has none.
     host.run(["cp", "/usr/bin/logger", "/usr/local/sbin/sshd"])
-    return lambda number, message: host.run(
-        ["sshd", "-p", "auth.info", "-t", "sshd", f"--id={number}", "--",
-         message])
+    sshd = host.start(["sshd", "-p", "auth.info", "-t", "sshd"],
+                      stdin=subprocess.PIPE)
+
+    def to_journal(number, message):
+        sshd.popen.stdin.write(f"{message}\n".encode())
+        sshd.popen.stdin.flush()
+    return to_journal
 
 
 def test_the_package_as_installed(host):
