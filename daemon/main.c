@@ -90,12 +90,23 @@ static void read_options(struct arguments *args, int argc, char **argv)
 }
 
 /* Faults and warnings as the admin is to read them, a line each. */
+/* To a person with the file first; in the journal with a severity, so that
+ * who looks for warnings there finds them. */
 static void print_errors(const struct err *err)
 {
-	for (size_t i = 0; i < err->n; i++)
-		fprintf(stderr, "%s%s\n",
-			err->items[i].kind == ERR_WARNING ? "warning: " : "",
-			err->items[i].text);
+	bool journal = getenv("JOURNAL_STREAM") != NULL;
+
+	for (size_t i = 0; i < err->n; i++) {
+		const char *text = err->items[i].text;
+		bool warning = err->items[i].kind == ERR_WARNING;
+
+		if (journal)
+			log_line(warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+				"%s", text);
+		else
+			fprintf(stderr, "%s%s\n", warning ? "warning: " : "",
+				text);
+	}
 }
 
 static struct config *load(const struct arguments *args)
