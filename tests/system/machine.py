@@ -162,6 +162,8 @@ class Machine(hosts.Host):
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def journal(self, *args):
+        # What was said before now, and journald may not have taken yet.
+        self.run(["journalctl", "--sync"])
         return self.run(["journalctl", "--no-pager", "-q", *args]).stdout
 
     def apt(self, *args):
