@@ -5,9 +5,9 @@ It is a hosts.Host in all that a test does with one, but for the log daemons
 and programs, which are systemd's here. It begins as Debian leaves a host with
 Postfix and Dovecot, without mailban and with fail2ban off.
 """
-import itertools
 import os
 import pathlib
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -16,7 +16,6 @@ import hosts
 import mailhost
 
 BOOT = hosts.TESTS / "system" / "boot"
-CGROUP = itertools.count()
 CREDENTIALS = f"{mailhost.USER}:{mailhost.PASSWORD}\n"
 
 
@@ -52,7 +51,7 @@ class Machine(hosts.Host):
         self.build = "release"
         self.processes = [Journal(self)]
         self.pid = None
-        self.cgroup = f"mailban-test-{os.getpid()}-{next(CGROUP)}"
+        self.cgroup = f"mailban-test-{secrets.token_hex(8)}"
         self.console = tempfile.TemporaryFile()
         self.files = tempfile.TemporaryDirectory()
         self.lay_files(tree)
