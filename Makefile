@@ -217,7 +217,8 @@ MAN5 = $(wildcard man/*.5)
 MAN8 = $(wildcard man/*.8)
 # What the files that name a place say of it in the tree.
 PLACES = s|/usr/sbin/|$(PREFIX)/sbin/|; s|/usr/bin/|$(PREFIX)/bin/|; \
-	s|/usr/share/mailban|$(PREFIX)/share/mailban|
+	s|/usr/share/mailban|$(PREFIX)/share/mailban|; \
+	s|/usr/share/doc/mailban|$(PREFIX)/share/doc/mailban|
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
@@ -226,6 +227,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples \
 		$(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
@@ -243,6 +245,8 @@ install: all
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	sed '$(PLACES)' systemd/mailban.service \
 		>$(DESTDIR)$(UNITDIR)/mailban.service
+	install -m 644 systemd/names.conf \
+		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples
 	install -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/mailban.conf
 	install -m 644 systemd/tmpfiles.conf \

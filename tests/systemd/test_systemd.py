@@ -59,6 +59,8 @@ def test_the_unit_stands_where_its_prefix_is(tmp_path):
     assert (tmp_path / "etc/mailban/mailban.conf").is_file()
     page = (tmp_path / "opt/m/share/man/man8/mailband.8").read_text()
     assert ".It Pa /opt/m/share/mailban/" in page
+    example = "/opt/m/share/doc/mailban/examples/names.conf"
+    assert example in page and (tmp_path / example[1:]).is_file()
 
 
 def test_what_the_admin_wrote_stays(tmp_path):
