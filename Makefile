@@ -262,7 +262,7 @@ install: all
 DEB = $(BUILD)/deb/mailban-$(VERSION)
 
 deb: deb-deps
-	rm -rf $(BUILD)/deb
+	rm -rf $(BUILD)/deb $(BUILD)/mailban_*.deb
 	mkdir -p $(DEB)
 	tar -c --exclude-vcs --exclude='./build*' . | tar -x -C $(DEB)
 	cd $(DEB) && dpkg-buildpackage --build=binary --no-sign
