@@ -2,12 +2,15 @@
 /*
  * A line's body as regular expressions may see it: PCRE2 must never be given
  * bytes that are no UTF-8, and a byte that is none must not hide what stands
- * around it, so each becomes U+FFFD, as Python's decoder has it.
+ * around it, so each becomes U+FFFD, as Python's decoder has it. A text so long
+ * that no person wrote it is matched by bytes.
  */
 #include "filters/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/word.h"
 
 static bool is_ascii(const char *s, size_t n)
 {
@@ -56,41 +59,72 @@ static size_t sequence_length(const unsigned char *s, size_t n)
 	return len;
 }
 
+static bool is_no_start(unsigned char c)
+{
+	return c >= 0x80 && (c < 0xc2 || c > 0xf4);
+}
+
+/* How many of the n bytes at s are ASCII, in words of eight. */
+static size_t ascii_run(const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i + 8 <= n && !(word_at((const char *)s + i) & 0x80 * WORD_EACH))
+		i += 8;
+	return i;
+}
+
+/* Copies n bytes with `bad` for each that is no UTF-8; returns how many they
+ * are now. */
+static size_t copy_clean(
+	char *to, const unsigned char *s, size_t n, const char *bad)
+{
+	size_t bad_n = strlen(bad), out = 0;
+
+	while (n > 0) {
+		size_t len = ascii_run(s, n);
+
+		if (len == 0)
+			len = sequence_length(s, n);
+		if (len == 0) {
+			/* Many that cannot begin one are many at a time. */
+			do {
+				memcpy(to + out, bad, bad_n);
+				out += bad_n;
+				len++;
+			} while (len < n && is_no_start(s[len]));
+		} else {
+			memcpy(to + out, s, len);
+			out += len;
+		}
+		s += len;
+		n -= len;
+	}
+	return out;
+}
+
 void filter_subject_clean(const char *text, size_t n, char **buffer,
 	size_t *room, struct filter_subject *out)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	size_t to = 0;
+	bool bytes = n > FILTER_CHARACTERS;
 
 	out->text = text;
 	out->n = n;
 	out->ascii = is_ascii(text, n);
 	if (out->ascii)
 		return;
-	/* Grows to three times the longest line, which sources cap. */
-	if (*room < n * 3) {
+	/* Grows to the longest line, which sources cap. */
+	if (*room < (bytes ? n : n * 3)) {
 		free(*buffer);
-		*room = n * 3;
+		*room = bytes ? n : n * 3;
 		*buffer = malloc(*room);
 		if (!*buffer)
 			abort();
 	}
-	while (n > 0) {
-		size_t len = sequence_length(s, n);
-
-		if (len == 0) {
-			memcpy(*buffer + to, "\xef\xbf\xbd", 3);
-			to += 3;
-			len = 1;
-		} else {
-			memcpy(*buffer + to, s, len);
-			to += len;
-		}
-		s += len;
-		n -= len;
-	}
 	out->text = *buffer;
-	out->n = to;
+	out->n = copy_clean(*buffer, (const unsigned char *)text, n,
+		bytes ? "\x1a" : "\xef\xbf\xbd");
+	out->ascii = bytes;
 }
 
 void filter_subject(const struct line *line, struct filter_subject *out)

@@ -12,9 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How often PCRE2 may go back: so many times, and some for each byte. 64 kB
+ * that are gone through once or twice are a user name that somebody made very
+ * long; whoever goes back more often than that is at it for ever.
+ */
 #define MATCH_LIMIT 50000
+#define MATCH_LIMIT_BYTE 4
 #define HEAP_LIMIT_KB 1024
-#define JIT_STACK_MOST (256 * 1024)
+#define JIT_STACK_MOST (8 * 1024 * 1024)
 
 enum { BYTES, UTF, FORMS };
 
@@ -45,7 +51,6 @@ static pcre2_match_context *limits(void)
 	stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MOST, NULL);
 	if (!context || !stack)
 		abort();
-	pcre2_set_match_limit(context, MATCH_LIMIT);
 	pcre2_set_heap_limit(context, HEAP_LIMIT_KB);
 	pcre2_jit_stack_assign(context, NULL, stack);
 	return context;
@@ -157,6 +162,8 @@ static int run(const struct regex *regex, int form, const char *subject,
 
 	if (!code)
 		return PCRE2_ERROR_INTERNAL;
+	pcre2_set_match_limit(
+		limits(), MATCH_LIMIT + MATCH_LIMIT_BYTE * (uint32_t)n);
 	/* Without pcre2_match's checks of what was checked at compile time. */
 	if (regex->jit[form] && !options)
 		return pcre2_jit_match(code, (PCRE2_SPTR)subject, n, from, 0,

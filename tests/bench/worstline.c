@@ -3,6 +3,7 @@
  * Looks for the line that takes longest through all shipped filters, and says
  * how long, which line, and in which filter. A machine that does other work
  * makes any line slow once, so a slow one counts with its best of a few times.
+ * Prints the microseconds, how many searches were given up, and the story.
  *
  * usage: worstline DATADIR CORPUS [EVERY]
  */
@@ -24,6 +25,7 @@ struct search {
 	struct dispatch *one[HOSTILE_FILTERS];
 	struct header_clock clock;
 	int64_t worst, worst_one; /* microseconds */
+	uint64_t limits;
 	const char *filter;
 	char *text; /* of the worst */
 	size_t n;
@@ -108,7 +110,10 @@ int main(int argc, char **argv)
 		}
 		dispatch_free(&s.one[i]);
 	}
-	printf("%lld\n%s alone %lld; of %zu lines: %s\n", (long long)s.worst,
+	for (size_t i = 0; i < HOSTILE_FILTERS; i++)
+		s.limits += filter_counts(s.filters[i])->limits;
+	printf("%lld %llu\n%s alone %lld; of %zu lines: %s\n",
+		(long long)s.worst, (unsigned long long)s.limits,
 		s.filter ? s.filter : "none", (long long)s.worst_one, n,
 		s.story);
 	dispatch_free(&s.all);

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ void hostile_load(const char *datadir, struct filter *out[HOSTILE_FILTERS])
 }
 
 struct making {
-	size_t every, made;
+	size_t every, seen, made;
 	hostile_fn fn;
 	void *ctx;
 	char *text;
@@ -62,9 +63,12 @@ static void make(struct making *m, const char *from, size_t skip, size_t at,
 {
 	const char *unit = filler ? filler : from;
 	size_t n = strlen(from), unit_n = strlen(unit), to = 0;
+	/* Blanks in front, which many a regex steps over, are always tried. */
+	bool first = at == 0 && unit[0] == ' ';
 
-	if (m->made++ % m->every != 0)
+	if (m->seen++ % m->every != 0 && !first)
 		return;
+	m->made++;
 	memcpy(m->text, from + skip, at - skip);
 	to = at - skip;
 	while (to + unit_n + (n - at) <= HOSTILE_MOST) {
@@ -152,5 +156,5 @@ size_t hostile_each(const char *corpus, size_t every, hostile_fn fn, void *ctx)
 	}
 	free(names);
 	free(m.text);
-	return (m.made + every - 1) / every;
+	return m.made;
 }

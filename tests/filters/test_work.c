@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No line costs the shipped filters more than so much work. Time would depend
+ * on the machine; so what PCRE2 does is counted: each item of a pattern that
+ * it tries, and each byte that it goes forth or back between two of them. For
+ * that this program stands between the filters and the library: it has each
+ * regex compiled with callouts and without JIT.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dlfcn.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "filters/dispatch.h"
+#include "lib/line.h"
+#include "sources/header.h"
+#include "tests/filters/hostile.h"
+
+/*
+ * 64 kB, gone through some forty times by all filters together. A regex that
+ * goes back over what it has seen for each byte takes thousands of times this.
+ */
+#define WORK_MOST 4000000
+/* Of some 1,150,000 lines: more are looked at by make bench. */
+#define EVERY 307
+
+static struct {
+	uint64_t work;
+	size_t at;
+} counted;
+
+static int on_callout(pcre2_callout_block *block, void *unused)
+{
+	size_t at = block->current_position;
+
+	(void)unused;
+	counted.work +=
+		1 + (at > counted.at ? at - counted.at : counted.at - at);
+	counted.at = at;
+	return 0;
+}
+
+static void *library(const char *name)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	assert_non_null(found);
+	return found;
+}
+
+pcre2_code *pcre2_compile(PCRE2_SPTR pattern, PCRE2_SIZE n, uint32_t options,
+	int *error, PCRE2_SIZE *at, pcre2_compile_context *context)
+{
+	pcre2_code *(*next)(PCRE2_SPTR, PCRE2_SIZE, uint32_t, int *,
+		PCRE2_SIZE *, pcre2_compile_context *);
+	void *found = library("pcre2_compile_8");
+
+	memcpy(&next, &found, sizeof(next));
+	return next(
+		pattern, n, options | PCRE2_AUTO_CALLOUT, error, at, context);
+}
+
+int pcre2_jit_compile(pcre2_code *code, uint32_t options)
+{
+	(void)code;
+	(void)options;
+	return PCRE2_ERROR_JIT_BADOPTION;
+}
+
+int pcre2_match(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE n,
+	PCRE2_SIZE from, uint32_t options, pcre2_match_data *data,
+	pcre2_match_context *context)
+{
+	int (*next)(const pcre2_code *, PCRE2_SPTR, PCRE2_SIZE, PCRE2_SIZE,
+		uint32_t, pcre2_match_data *, pcre2_match_context *);
+	static void *found;
+
+	if (!found)
+		found = library("pcre2_match_8");
+	memcpy(&next, &found, sizeof(next));
+	pcre2_set_callout(context, on_callout, NULL);
+	/* Without JIT more is counted for it. */
+	pcre2_set_match_limit(context, 10 * WORK_MOST);
+	pcre2_set_heap_limit(context, 1024 * 1024);
+	counted.at = from;
+	return next(code, subject, n, from, options, data, context);
+}
+
+struct search {
+	struct dispatch *dispatch;
+	struct header_clock clock;
+	uint64_t most;
+	char story[300];
+};
+
+static void no_verdict(void *ctx, size_t filter, enum filter_verdict v,
+	const struct failure *failure)
+{
+	(void)ctx;
+	(void)filter;
+	(void)v;
+	(void)failure;
+}
+
+static void on_line(void *ctx, const struct hostile_line *line)
+{
+	struct search *s = ctx;
+	struct line cut;
+
+	header_cut(line->text, line->n, &s->clock, &cut);
+	counted.work = 0;
+	dispatch_line(s->dispatch, &cut, no_verdict, NULL);
+	if (counted.work <= s->most)
+		return;
+	s->most = counted.work;
+	snprintf(s->story, sizeof(s->story), "%zu bytes, '%.24s' at %zu of %s",
+		line->n, line->filler, line->at, line->from);
+	if (counted.work > WORK_MOST)
+		fprintf(stderr, "%llu: %s\n", (unsigned long long)counted.work,
+			s->story);
+}
+
+static void work_is_bounded(void **state)
+{
+	struct filter *filters[HOSTILE_FILTERS];
+	struct search s = {0};
+	size_t n;
+
+	(void)state;
+	hostile_load("build/share", filters);
+	s.dispatch = dispatch_new(filters, HOSTILE_FILTERS);
+	n = hostile_each("tests/filters/corpus", EVERY, on_line, &s);
+	print_message("%zu lines, at most %llu: %s\n", n,
+		(unsigned long long)s.most, s.story);
+	assert_true(n > 1000);
+	/* It counts at all. */
+	assert_true(s.most > HOSTILE_MOST);
+	assert_true(s.most <= WORK_MOST);
+	for (size_t i = 0; i < HOSTILE_FILTERS; i++) {
+		/* Nor was anything given up: that would be a failure missed. */
+		assert_int_equal(filter_counts(filters[i])->limits, 0);
+		filter_free(&filters[i]);
+	}
+	dispatch_free(&s.dispatch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(work_is_bounded)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
