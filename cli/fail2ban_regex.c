@@ -111,10 +111,10 @@ static const struct option longs[] = {
 static void help_tell(const struct run *r)
 {
 	usage_print(r, stdout);
-	puts("\nmailban " MAILBAN_VERSION
-	     ", answering as fail2ban-regex " FAIL2BAN_VERSION
-	     " does; see mailban(1)\n\n"
-	     "LOG is a file, or a line of a log as it is.\n"
+	printf("\nmailban " MAILBAN_VERSION
+	       ", answering as fail2ban-regex %s does; see mailban(1)\n\n",
+		fail2ban_version());
+	puts("LOG is a file, or a line of a log as it is.\n"
 	     "REGEX is a failregex, a filter (sshd[mode=aggressive]) or a "
 	     "filter's file.\n"
 	     "IGNOREREGEX is an ignoreregex.\n\n"
@@ -239,10 +239,10 @@ static int option_take(struct run *r, int letter, char **argv)
 	case LONG_NOTHING:
 		break;
 	case 'V':
-		puts(FAIL2BAN_VERSION);
+		puts(fail2ban_version());
 		return 0;
 	case LONG_VERSION:
-		puts("fail2ban-regex " FAIL2BAN_VERSION);
+		printf("fail2ban-regex %s\n", fail2ban_version());
 		return 0;
 	case 'h':
 		help_tell(r);
