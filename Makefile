@@ -32,8 +32,7 @@ SOURCES = sources/file sources/glob sources/header sources/header_again sources/
 FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
 	filters/dispatch filters/filter filters/filter_spec \
 	filters/filter_subject filters/filterfile filters/groups \
-	filters/linebuffer filters/literals filters/pattern \
-	filters/pyregex filters/regex \
+	filters/linebuffer filters/literals filters/pyregex filters/regex \
 	filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/duration \
@@ -62,12 +61,15 @@ DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
 
-CLI_LINT = cli/lint cli/lintcost cli/lintforge
+CLI_LINT = cli/lint cli/lintcost cli/lintforge cli/lintrule filters/pattern \
+	filters/sample
 CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
 	cli/fail2ban_get cli/fail2ban_python cli/fail2ban_regex \
 	cli/fail2ban_server cli/fail2ban_set cli/fail2ban_setting \
-	cli/fail2ban_stats cli/fail2ban_status cli/pytext cli/regexid \
-	cli/regexout cli/regexreport cli/regextest
+	cli/fail2ban_stats cli/fail2ban_status cli/pytext cli/regexdate \
+	cli/regexfilter cli/regexid cli/regexlines cli/regexoptions \
+	cli/regexout cli/regexreport cli/regexrun cli/regexsession \
+	cli/regextest
 CLI_REPORT = cli/chart cli/report cli/report_html cli/report_json \
 	cli/report_options cli/report_order cli/report_text
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \

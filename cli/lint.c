@@ -16,12 +16,9 @@
 #include "cli/offline.h"
 #include "cli/table.h"
 #include "cli/text.h"
-#include "filters/dates.h"
-#include "filters/pyregex.h"
 #include "lib/line.h"
 #include "sources/header.h"
 
-#define VARIANTS (LINT_SAMPLES * 4)
 #define HOLE "\001"
 /* Fewer samples do not tell that one regex takes all of another's lines. */
 #define SAMPLES_LEAST 4
@@ -68,184 +65,6 @@ bool lint_takes(struct lint *lint, const char *line, const char *address)
 	       !strcmp(prefix_format(&failure.who, who), address);
 }
 
-static struct regex *alone(const char *part, size_t n)
-{
-	char *text, why[256];
-	struct regex *regex;
-
-	if (asprintf(&text, "\\A(?:%.*s)\\z", (int)n, part) < 0)
-		abort();
-	regex = regex_new(text, why, sizeof(why));
-	free(text);
-	return regex;
-}
-
-/* A row taken apart; what does not work leaves its part empty. */
-static void rule_init(
-	const struct lint *lint, struct lint_rule *rule, struct filter_row *row)
-{
-	const char *cause, *part;
-	char why[256], *text, *marked, *whole;
-	size_t n;
-
-	rule->row = row;
-	text = pyregex_translate(row->text, lint->file.names, &cause);
-	if (!text)
-		return;
-	if (asprintf(&whole, "%s%s", lint->file.maxlines > 1 ? "(?m)" : "",
-		    text) < 0)
-		abort();
-	rule->regex = regex_new(whole, why, sizeof(why));
-	free(whole);
-	rule->pattern = pattern_new(text);
-	free(text);
-	if (!rule->pattern)
-		return;
-	marked = pattern_marked(rule->pattern);
-	rule->marked = regex_new(marked, why, sizeof(why));
-	free(marked);
-	rule->fields_n = pattern_fields(rule->pattern);
-	rule->fields = calloc(rule->fields_n + 1, sizeof(struct regex *));
-	if (!rule->fields)
-		abort();
-	for (size_t i = 0; i < rule->fields_n; i++) {
-		part = pattern_field(rule->pattern, i, &n);
-		rule->fields[i] = alone(part, n);
-	}
-}
-
-static void line_deinit(struct lint_line *line)
-{
-	free(line->before);
-	free(line->subject);
-	free(line->after);
-}
-
-static void rule_deinit(struct lint_rule *rule)
-{
-	for (size_t i = 0; i < rule->fields_n; i++)
-		regex_free(&rule->fields[i]);
-	free(rule->fields);
-	for (size_t i = 0; i < rule->lines_n; i++)
-		line_deinit(&rule->lines[i]);
-	regex_free(&rule->regex);
-	regex_free(&rule->marked);
-	pattern_free(&rule->pattern);
-}
-
-static char *copy_of(const char *text, size_t n)
-{
-	char *copy = strndup(text, n);
-
-	if (!copy)
-		abort();
-	return copy;
-}
-
-/* What stands around a subject: a date, and what the prefregex wants. */
-static void surround(struct lint *lint, struct lint_line *line, unsigned int v)
-{
-	static const char *const dates[] = {"Nov 21 10:00:00",
-		"Nov 21 10:00:00 ", "", "2026-11-21 10:00:00 ",
-		"[21/Nov/2026:10:00:00 +0000] ", "1790000000 "};
-	char frame[LINT_TEXT] = HOLE;
-	const char *hole;
-	bool takes = false;
-
-	if (lint->pref.pattern &&
-		!pattern_sample(lint->pref.pattern, v % 4, LINT_CLIENT, HOLE,
-			frame, sizeof(frame)))
-		strcpy(frame, HOLE);
-	hole = strstr(frame, HOLE);
-	if (!hole)
-		hole = strcpy(frame, HOLE);
-	line->after = copy_of(hole + 1, strlen(hole + 1));
-	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates) && !takes; i++) {
-		char *whole;
-
-		free(line->before);
-		if (asprintf(&line->before, "%s%.*s", dates[i],
-			    (int)(hole - frame), frame) < 0)
-			abort();
-		whole = lint_joined(line, line->subject);
-		takes = lint_takes(lint, whole, LINT_CLIENT);
-		free(whole);
-	}
-}
-
-static bool has_subject(const struct lint_rule *rule, const char *subject)
-{
-	for (size_t i = 0; i < rule->lines_n; i++)
-		if (!strcmp(rule->lines[i].subject, subject))
-			return true;
-	return false;
-}
-
-static void rule_samples(struct lint *lint, struct lint_rule *rule)
-{
-	char text[LINT_TEXT];
-
-	if (!rule->pattern || !rule->regex)
-		return;
-	for (unsigned int v = 0; v < VARIANTS; v++) {
-		size_t n = pattern_sample(rule->pattern, v, LINT_CLIENT, NULL,
-			text, sizeof(text));
-		struct lint_line *line = &rule->lines[rule->lines_n];
-
-		if (rule->samples_n == LINT_SAMPLES || !n ||
-			has_subject(rule, text) ||
-			regex_search(rule->regex, text, n, true) != REGEX_MATCH)
-			continue;
-		line->subject = copy_of(text, n);
-		if (rule != &lint->pref) {
-			surround(lint, line, v);
-		} else {
-			line->before = copy_of("", 0);
-			line->after = copy_of("", 0);
-		}
-		rule->lines_n++;
-		rule->samples_n++;
-	}
-}
-
-/* What the failregex see of a line, if its bytes are the line's own. */
-static struct regex_span subject_of(
-	struct lint *lint, const struct filter_subject *s)
-{
-	struct regex_span span = {s->text, s->n};
-
-	if (s->text != s->line->body || !s->ascii)
-		return (struct regex_span){NULL, 0};
-	if (!lint->pref.regex)
-		return span;
-	if (regex_search(lint->pref.regex, s->text, s->n, true) != REGEX_MATCH)
-		return (struct regex_span){NULL, 0};
-	span = regex_group(lint->pref.regex, GROUP_CONTENT);
-	return span;
-}
-
-static void rule_line(struct lint *lint, struct lint_rule *rule,
-	const struct filter_subject *s)
-{
-	struct regex_span span = subject_of(lint, s);
-	const struct line *whole = s->line;
-	struct lint_line *line = &rule->lines[rule->lines_n];
-	size_t from;
-
-	if (rule->lines_n - rule->samples_n >= LINT_LINES || !span.text ||
-		!span.n || span.n >= LINT_TEXT ||
-		memchr(whole->text, '\0', whole->text_len) ||
-		regex_search(rule->regex, span.text, span.n, true) !=
-			REGEX_MATCH)
-		return;
-	from = (size_t)(span.text - whole->text);
-	line->before = copy_of(whole->text, from);
-	line->subject = copy_of(span.text, span.n);
-	line->after =
-		copy_of(span.text + span.n, whole->text_len - from - span.n);
-	rule->lines_n++;
-}
-
 /* A line of a log: which failregex match it, each asked alone. */
 static void on_line(void *ctx, const struct line *line)
 {
@@ -286,7 +105,7 @@ static void on_line(void *ctx, const struct line *line)
 					failure.time != 0);
 		}
 		first = false;
-		rule_line(lint, &lint->rules[i], &subject);
+		lintrule_line(lint, &lint->rules[i], &subject);
 	}
 }
 
@@ -406,12 +225,12 @@ static void rules_init(struct lint *lint)
 	if (!lint->rules)
 		abort();
 	if (lint->file.prefregex.text) {
-		rule_init(lint, &lint->pref, &lint->file.prefregex);
-		rule_samples(lint, &lint->pref);
+		lintrule_init(lint, &lint->pref, &lint->file.prefregex);
+		lintrule_samples(lint, &lint->pref);
 	}
 	for (size_t i = 0; i < lint->n; i++) {
-		rule_init(lint, &lint->rules[i], &lint->file.failregex[i]);
-		rule_samples(lint, &lint->rules[i]);
+		lintrule_init(lint, &lint->rules[i], &lint->file.failregex[i]);
+		lintrule_samples(lint, &lint->rules[i]);
 	}
 }
 
@@ -455,8 +274,8 @@ int lint_run(const struct command *self, const struct options *options,
 		status = json_array_size(lint.findings) ? EXIT_NO : EXIT_YES;
 	}
 	for (size_t i = 0; i < lint.n; i++)
-		rule_deinit(&lint.rules[i]);
-	rule_deinit(&lint.pref);
+		lintrule_deinit(&lint.rules[i]);
+	lintrule_deinit(&lint.pref);
 	free(lint.rules);
 	filter_free(&lint.filter);
 end:

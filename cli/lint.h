@@ -60,6 +60,15 @@ bool lint_takes(struct lint *lint, const char *line, const char *address);
 /* The line with another subject; the caller frees. */
 char *lint_joined(const struct lint_line *line, const char *subject);
 
+/* Takes a row apart; what does not work leaves its part of the rule empty. */
+void lintrule_init(const struct lint *lint, struct lint_rule *rule,
+	const struct filter_row *row);
+void lintrule_deinit(struct lint_rule *rule);
+/* Makes samples up, or takes a line of a log that the rule matches. */
+void lintrule_samples(struct lint *lint, struct lint_rule *rule);
+void lintrule_line(struct lint *lint, struct lint_rule *rule,
+	const struct filter_subject *s);
+
 /* Whether a client's text can pass for an address: kind "forged". */
 void lintforge_run(struct lint *lint, struct lint_rule *rule);
 /* Whether a text can make a match take very long: kind "slow". */

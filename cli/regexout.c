@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cli/pytext.h"
-#include "cli/regextest.h"
+#include "cli/regexlines.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -46,7 +46,7 @@ static void matches_print(FILE *to, const json_t *hit, const char *between)
 	size_t i, n;
 
 	json_array_foreach (json_object_get(fail_of(hit), "matches"), i, line) {
-		char *text = regextest_joined(line, true, &n);
+		char *text = regexlines_joined(line, true, &n);
 
 		fputs(i ? between : "", to);
 		fwrite(text, 1, n, to);
@@ -219,7 +219,7 @@ static void format_print(
 		tag[n] = '\0';
 		if (!strcmp(tag, "msg")) {
 			char *text =
-				line ? regextest_joined(line, true, &n) : NULL;
+				line ? regexlines_joined(line, true, &n) : NULL;
 
 			if (text)
 				fwrite(text, 1, n, to);

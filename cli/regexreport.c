@@ -7,10 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "cli/pytext.h"
+#include "cli/regexlines.h"
+#include "filters/dates.h"
 #include "lib/clock.h"
 
 void regexreport_init(struct regexreport *r, struct regextest *test)
@@ -98,7 +99,7 @@ static void buffer_count(struct regexreport *r, const json_t *before)
 		if (index_of(r->test->buffer, line) <
 			json_array_size(r->test->buffer))
 			continue;
-		joined = regextest_joined(line, true, &n);
+		joined = regexlines_joined(line, true, &n);
 		text = json_stringn(joined, n);
 		free(joined);
 		json_array_remove(
@@ -111,8 +112,8 @@ static void buffer_count(struct regexreport *r, const json_t *before)
 	}
 }
 
-static void lines_add(
-	struct regexlines *lines, const char *text, size_t n, json_int_t most)
+static void lines_add(struct regexreport_lines *lines, const char *text,
+	size_t n, json_int_t most)
 {
 	lines->n++;
 	if (!lines->none && (lines->all || lines->n <= most))
@@ -238,124 +239,6 @@ static void prefregex_print(const struct regexreport *r, FILE *to)
 	json_decref(out);
 }
 
-/* What the parts of a date are called; those of two letters and more first. */
-static const struct {
-	const char *part, *name;
-} date_parts[] = {
-	{"Exd", "ExDay"},
-	{"Exm", "ExMonth"},
-	{"ExH", "Ex24hour"},
-	{"Exk", "%Exk"},
-	{"Exl", "%Exl"},
-	{"ExM", "ExMinute"},
-	{"ExS", "ExSecond"},
-	{"ExY", "ExYear"},
-	{"Exy", "ExYear2"},
-	{"ExZ", "ExZone name"},
-	{"Exz", "ExZone offset"},
-	{"%", "%"},
-	{"a", "DAY"},
-	{"A", "DAYNAME"},
-	{"b", "MON"},
-	{"B", "MONTH"},
-	{"d", "Day"},
-	{"f", "Microseconds"},
-	{"H", "24hour"},
-	{"I", "12hour"},
-	{"j", "Yearday"},
-	{"m", "Month"},
-	{"M", "Minute"},
-	{"p", "AMPM"},
-	{"S", "Second"},
-	{"U", "Yearweek"},
-	{"w", "Weekday"},
-	{"W", "Yearweek"},
-	{"y", "Year2"},
-	{"Y", "Year"},
-	{"z", "Zone offset"},
-	{"Z", "Zone name"},
-};
-
-/* "Epoch" and its like, which are no patterns; NULL if it is another. */
-static const char *date_special(const char *row)
-{
-	static const char *const names[][2] = {
-		{"EPOCH", "Epoch"},
-		{"LEPOCH", "LongEpoch"},
-		{"TAI64N", "TAI64N"},
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcasecmp(row, names[i][0]))
-			return names[i][1];
-	return NULL;
-}
-
-/* What stands behind the '%' at s; its length, 0 if nothing known does. */
-static size_t date_part(FILE *to, const char *s)
-{
-	const size_t most = sizeof(date_parts) / sizeof(*date_parts);
-	size_t n;
-
-	for (size_t i = 0; i < most; i++) {
-		n = strlen(date_parts[i].part);
-		if (strncmp(s, date_parts[i].part, n) != 0)
-			continue;
-		fputs(date_parts[i].name, to);
-		return n;
-	}
-	return 0;
-}
-
-/* Whether a regex begins with what needs no edge before it. */
-static bool has_own_begin(const char *s)
-{
-	while (*s == '(' && s[1] != '?')
-		s++;
-	if (!strncmp(s, "(?:", 3))
-		s += 3;
-	return *s == '^' || !strncmp(s, "**", 2);
-}
-
-char *regexreport_date(const char *row)
-{
-	static const char begin[] = "{^LN-BEG}", unbound[] = "{UNB}";
-	const char *s = row, *special;
-	bool bound = false;
-	char *text;
-	size_t room, n;
-	FILE *to;
-
-	if (!strncmp(s, unbound, strlen(unbound))) {
-		s += strlen(unbound);
-	} else if (!strncmp(s, begin, strlen(begin))) {
-		s += strlen(begin);
-		bound = !has_own_begin(s);
-	}
-	special = date_special(*s == '^' ? s + 1 : s);
-	to = open_memstream(&text, &room);
-	if (!to)
-		abort();
-	if (special) {
-		fprintf(to, "%s%s", s != row || *s == '^' ? begin : "",
-			special);
-		s = "";
-	} else if (bound) {
-		fputs(begin, to);
-	}
-	for (; *s; s += n) {
-		n = *s == '%' ? date_part(to, s + 1) : 0;
-		n += n > 0;
-		if (!n) {
-			putc(*s, to);
-			n = 1;
-		}
-	}
-	if (fclose(to))
-		abort();
-	return text;
-}
-
 static void dates_print(const struct regexreport *r, FILE *to)
 {
 	json_t *out = json_array();
@@ -363,11 +246,11 @@ static void dates_print(const struct regexreport *r, FILE *to)
 	char *name, *text;
 	uint64_t hits;
 
-	for (size_t i = 0; (row = dates_template(r->test->dates, i, &hits));
-		i++) {
+	for (size_t i = 0;
+		(row = dates_template(r->test->date.dates, i, &hits)); i++) {
 		if (!hits && !r->verbose)
 			continue;
-		name = regexreport_date(row);
+		name = regexdate_name(row);
 		if (asprintf(&text, "[%ju] %s", (uintmax_t)hits, name) < 0)
 			abort();
 		json_array_append_new(out, json_string(text));
@@ -380,7 +263,8 @@ static void dates_print(const struct regexreport *r, FILE *to)
 }
 
 static void lines_print(const struct regexreport *r, FILE *to,
-	const struct regexlines *lines, const char *head, const char *kind)
+	const struct regexreport_lines *lines, const char *head,
+	const char *kind)
 {
 	json_t *out;
 	const json_t *line;
@@ -418,7 +302,7 @@ void regexreport_print(const struct regexreport *r, FILE *to)
 		prefregex_print(r, to);
 	rows_print(r, to, "Failregex", &r->test->fail);
 	rows_print(r, to, "Ignoreregex", &r->test->ignore);
-	if (r->test->dates)
+	if (r->test->date.dates)
 		dates_print(r, to);
 	fprintf(to,
 		"\nLines: %jd lines, %jd ignored, %jd matched, %jd missed\n"

@@ -10,7 +10,7 @@
 #include "cli/regextest.h"
 
 /* Which lines there were of a kind, and those that are to be shown. */
-struct regexlines {
+struct regexreport_lines {
 	json_int_t n;
 	json_t *shown;
 	bool all, none; /* --print-all-..., --print-no-... */
@@ -19,7 +19,7 @@ struct regexlines {
 /* What fail2ban-regex counts and prints of a run. */
 struct regexreport {
 	struct regextest *test;
-	struct regexlines missed, matched, ignored;
+	struct regexreport_lines missed, matched, ignored;
 	json_int_t tested, pref_matched;
 	json_t *pref_groups; /* of the prefregex, if verbose */
 	int verbose;
@@ -32,8 +32,5 @@ void regexreport_deinit(struct regexreport *r);
 /* One line through the filter, counted. */
 void regexreport_line(struct regexreport *r, const char *text, size_t n);
 void regexreport_print(const struct regexreport *r, FILE *to);
-
-/* What a date template is called, of its row; the caller frees. */
-char *regexreport_date(const char *row);
 
 #endif

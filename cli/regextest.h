@@ -7,8 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "filters/dates.h"
-#include "filters/filterfile.h"
+#include "cli/regexdate.h"
 #include "filters/regex.h"
 
 /*
@@ -32,20 +31,17 @@ struct regextest_rows {
 struct regextest {
 	struct regextest_rows fail, ignore;
 	struct regextest_row pref; /* regex NULL: none */
-	struct dates *dates;	   /* NULL: lines come with their time */
-	size_t maxlines;	   /* at least 1 */
-	bool names;		   /* <HOST> may be a name */
-	bool resolve;		   /* and is looked up */
-	bool raw;		   /* ids are not made into addresses */
-	bool all;		   /* every regex is tried */
-	const char *zone; /* of dates that tell none, as TZ; NULL: local */
-	bool waits;	  /* what has no id yet is not told (with !all) */
+	struct regexdate date;
+	size_t maxlines; /* at least 1 */
+	bool names;	 /* <HOST> may be a name */
+	bool resolve;	 /* and is looked up */
+	bool raw;	 /* ids are not made into addresses */
+	bool all;	 /* every regex is tried */
+	bool waits;	 /* what has no id yet is not told (with !all) */
 
 	/* Of the line before last. */
 	json_t *buffer; /* its last lines: [before, date, behind] each */
 	json_t *sessions;
-	json_t *last_text; /* the date as it stood, and the moment */
-	double last_date;
 	bool pref_matched, ignored;
 	json_t *pref_groups;
 	char *now; /* the text of the line that was looked at last */
@@ -68,8 +64,5 @@ char *regextest_pref(struct regextest *t, const char *text);
  * "fail"}, of which the last is what the groups hold. The caller gives it back.
  */
 json_t *regextest_line(struct regextest *t, const char *text, size_t n);
-
-/* [before, date, behind] as one text; the caller frees. */
-char *regextest_joined(const json_t *line, bool date, size_t *n);
 
 #endif

@@ -7,41 +7,17 @@
 #include "filters/pattern.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/pattern_tree.h"
 #include "filters/pyregex.h"
 
 #define DEPTH_MOST 60
-#define FIELDS_MOST 64
-#define NAME_MOST 32
-#define ENDLESS INT_MAX
 /* More repetitions than any part of a header needs: as good as endless. */
 #define MANY 64
-
-enum kind { NOTHING, CLASS, SEQUENCE, CHOICE, GROUP, REPEAT, LOOK, SAME };
-
-struct node {
-	enum kind kind;
-	uint64_t set[2]; /* CLASS: the ASCII characters in it */
-	struct node *first, *next;
-	char name[NAME_MOST]; /* GROUP, SAME */
-	int least, most;      /* REPEAT */
-};
-
-struct pattern {
-	char *text;
-	const char *at; /* while it is read */
-	bool lost, within;
-	struct node *root;
-	struct {
-		size_t from, to;
-	} fields[FIELDS_MOST];
-	size_t fields_n;
-};
 
 static struct node *node_new(enum kind kind)
 {
@@ -68,11 +44,6 @@ static void set_add(uint64_t set[2], int c)
 {
 	if (c >= 0 && c < 128)
 		set[c / 64] |= UINT64_C(1) << (c % 64);
-}
-
-static bool set_has(const uint64_t set[2], int c)
-{
-	return c >= 0 && c < 128 && (set[c / 64] >> (c % 64) & 1);
 }
 
 /* "\d" and its like; false if the letter is none of them. */
@@ -169,7 +140,7 @@ static void read_name(struct pattern *p, struct node *node, char mark)
 {
 	const char *end = strchr(p->at, mark);
 
-	if (!end || end - p->at >= NAME_MOST) {
+	if (!end || end - p->at >= PATTERN_NAME) {
 		p->lost = true;
 		return;
 	}
@@ -177,7 +148,7 @@ static void read_name(struct pattern *p, struct node *node, char mark)
 	p->at = end + 1;
 }
 
-static bool is_address(const char *name)
+bool pattern_is_address(const char *name)
 {
 	static const char *const names[] = {GROUP_IP4, GROUP_IP6, GROUP_DNS,
 		GROUP_ID, GROUP_HOST, GROUP_CIDR};
@@ -232,7 +203,7 @@ static struct node *read_group(struct pattern *p, int depth)
 		if (read_special(p, node))
 			return node;
 	}
-	p->within |= node->kind == LOOK || is_address(node->name);
+	p->within |= node->kind == LOOK || pattern_is_address(node->name);
 	node->first = read_choice(p, depth + 1);
 	p->within = within;
 	p->lost |= *p->at != ')';
@@ -283,7 +254,7 @@ static bool read_bounds(const char **s, int *least, int *most)
 		end++;
 		*most = isdigit((unsigned char)*end)
 				? (int)strtol(end, &end, 10)
-				: ENDLESS;
+				: PATTERN_ENDLESS;
 	}
 	if (*end != '}')
 		return false;
@@ -295,7 +266,7 @@ static bool read_bounds(const char **s, int *least, int *most)
 static struct node *read_quantified(
 	struct pattern *p, struct node *atom, const char *from)
 {
-	int least = *p->at == '+', most = *p->at == '?' ? 1 : ENDLESS;
+	int least = *p->at == '+', most = *p->at == '?' ? 1 : PATTERN_ENDLESS;
 	struct node *node;
 
 	if (*p->at == '{') {
@@ -314,7 +285,7 @@ static struct node *read_quantified(
 	node->first = atom;
 	node->least = least;
 	node->most = most;
-	if (most > MANY && !p->within && p->fields_n < FIELDS_MOST) {
+	if (most > MANY && !p->within && p->fields_n < PATTERN_FIELDS) {
 		p->fields[p->fields_n].from = (size_t)(from - p->text);
 		p->fields[p->fields_n++].to = (size_t)(p->at - p->text);
 	}
@@ -404,156 +375,4 @@ char *pattern_marked(const struct pattern *p)
 	if (fclose(to))
 		abort();
 	return out;
-}
-
-struct sample {
-	char *text;
-	size_t n, room;
-	unsigned int variant, random;
-	const char *address, *content;
-	struct {
-		const struct node *group;
-		size_t from, to;
-	} groups[16]; /* for (?P=name) */
-	size_t groups_n;
-	bool full;
-};
-
-/* The same each time; the first variant always takes the first. */
-static unsigned int pick(struct sample *s, unsigned int most)
-{
-	if (!s->variant || !most)
-		return 0;
-	s->random = s->random * 1103515245u + 12345u;
-	return (s->random >> 16) % most;
-}
-
-static void emit(struct sample *s, const char *text, size_t n)
-{
-	if (s->n + n + 1 > s->room) {
-		s->full = true;
-		return;
-	}
-	memcpy(s->text + s->n, text, n);
-	s->n += n;
-	s->text[s->n] = '\0';
-}
-
-static void emit_class(struct sample *s, const uint64_t set[2])
-{
-	static const char liked[] = "x7ab1e-.:/@=_ ";
-	unsigned int from = pick(s, sizeof(liked) - 1);
-	char c;
-
-	for (unsigned int i = 0; i < sizeof(liked) - 1; i++) {
-		c = liked[(from + i) % (sizeof(liked) - 1)];
-		if (set_has(set, c)) {
-			emit(s, &c, 1);
-			return;
-		}
-	}
-	for (int i = 0; i < 127; i++) {
-		c = (char)(1 + (' ' - 1 + i) % 127);
-		if (set_has(set, c)) {
-			emit(s, &c, 1);
-			return;
-		}
-	}
-}
-
-static void emit_node(struct sample *s, const struct node *node);
-
-static void emit_all(struct sample *s, const struct node *node)
-{
-	for (; node && !s->full; node = node->next)
-		emit_node(s, node);
-}
-
-static void emit_group(struct sample *s, const struct node *node)
-{
-	size_t from = s->n;
-
-	if (is_address(node->name) && strcmp(node->name, GROUP_CIDR) != 0)
-		emit(s, s->address, strlen(s->address));
-	else if (s->content && !strcmp(node->name, GROUP_CONTENT))
-		emit(s, s->content, strlen(s->content));
-	else
-		emit_all(s, node->first);
-	if (*node->name && s->groups_n < 16) {
-		s->groups[s->groups_n].group = node;
-		s->groups[s->groups_n].from = from;
-		s->groups[s->groups_n++].to = s->n;
-	}
-}
-
-static void emit_same(struct sample *s, const char *name)
-{
-	for (size_t i = s->groups_n; i-- > 0;)
-		if (!strcmp(s->groups[i].group->name, name)) {
-			emit(s, s->text + s->groups[i].from,
-				s->groups[i].to - s->groups[i].from);
-			return;
-		}
-}
-
-static void emit_repeat(struct sample *s, const struct node *node)
-{
-	int more = node->most - node->least;
-	int n = node->least + (int)pick(s, more > 3 ? 4 : (unsigned)more + 1);
-
-	/* An endless one that may be empty is of more use with something. */
-	if (!s->variant && node->most == ENDLESS && n == 0)
-		n = 1;
-	for (int i = 0; i < n && !s->full; i++)
-		emit_node(s, node->first);
-}
-
-static void emit_node(struct sample *s, const struct node *node)
-{
-	const struct node *branch = node->first;
-	unsigned int n = 0;
-
-	switch (node->kind) {
-	case CLASS:
-		emit_class(s, node->set);
-		break;
-	case SEQUENCE:
-		emit_all(s, node->first);
-		break;
-	case CHOICE:
-		for (; branch; branch = branch->next)
-			n++;
-		branch = node->first;
-		for (n = pick(s, n); n > 0; n--)
-			branch = branch->next;
-		emit_node(s, branch);
-		break;
-	case GROUP:
-		emit_group(s, node);
-		break;
-	case REPEAT:
-		emit_repeat(s, node);
-		break;
-	case SAME:
-		emit_same(s, node->name);
-		break;
-	case NOTHING:
-	case LOOK:
-		break;
-	}
-}
-
-size_t pattern_sample(const struct pattern *pattern, unsigned int variant,
-	const char *address, const char *content, char *buf, size_t room)
-{
-	struct sample s = {.text = buf,
-		.room = room,
-		.variant = variant,
-		.random = variant * 2654435761u,
-		.address = address,
-		.content = content};
-
-	buf[0] = '\0';
-	emit_node(&s, pattern->root);
-	return s.full ? 0 : s.n;
 }
