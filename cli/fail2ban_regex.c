@@ -21,6 +21,7 @@
 #include "lib/datadir.h"
 
 #define FAIL2BAN_CONFIG "/etc/fail2ban"
+#define JOURNAL "systemd-journal"
 
 /* What Python takes for a locale's encoding. */
 static const char *encoding_of_locale(void)
@@ -44,6 +45,12 @@ static int run_all(struct regexrun *r, int argc, char **argv)
 	int64_t start;
 	bool ok;
 
+	/* Never taken for a line that nothing matches. */
+	if (!strncmp(argv[0], JOURNAL, strlen(JOURNAL))) {
+		text_complain("the journal is not read here: journalctl -o "
+			      "short >FILE, and try that");
+		return FAIL2BAN_NO;
+	}
 	regexrun_tell(r, "\nRunning tests\n=============\n\n");
 	if (!regexfilter_settings(r) || !regexfilter_fail(r, argv[1]) ||
 		(argc == 3 && !regexfilter_ignore(r, argv[2])))

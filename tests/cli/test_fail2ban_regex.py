@@ -269,6 +269,9 @@ def test_misused(both, mail):
         assert ours[1] == real[1], args
         assert ours[2].replace(OURS, REAL) == real[2], args
         assert bool(ours[0]) == bool(real[0]), args
+    out, status, errors = both.call(OURS, ["systemd-journal", "sshd"])
+    assert (out, status) == ("", 255)
+    assert errors.startswith("mailban: the journal is not read here")
     assert both.call(OURS, ["-h"])[0].startswith(f"Usage: {OURS} [OPTIONS] ")
 
 
