@@ -121,7 +121,9 @@ static void take_refused(
 	r->client = (struct span){in.at, 0};
 	r->rest = span_from(in, in.at + r->reason.n);
 	(void)SPAN_SKIP(&r->rest, ": ");
-	from = SPAN_FIND(in, " from ");
+	from = span_end(r->reason);
+	if (!SPAN_STARTS(span_from(in, from), " from ")) /* ETRN x from */
+		from = SPAN_FIND(in, " from ");
 	if (from) {
 		in = span_from(in, from + 6);
 		for (p = in.at; p + 1 < end && *p != ' '; p++)

@@ -174,6 +174,8 @@ static struct span blocked(struct span in, char *room)
 	const char *p, *end = span_end(in), *to;
 	size_t before;
 
+	if (!SPAN_FIND(in, " blocked"))
+		return in;
 	for (p = in.at; p < end; p++)
 		for (size_t i = 0; i < 3; i++) {
 			struct span rest = span_between(p, end);
@@ -277,12 +279,16 @@ static struct span reason_of(const struct record *r, bool compat, char *room)
 }
 
 /* "<...>" with something in it behind word; false if there is none. */
-static bool in_angles(struct span in, struct span word, struct span *out)
+static bool in_angles(struct span in, bool recipient, struct span *out)
 {
 	const char *p, *close;
 
-	while ((p = memmem(in.at, in.n, word.at, word.n))) {
-		in = span_from(in, p + word.n);
+	for (;;) {
+		p = recipient ? SPAN_FIND_BY(in, "to=<", 3)
+			      : SPAN_FIND_BY(in, "from=<", 5);
+		if (!p)
+			return false;
+		in = span_from(in, p + (recipient ? 4 : 6));
 		close = span_char(in, '>');
 		if (!close)
 			return false;
@@ -291,7 +297,6 @@ static bool in_angles(struct span in, struct span word, struct span *out)
 			return true;
 		}
 	}
-	return false;
 }
 
 /* "550 <user>: User unknown ..." */
@@ -322,9 +327,9 @@ static struct span recipient_of(struct span in)
 	struct span out;
 	const char *p;
 
-	if (in_angles(in, SPAN("to=<"), &out) || unknown_user(in, &out))
+	if (in_angles(in, true, &out) || unknown_user(in, &out))
 		return out;
-	p = SPAN_FIND(in, "to=<");
+	p = SPAN_FIND_BY(in, "to=<", 3);
 	if (p)
 		return up_to_any(span_from(in, p + 4), ", ");
 	return SPAN("<>");
@@ -354,6 +359,9 @@ static bool behind_code(struct span in, struct span words)
 {
 	const char *p = in.at, *end = span_end(in);
 
+	/* Most have no ';' left at all. */
+	if (!span_char(in, ';'))
+		return false;
 	for (; (p = memmem(p, (size_t)(end - p), words.at, words.n)); p++)
 		if (p - in.at >= 4 && p[-1] == ' ' && p + words.n < end &&
 			p[words.n] == ';' &&
@@ -394,7 +402,7 @@ static struct span sender_of(const struct record *r, struct writer *w,
 {
 	struct span from = SPAN("<>");
 
-	in_angles(r->rest, SPAN("from=<"), &from);
+	in_angles(r->rest, false, &from);
 	if (o->verp) {
 		from = address_without_verp(from, o->verp_level, w->to);
 		if (from.at == w->to)

@@ -38,7 +38,7 @@ struct span {
 	(SPAN_STARTS(*(s), literal) && span_skip((s), sizeof(literal) - 1))
 
 /* For the few bytes of a line this is quicker than memmem(). */
-static inline const char *span_find(
+__attribute__((always_inline)) static inline const char *span_find(
 	struct span s, const char *what, size_t n, size_t at)
 {
 	const char *p = s.at + at, *last = s.at + s.n - (n - at);
@@ -84,13 +84,14 @@ static inline const char *span_char(struct span s, char c)
 /* The last of them that begins; NULL if there is none. */
 static inline const char *span_last(struct span s, struct span what)
 {
+	size_t places = s.n < what.n ? 0 : s.n - what.n + 1;
 	const char *p;
 
-	if (s.n < what.n)
-		return NULL;
-	for (p = s.at + s.n - what.n; p >= s.at; p--)
-		if (*p == *what.at && memcmp(p, what.at, what.n) == 0)
+	while (places && (p = memrchr(s.at, *what.at, places))) {
+		if (memcmp(p, what.at, what.n) == 0)
 			return p;
+		places = (size_t)(p - s.at);
+	}
 	return NULL;
 }
 

@@ -145,6 +145,8 @@ static const char *name_keep(struct tally *tally, struct span name)
 {
 	char *kept;
 
+	if (!name.n)
+		return "";
 	if (name.n > tally->left) {
 		size_t room = name.n > BLOCK / 4 ? name.n : BLOCK;
 		struct block *block;
