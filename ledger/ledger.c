@@ -418,7 +418,8 @@ static void on_received(struct ledger *l, const struct record *r)
 		client =
 			host_domain(r->client, compat, scratch(l, r->client.n));
 	if (!compat)
-		*m = (struct message){.day = when_day(&l->state->when),
+		*m = (struct message){
+			.day = (uint32_t)when_day(&l->state->when),
 			.hour = (uint8_t)l->state->when.hour};
 	/* To Perl these are false. */
 	m->client = 0;
@@ -481,6 +482,7 @@ static void on_queued(struct ledger *l, const struct record *r)
 	struct message *m = message_of(l, r->queue, true);
 	uint64_t size = size_of(r->size);
 	struct span sender = r->sender;
+	uint32_t domain, row;
 
 	if (m->sized && (o->compat || m->size == size))
 		return;
@@ -497,9 +499,13 @@ static void on_queued(struct ledger *l, const struct record *r)
 	detail_add(l, r->queue, sender);
 	if (!m->client)
 		return;
-	m->domain = party_add(l->sender_domains,
+	domain = party_add(l->sender_domains,
 		sender_domain(l, sender, m->client), m->size);
-	m->sender = party_add(l->senders, sender, m->size);
+	row = party_add(l->senders, sender, m->size);
+	if (!o->compat) {
+		m->domain = domain;
+		m->sender = row;
+	}
 	l->total.bytes_received += m->size;
 	m->client = 0;
 }

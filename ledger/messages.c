@@ -46,7 +46,8 @@ struct messages *messages_new(uint32_t most, int64_t age)
 	m->age = age;
 	m->oldest = m->newest = m->unused = NONE;
 	if (!most) {
-		m->kept = tally_new(sizeof(struct message), TALLY_NONE);
+		m->kept = tally_new(
+			offsetof(struct message, kept_to), TALLY_NONE);
 		return m;
 	}
 	m->seed = tally_seed();

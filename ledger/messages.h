@@ -7,17 +7,20 @@
 
 #include "ledger/span.h"
 
-/* What is known of a message in the queue, by its id. */
+/*
+ * What is known of a message in the queue, by its id. Where none ever goes,
+ * what stands behind kept_to is not there.
+ */
 struct message {
 	uint64_t size;
-	int64_t day;
-	uint32_t client; /* whence it came, as a row of clients + 1; 0 = not
-			    known, or counted already */
-	uint32_t sender; /* under whom it was counted, as rows + 1 */
-	uint32_t domain;
+	uint32_t client;  /* whence it came, as a row of clients + 1; 0 = not
+			     known, or counted already */
 	uint32_t unsized; /* the recipient that got it unsized, a row + 1 */
-	uint8_t hour;	  /* of its receipt, and day: counted there */
-	bool received, sized, deferred, hop;
+	bool sized : 1, deferred : 1, received : 1, hop : 1;
+	char kept_to[0];
+	uint8_t hour; /* of its receipt, and day: it was counted there */
+	uint32_t day; /* as when_day */
+	uint32_t sender, domain; /* under whom it was counted, a row + 1 */
 };
 
 /*
