@@ -4,6 +4,7 @@
 # make check      install what is needed, build, run every test
 # make check-system   boot a machine of systemd's with the package, look at it
 # make check-docs     does the manual say what there is?
+# make fuzz       look for inputs that break something, FUZZ_TIME seconds each
 # make bench      measure, side by side with what there is today
 # make install    programs, defaults, manual and unit below PREFIX
 # make deb        the Debian package, build/mailban_*.deb
@@ -87,7 +88,7 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd systemd-container \
-	pflogsumm
+	pflogsumm clang libclang-rt-dev
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
@@ -126,7 +127,7 @@ TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 # A unit test takes what it calls out of all that is not a main(), and out of
 # what tests share.
 HELPERS = $(patsubst %.c,%,$(foreach f,$(wildcard tests/*/*.c),$(if \
-	$(filter test_%,$(notdir $(f)))$(filter tests/bench/%,$(f)),,$(f))))
+	$(filter test_% fuzz_%,$(notdir $(f)))$(filter tests/bench/%,$(f)),,$(f))))
 PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)) \
 	$(HELPERS))
 
@@ -141,12 +142,21 @@ $(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
+# What tries inputs; built by FUZZ below.
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
+
 # The program that this one starts.
 $(BUILD)/tests/daemon/test_warden: | $(BUILD)/mailban-warden
 
 unit: $(TESTS)
 
 benches: $(BENCHES)
+
+fuzz-targets: $(FUZZERS)
 
 # Installs those of the packages that are not there; asks no archive if all are.
 define get
@@ -173,9 +183,18 @@ SAN = CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer"
 # Debian's own: another python3 that comes first in PATH lacks its packages.
 PYTEST = /usr/bin/python3 -m pytest
 
+# The compiler that warns is the other.
+FUZZ = BUILD=build/fuzz CC=clang WARN=-w CFLAGS="-O1 -g \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+
+fuzzers:
+	$(MAKE) -j$(JOBS) $(FUZZ) fuzz-targets
+
 check: check-deps
 	$(MAKE) -j$(JOBS) all unit benches
 	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit
+	$(MAKE) fuzzers
 	tests/layers
 	$(PYTEST) -q --ignore=tests/system tests
 
@@ -185,6 +204,14 @@ check-docs: check-deps
 
 check-system: check-deps deb
 	$(PYTEST) -q tests/system
+
+# Each target for so long; what it learns stays in build/fuzz.
+FUZZ_TIME = 600
+
+fuzz: check-deps
+	$(MAKE) -j$(JOBS) all
+	$(MAKE) fuzzers
+	tests/fuzz/run $(FUZZ_TIME)
 
 bench: check-deps
 	$(MAKE) -j$(JOBS) all benches
@@ -275,7 +302,8 @@ deb: deb-deps
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit benches deps deb-deps check-deps check check-docs check-system \
+.PHONY: all unit benches fuzz-targets fuzzers fuzz deps deb-deps check-deps \
+	check check-docs check-system \
 	bench run install deb clean
 
 # Not what lies in the tests' Debian tree, which has names like invoke-rc.d.

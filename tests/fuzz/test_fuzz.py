@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A short look by each fuzz target, the same each time; `make fuzz` is long."""
+import importlib.machinery
+import importlib.util
+import pathlib
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+LOADER = importlib.machinery.SourceFileLoader("fuzz_run", str(HERE / "run"))
+fuzz = importlib.util.module_from_spec(
+    importlib.util.spec_from_loader("fuzz_run", LOADER))
+LOADER.exec_module(fuzz)
+
+SEED = 20261121
+# As many inputs as a few seconds are good for; the seeds are of them.
+RUNS = {"control": 10000, "date": 8000, "filterfile": 1500, "header": 100000,
+        "ini": 20000, "jailfile": 700, "line": 4000, "request": 100000}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def seeds():
+    assert list((fuzz.FUZZ / "tests").glob("*/fuzz_line")), "make fuzzers"
+    fuzz.make_seeds()
+
+
+@pytest.mark.parametrize("target", fuzz.targets())
+def test_nothing_breaks(target, tmp_path):
+    # What it learns is not for the next time, which would not be the same.
+    done = fuzz.run(target, f"-seed={SEED}", f"-runs={RUNS[target]}",
+                    tmp_path, fuzz.FUZZ / "seeds" / target)
+    assert done.returncode == 0, done.stderr[-6000:]
+    print(f"fuzz_{target}: {fuzz.tried(done)} inputs")
+    assert fuzz.tried(done) >= RUNS[target]
