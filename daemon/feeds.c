@@ -18,8 +18,8 @@
 #include "sources/file.h"
 #include "sources/glob.h"
 
-/* Read at a time, before other work gets its turn: about a millisecond. */
-#define PORTION (1024 * 1024)
+/* Read at a time, before other work gets its turn. */
+#define PORTION (256 * 1024)
 
 struct feed {
 	struct feeds *feeds;
