@@ -72,6 +72,17 @@ def test_a_line_of_a_megabyte(watched):
     assert watched.status()["sources"][0]["cut"] == 12
 
 
+def test_a_name_that_ends_where_the_line_is_cut(watched):
+    """What is behind the cut would show that another is meant."""
+    head = attack.line("Invalid user ", "sshd[1]").rstrip("\n")
+    tail = f" from {VICTIM} port 22"
+    name = "x" * (65536 - len(head) - len(tail)) + tail
+    for _ in range(3):
+        watched.append(attack.MAIL_LOG,
+                       f"{head}{name} from 192.0.2.7 port 1\n")
+    settled(watched)
+
+
 def test_a_line_that_never_ends(watched):
     before = resident(watched.daemon.pid)
     head = attack.line("imap-login: ").rstrip("\n").encode()
