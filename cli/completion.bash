@@ -25,8 +25,8 @@ _mailban_report="--compat --json --html --since --until --detail --bounce-detail
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban unban list test report reload version help"
-	local commands="status ban unban list test lint reload version help"
+	local commands="status ban unban list test lint report reload version
+		help"
 	local command= words= i
 
 	COMPREPLY=()

@@ -54,6 +54,7 @@ def guarded(tree):
     host = hosts.Host(tree)
     try:
         host.write("/var/log/mail.log", MAIL_LOG)
+        host.write("/var/log/mail.log.1", MAIL_LOG)
         host.mailband({"jail.d/all.conf": attack.jail() +
                        attack.jail("postfix-sasl")})
         host.mailban("ban", "dovecot", "192.0.2.1")
