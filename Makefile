@@ -40,9 +40,10 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
 	jails/jailvalue jails/keytable jails/offender jails/window
-LEDGER = ledger/address ledger/causes ledger/dovecot ledger/ledger \
-	ledger/messages ledger/pflogsumm ledger/postfix ledger/record \
-	ledger/reject ledger/tally ledger/when
+LEDGER = ledger/accounts ledger/address ledger/causes ledger/dovecot \
+	ledger/ledger ledger/mail ledger/messages ledger/pflogsumm \
+	ledger/pflogsumm_take ledger/postfix ledger/problems ledger/record \
+	ledger/reject ledger/tally ledger/traffic ledger/visits ledger/when
 NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
 	nft/socket nft/table nft/watch
 
@@ -71,8 +72,9 @@ CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
 	cli/regexfilter cli/regexid cli/regexlines cli/regexoptions \
 	cli/regexout cli/regexreport cli/regexrun cli/regexsession \
 	cli/regextest
-CLI_REPORT = cli/chart cli/report cli/report_html cli/report_json \
-	cli/report_options cli/report_order cli/report_text
+CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
+	cli/report_json cli/report_options cli/report_order cli/report_page \
+	cli/report_problems cli/report_text
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
 	cli/help $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \

@@ -4,7 +4,7 @@
  * that whoever reads it, a person or a script of twenty years, finds each
  * figure where it was. With --compat not a byte is otherwise.
  */
-#include "cli/report.h"
+#include "cli/report_page.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,33 +14,6 @@
 
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-struct page {
-	const struct ledger *l;
-	const struct report_options *o;
-	FILE *to;
-	uint32_t days;
-};
-
-/* "%6d" and its unit: k above 512 k, m above 512 m. */
-static void print_units(FILE *to, double value, int width)
-{
-	char unit = ' ';
-
-	if (value > 536870912) {
-		value /= 1048576;
-		unit = 'm';
-	} else if (value > 524288) {
-		value /= 1024;
-		unit = 'k';
-	}
-	fprintf(to, "%*" PRId64 "%c", width, (int64_t)value, unit);
-}
-
-static void print_count(FILE *to, uint64_t value)
-{
-	print_units(to, (double)value, 6);
-}
 
 /* "%5.1f " and its unit. */
 static void print_delay(FILE *to, double value)
@@ -57,34 +30,10 @@ static void print_delay(FILE *to, double value)
 	fprintf(to, "%5.1f %c", value, unit);
 }
 
-static void print_name(FILE *to, struct span name)
-{
-	fwrite(name.at, 1, name.n, to);
-}
-
-/* A title with a line below it. */
-static void print_title(FILE *to, const char *text)
-{
-	fprintf(to, "\n%s\n", text);
-	for (size_t n = strlen(text); n; n--)
-		fputc('-', to);
-	fputc('\n', to);
-}
-
-/* The same with ": none" for what is empty; false if it is. */
-static bool print_head(const struct page *p, const char *text, bool empty)
-{
-	if (!empty)
-		print_title(p->to, text);
-	else if (!p->o->quiet)
-		fprintf(p->to, "\n%s: none\n", text);
-	return !empty;
-}
-
 static void print_total(const struct page *p, uint64_t value, const char *label)
 {
 	fputc(' ', p->to);
-	print_count(p->to, value);
+	page_count(p->to, value);
 	fprintf(p->to, "  %s\n", label);
 }
 
@@ -94,7 +43,7 @@ static void print_share(const struct page *p, uint64_t value, const char *label)
 	uint64_t all = t->delivered + t->rejected + t->discarded;
 
 	fputc(' ', p->to);
-	print_count(p->to, value);
+	page_count(p->to, value);
 	fprintf(p->to, "  %s (%d%%)\n", label,
 		all ? (int)((double)value / (double)all * 100) : 0);
 }
@@ -114,17 +63,17 @@ static void print_totals(const struct page *p)
 	const struct ledger *l = p->l;
 	const struct counter *t = &l->total;
 
-	print_title(p->to, "Grand Totals");
+	page_title(p->to, "Grand Totals");
 	fputs("messages\n\n", p->to);
 	print_total(p, t->received, "received");
 	print_total(p, t->delivered, "delivered");
 	print_total(p, t->forwarded, "forwarded");
 	fputc(' ', p->to);
-	print_count(p->to, t->deferred);
+	page_count(p->to, t->deferred);
 	fputs("  deferred", p->to);
 	if (t->deferrals) {
 		fputs("  (", p->to);
-		print_units(p->to, (double)t->deferrals, 0);
+		page_units(p->to, (double)t->deferrals, 0);
 		fputs(" deferrals)", p->to);
 	}
 	fputc('\n', p->to);
@@ -162,9 +111,9 @@ static void print_connections(const struct page *p)
 	int64_t mean = 0;
 
 	fputs("\nsmtpd\n\n  ", p->to);
-	print_count(p->to, t->connections);
+	page_count(p->to, t->connections);
 	fputs("  connections\n  ", p->to);
-	print_count(p->to, tally_size(p->l->connected_domains));
+	page_count(p->to, tally_size(p->l->connected_domains));
 	if (t->connections)
 		mean = (int64_t)((double)t->connected / (double)t->connections +
 				 .5);
@@ -201,7 +150,7 @@ static void print_days(const struct page *p)
 {
 	uint32_t *order = tally_sorted(p->l->days, report_by_day);
 
-	print_title(p->to, "Per-Day Traffic Summary");
+	page_title(p->to, "Per-Day Traffic Summary");
 	fputs("    date          received  delivered   deferred    bounced"
 	      "     rejected\n" RULE "\n",
 		p->to);
@@ -215,7 +164,7 @@ static void print_days(const struct page *p)
 		print_date(p, day);
 		for (int c = 0; c < columns; c++) {
 			fputs("    ", p->to);
-			print_count(p->to, day->traffic.n[c]);
+			page_count(p->to, day->traffic.n[c]);
 		}
 		fputc('\n', p->to);
 	}
@@ -224,8 +173,8 @@ static void print_days(const struct page *p)
 
 static void print_hours(const struct page *p)
 {
-	print_title(p->to, p->days > 1 ? "Per-Hour Traffic Daily Average"
-				       : "Per-Hour Traffic Summary");
+	page_title(p->to, p->days > 1 ? "Per-Hour Traffic Daily Average"
+				      : "Per-Hour Traffic Summary");
 	fputs("    time          received  delivered   deferred    bounced"
 	      "     rejected\n" RULE "\n",
 		p->to);
@@ -237,7 +186,7 @@ static void print_hours(const struct page *p)
 			if (p->days)
 				value = value / p->days + 0.5;
 			fputs("    ", p->to);
-			print_units(p->to, value, 6);
+			page_units(p->to, value, 6);
 		}
 		fputc('\n', p->to);
 	}
@@ -254,7 +203,7 @@ static void print_top_title(
 			most);
 	else
 		snprintf(title, sizeof(title), "%s ", text);
-	print_title(p->to, title);
+	page_title(p->to, title);
 }
 
 static void print_targets(const struct page *p)
@@ -274,11 +223,11 @@ static void print_targets(const struct page *p)
 		const struct target *row = tally_value(t, order[i]);
 
 		fputc(' ', p->to);
-		print_count(p->to, row->party.count);
+		page_count(p->to, row->party.count);
 		fputs("  ", p->to);
-		print_count(p->to, row->party.size);
+		page_count(p->to, row->party.size);
 		fputs("  ", p->to);
-		print_count(p->to, row->deferrals);
+		page_count(p->to, row->deferrals);
 		fputs("  ", p->to);
 		print_delay(
 			p->to, row->party.count
@@ -287,7 +236,7 @@ static void print_targets(const struct page *p)
 		fputs("  ", p->to);
 		print_delay(p->to, row->delay_most);
 		fputs("  ", p->to);
-		print_name(p->to, tally_name(t, order[i]));
+		page_name(p->to, tally_name(t, order[i]));
 		fputc('\n', p->to);
 		if (--left == 0)
 			break;
@@ -314,11 +263,11 @@ static void print_sources(const struct page *p)
 		if (!row->count)
 			break;
 		fputc(' ', p->to);
-		print_count(p->to, row->count);
+		page_count(p->to, row->count);
 		fputs("  ", p->to);
-		print_count(p->to, row->size);
+		page_count(p->to, row->size);
 		fputs("  ", p->to);
-		print_name(p->to, tally_name(t, order[i]));
+		page_name(p->to, tally_name(t, order[i]));
 		fputc('\n', p->to);
 		if (--left == 0)
 			break;
@@ -330,7 +279,7 @@ static void print_connected_days(const struct page *p)
 {
 	uint32_t *order = tally_sorted(p->l->days, report_by_day);
 
-	print_title(p->to, "Per-Day SMTPD Connection Summary");
+	page_title(p->to, "Per-Day SMTPD Connection Summary");
 	fputs("    date        connections    time conn.    avg./conn.   max. "
 	      "time\n" RULE "\n",
 		p->to);
@@ -343,7 +292,7 @@ static void print_connected_days(const struct page *p)
 			continue;
 		print_date(p, day);
 		fputs("   ", p->to);
-		print_count(p->to, c->party.count);
+		page_count(p->to, c->party.count);
 		fputs("       ", p->to);
 		print_connected_time(p->to, seconds);
 		fprintf(p->to, "      %6" PRId64 "s      %6" PRId64 "s\n",
@@ -358,12 +307,12 @@ static void print_connected_hours(const struct page *p)
 	bool average = p->days > 1;
 
 	if (average) {
-		print_title(p->to, "Per-Hour SMTPD Connection Daily Average");
+		page_title(p->to, "Per-Hour SMTPD Connection Daily Average");
 		fputs("    hour        connections    time conn.\n"
 		      "    -------------------------------------\n",
 			p->to);
 	} else {
-		print_title(p->to, "Per-Hour SMTPD Connection Summary");
+		page_title(p->to, "Per-Hour SMTPD Connection Summary");
 		fputs("    hour        connections    time conn.    avg./conn."
 		      "   max. time\n" RULE "\n",
 			p->to);
@@ -383,7 +332,7 @@ static void print_connected_hours(const struct page *p)
 		}
 		print_hour(p, hour);
 		fputs("   ", p->to);
-		print_units(p->to, count, 6);
+		page_units(p->to, count, 6);
 		fputs("       ", p->to);
 		print_connected_time(p->to, seconds);
 		if (!average)
@@ -411,13 +360,13 @@ static void print_connected_domains(const struct page *p)
 		double seconds = (double)(int64_t)c->party.size;
 
 		fputs("  ", p->to);
-		print_count(p->to, c->party.count);
+		page_count(p->to, c->party.count);
 		fputs("      ", p->to);
 		print_connected_time(p->to, seconds);
 		fprintf(p->to, "     %6" PRId64 "s    %6" PRId64 "s   ",
 			(int64_t)(seconds / (double)c->party.count + .5),
 			c->most);
-		print_name(p->to, tally_name(t, order[i]));
+		page_name(p->to, tally_name(t, order[i]));
 		fputc('\n', p->to);
 		if (--left == 0)
 			break;
@@ -439,7 +388,7 @@ static void print_users(const struct page *p, const struct tally *t,
 			title, sizeof(title), "top %" PRId64 " %s", left, text);
 	else
 		snprintf(title, sizeof(title), "%s", text);
-	if (!print_head(p, title, tally_size(t) == 0))
+	if (!page_head(p, title, tally_size(t) == 0))
 		return;
 	order = tally_sorted(
 		t, by_size ? report_by_user_size : report_by_user_count);
@@ -449,9 +398,9 @@ static void print_users(const struct page *p, const struct tally *t,
 		if (!row->count)
 			continue;
 		fputc(' ', p->to);
-		print_count(p->to, by_size ? row->size : row->count);
+		page_count(p->to, by_size ? row->size : row->count);
 		fputs("  ", p->to);
-		print_name(p->to, tally_name(t, order[i]));
+		page_name(p->to, tally_name(t, order[i]));
 		fputc('\n', p->to);
 		if (--left == 0)
 			break;
@@ -482,254 +431,13 @@ static void print_unsized(const struct page *p)
 		if (messages_at(m, i)->unsized)
 			order[n++] = i;
 	if (n)
-		print_title(p->to, "Messages with no size data");
+		page_title(p->to, "Messages with no size data");
 	qsort_r(order, n, sizeof(*order), by_id, (void *)(uintptr_t)m);
 	for (uint32_t i = 0; i < n; i++) {
 		fputc(' ', p->to);
-		print_name(p->to, messages_id(m, order[i]));
+		page_name(p->to, messages_id(m, order[i]));
 		fputs("  ", p->to);
-		print_name(p->to, ledger_unsized(p->l, order[i]));
-		fputc('\n', p->to);
-	}
-	free(order);
-}
-
-static void print_rows(const struct page *p, const struct cause *all,
-	uint32_t from, uint32_t to, int indent, int64_t left)
-{
-	for (; from < to; from++) {
-		fprintf(p->to, "%*s", indent, "");
-		print_count(p->to, all[from].count);
-		fputs("  ", p->to);
-		print_name(p->to, all[from].who);
-		fputc('\n', p->to);
-		if (--left == 0)
-			break;
-	}
-}
-
-static bool same_why(const struct cause *a, const struct cause *b)
-{
-	return span_same(a->what, b->what) && span_same(a->why, b->why);
-}
-
-/* The reasons below one head, each with its rows; three levels or two. */
-static void print_causes(const struct page *p, const struct causes *causes,
-	const char *title, int levels, int64_t most)
-{
-	struct cause *all;
-	uint32_t n;
-
-	if (!print_head(p, title, causes_size(causes) == 0))
-		return;
-	all = causes_sorted(causes, &n);
-	for (uint32_t i = 0, end; i < n; i = end) {
-		uint64_t total = 0;
-
-		if (levels == 3 &&
-			(i == 0 || !span_same(all[i].what, all[i - 1].what))) {
-			fputs("  ", p->to);
-			print_name(p->to, all[i].what);
-			fputc('\n', p->to);
-		}
-		for (end = i; end < n && same_why(&all[i], &all[end]); end++)
-			total += all[end].count;
-		if (levels > 1) {
-			fprintf(p->to, "%*s", 2 * (levels - 1), "");
-			print_name(p->to, all[i].why);
-			if (most > 0)
-				fprintf(p->to, " (top %" PRId64 ")", most);
-			fprintf(p->to, " (total: %" PRIu64 ")\n", total);
-		}
-		print_rows(p, all, i, end, levels > 1 ? 2 * levels : 1, most);
-	}
-	free(all);
-}
-
-static void print_problems(const struct page *p)
-{
-	const struct ledger *l = p->l;
-	const int64_t *lists = p->o->lists;
-
-	if (lists[REPORT_DEFERRALS])
-		print_causes(p, l->deferrals, "message deferral detail", 2,
-			lists[REPORT_DEFERRALS]);
-	if (lists[REPORT_BOUNCES])
-		print_causes(p, l->bounces, "message bounce detail (by relay)",
-			2, lists[REPORT_BOUNCES]);
-	if (lists[REPORT_REJECTS]) {
-		int64_t most = lists[REPORT_REJECTS];
-
-		print_causes(p, l->refused[RECORD_REJECT],
-			"message reject detail", 3, most);
-		print_causes(p, l->refused[RECORD_REJECT_WARNING],
-			"message reject warning detail", 3, most);
-		print_causes(p, l->refused[RECORD_HOLD], "message hold detail",
-			3, most);
-		print_causes(p, l->refused[RECORD_DISCARD],
-			"message discard detail", 3, most);
-	}
-	if (lists[REPORT_FAILURES])
-		print_causes(p, l->failures, "smtp delivery failures", 2,
-			lists[REPORT_FAILURES]);
-	if (lists[REPORT_WARNINGS])
-		print_causes(
-			p, l->warnings, "Warnings", 2, lists[REPORT_WARNINGS]);
-	print_causes(p, l->fatals, "Fatal Errors", 2, 0);
-	print_causes(p, l->panics, "Panics", 2, 0);
-	print_causes(p, l->masters, "Master daemon messages", 1, 0);
-}
-
-/* Before the first '@', and behind it up to the next. */
-static void split_at(struct span text, struct span *user, struct span *domain)
-{
-	const char *at = span_char(text, '@'), *end;
-
-	*user = *domain = (struct span){text.at, 0};
-	if (!at) {
-		*user = text;
-		return;
-	}
-	*user = span_between(text.at, at);
-	*domain = span_from(text, at + 1);
-	end = span_char(*domain, '@');
-	if (end)
-		domain->n = (size_t)(end - domain->at);
-}
-
-static struct span last_part(struct span *text, char separator)
-{
-	const char *p = span_end(*text);
-	struct span part;
-
-	while (p > text->at && p[-1] != separator)
-		p--;
-	part = span_from(*text, p);
-	text->n = p > text->at ? (size_t)(p - 1 - text->at) : 0;
-	return part;
-}
-
-/* What a message is sorted by: its domain, turned round, and its user. */
-struct detail_key {
-	struct span user, parts[3];
-};
-
-static struct span path_end(struct span text)
-{
-	while (text.n && text.at[text.n - 1] == '!')
-		text.n--;
-	return text;
-}
-
-/* "mach.host.dom" as host.dom.mach, as host_domain() folds it. */
-static void turn_round(struct span domain, struct span parts[3])
-{
-	struct span rest = domain, last, middle;
-
-	parts[0] = domain;
-	parts[1] = parts[2] = (struct span){domain.at, 0};
-	last = last_part(&rest, '.');
-	if (last.at == domain.at)
-		return;
-	if (last.n == 3) {
-		middle = last_part(&rest, '.');
-		if (middle.at == domain.at || !middle.n)
-			return;
-	} else {
-		struct span second = last_part(&rest, '.');
-
-		if (last.n != 2 || second.at == domain.at || second.n < 2 ||
-			second.n > 3)
-			return;
-		middle = last_part(&rest, '.');
-		if (middle.at == domain.at || !middle.n)
-			return;
-	}
-	parts[0] = span_from(domain, middle.at);
-	parts[1] = SPAN(".");
-	parts[2] = rest;
-}
-
-static struct detail_key detail_key(const struct page *p, uint32_t row)
-{
-	const struct detail *d = tally_value(p->l->details, row);
-	uint32_t at = d->first;
-	struct span first = ledger_detail(p->l, &at), domain, path;
-	struct detail_key key;
-
-	split_at(first, &key.user, &domain);
-	if (!domain.n || SPAN_IS(domain, "0")) {
-		path = path_end(first);
-		key.user = last_part(&path, '!');
-		domain = (struct span){first.at, 0};
-		if (span_char(path_end(first), '!'))
-			domain = last_part(&path, '!');
-	}
-	if (SPAN_IS(domain, "0"))
-		domain.n = 0;
-	turn_round(domain, key.parts);
-	path = key.user;
-	key.user = last_part(&path, '!');
-	return key;
-}
-
-/* The bytes of a, all of its parts, against those of b. */
-static int compare_parts(const struct span a[3], const struct span b[3])
-{
-	size_t i = 0, j = 0, x = 0, y = 0;
-
-	for (;; x++, y++) {
-		while (i < 3 && x == a[i].n)
-			i++, x = 0;
-		while (j < 3 && y == b[j].n)
-			j++, y = 0;
-		if (i == 3 || j == 3)
-			return (i < 3) - (j < 3);
-		if (a[i].at[x] != b[j].at[y])
-			return (unsigned char)a[i].at[x] -
-			       (unsigned char)b[j].at[y];
-	}
-}
-
-static int by_domain(const void *a, const void *b, void *ctx)
-{
-	const struct page *p = ctx;
-	uint32_t row_a = *(const uint32_t *)a, row_b = *(const uint32_t *)b;
-	struct detail_key x = detail_key(p, row_a), y = detail_key(p, row_b);
-	struct span none = {"", 0}, user_x[3] = {x.user, none, none};
-	struct span user_y[3] = {y.user, none, none};
-	int order = compare_parts(x.parts, y.parts);
-
-	if (!order)
-		order = compare_parts(user_x, user_y);
-	return order ? order : report_by_name(p->l->details, row_a, row_b);
-}
-
-static void print_details(const struct page *p)
-{
-	const struct tally *t = p->l->details;
-	uint32_t n = tally_size(t), *order;
-
-	if (!print_head(p, "Message detail", n == 0))
-		return;
-	order = calloc((size_t)n + 1, sizeof(*order));
-	if (!order)
-		abort();
-	for (uint32_t i = 0; i < n; i++)
-		order[i] = i;
-	qsort_r(order, n, sizeof(*order), by_domain, (void *)(uintptr_t)p);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct detail *d = tally_value(t, order[i]);
-
-		fputc(' ', p->to);
-		print_name(p->to, tally_name(t, order[i]));
-		fputs("  ", p->to);
-		for (uint32_t at = d->first; at;) {
-			if (at != d->first)
-				fputs("   ", p->to);
-			print_name(p->to, ledger_detail(p->l, &at));
-			fputc('\n', p->to);
-		}
+		page_name(p->to, ledger_unsized(p->l, order[i]));
 		fputc('\n', p->to);
 	}
 	free(order);
@@ -749,7 +457,7 @@ void report_text(const struct ledger *l, const struct report_options *o,
 		print_connections(p);
 	fputc('\n', to);
 	if (o->problems_first)
-		print_problems(p);
+		page_problems(p);
 	if (p->days > 1)
 		print_days(p);
 	print_hours(p);
@@ -768,10 +476,9 @@ void report_text(const struct ledger *l, const struct report_options *o,
 	if (l->options.compat)
 		print_unsized(p);
 	if (!o->problems_first)
-		print_problems(p);
+		page_problems(p);
 	if (!l->options.compat && l->total.unknown)
-		print_causes(p, l->unknown, "Lines not understood (by program)",
-			1, 0);
+		page_unknown(p);
 	if (l->options.per_message)
-		print_details(p);
+		page_details(p);
 }

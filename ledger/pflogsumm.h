@@ -25,4 +25,10 @@ struct pflogsumm {
 bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 	struct record *record);
 
+/*
+ * The second half of it: log is all that stands behind the host; program and
+ * queue are set, and the kind to RECORD_IDLE, which stays if it is nothing.
+ */
+void pflogsumm_take(struct span log, struct record *record);
+
 #endif

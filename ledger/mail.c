@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A message from its receipt to its end: who sent it, how large it was, where
+ * each of its recipients' copies went and how long that took. A message that
+ * a content filter gives back is the same message.
+ */
+#include "ledger/accounts.h"
+
+#include <stdlib.h>
+
+#include "ledger/address.h"
+
+static bool is_loopback(struct span host)
+{
+	return SPAN_FIND(host, "[127.") || SPAN_FIND(host, "[::1]");
+}
+
+/* Takes back what a message was counted as when it came. */
+static void uncount_receipt(struct ledger *l, struct message *m)
+{
+	struct when when = {.year = (int)(m->day / 10000),
+		.month = (int)(m->day / 100 % 100),
+		.day = (int)(m->day % 100)};
+	struct day *day = traffic_day(l, &when);
+	struct party *party;
+
+	if (!m->received)
+		return;
+	l->total.received--;
+	l->hours[m->hour].n[TRAFFIC_RECEIVED]--;
+	if (day)
+		day->traffic.n[TRAFFIC_RECEIVED]--;
+	if (m->sender) {
+		party = tally_value(l->senders, m->sender - 1);
+		party->count--;
+		party->size -= m->size;
+		l->total.bytes_received -= m->size;
+	}
+	if (m->domain) {
+		party = tally_value(l->sender_domains, m->domain - 1);
+		party->count--;
+		party->size -= m->size;
+	}
+	m->received = false;
+	m->client = m->sender = m->domain = 0;
+	m->hop = true;
+}
+
+void mail_received(struct ledger *l, const struct record *r)
+{
+	struct message *m = accounts_message(l, r->queue, true);
+	struct span client = SPAN("pickup");
+	bool compat = l->options.compat;
+
+	if (r->client.n)
+		client = host_domain(
+			r->client, compat, accounts_room(l, r->client.n));
+	if (!compat)
+		*m = (struct message){
+			.day = (uint32_t)when_day(&l->state->when),
+			.hour = (uint8_t)l->state->when.hour};
+	/* To Perl these are false. */
+	m->client = 0;
+	if (client.n && !(compat && SPAN_IS(client, "0")))
+		m->client = tally_row(l->clients, client) + 1;
+	if (!compat && r->origin.n && !span_same(r->origin, r->queue)) {
+		/* Back from a content filter? */
+		m->hop = accounts_message(l, r->origin, false) != NULL;
+		if (m->hop) {
+			m->client = 0;
+			return;
+		}
+	}
+	m->received = true;
+	l->total.received++;
+	if (!compat && r->account.n)
+		visits_login(l);
+	traffic_count(l, TRAFFIC_RECEIVED);
+}
+
+/* Digits as a number; more of them than any message has bytes is the most. */
+static uint64_t size_of(struct span digits)
+{
+	uint64_t v = 0;
+
+	if (digits.n > 18)
+		return UINT64_C(999999999999999999);
+	for (size_t i = 0; i < digits.n; i++)
+		v = v * 10 + (uint64_t)(digits.at[i] - '0');
+	return v;
+}
+
+/* The domain of a sender; of one without, the host that sent. */
+static struct span sender_domain(
+	struct ledger *l, struct span sender, uint32_t client)
+{
+	const char *at = span_char(sender, '@');
+
+	if (at && at != sender.at && at + 1 != span_end(sender))
+		return span_from(sender, at + 1);
+	return client == 1 ? sender : tally_name(l->clients, client - 1);
+}
+
+void mail_queued(struct ledger *l, const struct record *r)
+{
+	const struct ledger_options *o = &l->options;
+	struct message *m = accounts_message(l, r->queue, true);
+	uint64_t size = size_of(r->size);
+	struct span sender = r->sender;
+	uint32_t domain, row;
+
+	if (m->sized && (o->compat || m->size == size))
+		return;
+	if (sender.n) {
+		sender = accounts_address(l, sender);
+		if (o->verp)
+			sender = address_without_verp(sender, o->verp_level,
+				accounts_room(l, sender.n + 3));
+	} else {
+		sender = SPAN("from=<>");
+	}
+	m->size = size;
+	m->sized = !SPAN_IS(r->size, "0");
+	accounts_detail(l, r->queue, sender);
+	if (!m->client)
+		return;
+	domain = accounts_party(l->sender_domains,
+		sender_domain(l, sender, m->client), m->size);
+	row = accounts_party(l->senders, sender, m->size);
+	if (!o->compat) {
+		m->domain = domain;
+		m->sender = row;
+	}
+	l->total.bytes_received += m->size;
+	m->client = 0;
+}
+
+/* As Perl takes text for a number: what can be read in front. */
+static double number_of(struct span in)
+{
+	static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+	char text[64];
+	uint64_t v = 0;
+	size_t n = in.n, i, point = 0;
+
+	for (i = 0; i < n && i < 15; i++) {
+		if (in.at[i] == '.' && !point)
+			point = i + 1;
+		else if (byte_is_digit(in.at[i]))
+			v = v * 10 + (uint64_t)(in.at[i] - '0');
+		else
+			break;
+	}
+	if (i == n && n && (!point || n - point <= 6))
+		return (double)v / tens[point ? n - point : 0];
+	while (in.n && byte_is_space(*in.at))
+		span_skip(&in, 1);
+	for (n = 0; n < in.n && n < sizeof(text) - 1; n++) {
+		if (!byte_is_digit(in.at[n]) && !strchr("+-.eE", in.at[n]))
+			break;
+		text[n] = in.at[n];
+	}
+	text[n] = '\0';
+	return strtod(text, NULL);
+}
+
+static void target_delay(struct target *t, double delay, struct span text)
+{
+	if (t->has_most && delay <= t->delay_most)
+		return;
+	t->delay_most = delay;
+	/* What is false to Perl is replaced by whatever comes next. */
+	t->has_most = !SPAN_IS(text, "0");
+}
+
+static void delays_count(struct ledger *l, const struct record *r, double delay)
+{
+	static const double limits[DELAY_CLASSES - 1] = {
+		1, 10, 60, 600, 3600, 6 * 3600, 86400};
+	struct span in = r->delays;
+	int class = 0;
+
+	while (class < DELAY_CLASSES - 1 && delay >= limits[class])
+		class ++;
+	l->delay_classes[class]++;
+	if (!in.n)
+		return;
+	l->with_parts++;
+	for (int i = 0; i < DELAYS; i++) {
+		const char *slash = span_char(in, '/');
+		struct span part =
+			span_between(in.at, slash ? slash : span_end(in));
+
+		l->delay_parts[i] += number_of(part);
+		in = slash ? span_from(in, slash + 1) : (struct span){in.at, 0};
+	}
+}
+
+/* True if it went to a content filter that has given it back already. */
+static bool is_hop(struct ledger *l, const struct record *r)
+{
+	struct span rest = r->rest;
+	struct message *m;
+	const char *p;
+	size_t n = 0;
+
+	if (!is_loopback(r->relay))
+		return false;
+	p = SPAN_FIND_BY(rest, "queued as ", 0);
+	if (!p)
+		return false;
+	rest = span_from(rest, p + 10);
+	while (n < rest.n && byte_is_word(rest.at[n]))
+		n++;
+	m = accounts_message(l, (struct span){rest.at, n}, false);
+	if (!m || !(m->received || m->hop))
+		return false;
+	uncount_receipt(l, m);
+	return true;
+}
+
+static void unsized(struct ledger *l, const struct record *r, uint32_t row)
+{
+	struct message *m;
+
+	if (l->options.compat && !l->options.no_unsized && row) {
+		m = accounts_message(l, r->queue, true);
+		m->unsized = row;
+	}
+	accounts_detail(l, r->queue, SPAN("(sender not in log)"));
+}
+
+static void on_sent(struct ledger *l, const struct record *r,
+	struct span recipient, struct span domain)
+{
+	bool compat = l->options.compat;
+	double delay = number_of(r->delay);
+	const struct message *m;
+	uint64_t size = 0;
+	uint32_t row;
+
+	if (SPAN_FIND_BY(r->rest, "forwarded as ", 3)) {
+		l->total.forwarded++;
+		return;
+	}
+	if (!compat && is_hop(l, r))
+		return;
+	m = accounts_message(l, r->queue, false);
+	if (m && m->sized)
+		size = m->size;
+	row = accounts_party(l->recipient_domains, domain, size);
+	if (row) {
+		struct target *t = tally_value(l->recipient_domains, row - 1);
+
+		t->delays += delay;
+		target_delay(t, delay, r->delay);
+	}
+	row = accounts_party(l->recipients, recipient, size);
+	l->total.delivered++;
+	l->total.bytes_delivered += size;
+	traffic_count(l, TRAFFIC_DELIVERED);
+	if (!m || !m->sized)
+		unsized(l, r, row);
+	accounts_detail(l, r->queue, recipient);
+	if (!compat)
+		delays_count(l, r, delay);
+}
+
+/* What stands in the brackets behind the status. */
+static struct span deferral_reason(struct ledger *l, struct span log)
+{
+	struct span in = log;
+	const char *p, *close;
+
+	while ((p = SPAN_FIND_BY(in, ", status=deferred (", 8))) {
+		in = span_from(in, p + 19);
+		close = span_char(in, ')');
+		if (!in.n || close == in.at)
+			continue;
+		if (close)
+			in.n = (size_t)(close - in.at);
+		if (l->options.verbose)
+			return in;
+		in = reject_without_code(
+			reject_cut_said(in, 65, accounts_room(l, 65)));
+		(void)SPAN_SKIP(&in, "connect to ");
+		return in;
+	}
+	return (struct span){log.at, 0};
+}
+
+static struct span bounce_reason(struct ledger *l, struct span log)
+{
+	const char *p = SPAN_FIND_BY(log, ", status=bounced (", 8), *close;
+	struct span in;
+
+	if (!p)
+		return (struct span){log.at, 0};
+	in = span_from(log, p + 18);
+	close = span_last(in, SPAN(")"));
+	if (!close || close == in.at)
+		return (struct span){log.at, 0};
+	in = span_between(in.at, close);
+	if (l->options.verbose)
+		return in;
+	return reject_without_code(
+		reject_cut_said(in, 66, accounts_room(l, 66)));
+}
+
+static void on_deferred(
+	struct ledger *l, const struct record *r, struct span domain)
+{
+	struct message *m = accounts_message(l, r->queue, true);
+	uint32_t row = tally_row(l->recipient_domains, domain);
+
+	if (!l->options.no_deferrals)
+		causes_add(l->deferrals, SPAN(""), r->program,
+			deferral_reason(l, r->log));
+	l->total.deferrals++;
+	if (!m->deferred)
+		l->total.deferred++;
+	m->deferred = true;
+	traffic_count(l, TRAFFIC_DEFERRED);
+	if (row != TALLY_NONE) {
+		struct target *t = tally_value(l->recipient_domains, row);
+
+		t->deferrals++;
+		target_delay(t, number_of(r->delay), r->delay);
+	}
+}
+
+void mail_delivery(struct ledger *l, const struct record *r)
+{
+	struct span recipient = accounts_address(l, r->recipient);
+	struct span domain = address_domain(recipient);
+
+	if (SPAN_IS(r->status, "sent")) {
+		on_sent(l, r, recipient, domain);
+	} else if (SPAN_IS(r->status, "deferred")) {
+		on_deferred(l, r, domain);
+	} else if (SPAN_IS(r->status, "bounced")) {
+		struct span relay = r->relay;
+
+		if (l->options.ignore_case)
+			relay = address_lower(relay, accounts_room(l, relay.n));
+		if (!l->options.no_bounces)
+			causes_add(l->bounces, SPAN(""), relay,
+				bounce_reason(l, r->log));
+		l->total.bounced++;
+		traffic_count(l, TRAFFIC_BOUNCED);
+	}
+}
+
+static void queue_note(struct ledger *l)
+{
+	struct hourly *hourly = traffic_hourly(l);
+	uint32_t n = messages_size(l->messages);
+
+	if (hourly && n > hourly->queue)
+		hourly->queue = n;
+}
+
+void mail_removed(struct ledger *l, const struct record *r)
+{
+	const struct message *m = accounts_message(l, r->queue, false);
+
+	queue_note(l);
+	if (m)
+		messages_remove(l->messages, r->queue);
+}
