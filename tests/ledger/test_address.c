@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/address.h"
+
+static char room[256];
+
+static struct span text(const char *s)
+{
+	return (struct span){s, strlen(s)};
+}
+
+static void is(struct span s, const char *want)
+{
+	char copy[256];
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)s.n, s.at);
+	assert_string_equal(copy, want);
+}
+
+/* Each as the installed pflogsumm has it. */
+static void test_hosts(void **state)
+{
+	static const char *const cases[][2] = {
+		{"mail.example.org[192.0.2.1]", "example.org"},
+		{"A.B.Example.Co.UK[192.0.2.1]", "example.co.uk"},
+		{"unknown[192.0.2.1]", "192.0.2.1"},
+		{"unknown[2001:db8::1]", "2001:db8::1"},
+		{"[192.0.2.1]:2525", "192.0.2.1"},
+		{"Host.de[192.0.2.1]", "Host.de"},
+		{"mail.Example.info[192.0.2.1]", "mail.Example.info"},
+		{"none", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		is(host_domain(text(cases[i][0]), true, room), cases[i][1]);
+		is(host_domain(text(cases[i][0]), false, room), cases[i][1]);
+	}
+	/* Where the two differ. */
+	is(host_domain(text("x[2001:db8::1] ehlo=1 quit=1"), true, room), "");
+	is(host_domain(text("x[2001:db8::1] ehlo=1 quit=1"), false, room), "x");
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	is(address_lower_domain(text("Bob@Example.COM"), room),
+		"Bob@example.com");
+	is(address_lower(text("Bob@Example.COM"), room), "bob@example.com");
+	is(address_domain(text("a@b@c")), "b@c");
+	is(address_domain(text("root")), "root");
+	is(address_from_uucp(text("a!b!host!user@site"), room),
+		"site!a!b!user@host");
+	is(address_from_uucp(text("host!user@site.org"), room),
+		"host!user@site.org");
+}
+
+static void test_verp(void **state)
+{
+	(void)state;
+	is(address_without_verp(text("list-return-36-a=b@l.org"), 1, room),
+		"list-return-ID-a=b@l.org");
+	is(address_without_verp(text("list-return-36-a=b@l.org"), 2, room),
+		"list-return-ID@l.org");
+	is(address_without_verp(text("alice@example.org"), 2, room),
+		"alice@example.org");
+}
+
+static int order(const char *a, const char *b)
+{
+	int forth = host_compare(text(a), text(b));
+
+	assert_int_equal(forth, -host_compare(text(b), text(a)));
+	return forth;
+}
+
+static void test_order(void **state)
+{
+	(void)state;
+	assert_int_equal(order("192.0.2.9", "192.0.2.10"), -1);
+	assert_int_equal(order("b@a.org", "a@b.org"), -1);
+	assert_int_equal(order("a.b", "A.B"), 0);
+	assert_int_equal(order("x y", "x z"), 0);
+	assert_int_equal(order("", "x"), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_verp),
+		cmocka_unit_test(test_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/messages.h"
+
+#define MINUTE INT64_C(60000000)
+
+static struct message *get(
+	struct messages *m, const char *id, bool make, int64_t now)
+{
+	return messages_get(m, (struct span){id, strlen(id)}, make, now);
+}
+
+static void test_life(void **state)
+{
+	struct messages *m = messages_new(100, MINUTE);
+	struct span id = SPAN("ABC123");
+
+	(void)state;
+	assert_null(get(m, "ABC123", false, 1));
+	get(m, "ABC123", true, 1)->size = 7;
+	assert_int_equal(get(m, "ABC123", false, 2)->size, 7);
+	assert_int_equal(get(m, "ABC123", true, 2)->size, 7);
+	assert_int_equal(messages_size(m), 1);
+	messages_remove(m, id);
+	messages_remove(m, id);
+	assert_int_equal(messages_size(m), 0);
+	/* The same id again is another message. */
+	assert_int_equal(get(m, "ABC123", true, 3)->size, 0);
+	messages_free(&m);
+	assert_null(m);
+}
+
+static void test_the_quiet_go_first(void **state)
+{
+	struct messages *m = messages_new(3, MINUTE);
+
+	(void)state;
+	get(m, "A", true, 1);
+	get(m, "B", true, 2);
+	get(m, "C", true, 3);
+	get(m, "A", false, 4); /* spoken of */
+	get(m, "D", true, 5);
+	assert_null(get(m, "B", false, 6));
+	assert_non_null(get(m, "A", false, 6));
+	assert_int_equal(messages_size(m), 3);
+	assert_int_equal(messages_evicted(m), 1);
+	messages_free(&m);
+}
+
+static void test_age(void **state)
+{
+	struct messages *m = messages_new(100, MINUTE);
+
+	(void)state;
+	get(m, "A", true, 1);
+	get(m, "B", true, MINUTE);
+	get(m, "C", true, MINUTE + 2);
+	assert_null(get(m, "A", false, MINUTE + 2));
+	assert_non_null(get(m, "B", false, MINUTE + 2));
+	/* Time that runs backwards takes nothing away. */
+	get(m, "D", true, 1);
+	assert_int_equal(messages_size(m), 3);
+	messages_free(&m);
+}
+
+static void test_many(void **state)
+{
+	struct messages *m = messages_new(20000, INT64_MAX / 2);
+	char id[32];
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		snprintf(id, sizeof(id), "%X", i);
+		get(m, id, true, i)->size = (uint64_t)i;
+		if (i % 3 == 0)
+			messages_remove(m, (struct span){id, strlen(id)});
+	}
+	assert_int_equal(messages_size(m), 19999); /* the last went */
+	for (int i = 99999; i > 90000; i--) {
+		snprintf(id, sizeof(id), "%X", i);
+		if (i % 3 == 0)
+			assert_null(get(m, id, false, i));
+		else
+			assert_int_equal(get(m, id, false, i)->size, i);
+	}
+	messages_free(&m);
+}
+
+static void test_those_that_never_go(void **state)
+{
+	struct messages *m = messages_new(0, 0);
+
+	(void)state;
+	get(m, "A", true, 1)->size = 5;
+	messages_remove(m, SPAN("A"));
+	assert_int_equal(get(m, "A", false, 9)->size, 5);
+	assert_true(SPAN_IS(messages_id(m, 0), "A"));
+	assert_int_equal(messages_size(m), 1);
+	messages_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_the_quiet_go_first),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_those_that_never_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
