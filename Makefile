@@ -78,9 +78,10 @@ CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
 	cli/help $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
-	sources/header sources/header_again sources/replay \
+	sources/header sources/header_again sources/journal sources/replay \
+	sources/replay_journal \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
-CLI_LIBS = -lpcre2-8 -ljansson -lz -lm
+CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of
 # the Debian package and of the tests.

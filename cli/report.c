@@ -123,6 +123,20 @@ static void log_judge(struct reader *r)
 	fault_add(r, text);
 }
 
+static int log_replay(struct reader *r, const char *log, char *why, size_t room)
+{
+	const struct ledger_options *o = &r->ledger->options;
+
+	if (strcmp(log, "journal") != 0)
+		return replay_read(log, on_line, r, why, room);
+	if (!o->compat)
+		return replay_journal(o->since, on_line, r, why, room);
+	snprintf(why, room,
+		"--compat reads what journalctl(1) writes, no "
+		"journal");
+	return -1;
+}
+
 static void log_read(struct reader *r, const char *log)
 {
 	char why[256], *text;
@@ -132,7 +146,7 @@ static void log_read(struct reader *r, const char *log)
 	r->whole = whole_size(log);
 	r->began = clock_mono();
 	r->undated = r->ledger->total.undated;
-	if (replay_read(log, on_line, r, why, sizeof(why)) == 0) {
+	if (log_replay(r, log, why, sizeof(why)) == 0) {
 		bar_clear(r);
 		log_judge(r);
 		return;

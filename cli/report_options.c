@@ -127,7 +127,8 @@ void report_options_help(FILE *to)
 		fprintf(to, "  %-25s %s\n", left, rows[i].about);
 	}
 	fputs("\nLOG is a path, also of a gzip'd file, or - for standard "
-	      "input, as is read\nwithout one. mailban-report(1) says more.\n",
+	      "input, as is read\nwithout one, or journal. mailban-report(1) "
+	      "says more.\n",
 		to);
 }
 

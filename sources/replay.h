@@ -3,6 +3,7 @@
 #define MAILBAN_SOURCES_REPLAY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sources/source.h"
 
@@ -14,5 +15,12 @@
  */
 int replay_read(
 	const char *path, source_line_fn fn, void *ctx, char *why, size_t room);
+
+/*
+ * The same of the system's journal, from since (microseconds since 1970 UTC)
+ * to its end.
+ */
+int replay_journal(
+	int64_t since, source_line_fn fn, void *ctx, char *why, size_t room);
 
 #endif

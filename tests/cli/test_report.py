@@ -339,6 +339,26 @@ def test_times(program, tmp_path):
     report(program, "-d", "tomorrow", log, status=2)
 
 
+def test_the_journal(new_host):
+    """A real journald's."""
+    host = new_host()
+    host.journald()
+    for line in message("ABCDEF12"):
+        tag, text = line.split(": ", 1)
+        host.run(["logger", "-t", tag.split("[")[0], text])
+    program = "/mailban/build/mailban"
+
+    def total():
+        done = host.run([program, "report", "--json", "journal"])
+        return json.loads(done.stdout)["total"]
+    hosts.wait_for(lambda: total()["delivered"] == 1, 20, "the delivery")
+    assert total()["received"] == 1
+    assert total()["bytes_delivered"] == 1000
+    done = host.run([program, "report", "--json", "--until", "yesterday",
+                     "journal"])
+    assert json.loads(done.stdout)["total"]["received"] == 0
+
+
 # Bad logs
 
 def test_gzip_and_gzip_cut_short(program, tmp_path):
@@ -368,6 +388,8 @@ def test_what_is_no_log(program, tmp_path):
     assert "No such file" in report.told
     report(program, tmp_path, status=2)
     report(program, tmp_path / "x|", status=2)
+    report(program, "--compat", "journal", status=2)
+    assert "journalctl" in report.told
 
 
 def test_a_gigabyte_in_one_line(program, tmp_path):
