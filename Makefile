@@ -55,7 +55,7 @@ WARDEN_LIBS = -lmnl -lnftnl
 DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
-	daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
+	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
 	daemon/request daemon/resolver daemon/sandbox daemon/seats \
 	daemon/settings \

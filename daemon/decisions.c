@@ -236,10 +236,8 @@ static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 
 	ban->count = times_before(d, ban->jail, &ban->who) + 1;
 	if (banlist_add(d->bans, ban) == BANLIST_FULL) {
-		log_error("[%s] %s not banned: %u bans are in force; raise "
-			  "max_bans in mailban.conf",
-			name, prefix_format(&ban->who, text),
-			banlist_size(d->bans));
+		room->kept_out++;
+		prefix_format(&ban->who, room->kept_out_last);
 		return DECISION_FULL;
 	}
 	room->total_banned++;
@@ -399,6 +397,7 @@ void decisions_tick(struct decisions *d)
 		room->found_lines = room->found_left_out = 0;
 	}
 	d->behind = false;
+	decisions_tell_losses(d);
 }
 
 struct ignored {
@@ -487,17 +486,9 @@ void decisions_counts(
 		.failed = window_size(room->window),
 		.banned = banlist_size_of(d->bans, (uint16_t)jail),
 		.repeated = room->repeated,
-		.evictions = window_evictions(room->window),
-		.forgotten =
-			room->attempts ? attempts_evictions(room->attempts) : 0,
+		.evictions = decisions_evictions(room),
+		.forgotten = decisions_forgotten(room),
 	};
-}
-
-void decisions_losses(const struct decisions *d, struct decision_losses *out)
-{
-	out->bans = d->before.bans + banlist_refused(d->bans);
-	out->offenders =
-		d->before.offenders + offenders_evictions(d->offenders);
 }
 
 const struct banlist *decisions_bans(const struct decisions *d)

@@ -4,6 +4,7 @@
  * have other numbers, and a clock that is set. Both make the tables anew.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/decisions_parts.h"
 #include "daemon/state.h"
@@ -83,11 +84,20 @@ static void move_rooms(struct move *m, const struct config *old)
 		d->rooms[i].attempts = decisions_attempts(d, d->rooms[i].jail);
 		if (was == old->n)
 			continue;
+		d->rooms[i].before.evictions = decisions_evictions(from);
 		if (d->rooms[i].attempts && from->attempts) {
 			attempts_free(&d->rooms[i].attempts);
 			d->rooms[i].attempts = from->attempts;
 			from->attempts = NULL;
+			d->rooms[i].before.forgotten = from->before.forgotten;
+		} else {
+			d->rooms[i].before.forgotten =
+				decisions_forgotten(from);
 		}
+		d->rooms[i].told = from->told;
+		d->rooms[i].kept_out = from->kept_out;
+		memcpy(d->rooms[i].kept_out_last, from->kept_out_last,
+			sizeof(from->kept_out_last));
 		d->rooms[i].refused = from->refused;
 		d->rooms[i].repeated = from->repeated;
 		d->rooms[i].total_failed = from->total_failed;
@@ -128,6 +138,13 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	offenders_free(&offenders);
 }
 
+static void replace_window(struct room *room, struct window *window)
+{
+	room->before.evictions = decisions_evictions(room);
+	window_free(&room->window);
+	room->window = window;
+}
+
 void decisions_limits_changed(struct decisions *d, size_t jail)
 {
 	struct room *room = &d->rooms[jail];
@@ -137,8 +154,7 @@ void decisions_limits_changed(struct decisions *d, size_t jail)
 		.window = decisions_window(d, room->jail)};
 
 	window_each(room->window, move_failure, &move);
-	window_free(&room->window);
-	room->window = move.window;
+	replace_window(room, move.window);
 }
 
 struct shift {
@@ -196,7 +212,6 @@ void decisions_follow_clock(struct decisions *d)
 
 		s.window = decisions_window(d, room->jail);
 		window_each(room->window, shift_failure, &s);
-		window_free(&room->window);
-		room->window = s.window;
+		replace_window(room, s.window);
 	}
 }

@@ -20,10 +20,20 @@
  * decisions_change.c (over a reload and a clock that is set).
  */
 
+/* Addresses that a jail's tables pushed out. */
+struct pushed_out {
+	uint64_t evictions; /* of the window */
+	uint64_t forgotten; /* of the attempts */
+};
+
 struct room {
 	const struct jail *jail;
 	struct window *window;
 	struct attempts *attempts; /* NULL: it counts lines */
+	struct pushed_out before;  /* of tables that were replaced */
+	struct pushed_out told;	   /* in the log */
+	uint64_t kept_out;	   /* by max_bans, since that was told */
+	char kept_out_last[PREFIX_TEXT];
 	uint64_t total_failed, ignored, refused, total_banned;
 	uint64_t repeated; /* lines about attempts counted before */
 	uint32_t found_lines, found_left_out;
@@ -49,6 +59,8 @@ struct decisions {
 	struct banlist *bans;
 	struct offenders *offenders;
 	struct decision_losses before; /* of tables that were replaced */
+	uint64_t told_offenders;       /* forgotten, in the log */
+	int64_t told_at;	       /* since boot, seconds */
 	struct prefixset own;	       /* this host's addresses */
 	/* Lines of the last tick were old: windows are not cut by today's
 	 * clock while what was missed is being read. */
@@ -75,6 +87,11 @@ struct attempts *decisions_attempts(
 struct banlist *decisions_banlist(const struct decisions *d);
 struct offenders *decisions_offenders(const struct decisions *d);
 struct room *decisions_rooms(const struct decisions *d);
+/* Since the start: how many made room in the window, in the attempts. */
+uint64_t decisions_evictions(const struct room *room);
+uint64_t decisions_forgotten(const struct room *room);
+/* Says in the log what was lost, once a minute at most; call it each tick. */
+void decisions_tell_losses(struct decisions *d);
 /* The jail of this name, config->n if there is none. */
 size_t decisions_jail(const struct config *config, const char *name);
 

@@ -684,6 +684,77 @@ static void test_attempts_or_lines(void **state)
 	assert_int_equal(w->bans, 1);
 }
 
+/* How often the log has these words. */
+static int said(const char *path, const char *words)
+{
+	static char text[65536];
+	FILE *f = fopen(path, "r");
+	int n = 0;
+
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	for (char *at = text; (at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+static void fail_each(struct world *w, int first, int n)
+{
+	char text[32];
+
+	for (int i = first; i < first + n; i++) {
+		snprintf(text, sizeof(text), "10.%d.%d.%d", i >> 16,
+			i >> 8 & 255, i & 255);
+		fail_at(w, 0, text, 0);
+	}
+}
+
+static void test_what_the_caps_cost_is_told_once_a_minute(void **state)
+{
+	struct world *w = *state;
+	struct decision_counts c;
+	struct prefix who = at("192.0.2.1");
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/log", w->dir);
+	assert_non_null(freopen(path, "w", stderr));
+	w->config.settings.max_bans = 1;
+	decisions_reconfigure(w->decisions, &w->config);
+	assert_int_equal(
+		decisions_ban(w->decisions, 0, &who, 600), DECISION_DONE);
+	fail_each(w, 0, 1500);
+	decisions_tick(w->decisions);
+	assert_int_equal(said(path, "[a] failures of 500 addresses"), 1);
+	for (int second = 1; second < 60; second++) {
+		hold(second);
+		fail_each(w, second * 1500, 10);
+		/* No line each, as the one before. */
+		who.net.ip[15]++;
+		assert_int_equal(decisions_ban(w->decisions, 0, &who, 600),
+			DECISION_FULL);
+		decisions_tick(w->decisions);
+		if (second == 30)
+			decisions_reconfigure(w->decisions, &w->config);
+	}
+	assert_int_equal(said(path, "failures of "), 1);
+	assert_int_equal(said(path, "not banned"), 0);
+	hold(60);
+	decisions_tick(w->decisions);
+	assert_int_equal(said(path, "[a] failures of 590 addresses"), 1);
+	assert_int_equal(
+		said(path, "[a] 59 not banned, 192.0.2.60 the last"), 1);
+	hold(121);
+	decisions_tick(w->decisions);
+	assert_int_equal(said(path, "failures of "), 2);
+	assert_int_equal(said(path, "not banned"), 1);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.evictions, 1090);
+	assert_int_equal(c.banned, 1);
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	unlink(path);
+}
+
 static int quiet(void **state)
 {
 	(void)state;
@@ -719,6 +790,7 @@ int main(void)
 		TEST(test_bans_are_failures_to_a_recidive),
 		TEST(test_a_ban_put_back_is_no_other_one),
 		TEST(test_attempts_or_lines),
+		TEST(test_what_the_caps_cost_is_told_once_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);
