@@ -323,8 +323,6 @@ static void add_failures(struct decisions *d, size_t jail,
 	uint32_t weight;
 	bool full;
 
-	room->total_failed += count;
-	tell_found(room, f, count);
 	if (banlist_find(d->bans, &f->who, (uint16_t)jail, NULL))
 		return;
 	/* A network is tracked as its first address. */
@@ -355,8 +353,11 @@ void decisions_failure(
 		return;
 	}
 	count = count_of(room, f, t);
-	if (count > 0)
-		add_failures(d, jail, f, t, count);
+	if (count == 0)
+		return;
+	room->total_failed += count;
+	tell_found(room, f, count);
+	add_failures(d, jail, f, t, count);
 }
 
 void decisions_refused(struct decisions *d, size_t jail)
@@ -455,6 +456,9 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 
 	if (ignore_has(d->rooms[jail].jail, &d->own, who))
 		return DECISION_IGNORED;
+	/* One told failure, however much it weighs: as fail2ban has it. */
+	d->rooms[jail].total_failed++;
+	tell_found(&d->rooms[jail], &failure, 1);
 	add_failures(d, jail, &failure, decisions_now(), failures);
 	return DECISION_DONE;
 }
