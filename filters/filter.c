@@ -22,7 +22,7 @@
 struct rule {
 	struct regex *regex;
 	struct groups groups;
-	struct literals literals;
+	struct literals *literals;
 };
 
 struct filter {
@@ -112,7 +112,7 @@ static void compile_failregex(
 		rule->regex = compile_row(row, "failregex", file, &text, err);
 		if (rule->regex) {
 			filter->fail_n++;
-			literals_find(text, &rule->literals);
+			rule->literals = literals_of(text);
 			groups_find(rule->regex, &rule->groups);
 			if (!names_someone(&rule->groups) &&
 				!names_someone(&filter->pref_groups) &&
@@ -200,8 +200,10 @@ void filter_free(struct filter **filter)
 	if (!f)
 		return;
 	regex_free(&f->prefregex);
-	for (size_t i = 0; i < f->fail_n; i++)
+	for (size_t i = 0; i < f->fail_n; i++) {
 		regex_free(&f->fail[i].regex);
+		free(f->fail[i].literals);
+	}
 	for (size_t i = 0; i < f->ignore_n; i++)
 		regex_free(&f->ignore[i]);
 	free(f->fail);
@@ -221,7 +223,7 @@ size_t filter_regexes(const struct filter *filter)
 
 const struct literals *filter_literals(const struct filter *filter, size_t i)
 {
-	return &filter->fail[i].literals;
+	return filter->fail[i].literals;
 }
 
 const char *filter_regex_text(const struct filter *filter, size_t i)

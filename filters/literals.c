@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +38,27 @@ static size_t worth(const struct literals *l)
 	return l->n == 0 ? 0 : (n > 16 ? 16 : n) * 8 - l->n / 4;
 }
 
+/* So many bytes of it are in use. */
+static size_t used(const struct literals *l)
+{
+	return offsetof(struct literals, items) + l->n * sizeof(*l->items);
+}
+
 static void keep_better(struct literals *best, const struct literals *other)
 {
 	if (worth(other) > worth(best))
-		*best = *other;
+		memcpy(best, other, used(other));
+}
+
+/* An empty set. It is not cleared: what n does not count is not read. */
+static struct literals *literals_new(void)
+{
+	struct literals *l = malloc(sizeof(*l));
+
+	if (!l)
+		abort();
+	l->n = 0;
+	return l;
 }
 
 struct run {
@@ -52,20 +70,18 @@ struct run {
 /* A literal run has ended: it is one candidate. A long one is cut. */
 static void run_end(struct run *run, struct literals *best)
 {
-	struct literals *one = calloc(1, sizeof(*one));
+	struct literals *one;
+	size_t n = run->n < LITERAL_TEXT ? run->n : LITERAL_TEXT;
 
-	if (!one)
-		abort();
-	if (run->n > 0) {
-		size_t n = run->n < LITERAL_TEXT ? run->n : LITERAL_TEXT;
-
+	if (n > 0) {
+		one = literals_new();
 		memcpy(one->items[0].text, run->text + run->n - n, n);
 		one->items[0].n = n;
 		one->n = 1;
 		keep_better(best, one);
+		free(one);
 	}
 	run->n = 0;
-	free(one);
 }
 
 static void run_add(struct run *run, struct literals *best, char c)
@@ -128,10 +144,8 @@ static void alternation(struct walker *w, struct literals *out,
 /* Steps over a group whose content does not count. */
 static void skip_group(struct walker *w, int depth)
 {
-	struct literals *unused = calloc(1, sizeof(*unused));
+	struct literals *unused = literals_new();
 
-	if (!unused)
-		abort();
 	alternation(w, unused, NULL, depth + 1);
 	free(unused);
 	if (*w->s == ')')
@@ -195,10 +209,8 @@ static bool escape(struct walker *w, char *c)
 static void keep_joined(const struct run *before, const struct literals *starts,
 	struct literals *best)
 {
-	struct literals *joined = calloc(1, sizeof(*joined));
+	struct literals *joined = literals_new();
 
-	if (!joined)
-		abort();
 	if (before->n > 0)
 		joined->n = starts->n;
 	for (size_t i = 0; i < joined->n; i++) {
@@ -229,10 +241,8 @@ static void group(
 		quantifier(w, &any);
 		return;
 	}
-	inner = calloc(1, sizeof(*inner));
-	starts = calloc(1, sizeof(*starts));
-	if (!inner || !starts)
-		abort();
+	inner = literals_new();
+	starts = literals_new();
 	alternation(w, inner, starts, depth + 1);
 	if (*w->s == ')')
 		w->s++;
@@ -306,11 +316,9 @@ static void sequence(
 static void alternation(struct walker *w, struct literals *out,
 	struct literals *starts, int depth)
 {
-	struct literals *branch = calloc(1, sizeof(*branch));
+	struct literals *branch = literals_new();
 	bool required = true, all = starts;
 
-	if (!branch)
-		abort();
 	if (depth > DEPTH_MOST)
 		w->lost = true;
 	for (;;) {
@@ -347,4 +355,13 @@ void literals_find(const char *regex, struct literals *out)
 	alternation(&w, out, NULL, 0);
 	if (w.lost || *w.s)
 		out->n = 0;
+}
+
+struct literals *literals_of(const char *regex)
+{
+	struct literals *l = literals_new(), *kept;
+
+	literals_find(regex, l);
+	kept = realloc(l, used(l));
+	return kept ? kept : l;
 }
