@@ -189,6 +189,13 @@ static void fail(struct engine *e)
 	sd_event_exit(e->loop, 1);
 }
 
+/* Has it called again, at once if after is 0. */
+static void go_on(sd_event_source *s, uint64_t after)
+{
+	sd_event_source_set_time_relative(s, after);
+	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 static int on_files(sd_event_source *s, int fd, uint32_t events, void *ctx)
 {
 	struct engine *e = ctx;
@@ -197,18 +204,19 @@ static int on_files(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	(void)fd;
 	(void)events;
 	if (feeds_read(e->feeds))
-		sd_event_source_set_enabled(e->more, SD_EVENT_ONESHOT);
+		go_on(e->more, 0);
 	settle(e);
 	return 0;
 }
 
 /* There was more than a portion: on with it, once others had their turn. */
-static int on_more(sd_event_source *s, void *ctx)
+static int on_more(sd_event_source *s, uint64_t now, void *ctx)
 {
 	struct engine *e = ctx;
 
+	(void)now;
 	if (feeds_read(e->feeds))
-		sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+		go_on(s, 0);
 	settle(e);
 	return 0;
 }
@@ -220,8 +228,7 @@ static int on_journal(sd_event_source *s, uint64_t now, void *ctx)
 
 	(void)now;
 	settle(e);
-	sd_event_source_set_time_relative(s, more ? 0 : JOURNAL_EVERY);
-	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	go_on(s, more ? 0 : JOURNAL_EVERY);
 	return 0;
 }
 
@@ -233,12 +240,11 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	feeds_tick(e->feeds);
 	/* Inotify may have lost events; a file is looked at all the same. */
 	if (feeds_read(e->feeds))
-		sd_event_source_set_enabled(e->more, SD_EVENT_ONESHOT);
+		go_on(e->more, 0);
 	decisions_tick(e->decisions);
 	enforce_look_again(e->enforce);
 	settle(e);
-	sd_event_source_set_time_relative(s, TICK_EVERY);
-	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	go_on(s, TICK_EVERY);
 	return 0;
 }
 
@@ -376,7 +382,8 @@ static int add_sources(struct engine *e)
 	r = sd_event_add_io(e->loop, &e->files, feeds_file_fd(e->feeds),
 		EPOLLIN, on_files, e);
 	if (r >= 0)
-		r = sd_event_add_defer(e->loop, &e->more, on_more, e);
+		r = sd_event_add_time_relative(
+			e->loop, &e->more, CLOCK_MONOTONIC, 0, 1, on_more, e);
 	if (r >= 0)
 		r = sd_event_add_time_relative(e->loop, &e->journal,
 			CLOCK_MONOTONIC, 0, 1, on_journal, e);
@@ -386,9 +393,15 @@ static int add_sources(struct engine *e)
 	if (r >= 0 && e->warden)
 		r = sd_event_add_io(e->loop, &e->warden_io,
 			warden_client_fd(e->warden), EPOLLIN, on_warden, e);
-	if (r >= 0)
-		sd_event_set_watchdog(e->loop, 1);
-	return r;
+	if (r < 0)
+		return r;
+	/* Of those who read each has its turn; all others come before them,
+	 * however much there is to read. */
+	sd_event_source_set_priority(e->files, SD_EVENT_PRIORITY_IDLE);
+	sd_event_source_set_priority(e->more, SD_EVENT_PRIORITY_IDLE);
+	sd_event_source_set_priority(e->journal, SD_EVENT_PRIORITY_IDLE);
+	sd_event_set_watchdog(e->loop, 1);
+	return 0;
 }
 
 static void remove_sources(struct engine *e)

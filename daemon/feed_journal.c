@@ -21,6 +21,7 @@
 
 /* Entries read at a time, before other work gets its turn. */
 #define PORTION 2000
+#define PORTION_TIME (4 * CLOCK_MILLISECOND)
 /* The name of its position in the state store. */
 #define NAME "journal"
 /* How often the log tells of lines that were not believed. */
@@ -47,6 +48,8 @@ struct feed_journal {
 	const struct line *line;
 	uint64_t saved_entries;
 	bool told_unreadable; /* what the log said of it */
+	int64_t until;	      /* monotonic: others have their turn then */
+	bool enough;	      /* it was then before the portion's end */
 };
 
 static enum journal_belief believe(struct feed_journal *f, size_t jail)
@@ -106,6 +109,10 @@ static void on_line(void *ctx, const struct line *line)
 	seats_line(seats, line, on_failure, f);
 	f->matched += f->counted;
 	f->refused += f->doubted;
+	if (clock_mono() < f->until)
+		return;
+	f->enough = true;
+	journal_enough(f->journal);
 }
 
 static void clear(struct feed_journal *f)
@@ -266,11 +273,14 @@ int feed_journal_configure(struct feed_journal **journal,
 
 bool feed_journal_read(struct feed_journal *journal)
 {
-	int n = journal_read(journal->journal, on_line, journal, PORTION);
+	int n;
 
+	journal->enough = false;
+	journal->until = clock_mono() + PORTION_TIME;
+	n = journal_read(journal->journal, on_line, journal, PORTION);
 	if (n < 0 && n != -EAGAIN)
 		log_debug("journal: %s", strerror(-n));
-	return n == PORTION;
+	return n == PORTION || journal->enough;
 }
 
 static const char *trouble_of(const struct feed_journal *f)

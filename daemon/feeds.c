@@ -14,12 +14,15 @@
 #include "daemon/feed_journal.h"
 #include "daemon/seats.h"
 #include "daemon/state.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "sources/file.h"
 #include "sources/glob.h"
 
-/* Read at a time, before other work gets its turn. */
+/* Read at a time, before other work gets its turn: so many bytes, and not for
+ * longer, but for the line that is looked at then. */
 #define PORTION (256 * 1024)
+#define PORTION_TIME (4 * CLOCK_MILLISECOND)
 
 struct feed {
 	struct feeds *feeds;
@@ -27,6 +30,7 @@ struct feed {
 	struct seats *seats; /* NULL: no jail looks at it */
 	uint64_t matched;
 	uint64_t saved_lines; /* when its position was last saved */
+	uint64_t searched;    /* when the clock was last looked at */
 	enum file_state told; /* what the log said of it */
 };
 
@@ -48,6 +52,7 @@ struct feeds {
 	struct feed **items;
 	size_t n;
 	struct feed_journal *journal;
+	int64_t until; /* monotonic: of the portion */
 };
 
 struct feeds *feeds_new(struct state *state, const struct feeds_user *user)
@@ -77,6 +82,12 @@ static void on_line(void *ctx, const struct line *line)
 	struct feed *feed = ctx;
 
 	feed->matched += seats_line(feed->seats, line, on_failure, feed->feeds);
+	/* What no filter was asked about has cost next to nothing. */
+	if (seats_searched(feed->seats) == feed->searched)
+		return;
+	feed->searched = seats_searched(feed->seats);
+	if (clock_mono() >= feed->feeds->until)
+		file_source_enough(feed->source);
 }
 
 static void feed_save(struct feed *feed)
@@ -279,6 +290,7 @@ bool feeds_read(struct feeds *feeds)
 	feed = source ? feed_of(feeds, source) : NULL;
 	if (!feed)
 		return false;
+	feeds->until = clock_mono() + PORTION_TIME;
 	file_source_read(source, on_line, feed, PORTION);
 	return true;
 }

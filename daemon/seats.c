@@ -115,3 +115,8 @@ size_t seats_line(
 	dispatch_line(s->dispatch, line, on_verdict, s);
 	return s->matched;
 }
+
+uint64_t seats_searched(const struct seats *s)
+{
+	return s->dispatch ? dispatch_counts(s->dispatch)->searched : 0;
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "filters/failure.h"
 #include "lib/line.h"
@@ -35,5 +36,7 @@ size_t seats_jail(const struct seats *seats, size_t i);
 typedef void seats_fn(void *ctx, size_t jail, const struct failure *failure);
 size_t seats_line(
 	struct seats *seats, const struct line *line, seats_fn *fn, void *ctx);
+/* How often filters were asked to run their expressions since seats_add. */
+uint64_t seats_searched(const struct seats *seats);
 
 #endif

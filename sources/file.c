@@ -31,6 +31,7 @@ struct file_source {
 	bool ready;	/* there may be something to read */
 	bool check;	/* the path may name another file */
 	bool faulty;	/* a read failed; said once */
+	bool enough;	/* no line more in this read */
 	int dir_wd[2];	/* of the path's directory, of a link's target's */
 	bool dir_exact; /* the first is the directory, no parent of it */
 	struct parts parts;
@@ -282,7 +283,7 @@ static void part_read(struct file_source *src, size_t at,
 		if (end < 0 && !src->faulty)
 			log_warning("%s: %s", src->path, strerror(-end));
 		src->faulty = end < 0;
-		*max -= n < *max ? n : *max;
+		*max -= n < *max && !src->enough ? n : *max;
 		if (end == TAIL_MORE)
 			continue;
 		if (end < 0 || parts_ended(&src->parts, at))
@@ -298,8 +299,10 @@ int file_source_read(
 		.clock = &src->clock,
 		.stats = &src->stats,
 		.fn = fn,
-		.ctx = ctx};
+		.ctx = ctx,
+		.enough = &src->enough};
 
+	src->enough = false;
 	if (src->check)
 		path_check(src);
 	src->ready = false;
@@ -312,6 +315,11 @@ int file_source_read(
 	}
 	parts_retire(&src->parts, &r);
 	return src->ready || src->check;
+}
+
+void file_source_enough(struct file_source *src)
+{
+	src->enough = true;
 }
 
 void file_source_position(

@@ -47,6 +47,8 @@ struct file_source *file_watch_next(struct file_watch *w);
  */
 int file_source_read(
 	struct file_source *src, source_line_fn fn, void *ctx, size_t max);
+/* Within fn: this line is the last of the read, whatever is left of max. */
+void file_source_enough(struct file_source *src);
 
 /*
  * Writes where the next line begins, to be given to file_source_new: room

@@ -31,6 +31,7 @@ struct journal {
 	int64_t since;
 	bool behind_cursor; /* the next entry may be that of the cursor */
 	bool moved;	    /* the cursor text is older than the place */
+	bool enough;	    /* no entry more in this read */
 	bool there[PLACES];
 	struct journal_stats stats;
 	char *body; /* HEAD_MOST + SOURCE_LINE_MOST bytes */
@@ -358,7 +359,8 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 	struct line line;
 	int r;
 
-	while (n < most) {
+	journal->enough = false;
+	while (n < most && !journal->enough) {
 		r = sd_journal_next(journal->j);
 		if (r < 0)
 			return r;
@@ -383,6 +385,11 @@ int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 			fn(ctx, &line);
 	}
 	return (int)n;
+}
+
+void journal_enough(struct journal *journal)
+{
+	journal->enough = true;
 }
 
 bool journal_is_readable(const struct journal *journal)

@@ -56,6 +56,8 @@ int journal_set_matches(
  */
 int journal_read(struct journal *journal, source_line_fn fn, void *ctx,
 	unsigned int most);
+/* Within fn: this entry is the last of the read; there may be more. */
+void journal_enough(struct journal *journal);
 
 /*
  * Within fn: the value of a field of the entry that is being handed on, as

@@ -196,7 +196,12 @@ static void end_pending(struct tail *t, const struct tail_reader *r,
 	held_clear(t);
 }
 
-/* Returns where the line begins that has no end yet. */
+static bool is_enough(const struct tail_reader *r)
+{
+	return r->enough && *r->enough;
+}
+
+/* Returns where the line begins that has no end yet, or was not asked for. */
 static const char *split(struct tail *t, const struct tail_reader *r,
 	const char *p, const char *end)
 {
@@ -207,7 +212,7 @@ static const char *split(struct tail *t, const struct tail_reader *r,
 		p = newline + 1;
 		newline = memchr(p, '\n', (size_t)(end - p));
 	}
-	while (newline) {
+	while (newline && !is_enough(r)) {
 		hand_on(r, p, (size_t)(newline - p), false);
 		p = newline + 1;
 		newline = memchr(p, '\n', (size_t)(end - p));
@@ -225,12 +230,10 @@ static const char *skip_nuls(struct tail *t, const char *p, const char *end)
 	return p;
 }
 
-/* buf begins with the before_len bytes that are known already. */
-static void take(struct tail *t, const struct tail_reader *r, size_t got)
+/* So many bytes at p were read. */
+static void advance(
+	struct tail *t, const struct tail_reader *r, const char *p, size_t n)
 {
-	const char *p = r->buf + t->before_len, *end = r->buf + got;
-	size_t n = got - t->before_len;
-
 	if (t->head_len < TAIL_PRINT && (int64_t)t->head_len == t->offset) {
 		size_t more = TAIL_PRINT - t->head_len;
 
@@ -241,9 +244,23 @@ static void take(struct tail *t, const struct tail_reader *r, size_t got)
 	}
 	t->offset += (int64_t)n;
 	r->stats->bytes += n;
+}
+
+/* buf begins with the before_len bytes that are known already. False if there
+ * was enough before its end. */
+static bool take(struct tail *t, const struct tail_reader *r, size_t got)
+{
+	const char *from = r->buf + t->before_len, *p = from;
+	const char *end = r->buf + got;
+	bool whole;
+
 	if (t->skip_nuls)
 		p = skip_nuls(t, p, end);
 	p = split(t, r, p, end);
+	whole = p == end || !is_enough(r);
+	if (!whole)
+		end = p;
+	advance(t, r, from, (size_t)(end - from));
 	if (!line_pending(t)) {
 		size_t before = (size_t)(p - r->buf);
 
@@ -257,9 +274,11 @@ static void take(struct tail *t, const struct tail_reader *r, size_t got)
 	}
 	if (p < end && !t->skip_line)
 		held_add(t, p, (size_t)(end - p));
+	got = (size_t)(end - r->buf);
 	t->before_len = got < TAIL_PRINT ? got : TAIL_PRINT;
 	memcpy(t->before, end - t->before_len, t->before_len);
 	t->last_data = clock_mono();
+	return whole;
 }
 
 int tail_read(struct tail *t, const struct tail_reader *r, size_t max)
@@ -281,8 +300,8 @@ int tail_read(struct tail *t, const struct tail_reader *r, size_t max)
 	if ((size_t)got < t->before_len ||
 		memcmp(r->buf, t->before, t->before_len) != 0)
 		return TAIL_TRUNCATED;
-	if ((size_t)got > t->before_len)
-		take(t, r, (size_t)got);
+	if ((size_t)got > t->before_len && !take(t, r, (size_t)got))
+		return TAIL_MORE;
 	return (size_t)got < want ? TAIL_END : TAIL_MORE;
 }
 

@@ -52,6 +52,7 @@ struct tail_reader {
 	struct file_stats *stats;
 	source_line_fn fn;
 	void *ctx;
+	const bool *enough; /* NULL, or set by fn: no line more for now */
 };
 
 enum tail_end { TAIL_MORE, TAIL_END, TAIL_TRUNCATED };
@@ -65,7 +66,8 @@ int tail_init(struct tail *t, int fd, int64_t offset, bool mid_line);
 void tail_deinit(struct tail *t);
 
 /*
- * Reads once, up to max bytes, and hands on the lines that are complete.
+ * Reads once, up to max bytes, and hands on the lines that are complete. What
+ * stands behind the line at which there was enough counts as not read.
  * Returns an enum tail_end or -errno. TAIL_TRUNCATED: the bytes before the
  * offset are no longer what they were; nothing was read.
  */

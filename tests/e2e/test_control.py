@@ -79,6 +79,20 @@ def test_ban_list_unban(running):
     assert json.loads(running.mailban("list", "--json").stdout) == []
 
 
+def test_who_asks_does_not_wait_for_what_is_read(host):
+    """However long a log, and however slow an admin's expressions are."""
+    count = 50000
+    host.write("/etc/mailban/filter.d/slow.conf",
+               "[Definition]\nfailregex = ^.*(?:x|y).*(?:x|y).* "
+               "of <ADDR>$\n")
+    host.write(attack.MAIL_LOG,
+               attack.line("xy " * 30 + "of 192.0.2.1 now") * count, 0o644)
+    host.mailband({"jail.local": attack.jail("slow", filter="slow")})
+    seen = host.status()["lines"]
+    assert seen < count, "the log was read to its end first"
+    hosts.wait_for(lambda: host.status()["lines"] > seen)
+
+
 def test_who_is_ignored_is_named_and_the_others_banned(running):
     done = running.mailban("ban", "dovecot", "192.0.2.1", "127.0.0.1", "::1",
                            "192.0.2.2")

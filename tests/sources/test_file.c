@@ -524,6 +524,42 @@ static void test_refused(void **state)
 	file_source_free(&src);
 }
 
+static void collect_one(void *ctx, const struct line *line)
+{
+	struct file_source **src = ctx;
+
+	collect(NULL, line);
+	file_source_enough(*src);
+}
+
+/* A reader that has had enough gets the next line by the next read, and who
+ * stops there goes on there. */
+static void test_enough(void **state)
+{
+	const char *log = scratch_path("log");
+	char position[FILE_POSITION_TEXT];
+	struct file_source *src;
+
+	(void)state;
+	scratch_append(log, "one\ntwo\nthree\nhal");
+	src = follow(log, FILE_START_BEGIN, NULL);
+	assert_int_equal(file_source_read(src, collect_one, &src, WHOLE), 1);
+	assert_string_equal(came, "one\n");
+	assert_int_equal(file_source_stats(src)->bytes, 4);
+	assert_ptr_equal(file_watch_next(w), src);
+	file_source_position(src, position);
+	file_source_free(&src);
+	src = follow(log, FILE_START_BEGIN, position);
+	assert_int_equal(file_source_read(src, collect_one, &src, WHOLE), 1);
+	assert_string_equal(came, "one\ntwo\n");
+	while (file_source_read(src, collect_one, &src, WHOLE))
+		continue;
+	assert_string_equal(came, "one\ntwo\nthree\n");
+	scratch_append(log, "f\nfour\n");
+	await("one\ntwo\nthree\nhalf\nfour\n");
+	file_source_free(&src);
+}
+
 /* Two logs of 10,000 lines: neither waits for the other. */
 static void test_turns(void **state)
 {
@@ -766,6 +802,8 @@ static void chaos_line(void *ctx, const struct line *line)
 	if (c->seen[n])
 		fail_msg("line %u came twice", n);
 	c->seen[n] = 1;
+	if (n % 5 == 0 && c->src)
+		file_source_enough(c->src);
 }
 
 static void chaos_look(struct chaos *c, bool whole)
@@ -986,6 +1024,7 @@ int main(void)
 		TEST(test_symlink),
 		TEST(test_denied),
 		TEST(test_refused),
+		TEST(test_enough),
 		TEST(test_turns),
 		TEST(test_overflow),
 		TEST(test_position),
