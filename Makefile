@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/ini lib/layout lib/log lib/prefixset
-SOURCES = sources/file sources/glob sources/header sources/header_again sources/journal \
+SOURCES = sources/file sources/glob sources/header sources/header_again sources/journal sources/linebreak \
 	sources/parts sources/replay sources/rotation sources/tail sources/watch
 FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
 	filters/dispatch filters/filter filters/filter_spec \

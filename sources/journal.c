@@ -14,6 +14,7 @@
 #include <systemd/sd-journal.h>
 
 #include "lib/line.h"
+#include "sources/linebreak.h"
 
 /* Where journald keeps its files (systemd-journald.service(8)). */
 static const char *const places[] = {"/run/log/journal", "/var/log/journal"};
@@ -33,6 +34,7 @@ struct journal {
 	bool moved;	    /* the cursor text is older than the place */
 	bool enough;	    /* no entry more in this read */
 	bool there[PLACES];
+	struct linebreak broken;
 	struct journal_stats stats;
 	char *body; /* HEAD_MOST + SOURCE_LINE_MOST bytes */
 };
@@ -285,7 +287,21 @@ static size_t put_head(struct journal *journal, struct line *line)
 	return at;
 }
 
-/* The entry at the place as a line; false if it has no message. */
+/* What of a line the entry at the place is. */
+static enum linebreak_part part(struct journal *journal)
+{
+	char stream[64];
+	size_t n, why_n;
+	const char *id = get(journal, "_STREAM_ID", &n), *why;
+
+	if (!id || n > sizeof(stream))
+		return LINEBREAK_WHOLE;
+	memcpy(stream, id, n);
+	why = get(journal, "_LINE_BREAK", &why_n);
+	return linebreak_note(&journal->broken, stream, n, why, why_n);
+}
+
+/* The entry at the place as a line; false if it is none. */
 static bool compose(struct journal *journal, struct line *line)
 {
 	char *body = journal->body;
@@ -293,13 +309,18 @@ static bool compose(struct journal *journal, struct line *line)
 	uint64_t time = 0;
 	size_t head, n;
 
+	enum linebreak_part is = part(journal);
+
 	*line = (struct line){.journal = true};
+	if (is == LINEBREAK_REST)
+		return false;
 	head = put_head(journal, line);
 	message = get(journal, "MESSAGE", &n);
 	if (!message)
 		return false;
 	/* The threshold counts "MESSAGE=" too; at it, the rest is missing. */
-	line->cut_short = n + strlen("MESSAGE=") >= SOURCE_LINE_MOST;
+	line->cut_short = is == LINEBREAK_FIRST ||
+			  n + strlen("MESSAGE=") >= SOURCE_LINE_MOST;
 	journal->stats.cut += line->cut_short;
 	line->message = body + head;
 	line->message_len =
