@@ -44,10 +44,11 @@ LEDGER = ledger/accounts ledger/address ledger/causes ledger/dovecot \
 	ledger/ledger ledger/mail ledger/messages ledger/pflogsumm \
 	ledger/pflogsumm_take ledger/postfix ledger/problems ledger/record \
 	ledger/reject ledger/tally ledger/traffic ledger/visits ledger/when
-NFT = nft/batch nft/change nft/dump nft/element nft/genid nft/rule nft/set \
-	nft/socket nft/table nft/watch
+NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid \
+	nft/rule nft/set nft/socket nft/table nft/track nft/watch
 
 WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
+	daemon/warden_cut \
 	daemon/warden_layout daemon/warden_listing daemon/request daemon/sandbox \
 	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl

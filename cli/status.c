@@ -138,6 +138,9 @@ static void daemon_print(const json_t *status)
 		(intmax_t)json_integer_value(
 			json_object_get(status, "matched")));
 	free(escaped);
+	printf("%jd connections of who was banned ended\n",
+		(intmax_t)json_integer_value(
+			json_object_get(status, "disconnected")));
 	worries_print(status);
 	putchar('\n');
 	jails_print(json_object_get(status, "jails"));

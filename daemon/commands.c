@@ -107,8 +107,8 @@ static json_t *status_all(const struct engine *e)
 	enforce_counts(e->enforce, &counts);
 	decisions_losses(e->decisions, &losses);
 	return json_pack(
-		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:o,"
-		"s:o}",
+		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,"
+		"s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
 		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
@@ -118,7 +118,8 @@ static json_t *status_all(const struct engine *e)
 		(json_int_t)losses.offenders, "transactions",
 		(json_int_t)counts.transactions, "elements",
 		(json_int_t)counts.elements, "errors",
-		(json_int_t)counts.errors, "jails", jails, "sources", sources);
+		(json_int_t)counts.errors, "disconnected",
+		(json_int_t)counts.cut, "jails", jails, "sources", sources);
 }
 
 static void add_address(void *ctx, const struct ban *ban)

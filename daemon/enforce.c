@@ -79,6 +79,7 @@ static void fill_layout(struct layout_jail *to, const struct jail *jail)
 {
 	strcpy(to->name, jail->name);
 	to->elements = LAYOUT_ELEMENTS_DEFAULT;
+	to->disconnect = jail->disconnect;
 	if (jail->ports_all)
 		return;
 	if (jail->ports_n > LAYOUT_PORTS_MOST) {
@@ -340,6 +341,7 @@ static void on_counts(const struct reply *reply, void *context)
 	e->counts.transactions = reply->values[STATS_TRANSACTIONS];
 	e->counts.elements = reply->values[STATS_ELEMENTS];
 	e->counts.errors = reply->values[STATS_ERRORS];
+	e->counts.cut = reply->values[STATS_CUT];
 }
 
 /* Answers come in order: all that the healing sent is in the kernel. */

@@ -50,6 +50,7 @@ bool enforce_waits(const struct enforce *enforce);
 /* For status: transactions and elements so far, as the warden last told. */
 struct enforce_counts {
 	uint64_t transactions, elements, errors;
+	uint64_t cut; /* connections that were ended */
 };
 void enforce_counts(const struct enforce *enforce, struct enforce_counts *out);
 /* To be called now and then: new counts, and what healing had to wait. */

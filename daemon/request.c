@@ -47,6 +47,7 @@ static void write_jail(struct writer *w, const struct layout_jail *j)
 {
 	write_text(w, j->name);
 	write_u32(w, j->elements);
+	write_u8(w, j->disconnect);
 	write_u8(w, j->n_protocols);
 	for (size_t i = 0; i < j->n_protocols; i++)
 		write_u8(w, j->protocols[i]);
@@ -57,6 +58,15 @@ static void write_jail(struct writer *w, const struct layout_jail *j)
 	}
 }
 
+static bool read_flag(struct reader *r)
+{
+	uint8_t v = read_u8(r);
+
+	if (v > 1)
+		r->bad = true;
+	return v == 1;
+}
+
 static void read_jail(struct reader *r, struct layout_jail *j)
 {
 	struct layout_jail joined;
@@ -64,6 +74,7 @@ static void read_jail(struct reader *r, struct layout_jail *j)
 	memset(j, 0, sizeof(*j));
 	read_text(r, j->name, sizeof(j->name));
 	j->elements = read_u32(r);
+	j->disconnect = read_flag(r);
 	j->n_protocols = read_u8(r);
 	if (j->n_protocols > LAYOUT_PROTOCOLS_MOST)
 		r->bad = true;
@@ -93,15 +104,6 @@ static void write_entry(struct writer *w, const struct request_entry *e)
 	write_prefix(w, &e->prefix);
 	write_u32(w, e->seconds);
 	write_u8(w, e->refresh);
-}
-
-static bool read_flag(struct reader *r)
-{
-	uint8_t v = read_u8(r);
-
-	if (v > 1)
-		r->bad = true;
-	return v == 1;
 }
 
 static void read_entry(

@@ -14,7 +14,7 @@
  * SOCK_SEQPACKET pair each, packed with lib/codec. Each request has an id
  * that its answers carry; they end with one REPLY_DONE.
  */
-#define REQUEST_VERSION 2
+#define REQUEST_VERSION 3
 
 /* Bytes of any message at most, and what fits in one. */
 #define REQUEST_MOST (60u << 10)
@@ -117,6 +117,7 @@ enum reply_stats {
 	STATS_ELEMENTS, /* put into the kernel or taken out of it */
 	STATS_ERRORS,	/* elements and requests that were refused */
 	STATS_RETRIES,	/* transactions that had to be done again */
+	STATS_CUT,	/* connections of who was banned that were ended */
 };
 
 struct reply {

@@ -156,11 +156,13 @@ static int warden_init(struct warden *w, int fd)
 		rc = change_init(&w->change, ENTRIES_ROOM);
 	if (rc == 0)
 		rc = nft_socket_open(&w->nft);
+	warden_cut_init(w);
 	return rc;
 }
 
 static void warden_deinit(struct warden *w)
 {
+	warden_cut_deinit(w);
 	watch_close(&w->watch);
 	nft_socket_close(&w->nft);
 	change_deinit(&w->change);
@@ -184,14 +186,18 @@ static int wait_and_watch(struct warden *w)
 {
 	static const struct reply changed = {.type = REPLY_CHANGED};
 	struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}};
-	int stop = 0;
+	int stop = 0, due, wait;
 
 	while (!stop && w->watch) {
 		if (watch_changed(w->watch))
 			stop = warden_tell(w, &changed);
+		due = warden_cut_due(w);
+		wait = watch_timeout(w->watch);
+		if (due >= 0 && (wait < 0 || due < wait))
+			wait = due;
 		p[1] = (struct pollfd){
 			.fd = watch_fd(w->watch), .events = POLLIN};
-		if (poll(p, 2, watch_timeout(w->watch)) > 0 && p[0].revents)
+		if (poll(p, 2, wait) > 0 && p[0].revents)
 			break;
 	}
 	return stop;

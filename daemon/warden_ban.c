@@ -84,8 +84,12 @@ static int answer(struct warden *w, const struct waiting *waiting)
 			&w->change.entries[waiting->first + i];
 		char text[PREFIX_TEXT];
 
-		if (!e->error)
+		if (!e->error) {
+			/* What is only put in again was cut off long ago. */
+			if (e->refresh)
+				warden_cut_add(w, e->jail, &e->element.prefix);
 			continue;
+		}
 		if (reply.n == 0) {
 			done.result = e->error;
 			snprintf(done.text, sizeof(done.text), "%s: %s",

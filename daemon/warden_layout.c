@@ -131,6 +131,8 @@ int warden_handle_layout(struct warden *w)
 	rc = table_apply(w->nft, &w->batch, &w->draft, kept, &fault);
 	w->stats[STATS_TRANSACTIONS]++;
 	if (rc == 0) {
+		/* They are numbered by the old one. */
+		warden_cut_run(w);
 		free(w->layout.jails);
 		w->layout = w->draft;
 		w->draft = (struct layout){0};

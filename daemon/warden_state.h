@@ -13,7 +13,9 @@
 #include "nft/batch.h"
 #include "nft/change.h"
 
+struct diag;
 struct nft_socket;
+struct track;
 struct watch;
 
 /* Requests that one transaction may answer, and their entries. */
@@ -24,6 +26,13 @@ struct watch;
 struct waiting {
 	uint32_t id;
 	size_t first, n; /* its entries */
+};
+
+/* Whose connections are to be ended, and of which jail's ports. */
+#define CUTS_MOST 16384u
+struct cut {
+	struct prefix who;
+	uint32_t jail;
 };
 
 struct warden {
@@ -40,7 +49,13 @@ struct warden {
 	struct waiting waiting[TOGETHER_MOST];
 	size_t n_waiting;
 	uint64_t stats[REPLY_VALUES];
-	uint64_t restored; /* how often the table had to be made anew */
+	struct diag *diag;   /* NULL: connections are let be */
+	struct track *track; /* NULL: there is no connection tracking */
+	struct cut cuts[CUTS_MOST];
+	size_t n_cuts, first_net; /* within: where the hosts end */
+	int64_t cut_after;	  /* not before, monotonic */
+	int cut_error;		  /* the last that was told */
+	uint64_t restored;	  /* how often the table had to be made anew */
 	struct reply_refused refused[REPLY_REFUSED_MOST];
 	struct reply_element elements[REPLY_ELEMENTS_MOST];
 	size_t n_elements;
@@ -64,6 +79,19 @@ int warden_take(struct warden *w, int flags);
 bool warden_jails(const struct warden *w, size_t *first, size_t *end);
 /* Makes the table anew when somebody has removed it. 0 or -errno. */
 int warden_restore(struct warden *w);
+
+/*
+ * What needs the sockets for ending connections; where there are none it is
+ * told, and nothing is ended.
+ */
+void warden_cut_init(struct warden *w);
+void warden_cut_deinit(struct warden *w);
+/* Who was just banned in this jail: for the next run. */
+void warden_cut_add(struct warden *w, uint32_t jail, const struct prefix *who);
+/* Ends the connections of all that were added, now. */
+void warden_cut_run(struct warden *w);
+/* The same if it is time: the milliseconds until then, or -1. */
+int warden_cut_due(struct warden *w);
 
 /*
  * One request each, the one in w: done and answered. 0 or a STOP_. *more: a

@@ -99,6 +99,7 @@ struct jail {
 	struct jail_text *ignore_names; /* for ignore_resolve() */
 	size_t ignore_names_n;
 	bool ignoreself;
+	bool disconnect; /* who is banned loses open connections */
 
 	const char **actions; /* the names of its action=, in their order */
 	size_t actions_n;

@@ -342,13 +342,14 @@ static void read_jail(const struct jailvalue *v, struct jail *jail,
 	jail->name = v->section;
 	jail->file = enabled.value->file;
 	jail->line = enabled.value->line;
-	jail->ignoreself = true;
+	jail->ignoreself = jail->disconnect = true;
 	read_filter(v, jail);
 	read_sources(v, jail);
 	read_limits(v, jail);
 	read_escalate(v, jail);
 	read_words(v, jail);
 	jailvalue_bool(v, "ignoreself", &jail->ignoreself);
+	jailvalue_bool(v, "disconnect", &jail->disconnect);
 	ignorelist_read(v, jail);
 	actionlist_read(v, jail, named);
 	read_unsupported(v);

@@ -33,6 +33,7 @@ static const char *const keys[] = {
 	"bantime.overalljails",
 	"ignoreip",
 	"ignoreself",
+	"disconnect",
 	"usedns",
 	"port",
 	"protocol",

@@ -29,6 +29,7 @@ struct layout_jail {
 	uint8_t n_protocols, n_ports;
 	uint8_t protocols[LAYOUT_PROTOCOLS_MOST]; /* IANA numbers */
 	struct layout_port ports[LAYOUT_PORTS_MOST];
+	bool disconnect;   /* who is banned loses what is open, too */
 	uint32_t elements; /* most that each hash set of it may hold */
 };
 

@@ -34,6 +34,7 @@ static const struct layout_jail jails[] = {
 		.protocols = {6, 17},
 		.n_ports = 2,
 		.ports = {{110, 110}, {143, 145}},
+		.disconnect = true,
 		.elements = 1000},
 	{.name = "all", .elements = 1},
 };
@@ -89,6 +90,8 @@ static void there_and_back(void **state)
 	}
 	assert_string_equal(room.jails[0].name, "dovecot");
 	assert_int_equal(room.jails[0].ports[1].last, 145);
+	assert_true(room.jails[0].disconnect);
+	assert_false(room.jails[1].disconnect);
 }
 
 static void cut_or_lengthened_is_refused(void **state)
