@@ -53,7 +53,7 @@ WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl
 
-DAEMON = daemon/main daemon/asked daemon/command_jail daemon/commands \
+DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/commands \
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \

@@ -4,6 +4,7 @@
  * holds it. Only shows.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
@@ -36,26 +37,51 @@ static void ban_row(struct table *table, const json_t *ban)
 	table_number(table, json_integer_value(json_object_get(ban, "count")));
 	table_number(
 		table, json_integer_value(json_object_get(ban, "packets")));
+	table_number(table, json_integer_value(json_object_get(ban, "bytes")));
 	table_text(table, enforced ? "yes" : "NO",
 		enforced ? TABLE_PLAIN : TABLE_BAD);
+}
+
+/* A row, and its place in the answer. */
+struct row {
+	const json_t *ban;
+	size_t at;
+};
+
+/* The latest last, where the eye is. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int64_t from = client_seconds(json_object_get(x->ban, "start"), 0);
+	int64_t to = client_seconds(json_object_get(y->ban, "start"), 0);
+
+	if (from != to)
+		return from < to ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
 }
 
 static void bans_print(const json_t *bans)
 {
 	static const char *const heads[] = {"Address", "Jail", "Since", ">Left",
-		">Bans", ">Packets", "In the kernel", NULL};
+		">Bans", ">Packets", ">Bytes", "In the kernel", NULL};
+	struct row *rows;
 	struct table *table;
-	const json_t *ban;
-	size_t i;
+	size_t i, n = json_array_size(bans);
 
-	if (!json_array_size(bans)) {
+	if (!n) {
 		puts("Nobody is banned.");
 		return;
 	}
+	rows = calloc(n, sizeof(*rows));
+	if (!rows)
+		abort();
 	table = table_new(heads);
-	json_array_foreach (bans, i, ban) {
-		ban_row(table, ban);
-	}
+	for (i = 0; i < n; i++)
+		rows[i] = (struct row){json_array_get(bans, i), i};
+	qsort(rows, n, sizeof(*rows), compare_rows);
+	for (i = 0; i < n; i++)
+		ban_row(table, rows[i].ban);
+	free(rows);
 	table_print(table, stdout);
 	table_free(&table);
 }

@@ -15,7 +15,8 @@
 
 const struct command commands[] = {
 	{"status", status_run, "jswh", "[JAIL]",
-		"what mailband does, or one jail in full", NULL},
+		"what mailband does, or one jail in full",
+		"Exit 1: the kernel does not hold the bans that are wanted."},
 	{"ban", ban_run, "tjswh", "JAIL ADDRESS...",
 		"ban addresses or networks in a jail",
 		"Exit 1: each of them was banned already, or is ignored."},

@@ -29,11 +29,27 @@ static void cell_number(struct table *table, const json_t *of, const char *key)
 		table_text(table, "-", TABLE_PLAIN);
 }
 
+/* What of it the kernel holds; marked if it stays another number. */
+static void cell_enforced(struct table *table, const json_t *jail)
+{
+	const json_t *value = json_object_get(jail, "enforced");
+	bool differs = json_is_true(json_object_get(jail, "differs"));
+	char text[32];
+
+	if (!differs) {
+		cell_number(table, jail, "enforced");
+		return;
+	}
+	snprintf(
+		text, sizeof(text), "%jd", (intmax_t)json_integer_value(value));
+	table_text(table, text, TABLE_BAD);
+}
+
 /* A jail's failures and bans: now, and since the start. */
 static void jails_print(const json_t *jails)
 {
 	static const char *const heads[] = {"Jail", ">Failing", ">Failed",
-		">Banned", ">Banned in all", NULL};
+		">Banned", ">In the kernel", ">Banned in all", NULL};
 	struct table *table = table_new(heads);
 	const json_t *jail;
 	size_t i;
@@ -43,6 +59,7 @@ static void jails_print(const json_t *jails)
 		cell_number(table, jail, "failed");
 		cell_number(table, jail, "total_failed");
 		cell_number(table, jail, "banned");
+		cell_enforced(table, jail);
 		cell_number(table, jail, "total_banned");
 	}
 	table_print(table, stdout);
@@ -84,6 +101,18 @@ static json_int_t sum_of(const json_t *list, const char *key)
 	return sum;
 }
 
+static bool any_differs(const json_t *jails)
+{
+	const json_t *jail;
+	size_t i;
+
+	json_array_foreach (jails, i, jail) {
+		if (json_is_true(json_object_get(jail, "differs")))
+			return true;
+	}
+	return false;
+}
+
 /* What should make the reader look twice; nothing when all is well. */
 static void worries_print(const json_t *status)
 {
@@ -116,6 +145,10 @@ static void worries_print(const json_t *status)
 		printf("%s%jd lines of local users not believed; see "
 		       "journalctl -u mailban%s\n",
 			bad, (intmax_t)refused, plain);
+	if (any_differs(json_object_get(status, "jails")))
+		printf("%sthe kernel does not hold what is wanted; see "
+		       "journalctl -u mailban%s\n",
+			bad, plain);
 	if (errors > 0)
 		printf("%s%jd times the kernel refused; see journalctl -u "
 		       "mailban%s\n",
@@ -128,6 +161,8 @@ static void daemon_print(const json_t *status)
 		json_string_value(json_object_get(status, "version"));
 	char *escaped = text_escape(version ? version : "-");
 	const json_t *uptime = json_object_get(status, "uptime");
+	json_int_t ended =
+		json_integer_value(json_object_get(status, "disconnected"));
 	char up[TEXT_TIME];
 
 	printf("mailband %s, process %jd, up %s\n", escaped,
@@ -138,9 +173,9 @@ static void daemon_print(const json_t *status)
 		(intmax_t)json_integer_value(
 			json_object_get(status, "matched")));
 	free(escaped);
-	printf("%jd connections of who was banned ended\n",
-		(intmax_t)json_integer_value(
-			json_object_get(status, "disconnected")));
+	if (ended > 0)
+		printf("%jd connections of who was banned ended\n",
+			(intmax_t)ended);
 	worries_print(status);
 	putchar('\n');
 	jails_print(json_object_get(status, "jails"));
@@ -238,6 +273,7 @@ static void jail_print(const json_t *jail)
 	fact_some("Pushed out", jail, "evictions");
 	fact_some("Attempts forgot", jail, "forgotten");
 	fact_number("Banned now", jail, "banned");
+	fact_number("In the kernel", jail, "enforced");
 	fact_number("Banned in all", jail, "total_banned");
 	fact_list("Addresses", json_object_get(jail, "addresses"));
 }
@@ -245,8 +281,26 @@ static void jail_print(const json_t *jail)
 int status_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
+	json_t *result;
+	bool differs;
+	int rc;
+
 	if (argc > 1)
 		return command_misused(self);
-	return client_show(options, "status", argc ? argv[0] : NULL,
-		argc ? jail_print : daemon_print);
+	rc = client_ask(options,
+		json_pack("{s:s, s:s*}", "command", "status", "jail",
+			argc ? argv[0] : NULL),
+		&result);
+	if (rc)
+		return rc;
+	if (options->json)
+		client_print(result);
+	else if (argc)
+		jail_print(result);
+	else
+		daemon_print(result);
+	differs = json_is_true(json_object_get(result, "differs")) ||
+		  any_differs(json_object_get(result, "jails"));
+	json_decref(result);
+	return differs ? EXIT_NO : EXIT_YES;
 }

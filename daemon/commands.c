@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/asked.h"
+#include "daemon/audit.h"
 #include "daemon/command_jail.h"
 #include "daemon/config.h"
 #include "daemon/decisions.h"
@@ -36,17 +37,22 @@ static const char *backend_word(const struct config_jail *item)
 static json_t *jail_counts(const struct engine *e, size_t jail)
 {
 	struct decision_counts c;
+	struct audit_jail held;
 
 	decisions_counts(e->decisions, jail, &c);
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-		"name", e->config->items[jail].jail->name, "backend",
-		backend_word(&e->config->items[jail]), "failed",
-		(json_int_t)c.failed, "total_failed",
-		(json_int_t)c.total_failed, "banned", (json_int_t)c.banned,
-		"total_banned", (json_int_t)c.total_banned, "ignored",
-		(json_int_t)c.ignored, "repeated", (json_int_t)c.repeated,
-		"refused", (json_int_t)c.refused, "evictions",
-		(json_int_t)c.evictions, "forgotten", (json_int_t)c.forgotten);
+	audit_jail(e->audit, jail, &held);
+	return json_pack(
+		"{s:s,s:s,s:o,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+		e->config->items[jail].jail->name, "backend",
+		backend_word(&e->config->items[jail]), "enforced",
+		held.known ? json_integer(held.enforced) : json_null(),
+		"differs", held.differs, "failed", (json_int_t)c.failed,
+		"total_failed", (json_int_t)c.total_failed, "banned",
+		(json_int_t)c.banned, "total_banned",
+		(json_int_t)c.total_banned, "ignored", (json_int_t)c.ignored,
+		"repeated", (json_int_t)c.repeated, "refused",
+		(json_int_t)c.refused, "evictions", (json_int_t)c.evictions,
+		"forgotten", (json_int_t)c.forgotten);
 }
 
 static json_t *filter_limits(const struct engine *e)
@@ -169,18 +175,58 @@ static json_t *status_jail(const struct engine *e, size_t jail)
 	return status;
 }
 
+/* A status that is told once the kernel's elements are counted. */
+struct status {
+	struct engine *engine;
+	struct control_call *call;
+	char jail[LAYOUT_NAME_MOST + 1]; /* "" = all */
+};
+
+static json_t *tell_status(const struct engine *e, size_t jail)
+{
+	return control_ok(
+		jail == ASKED_ALL ? status_all(e) : status_jail(e, jail));
+}
+
+/* A reload may have come between. */
+static void on_audit(void *ctx)
+{
+	struct status *s = ctx;
+	const struct config *config = s->engine->config;
+	size_t jail = ASKED_ALL;
+
+	for (size_t i = 0; s->jail[0] && i < config->n; i++)
+		if (strcmp(config->items[i].jail->name, s->jail) == 0)
+			jail = i;
+	control_reply(s->call,
+		s->jail[0] && jail == ASKED_ALL
+			? control_error(
+				  2, "the jail '%s' has just gone", s->jail)
+			: tell_status(s->engine, jail));
+	free(s);
+}
+
 static json_t *run_status(
 	void *ctx, const json_t *request, struct control_call *call)
 {
 	struct engine *e = ctx;
 	json_t *error;
 	size_t jail = asked_jail(e->config, request, &error);
+	struct status *s;
 
-	(void)call;
 	if (error)
 		return error;
-	return control_ok(
-		jail == ASKED_ALL ? status_all(e) : status_jail(e, jail));
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	s->engine = e;
+	s->call = call;
+	if (jail != ASKED_ALL)
+		strcpy(s->jail, e->config->items[jail].jail->name);
+	if (audit_ask(e->audit, on_audit, s))
+		return NULL;
+	free(s);
+	return tell_status(e, jail);
 }
 
 static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/audit.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -181,6 +182,7 @@ static void on_lost(void *ctx)
 	struct engine *e = ctx;
 
 	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
+	audit_soon(e->audit);
 }
 
 static void fail(struct engine *e)
@@ -243,6 +245,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 		go_on(e->more, 0);
 	decisions_tick(e->decisions);
 	enforce_look_again(e->enforce);
+	audit_tick(e->audit);
 	settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;
@@ -348,6 +351,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 	if (config) {
 		if (only)
 			keep_settings(old, config, only);
+		audit_forget(e->audit);
 		e->config = config;
 		log_setup(config->settings.loglevel);
 		decisions_reconfigure(e->decisions, config);
@@ -432,6 +436,7 @@ static bool engine_init(struct engine *e)
 	e->started = clock_wall() / CLOCK_SECOND;
 	e->state = state_open(e->options.statedir);
 	e->enforce = enforce_new(e->warden, on_lost, e);
+	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->resolver = resolver_new(e->loop, &names);
 	e->feeds = feeds_new(e->state, &user);
@@ -500,6 +505,7 @@ static void engine_deinit(struct engine *e)
 	feeds_free(&e->feeds);
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);
+	audit_free(&e->audit);
 	enforce_free(&e->enforce);
 	state_close(&e->state);
 	warden_client_free(&e->warden);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+struct audit;
 struct config;
 struct control;
 struct decisions;
@@ -37,6 +38,7 @@ struct engine {
 	struct state *state;
 	struct decisions *decisions;
 	struct enforce *enforce;
+	struct audit *audit;
 	struct feeds *feeds;
 	struct resolver *resolver;
 	struct control *control;

@@ -150,7 +150,7 @@ STATUS = {
     "version": "0.1", "pid": 4711, "uptime": 3700, "lines": 1234,
     "matched": 56, "dry_run": False, "given_up": 0, "errors": 0,
     "jails": [{"name": "dovecot", "failed": 1, "total_failed": 12,
-               "banned": 3, "total_banned": 40},
+               "banned": 3, "enforced": 3, "total_banned": 40},
               {"name": "postfix-sasl", "failed": 0, "total_failed": 0,
                "banned": 0, "total_banned": 0}],
     "sources": [{"name": "/var/log/mail.log", "kind": "file", "lines": 1000,
@@ -169,9 +169,9 @@ def test_status(daemon):
 mailband 0.1, process 4711, up 1 h 1 min
 1234 lines read, 56 of them failures
 
-Jail          Failing  Failed  Banned  Banned in all
-dovecot             1      12       3             40
-postfix-sasl        0       0       0              0
+Jail          Failing  Failed  Banned  In the kernel  Banned in all
+dovecot             1      12       3              3             40
+postfix-sasl        0       0       0              -              0
 
 Source             Kind     Lines  Failures  Cut short  Bytes behind  State
 /var/log/mail.log  file      1000        50          2           512  read
@@ -181,9 +181,15 @@ journal            journal    234         6          0             -  read
 
 
 def test_status_tells_what_is_amiss(daemon):
-    daemon.will_say({**STATUS, "dry_run": True, "given_up": 7, "errors": 3})
-    said = mailban(daemon, "status").stdout
+    daemon.will_say({**STATUS, "dry_run": True, "given_up": 7, "errors": 3,
+                     "disconnected": 1,
+                     "jails": [{**STATUS["jails"][0], "differs": True}]})
+    done = mailban(daemon, "status")
+    said = done.stdout
     assert "nothing is enforced" in said
+    assert "1 connections of who was banned ended" in said
+    assert "the kernel does not hold what is wanted" in said
+    assert done.returncode == 1
     assert "7 times a line was given up" in said
     assert "3 times the kernel refused" in said
 
@@ -196,7 +202,7 @@ def test_status_of_a_jail(daemon):
         "failed": 1, "ignored": 5,
         "maxretry": 5, "findtime": 600, "bantime": -1,
         "changed": ["maxretry", "bantime"],
-        "total_failed": 2, "banned": 3, "total_banned": 4,
+        "total_failed": 2, "banned": 3, "enforced": 2, "total_banned": 4,
         "addresses": ["192.0.2.1", "2001:db8::1"]})
     done = mailban(daemon, "status", "dovecot")
     assert done.stdout == """\
@@ -212,6 +218,7 @@ Failing now       1
 Failed in all     2
 Ignored in all    5
 Banned now        3
+In the kernel     2
 Banned in all     4
 Addresses         192.0.2.1
                   2001:db8::1
@@ -221,21 +228,22 @@ Addresses         192.0.2.1
 def ban(address, **more):
     return {"jail": "dovecot", "address": address, "start": 1763762097,
             "end": 1763762697, "remaining": 598, "count": 2, "packets": 17,
+            "bytes": 1020,
             "enforced": True, **more}
 
 
 def test_list(daemon):
     daemon.will_say([
         ban("192.0.2.1"),
-        ban("2001:db8::1", end=None, remaining=None, enforced=False),
+        ban("2001:db8::1", start=1763762096, end=None, remaining=None, enforced=False),
         ban("192.0.2.2", remaining=-1, start=None, count=None)])
     done = mailban(daemon, "list")
     assert done.stdout == """\
 Address      Jail     Since                      Left  Bans  Packets  \
-In the kernel
-192.0.2.1    dovecot  2025-11-21 21:54:57  9 min 58 s     2       17  yes
-2001:db8::1  dovecot  2025-11-21 21:54:57    for ever     2       17  NO
-192.0.2.2    dovecot  -                           0 s     0       17  yes
+Bytes  In the kernel
+192.0.2.2    dovecot  -                           0 s     0       17   1020  yes
+2001:db8::1  dovecot  2025-11-21 21:54:56    for ever     2       17   1020  NO
+192.0.2.1    dovecot  2025-11-21 21:54:57  9 min 58 s     2       17   1020  yes
 """
     daemon.will_say([])
     assert mailban(daemon, "list").stdout == "Nobody is banned.\n"

@@ -44,6 +44,28 @@ def test_somebody_else_edits_the_ruleset(running, how):
     assert running.daemon.alive()
 
 
+def test_what_stays_otherwise_is_an_error_state(running):
+    """Wanted and enforced stand side by side."""
+    jail = running.status()["jails"][0]
+    assert (jail["banned"], jail["enforced"], jail["differs"]) == (2, 2, False)
+    running.run(["nft", "add element inet mailban ban4-dovecot "
+                 "{ 203.0.113.9 }"])
+
+    def troubled():
+        """mailban status exits with 1"""
+        return running.mailban("status", check=False).returncode == 1
+    hosts.wait_for(troubled)
+    assert running.mailban("status", "dovecot", check=False).returncode == 1
+    assert "does not hold what is wanted" in \
+        running.mailban("status", check=False).stdout
+    told = running.daemon.wait_log(r"ERROR \[dovecot\] nftables holds 3 of 2")
+    running.run(["nft", "delete element inet mailban ban4-dovecot "
+                 "{ 203.0.113.9 }"])
+    hosts.wait_for(lambda: not troubled())
+    running.daemon.wait_log(r"\[dovecot\] nftables holds what is wanted again")
+    assert len(told) == 1
+
+
 def test_a_warden_that_stands_still(running):
     """Lines are read and bans wait; they are made up for."""
     warden = warden_of(running.daemon)
