@@ -22,6 +22,7 @@ struct options {
 	bool version;
 	bool has_time;
 	int64_t time; /* seconds; -1 = for ever */
+	int confirm;  /* seconds for that; 0 = it needs none */
 	int failures; /* of an attempt by hand; 0 = none was told */
 };
 
@@ -66,6 +67,7 @@ int options_parse(struct options *options, const char *letters, bool stop,
 const struct option_row *option_find(char letter);
 
 int ban_run(const struct command *, const struct options *, int, char **);
+int confirm_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);
 int lint_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);

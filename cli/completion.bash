@@ -25,7 +25,7 @@ _mailban_report="--compat --json --html --since --until --detail --bounce-detail
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban unban list test lint report reload version
+	local commands="status ban confirm unban list test lint report reload version
 		help"
 	local command= words= i
 
@@ -35,7 +35,7 @@ _mailban()
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
-	-w | --wait | -t | --time)
+	-w | --wait | -t | --time | -k | --confirm)
 		return
 		;;
 	esac
@@ -59,8 +59,12 @@ _mailban()
 		words="--json --socket --wait --help"
 		[[ $cur == -* ]] || words=$(_mailban_jails)
 		;;
-	ban)
+	confirm)
 		words="--time --json --socket --wait --help"
+		[[ $cur == -* ]] || words="$(_mailban_jails) $(_mailban_banned)"
+		;;
+	ban)
+		words="--time --confirm --json --socket --wait --help"
 		[[ $cur == -* ]] || words=$(_mailban_jails)
 		;;
 	unban)

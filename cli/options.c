@@ -18,10 +18,13 @@
 
 #define WAIT_DEFAULT 30
 #define WAIT_MOST 86400
+#define CONFIRM_MOST 86400
 
 static const struct option_row option_rows[] = {
 	{'a', "all", NULL, "every ban of every jail"},
 	{'c', "config", "CONFDIR", "configuration (/etc/mailban)"},
+	{'k', "confirm", "SECONDS",
+		"ends after so long unless it is confirmed"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
 	{'j', "json", NULL, "JSON, for programs"},
@@ -87,6 +90,15 @@ static int option_take(struct options *options, int letter, const char *value)
 		return EXIT_YES;
 	case 'j':
 		options->json = true;
+		return EXIT_YES;
+	case 'k':
+		if (!number_parse(value, 1, CONFIRM_MOST, &v)) {
+			text_complain("--confirm: '%s' is no number of seconds "
+				      "from 1 to %d",
+				value, CONFIRM_MOST);
+			return EXIT_FAULT;
+		}
+		options->confirm = (int)v;
 		return EXIT_YES;
 	case 's':
 		options->socket = value;

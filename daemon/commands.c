@@ -283,6 +283,32 @@ static json_t *run_ban(
 	return answer;
 }
 
+static json_t *run_confirm(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_t *error;
+	size_t jail = asked_jail(e->config, request, &error), n;
+	int64_t seconds = json_integer_value(json_object_get(request, "time"));
+	struct prefix *who;
+	json_int_t done = 0;
+
+	(void)call;
+	if (error)
+		return error;
+	if (jail == ASKED_ALL)
+		return control_error(2, "name the jail of the bans");
+	who = asked_prefixes(request, &n, &error);
+	if (error)
+		return error;
+	for (size_t i = 0; i < n; i++)
+		done += decisions_confirm(e->decisions, jail, &who[i],
+				seconds) == DECISION_DONE;
+	free(who);
+	enforce_flush(e->enforce);
+	return control_ok(json_pack("{s:I}", "count", done));
+}
+
 static void gather_ban(void *ctx, const struct ban *ban)
 {
 	struct ban **next = ctx;
@@ -429,6 +455,7 @@ const struct control_command commands[] = {
 	{"jail", CONTROL_LOOK, run_jail},
 	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},
+	{"confirm", CONTROL_CHANGE, run_confirm},
 	{"unban", CONTROL_CHANGE, run_unban},
 	{"set", CONTROL_CHANGE, command_jail_set},
 	{"attempt", CONTROL_CHANGE, command_jail_attempt},

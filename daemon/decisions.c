@@ -449,6 +449,32 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	return ban_begin(d, &ban);
 }
 
+enum decision_answer decisions_confirm(struct decisions *d, size_t jail,
+	const struct prefix *who, int64_t seconds)
+{
+	const struct jail *j = d->rooms[jail].jail;
+	int64_t now = decisions_now(), end;
+	char text[PREFIX_TEXT];
+	struct ban ban;
+
+	if (!banlist_remove(d->bans, who, (uint16_t)jail, &ban))
+		return DECISION_NOTHING;
+	if (seconds == 0)
+		seconds = escalate_bantime(
+			&j->escalate, j->bantime, ban.count - 1, &d->random);
+	end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
+						    : now + seconds;
+	if (end > ban.end)
+		ban.end = end;
+	/* There is room: it was in. */
+	banlist_add(d->bans, &ban);
+	d->out.ban(d->out.ctx, &ban);
+	state_put_ban(d->state, j->name, who, ban.start,
+		ban.end == BAN_FOREVER ? 0 : ban.end, ban.count);
+	log_notice("[%s] Confirmed %s", j->name, prefix_format(who, text));
+	return DECISION_DONE;
+}
+
 enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	const struct prefix *who, uint32_t failures)
 {

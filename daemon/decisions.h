@@ -82,6 +82,12 @@ enum decision_answer {
 /* By hand: for seconds, the jail's bantime if 0, for ever if negative. */
 enum decision_answer decisions_ban(struct decisions *decisions, size_t jail,
 	const struct prefix *who, int64_t seconds);
+/*
+ * A ban that was on trial is kept: for seconds from now, as above, and never
+ * shorter than it was. DONE, or NOTHING if it is not banned.
+ */
+enum decision_answer decisions_confirm(struct decisions *decisions, size_t jail,
+	const struct prefix *who, int64_t seconds);
 /* Lifts it and forgets its failures, in one jail. */
 enum decision_answer decisions_unban(
 	struct decisions *decisions, size_t jail, const struct prefix *who);

@@ -93,6 +93,52 @@ def test_who_asks_does_not_wait_for_what_is_read(host):
     hosts.wait_for(lambda: host.status()["lines"] > seen)
 
 
+def test_a_ban_on_trial(running):
+    """It is a short one until it is confirmed, in the kernel too."""
+    done = running.mailban("ban", "--confirm", "60", "dovecot", "192.0.2.1")
+    assert done.stdout == \
+        "1 banned for 60 s, unless 'mailban confirm' keeps them\n"
+    assert running.wait_banned("dovecot", "192.0.2.1")["192.0.2.1"][
+        "timeout"] in (59, 60)
+    assert running.mailban("confirm", "dovecot", "192.0.2.1").stdout == \
+        "1 confirmed\n"
+    hosts.wait_for(lambda: running.banned("dovecot")["192.0.2.1"][
+        "timeout"] > 590)
+    # No shorter, and what is not banned is not by this.
+    assert running.mailban("confirm", "-t", "5", "dovecot",
+                           "192.0.2.1").returncode == 0
+    assert running.mailban("confirm", "dovecot", "192.0.2.2",
+                           check=False).returncode == 1
+    (ban,) = json.loads(running.mailban("list", "--json").stdout)
+    assert ban["remaining"] > 500 and ban["count"] == 1
+
+
+def test_a_trial_that_nobody_confirms(running):
+    running.mailban("ban", "--confirm", "1", "dovecot", "192.0.2.1")
+    hosts.wait_for(lambda: running.banned("dovecot") == {} and
+                   running.mailban("list", "--json").stdout == "[]\n")
+
+
+@pytest.mark.parametrize("key, seconds, status, timeout", [
+    (b"\n", "60", 0, 600), (b"\x04", "60", 1, 60)])
+def test_a_trial_on_a_terminal(running, key, seconds, status, timeout):
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        running.enter([running.program("mailban"), "ban", "--confirm",
+                       seconds, "dovecot", "192.0.2.1"]),
+        env=running.environment(), stdin=theirs, stdout=theirs)
+    said = b""
+    while b"press Enter" not in said:
+        said += os.read(ours, 4096)
+    os.write(ours, key)
+    assert process.wait(20) == status
+    os.close(theirs)
+    os.close(ours)
+    running.wait_banned("dovecot", "192.0.2.1")
+    hosts.wait_for(lambda: running.banned("dovecot")["192.0.2.1"][
+        "timeout"] in (timeout - 1, timeout))
+
+
 def test_who_is_ignored_is_named_and_the_others_banned(running):
     done = running.mailban("ban", "dovecot", "192.0.2.1", "127.0.0.1", "::1",
                            "192.0.2.2")
