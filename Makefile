@@ -58,7 +58,7 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/comman
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/request daemon/resolver daemon/sandbox daemon/seats \
+	daemon/request daemon/resolver daemon/safe daemon/sandbox daemon/seats \
 	daemon/settings \
 	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)

@@ -155,6 +155,28 @@ static void worries_print(const json_t *status)
 			bad, (intmax_t)errors, plain);
 }
 
+/* "never banned: 192.0.2.1 (gateway), ..." */
+static void allowed_print(const json_t *allowed)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (allowed, i, item) {
+		const char *who =
+			json_string_value(json_object_get(item, "address"));
+		const char *why =
+			json_string_value(json_object_get(item, "why"));
+		char *left = text_escape(who ? who : "-");
+		char *right = text_escape(why ? why : "-");
+
+		printf("%s%s (%s)", i ? ", " : "never banned: ", left, right);
+		free(left);
+		free(right);
+	}
+	if (json_array_size(allowed))
+		putchar('\n');
+}
+
 static void daemon_print(const json_t *status)
 {
 	const char *version =
@@ -176,6 +198,7 @@ static void daemon_print(const json_t *status)
 	if (ended > 0)
 		printf("%jd connections of who was banned ended\n",
 			(intmax_t)ended);
+	allowed_print(json_object_get(status, "allowed"));
 	worries_print(status);
 	putchar('\n');
 	jails_print(json_object_get(status, "jails"));

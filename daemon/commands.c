@@ -87,6 +87,20 @@ static json_t *names_counts(const struct engine *e)
 		"waiting", (json_int_t)c.waiting);
 }
 
+/* Whom no jail bans, so that nobody is locked out. */
+static json_t *safe_list(const struct safe *safe)
+{
+	json_t *list = json_array();
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < safe->n; i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s}", "address",
+				      addr_format(&safe->items[i].who, text),
+				      "why", safe->items[i].why));
+	return list;
+}
+
 static json_t *status_all(const struct engine *e)
 {
 	json_t *jails = json_array(), *sources = json_array();
@@ -114,7 +128,7 @@ static json_t *status_all(const struct engine *e)
 	decisions_losses(e->decisions, &losses);
 	return json_pack(
 		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,"
-		"s:o,s:o}",
+		"s:o,s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
 		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
@@ -125,7 +139,8 @@ static json_t *status_all(const struct engine *e)
 		(json_int_t)counts.transactions, "elements",
 		(json_int_t)counts.elements, "errors",
 		(json_int_t)counts.errors, "disconnected",
-		(json_int_t)counts.cut, "jails", jails, "sources", sources);
+		(json_int_t)counts.cut, "jails", jails, "sources", sources,
+		"allowed", safe_list(&e->config->safe));
 }
 
 static void add_address(void *ctx, const struct ban *ban)

@@ -223,6 +223,23 @@ struct config *config_load(
 	return config;
 }
 
+void config_make_safe(struct config *config, const struct config *before)
+{
+	struct safe *safe = &config->safe;
+
+	if (!config->settings.never_lock_out)
+		return;
+	if (!before || !before->settings.never_lock_out) {
+		safe_gather(safe);
+		return;
+	}
+	*safe = before->safe;
+	prefixset_init(&safe->set);
+	for (size_t i = 0; i < before->safe.set.n; i++)
+		if (prefixset_add(&safe->set, &before->safe.set.items[i]) < 0)
+			abort();
+}
+
 void config_free(struct config **config)
 {
 	struct config *c = *config;
@@ -233,6 +250,7 @@ void config_free(struct config **config)
 		filter_free(&c->filters[i]);
 	if (c->jails)
 		jails_deinit(c->jails);
+	safe_deinit(&c->safe);
 	arena_free(&c->arena);
 	free(c);
 	*config = NULL;

@@ -7,6 +7,7 @@
 #include "daemon/settings.h"
 #include "filters/filter.h"
 #include "jails/jailfile.h"
+#include "daemon/safe.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 
@@ -31,6 +32,7 @@ struct config_jail {
 struct config {
 	struct arena *arena;
 	struct settings settings;
+	struct safe safe; /* empty unless settings.never_lock_out */
 	struct jails *jails;
 	struct config_jail *items; /* one for each of jails */
 	size_t n;
@@ -45,5 +47,8 @@ struct config {
 struct config *config_load(
 	const char *confdir, const char *datadir, struct err *err);
 void config_free(struct config **config);
+/* Whom nobody is to be locked out by: looked up, or, at a reload, as it was
+ * with the configuration before. */
+void config_make_safe(struct config *config, const struct config *before);
 
 #endif

@@ -188,6 +188,13 @@ static void touch(struct decisions *d, size_t jail, const struct addr *who,
 		t->time = time;
 }
 
+bool decisions_ignores(const struct decisions *d, const struct jail *jail,
+	const struct prefix *who)
+{
+	return ignore_has(jail, &d->own, who) ||
+	       prefixset_overlaps(&d->config->safe.set, who);
+}
+
 static uint32_t times_before(
 	const struct decisions *d, size_t jail, const struct prefix *who)
 {
@@ -346,7 +353,7 @@ void decisions_failure(
 	if (f->time == 0 || t > now)
 		t = now;
 	d->behind |= t < now - BEHIND;
-	if (ignore_has(room->jail, &d->own, &f->who)) {
+	if (decisions_ignores(d, room->jail, &f->who)) {
 		room->ignored++;
 		log_debug("[%s] Ignore %s", room->jail->name,
 			prefix_format(&f->who, text));
@@ -411,7 +418,7 @@ static void gather_ignored(void *ctx, const struct ban *ban)
 {
 	struct ignored *i = ctx;
 
-	if (ignore_has(i->d->rooms[ban->jail].jail, &i->d->own, &ban->who))
+	if (decisions_ignores(i->d, i->d->rooms[ban->jail].jail, &ban->who))
 		i->bans[i->n++] = *ban;
 }
 
@@ -435,7 +442,7 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	struct ban ban = {
 		.who = *who, .jail = (uint16_t)jail, .start = decisions_now()};
 
-	if (ignore_has(j, &d->own, who))
+	if (decisions_ignores(d, j, who))
 		return DECISION_IGNORED;
 	if (banlist_find(d->bans, who, (uint16_t)jail, NULL))
 		return DECISION_NOTHING;
@@ -480,7 +487,7 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 {
 	const struct failure failure = {.who = *who};
 
-	if (ignore_has(d->rooms[jail].jail, &d->own, who))
+	if (decisions_ignores(d, d->rooms[jail].jail, who))
 		return DECISION_IGNORED;
 	/* One told failure, however much it weighs: as fail2ban has it. */
 	d->rooms[jail].total_failed++;

@@ -92,6 +92,9 @@ uint64_t decisions_evictions(const struct room *room);
 uint64_t decisions_forgotten(const struct room *room);
 /* Says in the log what was lost, once a minute at most; call it each tick. */
 void decisions_tell_losses(struct decisions *d);
+/* True if it must not be banned: ignoreip, ignoreself, never_lock_out. */
+bool decisions_ignores(const struct decisions *d, const struct jail *jail,
+	const struct prefix *who);
 /* The jail of this name, config->n if there is none. */
 size_t decisions_jail(const struct config *config, const char *name);
 

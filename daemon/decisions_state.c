@@ -53,7 +53,7 @@ static void restore_ban(void *ctx, const char *jail, const struct prefix *who,
 		ban.start = now;
 	}
 	/* Ignored since: the kernel may have it still. */
-	if (ignore_has(d->rooms[ban.jail].jail, &d->own, who)) {
+	if (decisions_ignores(d, d->rooms[ban.jail].jail, who)) {
 		d->out.unban(d->out.ctx, &ban);
 		return;
 	}

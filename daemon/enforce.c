@@ -13,6 +13,7 @@
 
 #include "daemon/config.h"
 #include "daemon/warden.h"
+#include "jails/ignore.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -115,6 +116,21 @@ static bool all_ignore(const struct config *config, const struct prefix *p)
 	return true;
 }
 
+/* Own addresses too, unless a jail says that it bans them. */
+static int add_safe(const struct config *config, struct prefixset *all)
+{
+	bool ignoreself = true;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n; i++)
+		ignoreself &= config->items[i].jail->ignoreself;
+	if (ignoreself)
+		r = ignore_own_addresses(all);
+	for (size_t i = 0; i < config->safe.set.n && r == 0; i++)
+		r = prefixset_add(all, &config->safe.set.items[i]);
+	return r;
+}
+
 /* What every jail ignores is let through by the kernel too. */
 int enforce_allow(struct enforce *e)
 {
@@ -131,6 +147,8 @@ int enforce_allow(struct enforce *e)
 			if (all_ignore(e->config, &first->items[i]))
 				r = prefixset_add(&all, &first->items[i]);
 	}
+	if (r == 0 && e->config->settings.never_lock_out)
+		r = add_safe(e->config, &all);
 	if (all.n > WARDEN_ALLOW_MOST) {
 		log_warning("ignoreip: the kernel lets %u of %zu prefixes "
 			    "through unseen; the rest is not banned either",

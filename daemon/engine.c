@@ -352,6 +352,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 		if (only)
 			keep_settings(old, config, only);
 		audit_forget(e->audit);
+		config_make_safe(config, old);
 		e->config = config;
 		log_setup(config->settings.loglevel);
 		decisions_reconfigure(e->decisions, config);
@@ -434,6 +435,7 @@ static bool engine_init(struct engine *e)
 		return false;
 	}
 	e->started = clock_wall() / CLOCK_SECOND;
+	config_make_safe(e->config, NULL);
 	e->state = state_open(e->options.statedir);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);

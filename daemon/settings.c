@@ -30,6 +30,11 @@ static bool take_flush_on_stop(struct settings *s, const char *text)
 	return conf_bool(text, &s->flush_on_stop);
 }
 
+static bool take_never_lock_out(struct settings *s, const char *text)
+{
+	return conf_bool(text, &s->never_lock_out);
+}
+
 /* A count from 1 to 2^24. */
 static bool take_count(uint32_t *to, const char *text)
 {
@@ -61,6 +66,7 @@ static const struct {
 	{"loglevel", take_loglevel,
 		"critical, error, warning, notice, info or debug"},
 	{"flush_on_stop", take_flush_on_stop, "true or false"},
+	{"never_lock_out", take_never_lock_out, "true or false"},
 	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
 	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
 };
@@ -126,6 +132,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.user = "mailban",
 		.user_file = "mailban.conf",
 		.loglevel = LOG_LEVEL_INFO,
+		.never_lock_out = true,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,
 	};

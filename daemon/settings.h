@@ -15,7 +15,8 @@ struct settings {
 	const char *user_file; /* where that is said, for messages */
 	int user_line;
 	enum log_level loglevel;
-	bool flush_on_stop; /* take the bans out of the kernel when stopping */
+	bool flush_on_stop;  /* take the bans out of the kernel when stopping */
+	bool never_lock_out; /* see daemon/safe.h */
 	uint32_t max_tracked; /* addresses with failures, for each jail */
 	uint32_t max_bans;    /* in force at a time, of all jails */
 };
