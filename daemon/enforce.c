@@ -22,6 +22,8 @@
  * takes no more than one part of so many of the time.
  */
 #define HEAL_SHARE 10
+/* A table that could not be laid out is tried again. */
+#define LAYOUT_AGAIN (5 * CLOCK_SECOND)
 /* Requests without an answer, of which there are some in a burst. */
 #define PENDING_MOST 10000
 
@@ -43,10 +45,12 @@ struct enforce {
 	uint64_t remade; /* how often the table was, as last told */
 	enforce_lost_fn lost;
 	void *ctx;
-	bool changed;	    /* by others, and not healed since */
-	bool healing;	    /* and the warden is not through with it */
-	int64_t heal_began; /* monotonic */
-	int64_t heal_after; /* not before, monotonic */
+	bool changed;	      /* by others, and not healed since */
+	int layout_error;     /* 0, or why there is no table */
+	int64_t layout_after; /* then: tried again, monotonic */
+	bool healing;	      /* and the warden is not through with it */
+	int64_t heal_began;   /* monotonic */
+	int64_t heal_after;   /* not before, monotonic */
 };
 
 static void on_changed(void *context);
@@ -99,13 +103,33 @@ static void fill_layout(struct layout_jail *to, const struct jail *jail)
 	layout_ports_join(to);
 }
 
-static void on_layout(const struct reply *reply, void *context)
+static void on_allow(const struct reply *reply, void *context)
 {
-	(void)context;
-	if (reply->type == REPLY_DONE && reply->result < 0)
-		log_error("nftables: the table could not be laid out: %s",
+	const struct enforce *e = context;
+
+	/* Without a table there is no set of them, which is told. */
+	if (reply->type == REPLY_DONE && reply->result < 0 && !e->layout_error)
+		log_error("nftables: the allow list is not in force: %s",
 			reply->text[0] ? reply->text
 				       : strerror(-reply->result));
+}
+
+/* Told once; it is tried again, as others may let go of the table. */
+static void on_layout(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+
+	if (reply->type != REPLY_DONE)
+		return;
+	if (reply->result < 0 && reply->result != e->layout_error)
+		log_error("nftables: the table could not be laid out, nobody "
+			  "is banned: %s",
+			reply->text[0] ? reply->text
+				       : strerror(-reply->result));
+	else if (reply->result == 0 && e->layout_error)
+		log_notice("nftables: the table is laid out now");
+	e->layout_error = reply->result;
+	e->layout_after = clock_mono() + LAYOUT_AGAIN;
 }
 
 static bool all_ignore(const struct config *config, const struct prefix *p)
@@ -157,7 +181,7 @@ int enforce_allow(struct enforce *e)
 	}
 	if (r == 0)
 		r = warden_client_allow(
-			e->client, all.items, all.n, on_layout, NULL);
+			e->client, all.items, all.n, on_allow, e);
 	prefixset_deinit(&all);
 	return r;
 }
@@ -179,7 +203,7 @@ int enforce_layout(struct enforce *e, const struct config *config)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n; i++)
 		fill_layout(&layout.jails[i], config->items[i].jail);
-	r = warden_client_layout(e->client, &layout, on_layout, NULL);
+	r = warden_client_layout(e->client, &layout, on_layout, e);
 	free(layout.jails);
 	if (r == 0)
 		r = enforce_allow(e);
@@ -255,18 +279,21 @@ static void on_sent(const struct reply *reply, void *context)
 	struct sent *sent = context;
 	char text[PREFIX_TEXT];
 
+	/* No table: that was told, and all bans are put in once there is. */
+	bool quiet = sent->enforce->layout_error != 0;
+
 	for (size_t i = 0; reply->type == REPLY_REFUSED && i < reply->n; i++)
-		if (reply->refused[i].index < sent->n)
+		if (!quiet && reply->refused[i].index < sent->n)
 			log_error("[%s] the warden does not ban %s: %s",
 				sent->jail,
 				prefix_format(
 					&sent->entries[reply->refused[i].index]
 						 .prefix,
 					text),
-				strerror(-reply->refused[i].error));
+				request_refusal(reply->refused[i].error));
 	if (reply->type != REPLY_DONE)
 		return;
-	if (reply->result < 0 && reply->result != -EPIPE)
+	if (!quiet && reply->result < 0 && reply->result != -EPIPE)
 		log_error("[%s] nftables: %s failed: %s", sent->jail,
 			sent->ban ? "ban" : "unban",
 			reply->text[0] ? reply->text
@@ -408,6 +435,11 @@ void enforce_look_again(struct enforce *e)
 	if (!e->client || warden_client_pending(e->client) > PENDING_MOST)
 		return;
 	warden_client_send(e->client, &request, on_counts, e);
+	if (e->layout_error && clock_mono() >= e->layout_after) {
+		e->layout_after = clock_mono() + LAYOUT_AGAIN;
+		if (enforce_layout(e, e->config) == 0)
+			e->lost(e->ctx);
+	}
 	heal(e);
 }
 

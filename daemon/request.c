@@ -43,6 +43,27 @@ const char *request_name(enum request_type type)
 		       : "unknown";
 }
 
+const char *request_refusal(int error)
+{
+	switch (error) {
+	case -ERANGE:
+		return "prefix too short to be banned";
+	case -EADDRNOTAVAIL:
+		return "loopback, multicast and the like are not banned";
+	case -EPERM:
+		return "in the allow list";
+	case -EEXIST:
+	case -ENOTEMPTY:
+		return "overlaps a prefix that is banned";
+	case -ENFILE:
+		return "the set is full: lift bans, or have shorter ones";
+	case -ENOENT:
+		return "the jail has no set: see what was told of the table";
+	default:
+		return strerror(-error);
+	}
+}
+
 static void write_jail(struct writer *w, const struct layout_jail *j)
 {
 	write_text(w, j->name);

@@ -143,6 +143,8 @@ int reply_encode(const struct reply *r, void *buf);
 bool reply_decode(
 	struct reply *r, struct reply_room *room, const void *bytes, size_t n);
 
+/* Why the warden refuses an entry with this -errno, and what to do. */
+const char *request_refusal(int error);
 /* "ban", "layout": for messages. */
 const char *request_name(enum request_type type);
 

@@ -213,7 +213,9 @@ int warden_run(int fd)
 		return WARDEN_FAULT;
 	rc = warden_init(w, fd);
 	if (rc < 0) {
-		log_error("warden: %s", strerror(-rc));
+		log_error("warden: the kernel's nf_tables cannot be used: %s; "
+			  "is the module there? ('modprobe nf_tables')",
+			strerror(-rc));
 		stop = STOP_FAULT;
 	}
 	while (!stop) {

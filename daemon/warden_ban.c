@@ -16,6 +16,9 @@
 #include "nft/set.h"
 #include "nft/socket.h"
 
+/* For errors that pass by themselves. */
+#define TRIES 3
+
 /* 0, or why this may not be banned whoever asks. */
 static int check(const struct warden *w, const struct request_entry *e)
 {
@@ -28,25 +31,6 @@ static int check(const struct warden *w, const struct request_entry *e)
 	if (prefixset_overlaps(&w->allow, &e->prefix))
 		return -EPERM;
 	return 0;
-}
-
-static const char *reason(int error)
-{
-	switch (error) {
-	case -ERANGE:
-		return "prefix too short to be banned";
-	case -EADDRNOTAVAIL:
-		return "loopback, multicast and the like are not banned";
-	case -EPERM:
-		return "in the allow list";
-	case -EEXIST:
-	case -ENOTEMPTY:
-		return "overlaps a prefix that is banned";
-	case -ENFILE:
-		return "the set is full";
-	default:
-		return strerror(-error);
-	}
 }
 
 /* The request's entries into the change, to be answered from there. */
@@ -94,7 +78,7 @@ static int answer(struct warden *w, const struct waiting *waiting)
 			done.result = e->error;
 			snprintf(done.text, sizeof(done.text), "%s: %s",
 				prefix_format(&e->element.prefix, text),
-				reason(e->error));
+				request_refusal(e->error));
 		}
 		w->refused[reply.n].index = (uint32_t)i;
 		w->refused[reply.n++].error = e->error;
@@ -113,8 +97,12 @@ static int answer(struct warden *w, const struct waiting *waiting)
 
 static int commit(struct warden *w, enum change_verb verb)
 {
-	int rc = change_commit(&w->change, verb, w->nft, &w->batch, &w->layout);
-	int stop = 0;
+	int stop = 0, rc = -EAGAIN;
+
+	/* Bans and unbans can be done twice. */
+	for (int i = 0; i < TRIES && nft_socket_passes(rc); i++)
+		rc = change_commit(
+			&w->change, verb, w->nft, &w->batch, &w->layout);
 
 	if (rc == -ENOENT && warden_restore(w) == 0)
 		rc = change_commit(

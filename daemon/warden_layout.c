@@ -82,6 +82,27 @@ static void draft_free(struct warden *w)
 	w->layout_open = false;
 }
 
+/* What a person can do about it; NULL: the kernel says it better. */
+static const char *next_step(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "the table inet " NFT_TABLE " belongs to another "
+		       "program, which 'nft list table inet " NFT_TABLE
+		       "' names; end that one";
+	case -EOPNOTSUPP:
+	case -EPROTONOSUPPORT:
+	case -ENOENT:
+		return "the kernel lacks a module of nftables; 'modprobe "
+		       "nf_tables', or install this kernel's modules";
+	case -EAGAIN:
+		return "others change the ruleset without a pause; see 'nft "
+		       "monitor'";
+	default:
+		return NULL;
+	}
+}
+
 static int tell_layout(struct warden *w, int rc, const bool *kept,
 	const struct nft_fault *fault)
 {
@@ -94,7 +115,9 @@ static int tell_layout(struct warden *w, int rc, const bool *kept,
 
 	if (rc == 0 && w->layout.n > 0)
 		stop = warden_tell(w, &reply);
-	if (rc < 0)
+	if (rc < 0 && next_step(rc))
+		snprintf(text, sizeof(text), "%s", next_step(rc));
+	else if (rc < 0)
 		snprintf(text, sizeof(text), "%s%s%s", strerror(-rc),
 			fault->text[0] ? ": " : "", fault->text);
 	return stop ? stop

@@ -254,6 +254,12 @@ int nft_socket_commit(
 	return rc;
 }
 
+bool nft_socket_passes(int error)
+{
+	return error == -EINTR || error == -ENOBUFS || error == -EBUSY ||
+	       error == -EAGAIN || error == -ENOMEM;
+}
+
 int nft_socket_look(struct nft_socket *s, uint32_t *foreign)
 {
 	int rc = learn(s, 0);

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_NFT_SOCKET_H
 #define MAILBAN_NFT_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,12 @@ int nft_socket_commit(
  * short question, and each commit asks it too.
  */
 int nft_socket_look(struct nft_socket *s, uint32_t *foreign);
+
+/*
+ * True of errors that pass: what was not sent, or answered to nobody, may be
+ * tried again at once by whoever can do it twice.
+ */
+bool nft_socket_passes(int error);
 
 /*
  * A question or a dump: calls fn for each message of the answer. fn returns

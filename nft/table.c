@@ -310,7 +310,7 @@ int table_apply(struct nft_socket *s, struct batch *b,
 		return rc;
 	for (int i = 0; i < TRIES; i++) {
 		rc = apply(s, b, &look, layout, fault);
-		if (rc != -ERESTART)
+		if (rc != -ERESTART && !nft_socket_passes(rc))
 			break;
 	}
 	if (rc == -ERESTART)

@@ -305,6 +305,26 @@ static void it_has_rules_of_its_own(void **state)
 	assert_false(listed("set inet mailban allow4", "203.0.113.0/28"));
 }
 
+/* The one set is full, the other jail goes on. */
+static void a_full_set_is_told(void **state)
+{
+	struct layout_jail jails[] = {
+		world_jail("a", "25"), world_jail("b", "143,993")};
+	struct layout layout = {.jails = jails, .n = 2};
+
+	(void)state;
+	jails[0].elements = 2;
+	apply_layout(&layout);
+	ban(0, "192.0.2.1", 600);
+	ban(0, "192.0.2.2", 600);
+	ban(0, "192.0.2.3", 600);
+	assert_int_equal(answer.done.result, -ENFILE);
+	assert_string_equal(answer.done.text,
+		"192.0.2.3: the set is full: lift bans, or have shorter ones");
+	ban(1, "192.0.2.3", 600);
+	assert_int_equal(answer.done.result, 0);
+}
+
 static void garbage_ends_it_alone(void **state)
 {
 	struct request stats = {.type = REQUEST_STATS};
@@ -725,6 +745,7 @@ int main(void)
 		WARDEN_TEST(it_has_one_right_and_its_sockets),
 		WARDEN_TEST(bans_and_what_the_kernel_has),
 		WARDEN_TEST(it_has_rules_of_its_own),
+		WARDEN_TEST(a_full_set_is_told),
 		WARDEN_TEST(garbage_ends_it_alone),
 		WARDEN_TEST(too_long_a_message_ends_it),
 		WARDEN_TEST(twin_jails_end_it),

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_what_stays_otherwise_is_an_error_state(running):
     hosts.wait_for(lambda: not troubled())
     running.daemon.wait_log(r"\[dovecot\] nftables holds what is wanted again")
     assert len(told) == 1
+
+
+def test_a_table_that_belongs_to_another(host):
+    """It is told what to do, and done once the other lets go."""
+    other = host.start(["nft", "-i"], stdin=subprocess.PIPE)
+    other.popen.stdin.write(b"add table inet mailban { flags owner; }\n")
+    other.popen.stdin.flush()
+    hosts.wait_for(lambda: "mailban" in host.run(["nft", "list",
+                                                  "tables"]).stdout)
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail()})
+    daemon.wait_log("ERROR nftables: the table could not be laid out, nobody "
+                    "is banned: .* belongs to another program")
+    host.mailban("ban", "dovecot", *BANNED)
+    assert host.status()["jails"][0]["banned"] == 2 and daemon.alive()
+    other.popen.stdin.close()
+    host.wait_banned("dovecot", *BANNED)
+    daemon.wait_log("NOTICE nftables: the table is laid out now")
+    assert daemon.log().count("ERROR") == 1
 
 
 def test_a_warden_that_stands_still(running):
