@@ -50,19 +50,22 @@ NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid \
 WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 	daemon/warden_cut \
 	daemon/warden_layout daemon/warden_listing daemon/request daemon/sandbox \
+	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
 	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
-WARDEN_LIBS = -lmnl -lnftnl
+WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
 DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/commands \
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/request daemon/resolver daemon/safe daemon/sandbox daemon/seats \
+	daemon/reach daemon/request daemon/resolver daemon/safe daemon/sandbox \
+	daemon/sandbox_calls daemon/sandbox_engine daemon/sandbox_files \
+	daemon/sandbox_lookup daemon/seats \
 	daemon/settings \
 	daemon/state daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
-DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lz -lm
+DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint cli/lintcost cli/lintforge cli/lintrule filters/pattern \
 	filters/sample
@@ -87,7 +90,7 @@ CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 # The packages: of the build (debian/control names them too), on top of them of
 # the Debian package and of the tests.
 DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
-	libpcre2-dev libsqlite3-dev libjansson-dev zlib1g-dev \
+	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev zlib1g-dev \
 	nftables passwd
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
@@ -126,7 +129,7 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
-	-lz -lm
+	-lseccomp -lz -lm
 
 # A unit test takes what it calls out of all that is not a main(), and out of
 # what tests share.

@@ -20,6 +20,7 @@
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
 #include "daemon/lookup.h"
+#include "daemon/reach.h"
 #include "daemon/resolver.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
@@ -346,6 +347,9 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 		0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
 	err_init(&err);
 	config = config_load(e->options.confdir, e->options.datadir, &err);
+	if (config && e->options.reach &&
+		!reach_covers(e->options.reach, config, &err))
+		config_free(&config);
 	tell_errors(&err, why);
 	err_deinit(&err);
 	if (config) {
@@ -440,7 +444,8 @@ static bool engine_init(struct engine *e)
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
-	e->resolver = resolver_new(e->loop, &names);
+	e->resolver = resolver_new(
+		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->feeds = feeds_new(e->state, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));

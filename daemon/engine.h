@@ -13,6 +13,7 @@ struct control;
 struct decisions;
 struct enforce;
 struct feeds;
+struct reach;
 struct resolver;
 struct state;
 struct warden_client;
@@ -23,6 +24,9 @@ struct engine_options {
 	const char *statedir;
 	bool dry_run; /* decide and tell, enforce nothing */
 	gid_t group;  /* whose members may look */
+	int names_fd; /* of lookup_spawn() */
+	pid_t names_pid;
+	const struct reach *reach; /* what it can open; NULL: no sandbox */
 };
 
 /*

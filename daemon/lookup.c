@@ -4,20 +4,30 @@
  * reads what they send, so it is a process of its own that can do nothing
  * else; some threads wait at the same time, so that one server that never
  * answers does not hold up all names.
+ *
+ * It has a parent of its own, for the engine can start nothing any more: that
+ * one waits for the first question, and for the death of who answers. It reads
+ * no byte of any stranger.
  */
 #include "daemon/lookup.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/sandbox.h"
+#include "lib/log.h"
+
+#define SOCKET_FD (STDERR_FILENO + 1)
 #define STACK (256 * 1024)
 /* Seconds to wait for a server, and how often (resolv.conf(5)); what the
  * host's administrator set in this variable holds. */
@@ -84,25 +94,24 @@ static void *work(void *ctx)
 	}
 }
 
-static _Noreturn void become_lookup(int fd)
+static _Noreturn void fail(const char *what, int r)
 {
-	static int socket_fd = STDERR_FILENO + 1;
+	log_error("names: %s: %s", what, strerror(-r));
+	_exit(1);
+}
+
+static _Noreturn void become_lookup(bool confined)
+{
+	static int socket_fd = SOCKET_FD;
 	pthread_attr_t attr;
 	pthread_t thread;
-	sigset_t none;
+	int r;
 
+	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	prctl(PR_SET_NAME, "mailban-lookup");
-	if (dup2(fd, socket_fd) < 0 ||
-		close_range((unsigned int)socket_fd + 1, ~0u, 0) < 0)
-		_exit(1);
-	setenv("RES_OPTIONS", PATIENCE, 0);
-	/* A stranger's name is whole: nobody of our own domain is meant. */
-	setenv("LOCALDOMAIN", ".", 0);
-	signal(SIGTERM, SIG_DFL);
-	/* A terminal's Ctrl-C is the daemon's, whose end is ours. */
-	signal(SIGINT, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	r = confined ? sandbox_enter_lookup_worker() : 0;
+	if (r < 0)
+		fail("cannot give up rights", r);
 	if (pthread_attr_init(&attr) != 0 ||
 		pthread_attr_setstacksize(&attr, STACK) != 0)
 		_exit(1);
@@ -113,7 +122,64 @@ static _Noreturn void become_lookup(int fd)
 	_exit(1);
 }
 
-int lookup_spawn(int *fd, pid_t *pid)
+/* What it was asked is not asked again: some of it may have ended it. */
+static void tell_lost(void)
+{
+	static const struct lookup_reply lost = {.id = 0};
+	struct lookup_request request;
+
+	while (recv(SOCKET_FD, &request, sizeof(request), MSG_DONTWAIT) > 0)
+		;
+	if (send(SOCKET_FD, &lost, sizeof(lost), MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static _Noreturn void watch_over(bool confined)
+{
+	struct pollfd p = {.fd = SOCKET_FD, .events = POLLIN};
+
+	for (;;) {
+		pid_t pid;
+
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			_exit(1);
+		if (p.revents & (POLLHUP | POLLERR))
+			_exit(0);
+		if (!(p.revents & POLLIN))
+			continue;
+		pid = fork();
+		if (pid == 0)
+			become_lookup(confined);
+		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		tell_lost();
+	}
+}
+
+static _Noreturn void become_parent(int fd, bool confined)
+{
+	sigset_t none;
+	int r;
+
+	prctl(PR_SET_NAME, "mailban-names");
+	if (dup2(fd, SOCKET_FD) < 0 || close_range(SOCKET_FD + 1, ~0u, 0) < 0)
+		_exit(1);
+	setenv("RES_OPTIONS", PATIENCE, 0);
+	/* A stranger's name is whole: nobody of our own domain is meant. */
+	setenv("LOCALDOMAIN", ".", 0);
+	/* The daemon's end is ours, and nobody else's word. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	r = confined ? sandbox_enter_lookup() : 0;
+	if (r < 0)
+		fail("cannot give up rights", r);
+	watch_over(confined);
+}
+
+int lookup_spawn(bool confined, int *fd, pid_t *pid)
 {
 	int pair[2], r;
 
@@ -121,7 +187,7 @@ int lookup_spawn(int *fd, pid_t *pid)
 		return -errno;
 	*pid = fork();
 	if (*pid == 0)
-		become_lookup(pair[1]);
+		become_parent(pair[1], confined);
 	r = *pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (r < 0)

@@ -19,6 +19,8 @@
 
 #include "daemon/config.h"
 #include "daemon/engine.h"
+#include "daemon/lookup.h"
+#include "daemon/reach.h"
 #include "daemon/sandbox.h"
 #include "daemon/warden_client.h"
 #include "lib/datadir.h"
@@ -219,9 +221,10 @@ static bool drop_rights(uid_t uid, gid_t gid)
 	return r == 0;
 }
 
-static bool start_warden(struct warden_client **warden, uid_t uid, gid_t gid)
+static bool start_warden(
+	struct warden_client **warden, uid_t uid, gid_t gid, bool confined)
 {
-	int r = warden_client_spawn(warden, uid, gid);
+	int r = warden_client_spawn(warden, uid, gid, confined);
 
 	if (r == -ENOENT)
 		log_error("mailban-warden is neither beside mailband nor in "
@@ -245,9 +248,42 @@ static bool settle_down(struct arguments *args, const struct settings *settings,
 		!make_dirs(args, uid, gid))
 		return false;
 	args->engine.group = gid;
-	if (!args->engine.dry_run && !start_warden(warden, uid, gid))
+	if (!args->engine.dry_run &&
+		!start_warden(warden, uid, gid, settings->sandbox))
 		return false;
 	return drop_rights(uid, gid);
+}
+
+/* The last process that is started, then there can be no other. */
+static bool confine(struct arguments *args, const struct config *config,
+	struct reach **reach)
+{
+	bool confined = config->settings.sandbox;
+	int r = lookup_spawn(
+		confined, &args->engine.names_fd, &args->engine.names_pid);
+
+	if (r < 0) {
+		log_error("cannot start the process that looks names up: %s",
+			strerror(-r));
+		return false;
+	}
+	if (!confined) {
+		log_warning("sandbox = no: who breaks into this process has "
+			    "all that user '%s' has",
+			config->settings.user);
+		return true;
+	}
+	*reach = reach_new(&args->engine, config);
+	args->engine.reach = *reach;
+	r = reach_enter(*reach);
+	if (r < 0)
+		log_error("cannot enter the sandbox: %s%s", strerror(-r),
+			r == -ENOSYS || r == -EOPNOTSUPP
+				? " (the kernel has no Landlock, or a "
+				  "container keeps it away; see sandbox in "
+				  "mailban.conf)"
+				: "");
+	return r == 0;
 }
 
 /* They are taken by the event loop, in order with everything else. */
@@ -272,7 +308,9 @@ int main(int argc, char **argv)
 	};
 	char datadir[PATH_MAX];
 	struct warden_client *warden = NULL;
+	struct reach *reach = NULL;
 	struct config *config;
+	int status;
 
 	read_options(&args, argc, argv);
 	log_setup(LOG_LEVEL_INFO);
@@ -288,11 +326,15 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_setup(config->settings.loglevel);
-	if (!settle_down(&args, &config->settings, &warden)) {
+	if (!settle_down(&args, &config->settings, &warden) ||
+		!confine(&args, config, &reach)) {
 		warden_client_free(&warden);
+		reach_free(&reach);
 		config_free(&config);
 		return EXIT_FAULT;
 	}
 	block_signals();
-	return engine_run(&args.engine, config, warden);
+	status = engine_run(&args.engine, config, warden);
+	reach_free(&reach);
+	return status;
 }

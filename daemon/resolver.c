@@ -44,7 +44,6 @@ struct answer {
 };
 
 struct resolver {
-	sd_event *loop;
 	struct resolver_user user;
 	struct keytable_seed seed;
 	struct keytable *answers;
@@ -54,42 +53,33 @@ struct resolver {
 	size_t waiting_n;
 	uint32_t last_id;
 	sd_event_source *io; /* NULL: no process */
-	int fd;
+	int fd;		     /* -1 then too */
 	pid_t pid;
 	int64_t ended; /* monotonic; 0 = it never did */
 	struct resolver_counts counts;
 };
 
-struct resolver *resolver_new(sd_event *loop, const struct resolver_user *user)
+/* All that it was asked for is lost. */
+static void lose(struct resolver *r)
 {
-	struct resolver *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		abort();
-	r->loop = loop;
-	r->user = *user;
-	if (getrandom(&r->seed, sizeof(r->seed), 0) != sizeof(r->seed))
-		abort();
-	r->answers = keytable_new(sizeof(struct answer), sizeof(uint64_t),
-		RESOLVER_KEPT, &r->seed);
-	if (!r->answers)
-		abort();
-	return r;
-}
-
-/* The process goes; what it was asked for is lost. */
-static void stop(struct resolver *r)
-{
-	if (!r->io)
-		return;
-	r->io = sd_event_source_disable_unref(r->io);
-	close(r->fd);
-	/* It would end by itself, but not be waited for. */
-	kill(r->pid, SIGKILL);
-	waitpid(r->pid, NULL, 0);
+	r->ended = clock_mono();
 	r->counts.dropped += r->waiting_n;
 	r->waiting_n = 0;
 	memset(r->questions, 0, sizeof(r->questions));
+}
+
+/* The process goes, for good. */
+static void stop(struct resolver *r)
+{
+	if (r->fd < 0)
+		return;
+	r->io = sd_event_source_disable_unref(r->io);
+	close(r->fd);
+	r->fd = -1;
+	/* It would end by itself, but not be waited for. */
+	kill(r->pid, SIGKILL);
+	waitpid(r->pid, NULL, 0);
+	lose(r);
 }
 
 void resolver_free(struct resolver **resolver)
@@ -186,7 +176,7 @@ static struct question *question_of(struct resolver *r, uint32_t id)
 
 static void take_reply(struct resolver *r, const struct lookup_reply *reply)
 {
-	struct question *at = reply->id ? question_of(r, reply->id) : NULL;
+	struct question *at = question_of(r, reply->id);
 	struct question q;
 	uint32_t n = reply->n;
 
@@ -213,40 +203,47 @@ static int on_replies(sd_event_source *s, int fd, uint32_t events, void *ctx)
 		n = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT);
 		if (n != sizeof(reply))
 			break;
-		take_reply(r, &reply);
-	}
-	if (n != sizeof(reply) && !(n < 0 && errno == EAGAIN)) {
+		if (reply.id != 0) {
+			take_reply(r, &reply);
+			continue;
+		}
 		log_warning("names: the process that looks them up ended; "
 			    "another is started when it is needed");
-		r->ended = clock_mono();
+		lose(r);
+	}
+	if (n != sizeof(reply) && !(n < 0 && errno == EAGAIN)) {
+		log_error("names: who starts the process that looks them up "
+			  "ended; no name is looked up until a restart");
 		stop(r);
 	}
 	r->user.settled(r->user.ctx);
 	return 0;
 }
 
-static bool start(struct resolver *r)
+struct resolver *resolver_new(
+	sd_event *loop, int fd, pid_t pid, const struct resolver_user *user)
 {
-	int rc;
+	struct resolver *r = calloc(1, sizeof(*r));
 
-	if (r->io)
-		return true;
-	if (r->ended && clock_mono() - r->ended < START_AGAIN)
-		return false;
-	rc = lookup_spawn(&r->fd, &r->pid);
-	if (rc < 0) {
-		log_error("names: cannot look them up: %s", strerror(-rc));
-		r->ended = clock_mono();
-		return false;
-	}
-	if (sd_event_add_io(r->loop, &r->io, r->fd, EPOLLIN, on_replies, r) >=
-		0)
-		return true;
-	r->ended = clock_mono();
-	close(r->fd);
-	kill(r->pid, SIGKILL);
-	waitpid(r->pid, NULL, 0);
-	return false;
+	if (!r)
+		abort();
+	r->user = *user;
+	r->fd = fd;
+	r->pid = pid;
+	if (getrandom(&r->seed, sizeof(r->seed), 0) != sizeof(r->seed))
+		abort();
+	r->answers = keytable_new(sizeof(struct answer), sizeof(uint64_t),
+		RESOLVER_KEPT, &r->seed);
+	if (!r->answers ||
+		sd_event_add_io(loop, &r->io, fd, EPOLLIN, on_replies, r) < 0)
+		abort();
+	return r;
+}
+
+/* Not at once after it ended: what ended it comes again. */
+static bool can_ask(const struct resolver *r)
+{
+	return r->io && (!r->ended || clock_mono() - r->ended >= START_AGAIN);
 }
 
 /* Lower case and no dot at its end; false if it is no host's name. */
@@ -286,7 +283,7 @@ static struct question *question_for(struct resolver *r, const char *name)
 		if (!q->id)
 			free_one = q;
 	}
-	if (!free_one || !start(r))
+	if (!free_one || !can_ask(r))
 		return NULL;
 	do
 		request.id = ++r->last_id;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "lib/addr.h"
@@ -51,8 +52,9 @@ struct resolver_counts {
 	uint32_t waiting;   /* failures */
 };
 
-/* Never NULL; the process that looks up is started when it is needed. */
-struct resolver *resolver_new(sd_event *loop, const struct resolver_user *user);
+/* Never NULL. Takes over what lookup_spawn() gave. */
+struct resolver *resolver_new(
+	sd_event *loop, int fd, pid_t pid, const struct resolver_user *user);
 void resolver_free(struct resolver **resolver);
 
 /* What is no host's name is taken for not found. */

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_DAEMON_SANDBOX_H
 #define MAILBAN_DAEMON_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,7 +11,8 @@
  * How a process of ours gives up what it does not need, in this order:
  *
  *	sandbox_close_from, sandbox_drop_user, sandbox_keep_caps,
- *	sandbox_no_new_privs (then what needs no_new_privs: Landlock, seccomp)
+ *	sandbox_no_new_privs, and then the sandbox_enter_ of the process, which
+ *	needs no_new_privs
  *
  * Each returns 0 or -errno, has looked afterwards that it took, and a caller
  * that gets an error ends the process.
@@ -40,5 +42,38 @@ int sandbox_keep_caps(uint64_t mask);
 
 /* execve can give nothing any more, here and in children. */
 int sandbox_no_new_privs(void);
+
+/*
+ * From here on the process can make the system calls of its list alone (any
+ * other ends it with SIGSYS), reach the files of its own rules alone, and
+ * starts nothing. -ENOSYS or -EOPNOTSUPP where the kernel has no Landlock or
+ * no seccomp. See mailband(8) for what each may do.
+ */
+
+/* The warden: nothing but its socket, stderr and netlink of nftables. */
+int sandbox_enter_warden(void);
+
+/* What a file, or all below a directory, is opened for. */
+enum sandbox_access {
+	SANDBOX_READ,
+	SANDBOX_STATE,	/* make, write, rename and remove files too */
+	SANDBOX_SOCKET, /* make and remove a socket, nothing else */
+};
+
+struct sandbox_path {
+	const char *path; /* one that is not there gives nothing */
+	enum sandbox_access access;
+};
+
+/*
+ * The engine: these paths and its own libraries' files. names: it may ask name
+ * servers too, for names in ignoreip at a reload.
+ */
+int sandbox_enter_engine(
+	const struct sandbox_path *paths, size_t n, bool names);
+
+/* The process that starts those that look names up, then each of these. */
+int sandbox_enter_lookup(void);
+int sandbox_enter_lookup_worker(void);
 
 #endif

@@ -35,6 +35,11 @@ static bool take_never_lock_out(struct settings *s, const char *text)
 	return conf_bool(text, &s->never_lock_out);
 }
 
+static bool take_sandbox(struct settings *s, const char *text)
+{
+	return conf_bool(text, &s->sandbox);
+}
+
 /* A count from 1 to 2^24. */
 static bool take_count(uint32_t *to, const char *text)
 {
@@ -67,6 +72,7 @@ static const struct {
 		"critical, error, warning, notice, info or debug"},
 	{"flush_on_stop", take_flush_on_stop, "true or false"},
 	{"never_lock_out", take_never_lock_out, "true or false"},
+	{"sandbox", take_sandbox, "yes or no"},
 	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
 	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
 };
@@ -133,6 +139,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.user_file = "mailban.conf",
 		.loglevel = LOG_LEVEL_INFO,
 		.never_lock_out = true,
+		.sandbox = true,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,
 	};

@@ -17,6 +17,7 @@ struct settings {
 	enum log_level loglevel;
 	bool flush_on_stop;  /* take the bans out of the kernel when stopping */
 	bool never_lock_out; /* see daemon/safe.h */
+	bool sandbox;	     /* give up what the processes do not need */
 	uint32_t max_tracked; /* addresses with failures, for each jail */
 	uint32_t max_bans;    /* in force at a time, of all jails */
 };

@@ -367,7 +367,8 @@ int warden_client_allow(struct warden_client *c, const struct prefix *prefixes,
 	return rc;
 }
 
-int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid)
+int warden_client_spawn(
+	struct warden_client **out, uid_t uid, gid_t gid, bool confined)
 {
 	const struct request hello = {
 		.type = REQUEST_HELLO, .version = REQUEST_VERSION};
@@ -375,7 +376,7 @@ int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid)
 	int fd, rc;
 
 	*out = NULL;
-	rc = warden_spawn(uid, gid, &fd, &pid);
+	rc = warden_spawn(uid, gid, confined, &fd, &pid);
 	if (rc < 0)
 		return rc;
 	rc = warden_client_new(out, fd, pid);

@@ -30,7 +30,8 @@ typedef void (*warden_reply_fn)(const struct reply *reply, void *context);
  * version. To be called while the process still has the capabilities that the
  * warden is to keep. 0 or -errno (-ENOENT: no such program).
  */
-int warden_client_spawn(struct warden_client **out, uid_t uid, gid_t gid);
+int warden_client_spawn(
+	struct warden_client **out, uid_t uid, gid_t gid, bool confined);
 /* The same over a socket that is there; owns fd. pid may be 0: no child. */
 int warden_client_new(struct warden_client **out, int fd, pid_t pid);
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mailban-warden UID GID: started by mailband with a socket on descriptor 3,
- * never by hand. Keeps CAP_NET_ADMIN, gives up everything else, and serves.
+ * mailban-warden UID GID confined|open: started by mailband with a socket on
+ * descriptor 3, never by hand. Keeps CAP_NET_ADMIN, gives up everything else,
+ * and serves.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -32,7 +33,7 @@ static int parse_id(const char *text, unsigned int *id)
 	return 0;
 }
 
-static int give_up_rights(uid_t uid, gid_t gid)
+static int give_up_rights(uid_t uid, gid_t gid, bool confined)
 {
 	int rc = sandbox_close_from(WARDEN_FD + 1);
 
@@ -42,6 +43,8 @@ static int give_up_rights(uid_t uid, gid_t gid)
 		rc = sandbox_keep_caps(SANDBOX_CAP(CAP_NET_ADMIN));
 	if (rc == 0)
 		rc = sandbox_no_new_privs();
+	if (rc == 0 && confined)
+		rc = sandbox_enter_warden();
 	return rc;
 }
 
@@ -59,18 +62,21 @@ int main(int argc, char **argv)
 {
 	socklen_t size = sizeof(int);
 	unsigned int uid, gid;
+	bool confined = true;
 	int type = 0, rc;
 
 	log_setup(LOG_LEVEL_INFO);
-	if (argc != 3 || parse_id(argv[1], &uid) < 0 ||
+	if (argc != 4 || parse_id(argv[1], &uid) < 0 ||
 		parse_id(argv[2], &gid) < 0 ||
+		(!(confined = strcmp(argv[3], WARDEN_CONFINED) == 0) &&
+			strcmp(argv[3], WARDEN_OPEN) != 0) ||
 		getsockopt(WARDEN_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
 		type != SOCK_SEQPACKET) {
 		fputs("mailban-warden is started by mailband\n", stderr);
 		return WARDEN_USAGE;
 	}
 	leave_signals_to_engine();
-	rc = give_up_rights(uid, gid);
+	rc = give_up_rights(uid, gid, confined);
 	if (rc < 0) {
 		log_error("warden: cannot give up rights: %s", strerror(-rc));
 		return WARDEN_FAULT;

@@ -42,10 +42,12 @@ static int find_program(char *path, size_t room)
 
 /* In the child: nothing but the socket and stderr goes with it. */
 static _Noreturn void become_warden(
-	const char *path, int fd, uid_t uid, gid_t gid)
+	const char *path, int fd, uid_t uid, gid_t gid, bool confined)
 {
 	char uid_text[12], gid_text[12];
-	char *argv[] = {(char *)(uintptr_t)PROGRAM, uid_text, gid_text, NULL};
+	char *argv[] = {(char *)(uintptr_t)PROGRAM, uid_text, gid_text,
+		(char *)(uintptr_t)(confined ? WARDEN_CONFINED : WARDEN_OPEN),
+		NULL};
 	sigset_t none;
 
 	snprintf(uid_text, sizeof(uid_text), "%u", uid);
@@ -63,7 +65,7 @@ static _Noreturn void become_warden(
 	_exit(127);
 }
 
-int warden_spawn(uid_t uid, gid_t gid, int *fd, pid_t *pid)
+int warden_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid)
 {
 	int pair[2], size = SOCKET_BUFFER, rc;
 	char path[4096];
@@ -80,7 +82,7 @@ int warden_spawn(uid_t uid, gid_t gid, int *fd, pid_t *pid)
 			break;
 	*pid = fork();
 	if (*pid == 0)
-		become_warden(path, pair[1], uid, gid);
+		become_warden(path, pair[1], uid, gid, confined);
 	rc = *pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (rc < 0)

@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	}
 	if (unshare(CLONE_NEWNET) < 0)
 		die("cannot have a network namespace");
-	if (warden_client_spawn(&client, NOBODY, NOBODY) < 0 ||
+	if (warden_client_spawn(&client, NOBODY, NOBODY, true) < 0 ||
 		warden_client_layout(client, &layout, on_reply, NULL) < 0 ||
 		warden_client_wait(client, WAIT) < 0)
 		die("the warden does not start");

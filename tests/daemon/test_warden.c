@@ -115,7 +115,8 @@ static void two_jails(void)
 
 static void start(void)
 {
-	assert_int_equal(warden_client_spawn(&client, SOMEBODY, SOMEBODY), 0);
+	assert_int_equal(
+		warden_client_spawn(&client, SOMEBODY, SOMEBODY, true), 0);
 	wait_for_answers();
 }
 

@@ -155,7 +155,7 @@ def test_installing_starts_it(world, mx, deb):
 
 def test_no_process_is_root(mx):
     found = processes(mx)
-    assert set(found) == {"mailband", "mailban-warden"}
+    assert set(found) == {"mailband", "mailban-warden", "mailban-names"}
     user = mx.run(["id", "-u", "mailban"]).stdout.strip()
     net_admin = f"{1 << 12:016x}"
     for name, pid in found.items():
