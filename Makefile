@@ -59,11 +59,13 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/comman
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/reach daemon/request daemon/resolver daemon/safe daemon/sandbox \
+	daemon/reach daemon/readback daemon/reason daemon/request daemon/resolver daemon/safe daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_engine daemon/sandbox_files \
 	daemon/sandbox_lookup daemon/seats \
 	daemon/settings \
-	daemon/state daemon/warden_client daemon/warden_spawn \
+	daemon/state daemon/state_counts daemon/state_queue daemon/state_read \
+	daemon/state_schema daemon/state_size daemon/state_writer \
+	daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 

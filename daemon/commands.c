@@ -272,6 +272,7 @@ static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 		}
 	}
 	enforce_flush(e->enforce);
+	engine_save(e);
 	return control_ok(
 		json_pack("{s:I, s:o}", "count", done, "refused", refused));
 }
@@ -384,6 +385,7 @@ static json_t *run_unban(
 		free(who);
 	}
 	enforce_flush(e->enforce);
+	engine_save(e);
 	return control_ok(json_pack("{s:I}", "count", done));
 }
 

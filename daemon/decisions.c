@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "daemon/decisions_parts.h"
+#include "daemon/reason.h"
 #include "daemon/state.h"
 #include "jails/ignore.h"
 #include "lib/clock.h"
@@ -251,21 +252,35 @@ static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 	/* First of all the kernel: nothing is to wait for a disk. */
 	d->out.ban(d->out.ctx, ban);
 	remember_offender(d, ban, name);
-	state_put_ban(d->state, name, &ban->who, ban->start,
-		ban->end == BAN_FOREVER ? 0 : ban->end, ban->count);
+	decisions_put_ban(d, ban);
 	log_notice("[%s] Ban %s", name, prefix_format(&ban->who, text));
 	count_ban(d, ban);
 	return DECISION_DONE;
 }
 
+static uint16_t reason_of(const struct jail *jail, const struct failure *f)
+{
+	if (f->regex == DECISIONS_BY_HAND)
+		return REASON_HAND;
+	if (f->regex < 0 || f->regex > UINT16_MAX - REASON_REGEX)
+		return REASON_UNKNOWN;
+	if (jail->counts_bans)
+		return REASON_BANS;
+	return (uint16_t)(REASON_REGEX + f->regex);
+}
+
 /* maxretry was reached by a failure at time t. */
 static void ban_for(
-	struct decisions *d, size_t jail, const struct prefix *who, int64_t t)
+	struct decisions *d, size_t jail, const struct failure *f, int64_t t)
 {
 	const struct jail *j = d->rooms[jail].jail;
+	const struct prefix *who = &f->who;
 	int64_t seconds = escalate_bantime(&j->escalate, j->bantime,
 		times_before(d, jail, who), &d->random);
-	struct ban ban = {.who = *who, .jail = (uint16_t)jail, .start = t};
+	struct ban ban = {.who = *who,
+		.jail = (uint16_t)jail,
+		.reason = reason_of(j, f),
+		.start = t};
 	char text[PREFIX_TEXT];
 
 	ban.end = seconds < 0 ? BAN_FOREVER : t + seconds;
@@ -339,7 +354,7 @@ static void add_failures(struct decisions *d, size_t jail,
 		times(count, weight, room->jail->maxretry));
 	touch(d, jail, &f->who.net, t, full);
 	if (full)
-		ban_for(d, jail, &f->who, t);
+		ban_for(d, jail, f, t);
 }
 
 void decisions_failure(
@@ -439,8 +454,10 @@ enum decision_answer decisions_ban(struct decisions *d, size_t jail,
 	const struct prefix *who, int64_t seconds)
 {
 	const struct jail *j = d->rooms[jail].jail;
-	struct ban ban = {
-		.who = *who, .jail = (uint16_t)jail, .start = decisions_now()};
+	struct ban ban = {.who = *who,
+		.jail = (uint16_t)jail,
+		.reason = REASON_HAND,
+		.start = decisions_now()};
 
 	if (decisions_ignores(d, j, who))
 		return DECISION_IGNORED;
@@ -485,7 +502,8 @@ enum decision_answer decisions_confirm(struct decisions *d, size_t jail,
 enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	const struct prefix *who, uint32_t failures)
 {
-	const struct failure failure = {.who = *who};
+	const struct failure failure = {
+		.who = *who, .regex = DECISIONS_BY_HAND};
 
 	if (decisions_ignores(d, d->rooms[jail].jail, who))
 		return DECISION_IGNORED;

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_DAEMON_DECISIONS_H
 #define MAILBAN_DAEMON_DECISIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,11 @@ void decisions_free(struct decisions **decisions);
  * still due is told to out, one that is over is dropped.
  */
 void decisions_restore(struct decisions *decisions);
+/* The kernel has this ban, with so many seconds of its time over and so many
+ * left (-1: for ever). If it is not known it is now, if it must not be out is
+ * told to lift it. True if it was taken. */
+bool decisions_adopt(struct decisions *decisions, size_t jail,
+	const struct prefix *who, int64_t over, int64_t left);
 /*
  * Goes over to another configuration: jails of the same name keep their
  * failures and bans. Bans of jails that are gone are dropped; nothing is told
@@ -63,6 +69,11 @@ void decisions_reconfigure(
  * out takes the jails' new numbers. */
 void decisions_lift_ignored(struct decisions *decisions);
 
+/* In the place of a failregex's number: no filter found it, or it is not known
+ * which did. */
+#define DECISIONS_BY_HAND (-1)
+#define DECISIONS_BY_ANY (-2)
+
 /* A failure that the jail's filter found. */
 void decisions_failure(struct decisions *decisions, size_t jail,
 	const struct failure *failure);
@@ -70,8 +81,10 @@ void decisions_failure(struct decisions *decisions, size_t jail,
 void decisions_refused(struct decisions *decisions, size_t jail);
 /* Ends what is over and forgets what is old; call it about once a second. */
 void decisions_tick(struct decisions *decisions);
-/* Puts what changed since the last call into the state store. */
+/* Puts what changed since the last call into the state store; or, if that is
+ * behind (state_is_behind), all that is to be kept. */
 void decisions_save(struct decisions *decisions);
+void decisions_save_all(struct decisions *decisions);
 
 enum decision_answer {
 	DECISION_DONE,

@@ -102,6 +102,8 @@ static void move_rooms(struct move *m, const struct config *old)
 		d->rooms[i].repeated = from->repeated;
 		d->rooms[i].total_failed = from->total_failed;
 		d->rooms[i].total_banned = from->total_banned;
+		d->rooms[i].counted_failed = from->counted_failed;
+		d->rooms[i].counted_banned = from->counted_banned;
 		d->rooms[i].ignored = from->ignored;
 		m->window = d->rooms[i].window;
 		m->jail = i;
@@ -173,8 +175,7 @@ static void shift_ban(void *ctx, const struct ban *old)
 	if (ban.end != BAN_FOREVER)
 		ban.end += s->seconds;
 	banlist_add(s->bans, &ban);
-	state_put_ban(s->d->state, s->d->rooms[ban.jail].jail->name, &ban.who,
-		ban.start, ban.end == BAN_FOREVER ? 0 : ban.end, ban.count);
+	decisions_put_ban(s->d, &ban);
 }
 
 static void shift_failure(

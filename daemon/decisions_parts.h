@@ -35,6 +35,8 @@ struct room {
 	uint64_t kept_out;	   /* by max_bans, since that was told */
 	char kept_out_last[PREFIX_TEXT];
 	uint64_t total_failed, ignored, refused, total_banned;
+	/* Of these, what the hourly counts have. */
+	uint64_t counted_failed, counted_banned;
 	uint64_t repeated; /* lines about attempts counted before */
 	uint32_t found_lines, found_left_out;
 };
@@ -103,6 +105,8 @@ size_t decisions_jail(const struct config *config, const char *name);
 void decisions_remember(struct window *window, const struct jail *jail,
 	const struct addr *who, int64_t time, uint32_t count);
 
+/* Into the state store. */
+void decisions_put_ban(struct decisions *d, const struct ban *ban);
 /* Has the state store forget what is over. */
 void decisions_prune(struct decisions *d);
 /* If the clock was set since the last call, bans and failures go along. */

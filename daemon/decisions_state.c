@@ -4,10 +4,12 @@
  * and out of it. What comes out may be old, or of another configuration: it is
  * looked at as if a stranger had written it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/decisions_parts.h"
+#include "daemon/reason.h"
 #include "daemon/state.h"
 #include "jails/ignore.h"
 #include "lib/clock.h"
@@ -32,36 +34,65 @@ void decisions_prune(struct decisions *d)
 		now - longest_findtime(d->config));
 }
 
-static void restore_ban(void *ctx, const char *jail, const struct prefix *who,
-	int64_t start, int64_t end, uint32_t count)
+/* One that began before this run. */
+static bool take_ban(struct decisions *d, const struct ban *ban)
+{
+	struct room *room = &d->rooms[ban->jail];
+
+	/* Ignored since: the kernel may have it still. */
+	if (decisions_ignores(d, room->jail, &ban->who)) {
+		d->out.unban(d->out.ctx, ban);
+		return false;
+	}
+	if (banlist_add(d->bans, ban) == BANLIST_FULL)
+		return false;
+	/* So that never more are banned than were banned in all; the hour's
+	 * count has it. */
+	room->total_banned++;
+	room->counted_banned++;
+	return true;
+}
+
+static void restore_ban(void *ctx, const struct state_ban *kept)
 {
 	struct decisions *d = ctx;
-	struct ban ban = {.who = *who,
-		.jail = (uint16_t)decisions_jail(d->config, jail),
-		.count = count,
-		.start = start,
-		.end = end ? end : BAN_FOREVER};
+	struct ban ban = {.who = kept->who,
+		.jail = (uint16_t)decisions_jail(d->config, kept->jail),
+		.reason = reason_parse(kept->reason),
+		.count = kept->count,
+		.start = kept->start,
+		.end = kept->end ? kept->end : BAN_FOREVER};
 	int64_t now = decisions_now();
 
 	if (ban.jail == d->config->n || ban.end <= now ||
-		(start > now && ban.end <= start))
+		(ban.start > now && ban.end <= ban.start))
 		return;
 	/* The clock was ahead when it was kept. */
-	if (start > now) {
+	if (ban.start > now) {
 		if (ban.end != BAN_FOREVER)
-			ban.end -= start - now;
+			ban.end -= ban.start - now;
 		ban.start = now;
 	}
-	/* Ignored since: the kernel may have it still. */
-	if (decisions_ignores(d, d->rooms[ban.jail].jail, who)) {
-		d->out.unban(d->out.ctx, &ban);
-		return;
-	}
-	if (banlist_add(d->bans, &ban) == BANLIST_FULL)
-		return;
-	/* So that never more are banned than were banned in all. */
-	d->rooms[ban.jail].total_banned++;
-	d->out.ban(d->out.ctx, &ban);
+	if (take_ban(d, &ban))
+		d->out.ban(d->out.ctx, &ban);
+}
+
+bool decisions_adopt(struct decisions *d, size_t jail, const struct prefix *who,
+	int64_t over, int64_t left)
+{
+	int64_t now = decisions_now();
+	struct ban ban = {.who = *who,
+		.jail = (uint16_t)jail,
+		.reason = REASON_KERNEL,
+		.count = 1,
+		.start = now - over,
+		.end = left < 0 ? BAN_FOREVER : now + left};
+
+	if (left == 0 || banlist_find(d->bans, who, ban.jail, NULL) ||
+		!take_ban(d, &ban))
+		return false;
+	decisions_put_ban(d, &ban);
+	return true;
 }
 
 static void restore_offender(void *ctx, const char *jail,
@@ -140,12 +171,24 @@ static void drop_old(struct decisions *d)
 	d->touched_n = kept;
 }
 
+void decisions_put_ban(struct decisions *d, const struct ban *ban)
+{
+	char text[REASON_TEXT];
+	const struct state_ban kept = {
+		.jail = d->rooms[ban->jail].jail->name,
+		.who = ban->who,
+		.start = ban->start,
+		.end = ban->end == BAN_FOREVER ? 0 : ban->end,
+		.count = ban->count,
+		.reason = reason_format(ban->reason, text),
+	};
+
+	state_put_ban(d->state, &kept);
+}
+
 static void put_ban(void *ctx, const struct ban *ban)
 {
-	struct decisions *d = ctx;
-
-	state_put_ban(d->state, d->rooms[ban->jail].jail->name, &ban->who,
-		ban->start, ban->end == BAN_FOREVER ? 0 : ban->end, ban->count);
+	decisions_put_ban(ctx, ban);
 }
 
 static void put_offender(void *ctx, const struct prefix *who, uint16_t jail,
@@ -158,21 +201,73 @@ static void put_offender(void *ctx, const struct prefix *who, uint16_t jail,
 		count, end);
 }
 
-/* What was lifted while the disk failed must not come back, and what was
- * begun must. */
-static void catch_up(struct decisions *d)
+struct all {
+	struct decisions *d;
+	size_t jail;
+	struct addr who; /* whose failures are gathered */
+	struct gather gather;
+};
+
+static void put_failures(struct decisions *d, size_t jail,
+	const struct addr *who, const struct gather *g)
 {
-	if (!state_is_behind(d->state))
-		return;
-	state_drop_bans(d->state);
+	state_put_failures(d->state, d->rooms[jail].jail->name, who,
+		g->n ? g->kept[g->n - 1].time : 0, g->kept,
+		g->n * sizeof(*g->kept));
+}
+
+/* An address's failures come one behind the other. */
+static void put_failure(
+	void *ctx, const struct addr *who, int64_t time, uint32_t count)
+{
+	struct all *all = ctx;
+
+	if (all->gather.n && !addr_equal(&all->who, who)) {
+		put_failures(all->d, all->jail, &all->who, &all->gather);
+		all->gather.n = 0;
+	}
+	all->who = *who;
+	gather_failure(&all->gather, who, time, count);
+}
+
+void decisions_save_all(struct decisions *d)
+{
+	struct all all = {.d = d};
+
 	banlist_each(d->bans, BANLIST_ALL, put_ban, d);
 	offenders_each(d->offenders, put_offender, d);
+	for (; all.jail < d->config->n; all.jail++) {
+		all.gather.n = 0;
+		window_each(d->rooms[all.jail].window, put_failure, &all);
+		if (all.gather.n)
+			put_failures(d, all.jail, &all.who, &all.gather);
+	}
+	decisions_save(d);
+}
+
+static void count(struct decisions *d, const char *what,
+	const struct room *room, uint64_t now, uint64_t *counted)
+{
+	char name[64];
+
+	if (now == *counted)
+		return;
+	snprintf(name, sizeof(name), "%s %s", what, room->jail->name);
+	state_count(d->state, name, now - *counted);
+	*counted = now;
 }
 
 /* Each once, and in the order of the store: an attacker comes often. */
 void decisions_save(struct decisions *d)
 {
-	catch_up(d);
+	for (size_t i = 0; i < d->config->n; i++) {
+		struct room *room = &d->rooms[i];
+
+		count(d, "failures", room, room->total_failed,
+			&room->counted_failed);
+		count(d, "bans", room, room->total_banned,
+			&room->counted_banned);
+	}
 	drop_old(d);
 	if (d->touched_n > 1)
 		qsort(d->touched, d->touched_n, sizeof(*d->touched),
@@ -185,9 +280,7 @@ void decisions_save(struct decisions *d)
 			continue;
 		window_each_of(
 			d->rooms[t->jail].window, &t->who, gather_failure, &g);
-		state_put_failures(d->state, d->rooms[t->jail].jail->name,
-			&t->who, g.n ? g.kept[g.n - 1].time : 0, g.kept,
-			g.n * sizeof(*g.kept));
+		put_failures(d, t->jail, &t->who, &g);
 	}
 	d->touched_n = 0;
 	memset(d->recent, 0, sizeof(d->recent));

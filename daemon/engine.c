@@ -21,6 +21,7 @@
 #include "daemon/feeds.h"
 #include "daemon/lookup.h"
 #include "daemon/reach.h"
+#include "daemon/readback.h"
 #include "daemon/resolver.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
@@ -36,13 +37,24 @@
 #define SAVE_EVERY (500 * INT64_C(1000))
 /* How long the warden may take to lay out its table, and to stop. */
 #define WARDEN_PATIENCE 30000
+/* The same if it reads back a million bans. */
+#define READBACK_PATIENCE 80000
 /* Lines about names that one second may write. */
 #define NAMES_A_SECOND 50
 
-static void save(struct engine *e)
+void engine_save(struct engine *e)
 {
-	decisions_save(e->decisions);
-	feeds_save(e->feeds);
+	uint64_t lines = feeds_lines(e->feeds);
+
+	if (state_is_behind(e->state)) {
+		decisions_save_all(e->decisions);
+		feeds_save_all(e->feeds);
+	} else {
+		decisions_save(e->decisions);
+		feeds_save(e->feeds);
+	}
+	state_count(e->state, "lines", lines - e->lines_counted);
+	e->lines_counted = lines;
 	state_commit(e->state);
 	e->saved = clock_mono();
 }
@@ -60,7 +72,7 @@ static void settle(struct engine *e)
 		sd_event_source_set_io_events(e->warden_io, events);
 	}
 	if (clock_mono() - e->saved >= SAVE_EVERY)
-		save(e);
+		engine_save(e);
 }
 
 static bool looks_up(const struct jail *jail)
@@ -119,7 +131,7 @@ static void on_name(void *ctx, const struct resolver_failure *of,
 	const char *name, const struct addr *addresses, size_t n, bool fresh)
 {
 	struct engine *e = ctx;
-	struct failure failure = {.time = of->time};
+	struct failure failure = {.time = of->time, .regex = DECISIONS_BY_ANY};
 
 	for (size_t j = 0; j < e->config->n; j++) {
 		const struct jail *jail = e->config->items[j].jail;
@@ -359,6 +371,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 		config_make_safe(config, old);
 		e->config = config;
 		log_setup(config->settings.loglevel);
+		state_limit(e->state, config->settings.max_state);
 		decisions_reconfigure(e->decisions, config);
 		/* A kernel laid out for other jails must not be told of these.
 		 */
@@ -433,6 +446,7 @@ static bool engine_init(struct engine *e)
 	const struct resolver_user names = {
 		.found = on_name, .settled = on_names, .ctx = e};
 	int r = sd_event_default(&e->loop);
+	bool cut_off;
 
 	if (r < 0) {
 		log_error("cannot make an event loop: %s", strerror(-r));
@@ -441,6 +455,7 @@ static bool engine_init(struct engine *e)
 	e->started = clock_wall() / CLOCK_SECOND;
 	config_make_safe(e->config, NULL);
 	e->state = state_open(e->options.statedir);
+	state_limit(e->state, e->config->settings.max_state);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
@@ -461,9 +476,14 @@ static bool engine_init(struct engine *e)
 	e->restoring = true;
 	decisions_restore(e->decisions);
 	e->restoring = false;
+	cut_off = e->warden && state_was_cut_off(e->state);
+	/* Before the bans of the state: only what they do not tell counts. */
+	if (cut_off)
+		readback_begin(e->warden, e->decisions, e->config->n);
 	enforce_flush(e->enforce);
 	if (e->warden)
-		r = warden_client_wait(e->warden, WARDEN_PATIENCE);
+		r = warden_client_wait(e->warden,
+			cut_off ? READBACK_PATIENCE : WARDEN_PATIENCE);
 	if (r < 0) {
 		log_error("the warden did not get ready: %s", strerror(-r));
 		return false;
@@ -506,7 +526,7 @@ static void engine_deinit(struct engine *e)
 {
 	control_free(&e->control);
 	if (e->decisions && e->feeds)
-		save(e);
+		engine_save(e);
 	warden_stop(e);
 	remove_sources(e);
 	feeds_free(&e->feeds);

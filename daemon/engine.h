@@ -53,9 +53,10 @@ struct engine {
 	 */
 	int64_t names_second;
 	uint32_t names_told;
-	int64_t saved;	/* monotonic: the last state_commit */
-	bool restoring; /* bans come out of the state store */
-	bool hurried;	/* a ban of this turn was sent already */
+	uint64_t lines_counted; /* that the hourly counts have */
+	int64_t saved;		/* monotonic: the last state_commit */
+	bool restoring;		/* bans come out of the state store */
+	bool hurried;		/* a ban of this turn was sent already */
 	bool failed;
 };
 
@@ -65,6 +66,10 @@ struct engine {
  */
 int engine_run(const struct engine_options *options, struct config *config,
 	struct warden_client *warden);
+
+/* Commits now what is otherwise written twice a second: what was done by hand
+ * and answered must be there after a crash. */
+void engine_save(struct engine *engine);
 
 /*
  * Reads the configuration again and goes over to it; with a fault in it

@@ -323,15 +323,23 @@ void feed_journal_tick(struct feed_journal *journal)
 
 void feed_journal_save(struct feed_journal *journal, struct state *state)
 {
-	uint64_t entries = journal_stats(journal->journal)->entries;
+	if (feed_journal_lines(journal) != journal->saved_entries)
+		feed_journal_save_again(journal, state);
+}
+
+void feed_journal_save_again(struct feed_journal *journal, struct state *state)
+{
 	char cursor[JOURNAL_CURSOR];
 
-	if (entries == journal->saved_entries)
-		return;
-	journal->saved_entries = entries;
+	journal->saved_entries = feed_journal_lines(journal);
 	journal_cursor(journal->journal, cursor);
 	if (cursor[0])
 		state_put_position(state, NAME, cursor, strlen(cursor) + 1);
+}
+
+uint64_t feed_journal_lines(const struct feed_journal *journal)
+{
+	return journal_stats(journal->journal)->entries;
 }
 
 void feed_journal_status(

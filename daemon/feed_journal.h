@@ -28,6 +28,10 @@ bool feed_journal_read(struct feed_journal *journal);
 /* About once a second. */
 void feed_journal_tick(struct feed_journal *journal);
 void feed_journal_save(struct feed_journal *journal, struct state *state);
+/* The same even if nothing was. */
+void feed_journal_save_again(struct feed_journal *journal, struct state *state);
+/* Entries read. */
+uint64_t feed_journal_lines(const struct feed_journal *journal);
 void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out);
 

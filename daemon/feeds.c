@@ -53,6 +53,7 @@ struct feeds {
 	size_t n;
 	struct feed_journal *journal;
 	int64_t until; /* monotonic: of the portion */
+	uint64_t lines_gone; /* of sources that are not read any more */
 };
 
 struct feeds *feeds_new(struct state *state, const struct feeds_user *user)
@@ -228,6 +229,8 @@ static void drop_idle(struct feeds *feeds)
 			continue;
 		}
 		feed_save(feeds->items[i]);
+		feeds->lines_gone +=
+			file_source_stats(feeds->items[i]->source)->lines;
 		feed_free(feeds->items[i]);
 	}
 	feeds->n = kept;
@@ -252,6 +255,7 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 		.file_is_read = file_is_read,
 		.file_ctx = feeds,
 	};
+	uint64_t before;
 	int r;
 
 	patterns_free(feeds);
@@ -263,8 +267,12 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 		return r;
 	scan_patterns(feeds);
 	drop_idle(feeds);
-	return feed_journal_configure(
+	before = feeds->journal ? feed_journal_lines(feeds->journal) : 0;
+	r = feed_journal_configure(
 		&feeds->journal, config, feeds->state, &user);
+	if (!feeds->journal)
+		feeds->lines_gone += before;
+	return r;
 }
 
 int feeds_file_fd(const struct feeds *feeds)
@@ -384,6 +392,24 @@ void feeds_save(struct feeds *feeds)
 	}
 	if (feeds->journal)
 		feed_journal_save(feeds->journal, feeds->state);
+}
+
+void feeds_save_all(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->n; i++)
+		feed_save(feeds->items[i]);
+	if (feeds->journal)
+		feed_journal_save_again(feeds->journal, feeds->state);
+}
+
+uint64_t feeds_lines(const struct feeds *feeds)
+{
+	uint64_t lines = feeds->lines_gone;
+
+	for (size_t i = 0; i < feeds->n; i++)
+		lines += file_source_stats(feeds->items[i]->source)->lines;
+	return feeds->journal ? lines + feed_journal_lines(feeds->journal)
+			      : lines;
 }
 
 size_t feeds_count(const struct feeds *feeds)

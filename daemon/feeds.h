@@ -51,6 +51,10 @@ bool feeds_has_journal(const struct feeds *feeds);
 void feeds_tick(struct feeds *feeds);
 /* Puts the positions of what was read since the last call into the state. */
 void feeds_save(struct feeds *feeds);
+/* The positions of all. */
+void feeds_save_all(struct feeds *feeds);
+/* Read since the start, of all sources that there were. */
+uint64_t feeds_lines(const struct feeds *feeds);
 
 struct feed_status {
 	const char *name;    /* a path, or "journal" */

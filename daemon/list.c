@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/decisions.h"
 #include "daemon/engine.h"
+#include "daemon/reason.h"
 #include "daemon/warden_client.h"
 #include "lib/clock.h"
 
@@ -42,16 +43,17 @@ static void add_row(void *ctx, const struct ban *ban)
 	struct list *list = ctx;
 	struct reply_element key = {.prefix = ban->who}, *found = NULL;
 	int64_t now = clock_wall() / CLOCK_SECOND;
-	char text[PREFIX_TEXT];
+	char text[PREFIX_TEXT], reason[REASON_TEXT];
 	json_t *row;
 
 	if (list->held.n)
 		found = bsearch(&key, list->held.items, list->held.n,
 			sizeof(key), compare_elements);
-	row = json_pack("{s:s,s:s,s:I,s:I,s:b,s:I,s:I}", "jail",
+	row = json_pack("{s:s,s:s,s:I,s:I,s:s,s:b,s:I,s:I}", "jail",
 		list->config->items[ban->jail].jail->name, "address",
 		prefix_format(&ban->who, text), "start", (json_int_t)ban->start,
-		"count", (json_int_t)ban->count, "enforced", found != NULL,
+		"count", (json_int_t)ban->count, "reason",
+		reason_format(ban->reason, reason), "enforced", found != NULL,
 		"packets", (json_int_t)(found ? found->packets : 0), "bytes",
 		(json_int_t)(found ? found->bytes : 0));
 	if (ban->end == BAN_FOREVER) {

@@ -2,6 +2,7 @@
 /* mailban.conf, read by a table of its keys. */
 #include "daemon/settings.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,27 @@ static bool take_max_bans(struct settings *s, const char *text)
 	return take_count(&s->max_bans, text);
 }
 
+/* 1M to 1T, with K, M, G or T. */
+static bool take_max_state(struct settings *s, const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+
+	if (end == text || *text == '-' || n > 1ull << 40)
+		return false;
+	unit = *end ? strchr(units, *end) : NULL;
+	if (*end && (!unit || end[1]))
+		return false;
+	for (ptrdiff_t i = 0; unit && i <= unit - units; i++)
+		n = n > 1ull << 40 ? n : n << 10;
+	if (n < 1ull << 20 || n > 1ull << 40)
+		return false;
+	s->max_state = (int64_t)n;
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct settings *s, const char *text);
@@ -75,6 +97,7 @@ static const struct {
 	{"sandbox", take_sandbox, "yes or no"},
 	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
 	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
+	{"max_state", take_max_state, "a size from 1M to 1T"},
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -142,6 +165,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.sandbox = true,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,
+		.max_state = INT64_C(64) << 20,
 	};
 	if (datadir)
 		conf_read_tree(conf, datadir, "mailban", NULL, err);

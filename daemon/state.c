@@ -1,131 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state store. Only here is SQLite known. Nothing here may stop the
- * daemon: a failing disk costs memory over the next restart, never a ban.
+ * The state store's file: opened, moved aside, closed. Only daemon/state*.c
+ * know SQLite. Nothing here may stop the daemon: a failing disk costs memory
+ * over the next restart, never a ban.
  */
-#include "daemon/state.h"
+#include "daemon/state_parts.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define SCHEMA 2
-#define APPLICATION 0x6d626e31 /* "mbn1" */
-/* How long to leave a failing disk alone, microseconds. */
-#define RETRY_AFTER (10 * CLOCK_SECOND)
+/* mailban.conf's own default takes its place at once. */
+#define LIMIT (INT64_C(64) << 20)
 
-enum statement {
-	PUT_BAN,
-	DROP_BAN,
-	DROP_BANS,
-	PUT_OFFENDER,
-	PUT_FAILURES,
-	DROP_FAILURES,
-	PUT_POSITION,
-	GET_POSITION,
-	EACH_BAN,
-	EACH_OFFENDER,
-	EACH_FAILURES,
-	PRUNE_BANS,
-	PRUNE_OFFENDERS,
-	PRUNE_FAILURES,
-	STATEMENTS,
-};
-
-static const char *const statements[STATEMENTS] = {
-	[PUT_BAN] = "INSERT OR REPLACE INTO ban VALUES (?, ?, ?, ?, ?, ?)",
-	[DROP_BAN] = "DELETE FROM ban WHERE jail = ? AND net = ? AND len = ?",
-	[DROP_BANS] = "DELETE FROM ban",
-	[PUT_OFFENDER] =
-		"INSERT OR REPLACE INTO offender VALUES (?, ?, ?, ?, ?)",
-	[PUT_FAILURES] = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
-	[DROP_FAILURES] = "DELETE FROM failures WHERE jail = ? AND ip = ?",
-	[PUT_POSITION] = "INSERT OR REPLACE INTO position VALUES (?, ?)",
-	[GET_POSITION] = "SELECT place FROM position WHERE source = ?",
-	[EACH_BAN] = "SELECT jail, net, len, start, end, count FROM ban",
-	[EACH_OFFENDER] = "SELECT jail, net, len, count, last FROM offender",
-	[EACH_FAILURES] = "SELECT jail, ip, times FROM failures",
-	[PRUNE_BANS] = "DELETE FROM ban WHERE end > 0 AND end < ?",
-	[PRUNE_OFFENDERS] = "DELETE FROM offender WHERE last < ?",
-	[PRUNE_FAILURES] = "DELETE FROM failures WHERE last < ?",
-};
-
-static const char schema[] =
-	"CREATE TABLE ban (jail TEXT, net BLOB, len INTEGER,"
-	" start INTEGER, end INTEGER, count INTEGER,"
-	" PRIMARY KEY (jail, net, len)) WITHOUT ROWID;"
-	"CREATE TABLE offender (jail TEXT, net BLOB, len INTEGER,"
-	" count INTEGER, last INTEGER,"
-	" PRIMARY KEY (jail, net, len)) WITHOUT ROWID;"
-	"CREATE TABLE failures (jail TEXT, ip BLOB, times BLOB, last INTEGER,"
-	" PRIMARY KEY (jail, ip)) WITHOUT ROWID;"
-	"CREATE TABLE position (source TEXT PRIMARY KEY, place BLOB)"
-	" WITHOUT ROWID;";
-
-struct state {
-	char *path;
-	sqlite3 *db; /* NULL: given up, nothing is kept any more */
-	sqlite3_stmt *made[STATEMENTS];
-	bool open;     /* a transaction */
-	bool failing;  /* the disk; told once */
-	bool behind;   /* changes were lost */
-	int64_t retry; /* monotonic; when to try again */
-};
-
-static bool run(sqlite3 *db, const char *sql)
+void state_shut(struct state *state)
 {
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-static int number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int n = -1;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
-		return -1;
-	if (sqlite3_step(s) == SQLITE_ROW)
-		n = sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-/* Ours and of a schema that we know, or empty: then it is made ours. */
-static bool prepare_schema(sqlite3 *db)
-{
-	char sql[128];
-	int version = number(db, "PRAGMA user_version");
-	int application = number(db, "PRAGMA application_id");
-	int tables = number(db, "SELECT count(*) FROM sqlite_master");
-
-	if (application == APPLICATION && version == SCHEMA)
-		return true;
-	if (tables != 0)
-		return false;
-	snprintf(sql, sizeof(sql),
-		"PRAGMA application_id=%d; PRAGMA user_version=%d;",
-		APPLICATION, SCHEMA);
-	return run(db, "BEGIN") && run(db, schema) && run(db, sql) &&
-	       run(db, "COMMIT");
-}
-
-static bool make_statements(struct state *state)
-{
-	for (int i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(state->db, statements[i], -1,
-			    SQLITE_PREPARE_PERSISTENT, &state->made[i],
-			    NULL) != SQLITE_OK)
-			return false;
-	return true;
-}
-
-static void shut(struct state *state)
-{
-	for (int i = 0; i < STATEMENTS; i++) {
+	for (int i = 0; i < STATE_STATEMENTS; i++) {
 		sqlite3_finalize(state->made[i]);
 		state->made[i] = NULL;
 	}
@@ -133,29 +25,37 @@ static void shut(struct state *state)
 	state->db = NULL;
 }
 
-/* SQLITE_OK, or why the file at path is of no use. */
-static int open_file(struct state *state, const char *path)
+/* An error that SQLite has, or NOTADB where it sees none. */
+static int why(sqlite3 *db)
 {
-	int r = sqlite3_open_v2(path, &state->db,
+	int r = sqlite3_errcode(db);
+
+	return r == SQLITE_OK || r == SQLITE_DONE || r == SQLITE_ROW
+		       ? SQLITE_NOTADB
+		       : r;
+}
+
+int state_open_file(struct state *state)
+{
+	int r = sqlite3_open_v2(state->path, &state->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 			SQLITE_OPEN_NOMUTEX,
 		NULL);
 
 	if (r != SQLITE_OK)
 		return r;
-	run(state->db, "PRAGMA locking_mode=EXCLUSIVE");
+	state_run(state->db, "PRAGMA locking_mode=EXCLUSIVE");
+	/* Only now, before the first table, can the file learn to shrink. */
+	state_run(state->db, "PRAGMA auto_vacuum=INCREMENTAL");
 	r = sqlite3_exec(
 		state->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
 	if (r != SQLITE_OK)
 		return r;
-	run(state->db, "PRAGMA synchronous=NORMAL");
-	run(state->db, "PRAGMA cache_size=-1024");
-	if (prepare_schema(state->db) && make_statements(state))
-		return SQLITE_OK;
-	r = sqlite3_errcode(state->db);
-	return r == SQLITE_OK || r == SQLITE_DONE || r == SQLITE_ROW
-		       ? SQLITE_NOTADB
-		       : r;
+	state_run(state->db, "PRAGMA synchronous=NORMAL");
+	state_run(state->db, "PRAGMA cache_size=-1024");
+	state_run(state->db, "PRAGMA journal_size_limit=4194304");
+	return state_schema(state->db) && state_prepare(state) ? SQLITE_OK
+							       : why(state->db);
 }
 
 static void move_aside(const char *path)
@@ -175,346 +75,134 @@ static void move_aside(const char *path)
 	}
 }
 
-static bool is_damage(int r)
+bool state_is_damage(int r)
 {
 	r &= 0xff; /* without SQLite's finer distinctions */
 	return r == SQLITE_CORRUPT || r == SQLITE_NOTADB;
 }
 
-static void tell_without(const struct state *state, int r)
-{
-	log_error("%s: %s: going on without state; bans and positions will "
-		  "not outlive this run",
-		state->path, sqlite3_errstr(r));
-}
-
-/* The damaged file is put away for another; without, if that fails too. */
-static void begin_anew(struct state *state)
+int state_begin_anew(struct state *state)
 {
 	int r;
 
-	shut(state);
+	state_shut(state);
 	move_aside(state->path);
-	r = open_file(state, state->path);
-	if (r == SQLITE_OK)
-		return;
-	tell_without(state, r);
-	shut(state);
+	r = state_open_file(state);
+	if (r != SQLITE_OK)
+		state_shut(state);
+	return r;
+}
+
+static void state_delete(struct state *state)
+{
+	for (size_t i = 0; i < state->places_n; i++) {
+		free(state->places[i].source);
+		free(state->places[i].bytes);
+	}
+	free(state->places);
+	free(state->counts);
+	state_ops_clear(&state->filling);
+	state_ops_clear(&state->pending);
+	state_ops_clear(&state->batch);
+	pthread_mutex_destroy(&state->lock);
+	pthread_mutex_destroy(&state->disk);
+	pthread_cond_destroy(&state->work);
+	pthread_cond_destroy(&state->idle);
+	free(state->path);
+	free(state);
+}
+
+/* The file as it is found; false if somebody else has it. */
+static bool state_begin(struct state *state)
+{
+	int r = state_open_file(state);
+
+	if (state_is_damage(r))
+		r = state_begin_anew(state);
+	if ((r & 0xff) == SQLITE_BUSY) {
+		log_error("%s: %s: going on without state; bans and positions "
+			  "will not outlive this run",
+			state->path, sqlite3_errstr(r));
+		state_shut(state);
+		return false;
+	}
+	if (r != SQLITE_OK) {
+		state_shut(state);
+		state->unread = true;
+		state_failed(state, r);
+	}
+	return true;
 }
 
 struct state *state_open(const char *dir)
 {
 	struct state *state = calloc(1, sizeof(*state));
-	int r;
 
 	if (!state || asprintf(&state->path, "%s/state.db", dir) < 0)
 		abort();
-	r = open_file(state, state->path);
-	if (is_damage(r)) {
-		begin_anew(state);
-	} else if (r != SQLITE_OK) {
-		tell_without(state, r);
-		shut(state);
+	pthread_mutex_init(&state->lock, NULL);
+	pthread_mutex_init(&state->disk, NULL);
+	pthread_cond_init(&state->work, NULL);
+	pthread_cond_init(&state->idle, NULL);
+	state->limit = LIMIT;
+	state->cut_off = true;
+	if (!state_begin(state)) {
+		state_delete(state);
+		return NULL;
 	}
-	if (state->db)
-		return state;
-	free(state->path);
-	free(state);
-	return NULL;
+	if (state->db) {
+		state->cut_off = state_number(state->db,
+					 "SELECT value FROM meta WHERE name ="
+					 " 'closed'") != 1;
+		state_read_places(state);
+		state_read_counts(state);
+	}
+	if (!state_writer_start(state)) {
+		log_error("state: no thread can be made: nothing is kept");
+		state_shut(state);
+		state_delete(state);
+		return NULL;
+	}
+	state_queue_meta(state, "closed", 0);
+	state_commit(state);
+	return state;
 }
 
 const char *state_file(const struct state *state)
 {
-	return state && state->db ? state->path : NULL;
+	return state ? state->path : NULL;
+}
+
+bool state_was_cut_off(const struct state *state)
+{
+	return !state || state->cut_off;
+}
+
+void state_limit(struct state *state, int64_t bytes)
+{
+	if (!state)
+		return;
+	pthread_mutex_lock(&state->lock);
+	state->limit = bytes;
+	pthread_mutex_unlock(&state->lock);
 }
 
 void state_close(struct state **state)
 {
-	if (!*state)
+	struct state *s = *state;
+	bool lost;
+
+	if (!s)
 		return;
-	state_commit(*state);
-	shut(*state);
-	free((*state)->path);
-	free(*state);
+	pthread_mutex_lock(&s->lock);
+	lost = s->lost;
+	pthread_mutex_unlock(&s->lock);
+	/* It was not made good: the kernel knows more. */
+	if (!lost)
+		state_queue_meta(s, "closed", 1);
+	state_commit(s);
+	state_writer_stop(s);
+	state_shut(s);
+	state_delete(s);
 	*state = NULL;
-}
-
-/* Gives the transaction up and leaves the disk alone for a while; a damaged
- * file never gets better, another is begun. */
-static void fail(struct state *state, int r)
-{
-	if (is_damage(r)) {
-		state->open = false;
-		state->behind = true;
-		begin_anew(state);
-		return;
-	}
-	if (!state->failing)
-		log_error("state: %s: bans go on in memory and kernel, state "
-			  "is written again when there is room",
-			sqlite3_errmsg(state->db));
-	state->failing = state->behind = true;
-	state->retry = clock_mono() + RETRY_AFTER;
-	if (state->open)
-		run(state->db, "ROLLBACK");
-	state->open = false;
-}
-
-static bool begin(struct state *state)
-{
-	if (!state || !state->db ||
-		(state->failing && clock_mono() < state->retry))
-		return false;
-	if (!state->open) {
-		if (!run(state->db, "BEGIN IMMEDIATE")) {
-			fail(state, sqlite3_errcode(state->db));
-			return false;
-		}
-		state->open = true;
-	}
-	return true;
-}
-
-bool state_is_behind(struct state *state)
-{
-	if (!state || !state->behind || !begin(state))
-		return false;
-	state->behind = false;
-	return true;
-}
-
-void state_commit(struct state *state)
-{
-	if (!state || !state->open)
-		return;
-	if (!run(state->db, "COMMIT")) {
-		fail(state, sqlite3_errcode(state->db));
-		return;
-	}
-	state->open = false;
-	if (state->failing)
-		log_notice("state: written again");
-	state->failing = false;
-}
-
-static void bind_prefix(
-	sqlite3_stmt *s, const char *jail, const struct prefix *who)
-{
-	sqlite3_bind_text(s, 1, jail, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_blob(s, 2, who->net.ip, 16, SQLITE_TRANSIENT);
-	sqlite3_bind_int(s, 3, who->len);
-}
-
-static void step(struct state *state, sqlite3_stmt *s)
-{
-	int r = sqlite3_step(s);
-
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	if (r != SQLITE_DONE)
-		fail(state, r);
-}
-
-/* Ends what read rows until one was none: r is why. */
-static void rows_end(struct state *state, sqlite3_stmt *s, int r)
-{
-	sqlite3_reset(s);
-	if (r == SQLITE_DONE || r == SQLITE_ROW)
-		return;
-	log_error("state: what was kept cannot be read in full: %s",
-		sqlite3_errstr(r));
-	fail(state, r);
-}
-
-void state_put_ban(struct state *state, const char *jail,
-	const struct prefix *who, int64_t start, int64_t end, uint32_t count)
-{
-	sqlite3_stmt *s;
-
-	if (!begin(state))
-		return;
-	s = state->made[PUT_BAN];
-	bind_prefix(s, jail, who);
-	sqlite3_bind_int64(s, 4, start);
-	sqlite3_bind_int64(s, 5, end);
-	sqlite3_bind_int64(s, 6, count);
-	step(state, s);
-}
-
-void state_drop_ban(
-	struct state *state, const char *jail, const struct prefix *who)
-{
-	if (!begin(state))
-		return;
-	bind_prefix(state->made[DROP_BAN], jail, who);
-	step(state, state->made[DROP_BAN]);
-}
-
-void state_drop_bans(struct state *state)
-{
-	if (begin(state))
-		step(state, state->made[DROP_BANS]);
-}
-
-void state_put_offender(struct state *state, const char *jail,
-	const struct prefix *who, uint32_t count, int64_t last)
-{
-	sqlite3_stmt *s;
-
-	if (!begin(state))
-		return;
-	s = state->made[PUT_OFFENDER];
-	bind_prefix(s, jail, who);
-	sqlite3_bind_int64(s, 4, count);
-	sqlite3_bind_int64(s, 5, last);
-	step(state, s);
-}
-
-void state_put_failures(struct state *state, const char *jail,
-	const struct addr *who, int64_t last, const void *bytes, size_t n)
-{
-	sqlite3_stmt *s;
-
-	if (!begin(state))
-		return;
-	s = state->made[n ? PUT_FAILURES : DROP_FAILURES];
-	sqlite3_bind_text(s, 1, jail, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_blob(s, 2, who->ip, 16, SQLITE_TRANSIENT);
-	if (n) {
-		sqlite3_bind_blob64(s, 3, bytes, n, SQLITE_TRANSIENT);
-		sqlite3_bind_int64(s, 4, last);
-	}
-	step(state, s);
-}
-
-void state_put_position(
-	struct state *state, const char *source, const void *bytes, size_t n)
-{
-	sqlite3_stmt *s;
-
-	if (!begin(state))
-		return;
-	s = state->made[PUT_POSITION];
-	sqlite3_bind_text(s, 1, source, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_blob64(s, 2, bytes, n, SQLITE_TRANSIENT);
-	step(state, s);
-}
-
-size_t state_get_position(
-	struct state *state, const char *source, void *bytes, size_t room)
-{
-	sqlite3_stmt *s;
-	size_t n = 0;
-	int r;
-
-	if (!state || !state->db)
-		return 0;
-	s = state->made[GET_POSITION];
-	sqlite3_bind_text(s, 1, source, -1, SQLITE_TRANSIENT);
-	r = sqlite3_step(s);
-	if (r == SQLITE_ROW) {
-		n = (size_t)sqlite3_column_bytes(s, 0);
-		if (n > 0 && n <= room)
-			memcpy(bytes, sqlite3_column_blob(s, 0), n);
-	}
-	rows_end(state, s, r);
-	return n;
-}
-
-/* Columns 1 and 2 as a prefix; false if somebody else wrote them. */
-static bool column_prefix(sqlite3_stmt *s, struct prefix *who)
-{
-	int len = sqlite3_column_int(s, 2);
-	char text[PREFIX_TEXT];
-	struct prefix cut;
-
-	if (sqlite3_column_bytes(s, 1) != 16 || len < 0 || len > 128 ||
-		!sqlite3_column_text(s, 0))
-		return false;
-	memcpy(who->net.ip, sqlite3_column_blob(s, 1), 16);
-	who->len = (uint8_t)len;
-	/* The warden takes a prefix with bits behind its length for an attack:
-	 * whoever wrote that here must not end it at each start. */
-	prefix_format(who, text);
-	return prefix_parse(text, strlen(text), &cut) &&
-	       addr_equal(&cut.net, &who->net) && cut.len == who->len;
-}
-
-void state_each_ban(struct state *state, state_ban_fn fn, void *ctx)
-{
-	sqlite3_stmt *s;
-	struct prefix who;
-	int r;
-
-	if (!state || !state->db)
-		return;
-	s = state->made[EACH_BAN];
-	while ((r = sqlite3_step(s)) == SQLITE_ROW)
-		if (column_prefix(s, &who))
-			fn(ctx, (const char *)sqlite3_column_text(s, 0), &who,
-				sqlite3_column_int64(s, 3),
-				sqlite3_column_int64(s, 4),
-				(uint32_t)sqlite3_column_int64(s, 5));
-	rows_end(state, s, r);
-}
-
-void state_each_offender(struct state *state, state_offender_fn fn, void *ctx)
-{
-	sqlite3_stmt *s;
-	struct prefix who;
-	int r;
-
-	if (!state || !state->db)
-		return;
-	s = state->made[EACH_OFFENDER];
-	while ((r = sqlite3_step(s)) == SQLITE_ROW)
-		if (column_prefix(s, &who))
-			fn(ctx, (const char *)sqlite3_column_text(s, 0), &who,
-				(uint32_t)sqlite3_column_int64(s, 3),
-				sqlite3_column_int64(s, 4));
-	rows_end(state, s, r);
-}
-
-void state_each_failures(struct state *state, state_failures_fn fn, void *ctx)
-{
-	sqlite3_stmt *s;
-	struct addr who;
-	int r;
-
-	if (!state || !state->db)
-		return;
-	s = state->made[EACH_FAILURES];
-	while ((r = sqlite3_step(s)) == SQLITE_ROW) {
-		if (sqlite3_column_bytes(s, 1) != 16 ||
-			!sqlite3_column_text(s, 0))
-			continue;
-		memcpy(who.ip, sqlite3_column_blob(s, 1), 16);
-		fn(ctx, (const char *)sqlite3_column_text(s, 0), &who,
-			sqlite3_column_blob(s, 2),
-			(size_t)sqlite3_column_bytes(s, 2));
-	}
-	rows_end(state, s, r);
-}
-
-void state_prune(
-	struct state *state, int64_t bans, int64_t offenders, int64_t failures)
-{
-	const struct {
-		enum statement statement;
-		int64_t before;
-	} all[] = {
-		{PRUNE_BANS, bans},
-		{PRUNE_OFFENDERS, offenders},
-		{PRUNE_FAILURES, failures},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		sqlite3_stmt *s;
-
-		if (!begin(state))
-			return;
-		s = state->made[all[i].statement];
-		sqlite3_bind_int64(s, 1, all[i].before);
-		step(state, s);
-	}
 }

@@ -10,39 +10,55 @@
 
 /*
  * What outlives the daemon, in STATEDIR/state.db (SQLite, WAL): bans,
- * offenders, tracked failures, and how far each source was read. Changes are
- * gathered in one transaction until state_commit, so that a position never
- * gets ahead of what was decided from the lines before it.
+ * offenders, tracked failures, hourly counts, and how far each source was
+ * read. Changes are gathered until state_commit and then become one
+ * transaction, so that a position never gets ahead of what was decided from
+ * the lines before it, nor a count.
  *
- * A disk that is full or read-only is told once; the daemon works on without,
- * and what was not written is lost only to the next start. A file that turns
- * out to be damaged while it is used is moved aside like one at the start.
+ * A thread of its own writes them: what puts and commits never waits for a
+ * disk. A disk that is full or read-only is told once; what is to be written
+ * waits in memory until it takes it again, and if that becomes too much, or
+ * the file turns out to be damaged, all has to be put anew: state_is_behind.
  */
 struct state;
 
 /*
  * Opens or makes the database in dir. A file that is damaged or not ours is
- * moved aside. NULL only if there can be no state at all (told in the log);
- * every function below takes NULL and does nothing.
+ * moved aside. NULL only if another daemon uses it (told in the log); every
+ * function below takes NULL and does nothing.
  */
 struct state *state_open(const char *dir);
 /* The store's file; NULL if nothing is kept. */
 const char *state_file(const struct state *state);
-/* Commits and closes. */
+/*
+ * True if the last run did not get to close it, or there was none that this
+ * file knows of: then the kernel may hold bans that are not in here.
+ */
+bool state_was_cut_off(const struct state *state);
+/* Beyond this size, in bytes, old things go; bans in force never do. */
+void state_limit(struct state *state, int64_t bytes);
+/* Commits, waits for the disk, and closes. */
 void state_close(struct state **state);
-/* Ends the transaction if there is one; the next change begins another. */
+/* What was put becomes one transaction. Call it about once a second even if
+ * there is nothing: a disk that failed is tried again by it. */
 void state_commit(struct state *state);
 
 /*
- * True once if changes were lost to a failing disk that takes them again now:
- * then put everything, having dropped all bans first.
+ * True once if changes were lost to a failing disk that takes them again now.
+ * What was there is dropped; put all bans, offenders, failures and positions,
+ * then commit.
  */
 bool state_is_behind(struct state *state);
-void state_drop_bans(struct state *state);
 
 /* Times are seconds since 1970 UTC; end 0 is for ever. */
-void state_put_ban(struct state *state, const char *jail,
-	const struct prefix *who, int64_t start, int64_t end, uint32_t count);
+struct state_ban {
+	const char *jail;
+	struct prefix who;
+	int64_t start, end;
+	uint32_t count;
+	const char *reason; /* never NULL */
+};
+void state_put_ban(struct state *state, const struct state_ban *ban);
 void state_drop_ban(
 	struct state *state, const char *jail, const struct prefix *who);
 void state_put_offender(struct state *state, const char *jail,
@@ -53,13 +69,21 @@ void state_put_failures(struct state *state, const char *jail,
 /* A source's position: n opaque bytes under its name. */
 void state_put_position(
 	struct state *state, const char *source, const void *bytes, size_t n);
-
 /* n > room means that nothing was copied; 0: there is none. */
 size_t state_get_position(
 	struct state *state, const char *source, void *bytes, size_t room);
 
-typedef void (*state_ban_fn)(void *ctx, const char *jail,
-	const struct prefix *who, int64_t start, int64_t end, uint32_t count);
+/*
+ * Counts n more of what has this name (63 bytes at most, "lines" or "bans
+ * JAIL") in this hour. At most 4096 names and hours are known at a time.
+ */
+void state_count(struct state *state, const char *name, uint64_t n);
+
+/*
+ * What is kept, once what was put is written; for the start. They wait for
+ * the disk.
+ */
+typedef void (*state_ban_fn)(void *ctx, const struct state_ban *ban);
 void state_each_ban(struct state *state, state_ban_fn fn, void *ctx);
 typedef void (*state_offender_fn)(void *ctx, const char *jail,
 	const struct prefix *who, uint32_t count, int64_t last);
@@ -67,8 +91,15 @@ void state_each_offender(struct state *state, state_offender_fn fn, void *ctx);
 typedef void (*state_failures_fn)(void *ctx, const char *jail,
 	const struct addr *who, const void *bytes, size_t n);
 void state_each_failures(struct state *state, state_failures_fn fn, void *ctx);
+/* hour: when it began. */
+typedef void (*state_count_fn)(
+	void *ctx, int64_t hour, const char *name, uint64_t n);
+void state_each_count(struct state *state, state_count_fn fn, void *ctx);
 
-/* Drops bans that ended, offenders and failures last seen, before a time. */
+/*
+ * Drops bans that ended, offenders and failures last seen, before a time; and
+ * by today's date counts of 90 days ago and positions of a year ago.
+ */
 void state_prune(
 	struct state *state, int64_t bans, int64_t offenders, int64_t failures);
 

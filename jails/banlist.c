@@ -20,7 +20,7 @@ struct record {
 	uint32_t count;
 	int64_t start, end;
 	uint32_t heap; /* where in the heap */
-	uint32_t unused;
+	uint16_t reason, unused;
 };
 
 _Static_assert(sizeof(struct record) == 48, "no padding");
@@ -78,6 +78,7 @@ static struct ban ban_of(const struct record *r)
 	return (struct ban){
 		.who = {.net = r->key.net, .len = r->key.len},
 		.jail = r->key.jail,
+		.reason = r->reason,
 		.count = r->count,
 		.start = r->start,
 		.end = r->end,
@@ -166,6 +167,7 @@ enum banlist_added banlist_add(struct banlist *l, const struct ban *ban)
 		l->sizes[ban->jail]++;
 	}
 	r = record_at(l, at);
+	r->reason = ban->reason;
 	r->count = ban->count;
 	r->start = ban->start;
 	r->end = ban->end;

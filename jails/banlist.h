@@ -21,8 +21,9 @@ struct banlist;
 
 struct ban {
 	struct prefix who;
-	uint16_t jail;	/* the caller's number of it */
-	uint32_t count; /* the how manieth of this address, from 1 */
+	uint16_t jail;	 /* the caller's number of it */
+	uint16_t reason; /* the caller's too */
+	uint32_t count;	 /* the how manieth of this address, from 1 */
 	int64_t start, end;
 };
 

@@ -395,7 +395,9 @@ class Host:
             self.configure(files)
         self.path("/run/mailban").mkdir(exist_ok=True)
         self.path("/var/lib/mailban").mkdir(exist_ok=True)
-        self.run(["chown", "mailban:", "/run/mailban", "/var/lib/mailban"])
+        # The one may be on a disk that is read-only.
+        self.run(["chown", "mailban:", "/run/mailban"])
+        self.run(["chown", "mailban:", "/var/lib/mailban"], check=False)
         daemon = Daemon(self, [
             *by, self.program("mailband", build), "-c", "/etc/mailban",
             "-s", "/run/mailban/control", "-d", "/var/lib/mailban", *args],

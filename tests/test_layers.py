@@ -28,7 +28,7 @@ def small(tmp_path):
             "sources/journal.c": "#include <systemd/sd-journal.h>\n",
             "filters/regex.c": "#include <pcre2.h>\n",
             "nft/set.c": "#include <libnftnl/set.h>\n",
-            "daemon/state.c": "#include <sqlite3.h>\n",
+            "daemon/state_read.c": "#include <sqlite3.h>\n",
             "daemon/warden.c": '#include "nft/set.h"\n',
             "daemon/engine.c": '#include "jails/jail.h"\n',
             "tests/lib/test_addr.c": '#include "nft/set.h"\n'}.items():

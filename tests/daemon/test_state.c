@@ -82,26 +82,34 @@ static struct prefix nth(uint32_t i)
 	return prefix_of(&a);
 }
 
+static void put_ban(struct world *w, const char *jail, const struct prefix *who,
+	int64_t end, uint32_t count)
+{
+	const struct state_ban ban = {.jail = jail,
+		.who = *who,
+		.start = T0,
+		.end = end,
+		.count = count,
+		.reason = "by hand"};
+
+	state_put_ban(w->store, &ban);
+}
+
 static void put(struct world *w, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct prefix who = nth(i);
 
-		state_put_ban(w->store, "a", &who, T0, T0 + 600, 1);
+		put_ban(w, "a", &who, T0 + 600, 1);
 	}
 	state_commit(w->store);
 }
 
-static void count_ban(void *ctx, const char *jail, const struct prefix *who,
-	int64_t start, int64_t end, uint32_t count)
+static void count_ban(void *ctx, const struct state_ban *ban)
 {
 	unsigned int *n = ctx;
 
-	(void)jail;
-	(void)who;
-	(void)start;
-	(void)end;
-	(void)count;
+	(void)ban;
 	(*n)++;
 }
 
@@ -137,14 +145,27 @@ static void write_at(const char *path, off_t place, const void *bytes, size_t n)
 	close(fd);
 }
 
-static void same_ban(void *ctx, const char *jail, const struct prefix *who,
-	int64_t start, int64_t end, uint32_t count)
+static int number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s;
+	int n = -1;
+
+	sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+static void same_ban(void *ctx, const struct state_ban *ban)
 {
 	char text[PREFIX_TEXT];
 
-	assert_string_equal(jail, "b");
-	assert_string_equal(prefix_format(who, text), "2001:db8::/64");
-	assert_true(start == T0 && end == 0 && count == UINT32_MAX);
+	assert_string_equal(ban->jail, "b");
+	assert_string_equal(prefix_format(&ban->who, text), "2001:db8::/64");
+	assert_true(ban->start == T0 && ban->end == 0);
+	assert_true(ban->count == UINT32_MAX);
+	assert_string_equal(ban->reason, "by hand");
 	(*(int *)ctx)++;
 }
 
@@ -156,9 +177,9 @@ static void test_what_is_kept(void **state)
 	int seen = 0;
 
 	reopen(w);
-	state_put_ban(w->store, "a", &a, T0, T0 + 600, 1);
-	state_put_ban(w->store, "b", &b, T0, 5, 7);
-	state_put_ban(w->store, "b", &b, T0, 0, UINT32_MAX);
+	put_ban(w, "a", &a, T0 + 600, 1);
+	put_ban(w, "b", &b, 5, 7);
+	put_ban(w, "b", &b, 0, UINT32_MAX);
 	state_drop_ban(w->store, "a", &a);
 	state_put_position(w->store, "/x", "1234", 4);
 	reopen(w);
@@ -180,7 +201,8 @@ static void test_without_a_store(void **state)
 	char place[4];
 
 	(void)state;
-	state_put_ban(NULL, "a", &a, T0, T0, 1);
+	state_put_ban(NULL, &(struct state_ban){.jail = "a", .who = a});
+	state_count(NULL, "lines", 1);
 	state_put_failures(NULL, "a", &a.net, T0, "x", 1);
 	state_each_ban(NULL, count_ban, &n);
 	state_prune(NULL, T0, T0, T0);
@@ -194,8 +216,8 @@ static void test_prune(void **state)
 	struct prefix a = at("192.0.2.1"), b = at("192.0.2.2");
 
 	reopen(w);
-	state_put_ban(w->store, "a", &a, T0, T0 + 10, 1);
-	state_put_ban(w->store, "a", &b, T0, 0, 1);
+	put_ban(w, "a", &a, T0 + 10, 1);
+	put_ban(w, "a", &b, 0, 1);
 	state_prune(w->store, T0 + 11, 0, 0);
 	assert_int_equal(bans(w), 1);
 }
@@ -245,7 +267,12 @@ static void test_damage_that_shows_later(void **state)
 	reopen(w);
 	assert_non_null(w->store);
 	assert_true(bans(w) < 5000);
+	/* Nothing goes into the new one before all that is known has. */
+	put(w, 6);
+	assert_int_equal(bans(w), 0);
+	assert_true(state_is_behind(w->store));
 	put(w, 7);
+	assert_false(state_is_behind(w->store));
 	reopen(w);
 	assert_int_equal(bans(w), 7);
 	assert_int_equal(moved(w), 1);
@@ -276,15 +303,15 @@ static void test_rows_of_others(void **state)
 {
 	struct world *w = *state;
 	static const char rows[] =
-		"INSERT INTO ban VALUES ('a', x'00', 128, 1, 0, 1);"
-		"INSERT INTO ban VALUES ('c', zeroblob(16), 500, 1, 0, 1);"
-		"INSERT INTO ban VALUES ('d', zeroblob(16), -1, 1, 0, 1);"
+		"INSERT INTO ban VALUES ('a', x'00', 128, 1, 0, 1, NULL);"
+		"INSERT INTO ban VALUES ('c', zeroblob(16), 500, 1, 0, 1, NULL);"
+		"INSERT INTO ban VALUES ('d', zeroblob(16), -1, 1, 0, 1, NULL);"
 		"INSERT INTO ban VALUES ('e',"
-		" x'20010db8000000000000000000000001', 64, 1, 0, 1);"
+		" x'20010db8000000000000000000000001', 64, 1, 0, 1, NULL);"
 		"INSERT INTO ban VALUES ('f',"
-		" x'00000000000000000000ffffc0000201', 120, 1, 0, 1);"
+		" x'00000000000000000000ffffc0000201', 120, 1, 0, 1, NULL);"
 		"INSERT INTO ban VALUES ('good',"
-		" x'00000000000000000000ffffc0000200', 120, 1, 0, 1);"
+		" x'00000000000000000000ffffc0000200', 120, 1, 0, 1, NULL);"
 		"INSERT INTO failures VALUES ('a', 'x', NULL, 1);"
 		"INSERT INTO offender VALUES ('a', 7, 7, 7, 7);";
 	sqlite3 *db;
@@ -320,7 +347,20 @@ static void test_no_directory(void **state)
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s/none", w->dir);
-	assert_null(state_open(path));
+	w->store = state_open(path);
+	assert_non_null(w->store);
+	assert_true(state_was_cut_off(w->store));
+	put(w, 2);
+	assert_int_equal(bans(w), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	assert_int_equal(bans(w), 2);
+	assert_true(state_is_behind(w->store));
+	state_close(&w->store);
+	snprintf(path, sizeof(path), "%s/none/state.db", w->dir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/none", w->dir);
+	rmdir(path);
 }
 
 /* Nothing can be written for a while; then what comes is kept again. */
@@ -331,22 +371,211 @@ static void test_a_full_disk(void **state)
 
 	reopen(w);
 	put(w, 10);
+	assert_int_equal(bans(w), 10);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	none = old;
 	none.rlim_cur = 100;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	put(w, 20);
+	assert_int_equal(bans(w), 10);
 	put(w, 30);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	/* It is not tried again at once. */
 	put(w, 31);
 	assert_int_equal(bans(w), 10);
-	clock_hold((T0 + 11) * CLOCK_SECOND, 11 * CLOCK_SECOND);
+	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	assert_int_equal(bans(w), 31);
+	/* All of it waited. */
+	assert_false(state_is_behind(w->store));
 	put(w, 40);
 	reopen(w);
 	assert_int_equal(bans(w), 40);
+	assert_false(state_was_cut_off(w->store));
 	assert_int_equal(moved(w), 0);
+}
+
+/* It is full for so long that not all of it can wait. */
+static void test_full_for_long(void **state)
+{
+	struct world *w = *state;
+	static const char place[1000];
+	struct rlimit old, none;
+
+	reopen(w);
+	put(w, 10);
+	assert_int_equal(bans(w), 10);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	for (int i = 0; i < 20000; i++) {
+		state_put_position(w->store, "/x", place, sizeof(place));
+		state_commit(w->store);
+	}
+	put(w, 20);
+	assert_false(state_is_behind(w->store));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	bans(w);
+	assert_true(state_is_behind(w->store));
+	put(w, 5);
+	reopen(w);
+	assert_int_equal(bans(w), 5);
+}
+
+/* Another ban, an offender, a failure: what version 2 kept of them. */
+static void test_an_older_version(void **state)
+{
+	struct world *w = *state;
+	static const char version2[] =
+		"PRAGMA journal_mode=WAL; PRAGMA application_id=1835167281;"
+		"PRAGMA user_version=2;"
+		"CREATE TABLE ban (jail TEXT, net BLOB, len INTEGER,"
+		" start INTEGER, end INTEGER, count INTEGER,"
+		" PRIMARY KEY (jail, net, len)) WITHOUT ROWID;"
+		"CREATE TABLE offender (jail TEXT, net BLOB, len INTEGER,"
+		" count INTEGER, last INTEGER,"
+		" PRIMARY KEY (jail, net, len)) WITHOUT ROWID;"
+		"CREATE TABLE failures (jail TEXT, ip BLOB, times BLOB,"
+		" last INTEGER, PRIMARY KEY (jail, ip)) WITHOUT ROWID;"
+		"CREATE TABLE position (source TEXT PRIMARY KEY, place BLOB)"
+		" WITHOUT ROWID;"
+		"INSERT INTO ban VALUES ('a',"
+		" x'00000000000000000000ffffc0000200', 120, 1, 0, 1);"
+		"INSERT INTO position VALUES ('/x', 'here');";
+	char place[8];
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, version2, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	for (int i = 0; i < 2; i++) {
+		reopen(w);
+		assert_int_equal(moved(w), 0);
+		assert_int_equal(bans(w), 1);
+		assert_int_equal(
+			state_get_position(w->store, "/x", place, 8), 4);
+		assert_true(state_was_cut_off(w->store) == (i == 0));
+	}
+	state_close(&w->store);
+	/* It can shrink, as a new one can. */
+	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+	assert_int_equal(number(db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(number(db, "PRAGMA user_version"), 3);
+	/* And a version that is still to come is none of ours. */
+	sqlite3_exec(db, "PRAGMA user_version=4", NULL, NULL, NULL);
+	sqlite3_close(db);
+	reopen(w);
+	assert_int_equal(moved(w), 1);
+	assert_int_equal(bans(w), 0);
+}
+
+static void sum_counts(void *ctx, int64_t hour, const char *name, uint64_t n)
+{
+	uint64_t *sums = ctx;
+
+	if (strcmp(name, "lines") == 0)
+		sums[(hour - T0 / 3600 * 3600) / 3600] += n;
+}
+
+/* Each hour's sum goes on where the last run left it. */
+static void test_counts(void **state)
+{
+	struct world *w = *state;
+	uint64_t sums[3] = {0};
+
+	for (int i = 0; i < 4; i++) {
+		reopen(w);
+		clock_hold((T0 + i / 2 * 3600) * CLOCK_SECOND, 0);
+		state_count(w->store, "lines", 5);
+		state_commit(w->store);
+		state_count(w->store, "lines", 2);
+		state_count(w->store, "bans a", 1);
+	}
+	state_each_count(w->store, sum_counts, sums);
+	assert_int_equal(sums[0], 14);
+	assert_int_equal(sums[1], 14);
+	assert_int_equal(sums[2], 0);
+	clock_hold((T0 + 91 * INT64_C(86400)) * CLOCK_SECOND, 0);
+	state_prune(w->store, 0, 0, 0);
+	memset(sums, 0, sizeof(sums));
+	state_each_count(w->store, sum_counts, sums);
+	assert_int_equal(sums[0] + sums[1], 0);
+}
+
+static off_t size_of(struct world *w)
+{
+	struct stat st;
+
+	assert_int_equal(stat(w->path, &st), 0);
+	return st.st_size;
+}
+
+static void count_addr(void *ctx, const char *jail, const struct addr *who,
+	const void *bytes, size_t n)
+{
+	unsigned int *count = ctx;
+
+	(void)jail;
+	(void)who;
+	(void)bytes;
+	(void)n;
+	(*count)++;
+}
+
+static void count_offender(void *ctx, const char *jail,
+	const struct prefix *who, uint32_t count, int64_t last)
+{
+	unsigned int *n = ctx;
+
+	(void)jail;
+	(void)who;
+	(void)count;
+	(void)last;
+	(*n)++;
+}
+
+/* First failures go, the oldest first, then offenders; never a ban. */
+static void test_a_cap(void **state)
+{
+	struct world *w = *state;
+	unsigned int failures = 0, offenders = 0;
+
+	reopen(w);
+	put(w, 3000);
+	for (uint32_t i = 0; i < 60000; i++) {
+		struct prefix who = nth(i);
+
+		state_put_failures(w->store, "a", &who.net, T0 + i,
+			"0123456789abcdef", 16);
+		if (i < 2000)
+			state_put_offender(w->store, "a", &who, 1, T0 + i);
+	}
+	state_commit(w->store);
+	state_each_failures(w->store, count_addr, &failures);
+	assert_int_equal(failures, 60000);
+	reopen(w);
+	assert_true(size_of(w) > 1 << 20);
+	state_limit(w->store, 1 << 20);
+	put(w, 3001);
+	failures = 0;
+	state_each_failures(w->store, count_addr, &failures);
+	state_each_offender(w->store, count_offender, &offenders);
+	assert_in_range(failures, 1000, 30000);
+	assert_int_equal(offenders, 2000);
+	assert_true(size_of(w) <= 1 << 20);
+	/* So small that only the bans are left, and stay. */
+	state_limit(w->store, 1 << 16);
+	put(w, 3002);
+	failures = offenders = 0;
+	state_each_failures(w->store, count_addr, &failures);
+	state_each_offender(w->store, count_offender, &offenders);
+	assert_int_equal(failures + offenders, 0);
+	assert_int_equal(bans(w), 3002);
+	assert_true(size_of(w) < 1 << 19);
 }
 
 static int quiet(void **state)
@@ -370,6 +599,10 @@ int main(void)
 		TEST(test_locked_by_another),
 		TEST(test_no_directory),
 		TEST(test_a_full_disk),
+		TEST(test_full_for_long),
+		TEST(test_an_older_version),
+		TEST(test_counts),
+		TEST(test_a_cap),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state store: damaged, another's, on a disk that is full or slow."""
+import json
+
+import pytest
+
+import attack
+import hosts
+import statefile
+
+MINE, BY_HAND = ["10.20.30.40", "2001:db8::40"], "192.0.2.77"
+
+
+def listed(host):
+    return {ban["address"]: ban for ban in
+            json.loads(host.mailban("list", "--json").stdout)}
+
+
+def attacked(host):
+    """A mailband that has banned MINE and BY_HAND, and was killed."""
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail()})
+    for address in MINE:
+        host.append(attack.MAIL_LOG, 3 * attack.failure(address))
+    host.wait_banned("dovecot", *MINE)
+    host.mailban("ban", "-t", "1h", "dovecot", BY_HAND)
+    return daemon
+
+
+def flip(path, offsets):
+    data = bytearray(path.read_bytes())
+    for at in offsets:
+        data[at] ^= 0xff
+    path.write_bytes(data)
+
+
+def header(path):
+    flip(path, range(0, 64))
+
+
+def pages(path):
+    flip(path, range(4096, path.stat().st_size))
+
+
+def text(path):
+    path.write_text("It is not the database that you are looking for.\n" * 99)
+
+
+def another(path):
+    statefile.change(path, "CREATE TABLE ban (whom TEXT)", fresh=True)
+
+
+def newer(path):
+    statefile.change(path, "PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("break_it", [header, pages, text, another, newer])
+def test_a_file_that_is_no_good(host, break_it):
+    """It is moved aside, and the bans are read back from the kernel."""
+    daemon = attacked(host)
+    before = listed(host)
+    assert before[BY_HAND]["reason"] == "by hand"
+    assert before[MINE[0]]["reason"].startswith("failregex ")
+    assert daemon.stop() == 0
+    break_it(host.path(statefile.PATH))
+    daemon = host.mailband()
+    folder = host.path(statefile.PATH).parent
+    assert len(list(folder.glob("state.db.damaged-*[0-9]"))) == 1
+    assert len(daemon.wait_log("is damaged, or another version's: moved")) == 1
+    hosts.wait_for(lambda: sorted(listed(host)) == sorted([*MINE, BY_HAND]))
+    after = listed(host)
+    for address, ban in after.items():
+        assert abs(ban["end"] - before[address]["end"]) <= 2
+        assert abs(ban["start"] - before[address]["start"]) <= 2
+        assert ban["enforced"]
+    assert after[BY_HAND]["reason"] == "found in the kernel"
+    # They are known as any other: lifted, and kept over the next start.
+    host.mailban("unban", BY_HAND)
+    assert BY_HAND not in host.banned("dovecot")
+    assert daemon.stop() == 0
+    daemon = host.mailband()
+    assert sorted(listed(host)) == sorted(MINE)
+    assert "taken into the list" not in daemon.log()
+
+
+def test_a_damaged_log(host):
+    """Killed, and its write-ahead log has wrong bytes all over."""
+    daemon = attacked(host)
+    daemon.kill()
+    log = host.path(statefile.PATH + "-wal")
+    size = log.stat().st_size
+    assert size > 0
+    flip(log, range(32, size, 7))
+    host.mailband()
+    hosts.wait_for(lambda: sorted(listed(host)) == sorted([*MINE, BY_HAND]))
+
+
+def test_by_hand_and_killed_at_once(host):
+    daemon = attacked(host)
+    host.mailban("ban", "dovecot", "192.0.2.78")
+    daemon.kill()
+    daemon = host.mailband()
+    assert "192.0.2.78" in listed(host)
+    host.mailban("unban", "192.0.2.78")
+    daemon.kill()
+    host.mailband()
+    assert "192.0.2.78" not in listed(host)
+    assert "192.0.2.78" not in host.banned("dovecot")
+
+
+def small_disk(host, *options):
+    folder = "/var/lib/mailban"
+    host.path(folder).mkdir(parents=True, exist_ok=True)
+    host.run(["mount", "-t", "tmpfs", "-o",
+              ",".join(["size=1m", *options]), "none", folder])
+    return host.path(folder)
+
+
+def fill(folder):
+    """To the byte."""
+    with open(folder / "filler", "wb", buffering=0) as filler:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    filler.write(bytes(size))
+            except OSError:
+                pass
+
+
+def test_a_full_disk(host):
+    """Bans go on; what was not written is, as soon as there is room."""
+    folder = small_disk(host)
+    daemon = attacked(host)
+    hosts.wait_for(lambda: (folder / "state.db").exists())
+    fill(folder)
+    wanted = attack.addresses(3000)
+    host.append(attack.MAIL_LOG, "".join(
+        3 * attack.failure(address) for address in wanted))
+    hosts.wait_for(lambda: len(host.banned("dovecot")) == len(wanted) + 3)
+    daemon.wait_log("bans go on in memory and kernel")
+    host.append(attack.MAIL_LOG, 2 * attack.failure("192.0.2.9"))
+    host.mailban("unban", BY_HAND)
+    daemon.wait_log(r"Found 192\.0\.2\.9", count=2)
+    (folder / "filler").unlink()
+    daemon.wait_log("state: written again")
+    before = listed(host)
+    assert daemon.log().count("bans go on in memory") == 1
+    failures = 3 * len(wanted) + 3 * len(MINE) + 2
+    hosts.wait_for(lambda: statefile.counts(folder / "state.db").get(
+        "failures dovecot") == failures)
+    # What it wrote then is whole, without any last word of the daemon.
+    daemon.kill()
+    host.run(["nft", "delete", "table", "inet", "mailban"])
+    daemon = host.mailband()
+    assert listed(host).keys() == before.keys()
+    assert daemon.log().count("] Ban ") == 0
+    # Two failures of before and one of now are three.
+    host.append(attack.MAIL_LOG, attack.failure("192.0.2.9"))
+    host.wait_banned("dovecot", "192.0.2.9")
+
+
+def test_a_read_only_disk(host):
+    folder = small_disk(host)
+    daemon = attacked(host)
+    assert daemon.stop() == 0
+    host.run(["nft", "delete", "table", "inet", "mailban"])
+    host.run(["mount", "-o", "remount,ro", "/var/lib/mailban"])
+    daemon = host.mailband()
+    daemon.wait_log("bans go on in memory and kernel")
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
+    host.wait_banned("dovecot", "192.0.2.9")
+    host.run(["mount", "-o", "remount,rw", "/var/lib/mailban"])
+    daemon.wait_log("state: written again")
+    assert daemon.stop() == 0
+    host.run(["nft", "delete", "table", "inet", "mailban"])
+    host.mailband()
+    assert sorted(listed(host)) == sorted([*MINE, BY_HAND, "192.0.2.9"])
+    assert (folder / "state.db").exists()
