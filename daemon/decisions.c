@@ -243,12 +243,19 @@ static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 	char text[PREFIX_TEXT];
 
 	ban->count = times_before(d, ban->jail, &ban->who) + 1;
-	if (banlist_add(d->bans, ban) == BANLIST_FULL) {
+	switch (banlist_add(d->bans, ban)) {
+	case BANLIST_FULL:
 		room->kept_out++;
 		prefix_format(&ban->who, room->kept_out_last);
 		return DECISION_FULL;
+	case BANLIST_RENEWED:
+		/* Out of the kernel, as if the hour's count had it. */
+		room->counted_banned--;
+		break;
+	case BANLIST_NEW:
+		room->total_banned++;
+		break;
 	}
-	room->total_banned++;
 	/* First of all the kernel: nothing is to wait for a disk. */
 	d->out.ban(d->out.ctx, ban);
 	remember_offender(d, ban, name);
@@ -342,10 +349,14 @@ static void add_failures(struct decisions *d, size_t jail,
 	const struct failure *f, int64_t t, uint32_t count)
 {
 	struct room *room = &d->rooms[jail];
+	struct ban ban;
 	uint32_t weight;
 	bool full;
 
-	if (banlist_find(d->bans, &f->who, (uint16_t)jail, NULL))
+	/* Of a ban out of the kernel it is not known what it was for: lines
+	 * that are read again after a crash, perhaps, and these tell now. */
+	if (banlist_find(d->bans, &f->who, (uint16_t)jail, &ban) &&
+		ban.reason != REASON_KERNEL)
 		return;
 	/* A network is tracked as its first address. */
 	weight = escalate_weight(&room->jail->escalate,

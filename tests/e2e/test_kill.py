@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Killed at any moment, hundreds of times, while lines keep coming: at the end
+each line has counted once, and whoever should be banned is."""
+import collections
+import itertools
+import os
+import random
+import threading
+
+import attack
+import hosts
+import statefile
+
+SEED = 4
+LOG = "/var/log/own.log"
+FILTER = r"""[Definition]
+failregex = ^\s*\S+ own(?:\[\d+\])?: bad <HOST>$
+"""
+MAXRETRY = 3
+
+# Starts it, kills it after the time it is told, and says so. The warden of one
+# that was killed ends by itself, beside the next one's start.
+UNDERTAKER = """
+while read delay who; do
+    {program} -c /etc/mailban -s /run/mailban/control -d /var/lib/mailban \
+        2>>/run/mailband.log &
+    pid=$!
+    sleep $delay
+    warden=$(cat /proc/$pid/task/$pid/children 2>/dev/null)
+    case $who in
+    engine) kill -9 $pid;;
+    warden) kill -9 ${{warden:-$pid}};;
+    both) kill -9 $pid $warden;;
+    esac
+    wait $pid
+    echo killed
+done
+"""
+
+
+class Attackers:
+    """Lines of failures, and how many each address has by now."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.fresh = iter(attack.addresses(1 << 20))
+        self.open = []
+        self.lines = 0
+        self.failed = collections.Counter()
+
+    def next(self):
+        """Of addresses that fail one to four times, a few at a time."""
+        while len(self.open) < 50:
+            self.open += [next(self.fresh)] * self.numbers.randint(1, 4)
+            self.numbers.shuffle(self.open)
+        who = self.open.pop()
+        self.lines += 1
+        self.failed[who] += 1
+        return f"bad {who}"
+
+    def banned(self):
+        return sorted(who for who, n in self.failed.items() if n >= MAXRETRY)
+
+
+def jail(**keys):
+    return attack.jail("own", filter="own", logpath=LOG, maxretry=MAXRETRY,
+                       bantime="1h", **keys)
+
+
+def moments(numbers, kills):
+    """When to kill, and whom: often in the start, which takes 10 ms."""
+    for _ in range(kills):
+        most = numbers.choice([0.01, 0.03, 0.03, 0.3])
+        who = numbers.choices(["engine", "warden", "both"], [6, 2, 2])[0]
+        yield f"{numbers.uniform(0, most):.4f} {who}\n"
+
+
+def kill_again_and_again(host, kills, write):
+    """Kill it so often while write() is called; how many kills there were."""
+    numbers, over = random.Random(SEED), threading.Event()
+
+    def writing():
+        while not over.is_set():
+            write()
+            over.wait(0.004)
+    thread = threading.Thread(target=writing)
+    undertaker = host.start(
+        ["sh", "-c", UNDERTAKER.format(program=host.program("mailband"))],
+        stdin=hosts.subprocess.PIPE, stdout=hosts.subprocess.PIPE)
+    thread.start()
+    done = 0
+    try:
+        for moment in moments(numbers, kills):
+            undertaker.popen.stdin.write(moment.encode())
+            undertaker.popen.stdin.flush()
+            done += undertaker.popen.stdout.readline() == b"killed\n"
+    finally:
+        over.set()
+        thread.join()
+        undertaker.popen.stdin.close()
+        undertaker.wait()
+    return done
+
+
+def judge(host, attackers):
+    """Start it once more, and compare."""
+    daemon = host.mailband()
+    wanted = {"failures own": attackers.lines, "lines": attackers.lines,
+              "bans own": len(attackers.banned())}
+
+    def counted():
+        counts = statefile.counts(host.path(statefile.PATH))
+        return {name: counts.get(name) for name in wanted}
+    def all_read():
+        """every line is counted"""
+        now = counted()
+        return now if now == wanted or (now["lines"] or 0) > wanted["lines"] \
+            else None
+    try:
+        hosts.wait_for(all_read, every=0.1)
+    except hosts.Timeout:
+        assert counted() == wanted
+    assert daemon.stop() == 0
+    assert counted() == wanted
+    assert sorted(host.banned("own")) == attackers.banned()
+    host.run(["nft", "delete", "table", "inet", "mailban"])
+    host.mailband()
+    assert sorted(host.banned("own")) == attackers.banned()
+
+
+def prepare(host, **keys):
+    host.write(LOG, "", 0o644)
+    daemon = host.mailband({"filter.d/own.conf": FILTER,
+                            "jail.local": jail(**keys)})
+    assert daemon.stop() == 0
+
+
+def test_files(new_host):
+    host = new_host(build="release")
+    prepare(host)
+    attackers = Attackers(random.Random(SEED))
+    log = os.open(host.path(LOG), os.O_WRONLY | os.O_APPEND)
+    turn = itertools.count(1)
+
+    def write():
+        nonlocal log
+        text = "".join(attack.line(attackers.next(), "own")
+                       for _ in range(20)).encode()
+        # Lines come in pieces, and the file is rotated.
+        half = len(text) // 3
+        os.write(log, text[:half])
+        os.write(log, text[half:])
+        if next(turn) % 1000 == 0:
+            os.close(log)
+            for old in range(8, 0, -1):
+                if host.path(f"{LOG}.{old}").exists():
+                    os.rename(host.path(f"{LOG}.{old}"),
+                              host.path(f"{LOG}.{old + 1}"))
+            os.rename(host.path(LOG), host.path(f"{LOG}.1"))
+            log = os.open(host.path(LOG), os.O_WRONLY | os.O_APPEND |
+                          os.O_CREAT, 0o644)
+    assert kill_again_and_again(host, 400, write) == 400
+    os.close(log)
+    judge(host, attackers)
+
+
+def test_journal(new_host):
+    host = new_host(build="release")
+    host.journald()
+    prepare(host, backend="systemd",
+            journalmatch="SYSLOG_IDENTIFIER=own")
+    attackers = Attackers(random.Random(SEED))
+
+    def write():
+        host.run(["logger", "-t", "own", "-p", "mail.info"], input="".join(
+            attackers.next() + "\n" for _ in range(20)))
+    assert kill_again_and_again(host, 60, write) == 60
+    judge(host, attackers)
