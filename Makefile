@@ -58,7 +58,7 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/comman
 	daemon/config daemon/control \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
-	daemon/feeds daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
+	daemon/feeds daemon/import daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
 	daemon/reach daemon/readback daemon/reason daemon/request daemon/resolver daemon/safe daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_engine daemon/sandbox_files \
 	daemon/sandbox_lookup daemon/seats \
@@ -81,9 +81,10 @@ CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
 CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
 	cli/report_json cli/report_options cli/report_order cli/report_page \
 	cli/report_problems cli/report_text
+CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
-	cli/help $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
+	cli/help $(CLI_BANS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
 	sources/header sources/header_again sources/journal sources/replay \
 	sources/replay_journal \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)

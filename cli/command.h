@@ -21,9 +21,12 @@ struct options {
 	bool help;
 	bool version;
 	bool has_time;
-	int64_t time; /* seconds; -1 = for ever */
-	int confirm;  /* seconds for that; 0 = it needs none */
-	int failures; /* of an attempt by hand; 0 = none was told */
+	int64_t time;	    /* seconds; -1 = for ever */
+	int confirm;	    /* seconds for that; 0 = it needs none */
+	const char *format; /* of an export, or NULL */
+	const char *jail;   /* of an import's bans that name none, or NULL */
+	bool skip;	    /* leave out what is refused */
+	int failures;	    /* of an attempt by hand; 0 = none was told */
 };
 
 struct command {
@@ -68,7 +71,9 @@ const struct option_row *option_find(char letter);
 
 int ban_run(const struct command *, const struct options *, int, char **);
 int confirm_run(const struct command *, const struct options *, int, char **);
+int export_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);
+int import_run(const struct command *, const struct options *, int, char **);
 int lint_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);
 int reload_run(const struct command *, const struct options *, int, char **);

@@ -26,6 +26,7 @@ _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban confirm unban list test lint report reload version
+	local commands="status ban unban list export import test lint report reload version
 		help"
 	local command= words= i
 
@@ -36,6 +37,15 @@ _mailban()
 		return
 		;;
 	-w | --wait | -t | --time | -k | --confirm)
+	-f | --format)
+		COMPREPLY=($(compgen -W "text csv json nft" -- "$cur"))
+		return
+		;;
+	-J | --jail)
+		COMPREPLY=($(compgen -W "$(_mailban_jails)" -- "$cur"))
+		return
+		;;
+	-w | --wait | -t | --time)
 		return
 		;;
 	esac
@@ -70,6 +80,15 @@ _mailban()
 	unban)
 		words="--all --json --socket --wait --help"
 		[[ $cur == -* ]] || words="$(_mailban_jails) $(_mailban_banned)"
+		;;
+	export)
+		words="--format --json --socket --wait --help"
+		[[ $cur == -* ]] || words=$(_mailban_jails)
+		;;
+	import)
+		words="--jail --skip --time --json --socket --wait
+			--help"
+		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
 		;;
 	test | lint)
 		words="--config --json --help"

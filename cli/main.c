@@ -28,6 +28,12 @@ const struct command commands[] = {
 		"Exit 1: none of them was banned."},
 	{"list", list_run, "jswh", "[JAIL]", "the bans, and how long each has",
 		NULL},
+	{"export", export_run, "fjswh", "[JAIL]",
+		"the bans as a list, for import and for others", NULL},
+	{"import", import_run, "Jxtjswh", "[FILE...]",
+		"ban what lists name, all of it or nothing",
+		"FILE, or standard input: lines of ADDRESS [END [JAIL]], CSV, "
+		"JSON or nft(8)\nelements, as export writes them."},
 	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",
 		"Exit 1: it finds nothing."},

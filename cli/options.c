@@ -15,6 +15,7 @@
 #include "cli/client.h"
 #include "cli/text.h"
 #include "jails/duration.h"
+#include "lib/layout.h"
 
 #define WAIT_DEFAULT 30
 #define WAIT_MOST 86400
@@ -25,6 +26,9 @@ static const struct option_row option_rows[] = {
 	{'c', "config", "CONFDIR", "configuration (/etc/mailban)"},
 	{'k', "confirm", "SECONDS",
 		"ends after so long unless it is confirmed"},
+	{'f', "format", "FORMAT", "text (default), csv, json or nft"},
+	{'J', "jail", "JAIL", "of the bans that name none"},
+	{'x', "skip", NULL, "leave out what may not be banned"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
 	{'j', "json", NULL, "JSON, for programs"},
@@ -84,6 +88,20 @@ static int option_take(struct options *options, int letter, const char *value)
 		return EXIT_YES;
 	case 'c':
 		options->config = value;
+		return EXIT_YES;
+	case 'f':
+		options->format = value;
+		return EXIT_YES;
+	case 'J':
+		if (!layout_name_valid(value)) {
+			text_complain(
+				"--jail: '%s' is no name of a jail", value);
+			return EXIT_FAULT;
+		}
+		options->jail = value;
+		return EXIT_YES;
+	case 'x':
+		options->skip = true;
 		return EXIT_YES;
 	case 'h':
 		options->help = true;

@@ -17,6 +17,7 @@
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
 #include "daemon/feeds.h"
+#include "daemon/import.h"
 #include "daemon/jailinfo.h"
 #include "daemon/list.h"
 #include "daemon/resolver.h"
@@ -474,6 +475,7 @@ const struct control_command commands[] = {
 	{"ban", CONTROL_CHANGE, run_ban},
 	{"confirm", CONTROL_CHANGE, run_confirm},
 	{"unban", CONTROL_CHANGE, run_unban},
+	{"import", CONTROL_CHANGE, import_run},
 	{"set", CONTROL_CHANGE, command_jail_set},
 	{"attempt", CONTROL_CHANGE, command_jail_attempt},
 	{"loglevel", CONTROL_CHANGE, run_loglevel},

@@ -504,9 +504,41 @@ enum decision_answer decisions_confirm(struct decisions *d, size_t jail,
 	/* There is room: it was in. */
 	banlist_add(d->bans, &ban);
 	d->out.ban(d->out.ctx, &ban);
-	state_put_ban(d->state, j->name, who, ban.start,
-		ban.end == BAN_FOREVER ? 0 : ban.end, ban.count);
+	decisions_put_ban(d, &ban);
 	log_notice("[%s] Confirmed %s", j->name, prefix_format(who, text));
+	return DECISION_DONE;
+}
+
+bool decisions_never_bans(
+	const struct decisions *d, size_t jail, const struct prefix *who)
+{
+	return decisions_ignores(d, d->rooms[jail].jail, who);
+}
+
+enum decision_answer decisions_import(
+	struct decisions *d, const struct ban *from)
+{
+	struct room *room = &d->rooms[from->jail];
+	struct ban ban = *from, old;
+	int64_t now = decisions_now();
+
+	if (decisions_ignores(d, room->jail, &ban.who))
+		return DECISION_IGNORED;
+	if (banlist_find(d->bans, &ban.who, ban.jail, &old) &&
+		old.end >= ban.end)
+		return DECISION_NOTHING;
+	if (ban.start == 0 || ban.start > now)
+		ban.start = now;
+	if (ban.count == 0)
+		ban.count = times_before(d, ban.jail, &ban.who) + 1;
+	if (banlist_add(d->bans, &ban) == BANLIST_FULL)
+		return DECISION_FULL;
+	window_forget(room->window, &ban.who.net);
+	touch(d, ban.jail, &ban.who.net, 0, true);
+	room->total_banned++;
+	d->out.ban(d->out.ctx, &ban);
+	remember_offender(d, &ban, room->jail->name);
+	decisions_put_ban(d, &ban);
 	return DECISION_DONE;
 }
 

@@ -101,6 +101,16 @@ enum decision_answer decisions_ban(struct decisions *decisions, size_t jail,
  */
 enum decision_answer decisions_confirm(struct decisions *decisions, size_t jail,
 	const struct prefix *who, int64_t seconds);
+/*
+ * A ban from elsewhere: start 0 is now, count 0 one more than before; its end
+ * is settled and to come. NOTHING if it is banned as long already. No failure
+ * to the jails that count bans: the other host had it.
+ */
+enum decision_answer decisions_import(
+	struct decisions *decisions, const struct ban *ban);
+/* True if this is never to be banned in the jail. */
+bool decisions_never_bans(const struct decisions *decisions, size_t jail,
+	const struct prefix *who);
 /* Lifts it and forgets its failures, in one jail. */
 enum decision_answer decisions_unban(
 	struct decisions *decisions, size_t jail, const struct prefix *who);

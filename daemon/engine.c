@@ -19,6 +19,7 @@
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
+#include "daemon/import.h"
 #include "daemon/lookup.h"
 #include "daemon/reach.h"
 #include "daemon/readback.h"
@@ -525,6 +526,7 @@ static void warden_stop(struct engine *e)
 static void engine_deinit(struct engine *e)
 {
 	control_free(&e->control);
+	import_free(&e->import);
 	if (e->decisions && e->feeds)
 		engine_save(e);
 	warden_stop(e);

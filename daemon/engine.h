@@ -14,6 +14,7 @@ struct decisions;
 struct enforce;
 struct feeds;
 struct reach;
+struct import;
 struct resolver;
 struct state;
 struct warden_client;
@@ -46,6 +47,8 @@ struct engine {
 	struct feeds *feeds;
 	struct resolver *resolver;
 	struct control *control;
+	struct import *import; /* that is under way, or NULL */
+	int64_t imports;       /* how many there were */
 	sd_event_source *files, *more, *journal, *tick, *warden_io;
 	sd_event_source *signals[3];
 	int64_t started; /* wall clock, seconds */
