@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state store: damaged, another's, on a disk that is full or slow."""
 import json
+import subprocess
+import time
 
 import pytest
 
@@ -176,3 +178,65 @@ def test_a_read_only_disk(host):
     host.mailband()
     assert sorted(listed(host)) == sorted([*MINE, BY_HAND, "192.0.2.9"])
     assert (folder / "state.db").exists()
+
+
+# A disk that stands still for as long as there is a file /run/frozen.
+FROZEN = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static void wait_for_it(void)
+{
+	while (access("/run/frozen", F_OK) == 0)
+		usleep(5000);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t at)
+{
+	ssize_t (*real)(int, const void *, size_t, off_t) =
+		dlsym(RTLD_NEXT, "pwrite64");
+
+	wait_for_it();
+	return real(fd, bytes, n, at);
+}
+
+int fdatasync(int fd)
+{
+	int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
+
+	wait_for_it();
+	return real(fd);
+}
+"""
+
+
+def test_a_disk_that_stands_still(new_host, tmp_path):
+    """No ban and no answer waits for it."""
+    host = new_host(build="release")
+    (tmp_path / "frozen.c").write_text(FROZEN)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "frozen.so",
+                    tmp_path / "frozen.c"], check=True)
+    host.write("/run/frozen.so", (tmp_path / "frozen.so").read_bytes(), 0o755)
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(maxretry=1)},
+                           env={"LD_PRELOAD": "/run/frozen.so"})
+    host.write("/run/frozen", "")
+    longest, wanted = 0, attack.addresses(100)
+    for address in wanted:
+        began = time.monotonic()
+        host.append(attack.MAIL_LOG, attack.failure(address))
+        hosts.wait_for(lambda: f"Ban {address}\n" in daemon.log(), every=0.001)
+        longest = max(longest, time.monotonic() - began)
+    # Saves were due meanwhile, and a ban by hand is one of its own.
+    host.mailban("ban", "dovecot", BY_HAND)
+    assert host.banned("dovecot").keys() == {*wanted, BY_HAND}
+    assert statefile.counts(host.path(statefile.PATH)).get("lines") is None
+    assert longest < 0.5
+    host.path("/run/frozen").unlink()
+    hosts.wait_for(lambda: statefile.counts(
+        host.path(statefile.PATH)).get("lines") == len(wanted))
+    assert daemon.stop() == 0
+    host.mailband()
+    assert listed(host).keys() == {*wanted, BY_HAND}
