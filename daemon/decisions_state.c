@@ -101,7 +101,8 @@ static void restore_offender(void *ctx, const char *jail,
 	struct decisions *d = ctx;
 	size_t i = *jail ? decisions_jail(d->config, jail) : OFFENDER_ALL;
 
-	if (i != d->config->n)
+	if (i != d->config->n &&
+		last >= decisions_now() - DECISIONS_DAYS * 86400)
 		offender_set(d->offenders, who, (uint16_t)i, count, last);
 }
 
@@ -116,11 +117,14 @@ static void restore_failures(void *ctx, const char *jail,
 {
 	struct decisions *d = ctx;
 	size_t i = decisions_jail(d->config, jail);
+	int64_t least = decisions_now() - longest_findtime(d->config);
 	struct kept kept;
 
 	for (size_t at = 0; i < d->config->n && at + sizeof(kept) <= n;
 		at += sizeof(kept)) {
 		memcpy(&kept, (const char *)bytes + at, sizeof(kept));
+		if (kept.time < least)
+			continue;
 		decisions_remember(d->rooms[i].window, d->rooms[i].jail, who,
 			kept.time, kept.count);
 	}
@@ -128,6 +132,7 @@ static void restore_failures(void *ctx, const char *jail,
 
 void decisions_restore(struct decisions *d)
 {
+	/* It takes hold after the first commit: a start waits for no sync. */
 	decisions_prune(d);
 	state_each_offender(d->state, restore_offender, d);
 	state_each_ban(d->state, restore_ban, d);

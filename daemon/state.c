@@ -163,8 +163,8 @@ struct state *state_open(const char *dir)
 		state_delete(state);
 		return NULL;
 	}
+	/* With the first commit: a start does not wait for a sync. */
 	state_queue_meta(state, "closed", 0);
-	state_commit(state);
 	return state;
 }
 

@@ -80,8 +80,8 @@ size_t state_get_position(
 void state_count(struct state *state, const char *name, uint64_t n);
 
 /*
- * What is kept, once what was put is written; for the start. They wait for
- * the disk.
+ * What is kept, once what was committed is written; for the start. They wait
+ * for the disk.
  */
 typedef void (*state_ban_fn)(void *ctx, const struct state_ban *ban);
 void state_each_ban(struct state *state, state_ban_fn fn, void *ctx);

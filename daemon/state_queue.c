@@ -311,7 +311,6 @@ bool state_is_behind(struct state *state)
 
 void state_sync(struct state *state)
 {
-	state_commit(state);
 	pthread_mutex_lock(&state->lock);
 	while (state->writing || state_has_work(state))
 		pthread_cond_wait(&state->idle, &state->lock);

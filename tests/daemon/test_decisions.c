@@ -476,6 +476,7 @@ static void test_the_store_does_not_grow_for_ever(void **state)
 		decisions_save(w->decisions);
 		decisions_tick(w->decisions);
 	}
+	state_commit(w->store);
 	state_each_failures(w->store, count_failures, &count);
 	assert_int_equal(count, 200);
 }

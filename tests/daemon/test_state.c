@@ -219,6 +219,7 @@ static void test_prune(void **state)
 	put_ban(w, "a", &a, T0 + 10, 1);
 	put_ban(w, "a", &b, 0, 1);
 	state_prune(w->store, T0 + 11, 0, 0);
+	state_commit(w->store);
 	assert_int_equal(bans(w), 1);
 }
 
@@ -354,6 +355,7 @@ static void test_no_directory(void **state)
 	assert_int_equal(bans(w), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
 	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	state_commit(w->store);
 	assert_int_equal(bans(w), 2);
 	assert_true(state_is_behind(w->store));
 	state_close(&w->store);
@@ -385,6 +387,7 @@ static void test_a_full_disk(void **state)
 	put(w, 31);
 	assert_int_equal(bans(w), 10);
 	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	state_commit(w->store);
 	assert_int_equal(bans(w), 31);
 	/* All of it waited. */
 	assert_false(state_is_behind(w->store));
@@ -410,6 +413,8 @@ static void test_full_for_long(void **state)
 	none = old;
 	none.rlim_cur = 100;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	put(w, 11);
+	assert_int_equal(bans(w), 10);
 	for (int i = 0; i < 20000; i++) {
 		state_put_position(w->store, "/x", place, sizeof(place));
 		state_commit(w->store);
@@ -418,6 +423,7 @@ static void test_full_for_long(void **state)
 	assert_false(state_is_behind(w->store));
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	clock_hold((T0 + 3) * CLOCK_SECOND, 3 * CLOCK_SECOND);
+	state_commit(w->store);
 	bans(w);
 	assert_true(state_is_behind(w->store));
 	put(w, 5);
@@ -495,12 +501,14 @@ static void test_counts(void **state)
 		state_count(w->store, "lines", 2);
 		state_count(w->store, "bans a", 1);
 	}
+	state_commit(w->store);
 	state_each_count(w->store, sum_counts, sums);
 	assert_int_equal(sums[0], 14);
 	assert_int_equal(sums[1], 14);
 	assert_int_equal(sums[2], 0);
 	clock_hold((T0 + 91 * INT64_C(86400)) * CLOCK_SECOND, 0);
 	state_prune(w->store, 0, 0, 0);
+	state_commit(w->store);
 	memset(sums, 0, sizeof(sums));
 	state_each_count(w->store, sum_counts, sums);
 	assert_int_equal(sums[0] + sums[1], 0);
