@@ -55,7 +55,7 @@ WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
 DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/commands \
-	daemon/config daemon/control \
+	daemon/config daemon/control daemon/counters \
 	daemon/decisions daemon/decisions_change \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
 	daemon/feeds daemon/import daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
@@ -66,7 +66,7 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/comman
 	daemon/state daemon/state_counts daemon/state_queue daemon/state_read \
 	daemon/state_schema daemon/state_size daemon/state_writer \
 	daemon/warden_client daemon/warden_spawn \
-	$(LIB) $(SOURCES) $(FILTERS) $(JAILS)
+	$(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint cli/lintcost cli/lintforge cli/lintrule filters/pattern \
@@ -82,9 +82,10 @@ CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
 	cli/report_json cli/report_options cli/report_order cli/report_page \
 	cli/report_problems cli/report_text
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
+CLI_EXPORTS = cli/metrics cli/serve
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
-	cli/help $(CLI_BANS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
+	cli/help $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
 	sources/header sources/header_again sources/journal sources/replay \
 	sources/replay_journal \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
@@ -98,7 +99,7 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
 	mount util-linux mandoc clang-format systemd systemd-container \
-	pflogsumm clang libclang-rt-dev
+	pflogsumm python3-prometheus-client clang libclang-rt-dev
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
@@ -282,8 +283,11 @@ install: all
 	install -m 644 cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
-	sed '$(PLACES)' systemd/mailban.service \
-		>$(DESTDIR)$(UNITDIR)/mailban.service
+	for unit in mailban.service mailban-metrics.service \
+		mailban-metrics.socket; do \
+		sed '$(PLACES)' systemd/$$unit \
+			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	done
 	install -m 644 systemd/names.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples
 	install -m 644 systemd/sysusers.conf \

@@ -24,6 +24,8 @@ struct options {
 	int64_t time;	    /* seconds; -1 = for ever */
 	int confirm;	    /* seconds for that; 0 = it needs none */
 	const char *format; /* of an export, or NULL */
+	const char *output; /* a file for it, or NULL */
+	bool serve;	    /* on systemd's socket */
 	const char *jail;   /* of an import's bans that name none, or NULL */
 	bool skip;	    /* leave out what is refused */
 	int failures;	    /* of an attempt by hand; 0 = none was told */
@@ -76,6 +78,7 @@ int help_run(const struct command *, const struct options *, int, char **);
 int import_run(const struct command *, const struct options *, int, char **);
 int lint_run(const struct command *, const struct options *, int, char **);
 int list_run(const struct command *, const struct options *, int, char **);
+int metrics_run(const struct command *, const struct options *, int, char **);
 int reload_run(const struct command *, const struct options *, int, char **);
 int report_run(const struct command *, const struct options *, int, char **);
 int test_run(const struct command *, const struct options *, int, char **);

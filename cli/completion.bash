@@ -27,12 +27,13 @@ _mailban()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban confirm unban list test lint report reload version
 	local commands="status ban unban list export import test lint report reload version
+	local commands="status ban unban list export import metrics test lint report reload version
 		help"
 	local command= words= i
 
 	COMPREPLY=()
 	case $prev in
-	-s | --socket | -c | --config)
+	-s | --socket | -c | --config | -o | --output)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
@@ -89,6 +90,9 @@ _mailban()
 		words="--jail --skip --time --json --socket --wait
 			--help"
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	metrics)
+		words="--output --serve --socket --wait --help"
 		;;
 	test | lint)
 		words="--config --json --help"

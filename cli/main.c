@@ -34,6 +34,8 @@ const struct command commands[] = {
 		"ban what lists name, all of it or nothing",
 		"FILE, or standard input: lines of ADDRESS [END [JAIL]], CSV, "
 		"JSON or nft(8)\nelements, as export writes them."},
+	{"metrics", metrics_run, "oSswh", "",
+		"what is counted, as OpenMetrics text", NULL},
 	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",
 		"Exit 1: it finds nothing."},

@@ -29,6 +29,8 @@ static const struct option_row option_rows[] = {
 	{'f', "format", "FORMAT", "text (default), csv, json or nft"},
 	{'J', "jail", "JAIL", "of the bans that name none"},
 	{'x', "skip", NULL, "leave out what may not be banned"},
+	{'o', "output", "FILE", "write it there, whole or not at all"},
+	{'S', "serve", NULL, "over HTTP, on the socket that systemd gave"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
 	{'j', "json", NULL, "JSON, for programs"},
@@ -117,6 +119,12 @@ static int option_take(struct options *options, int letter, const char *value)
 			return EXIT_FAULT;
 		}
 		options->confirm = (int)v;
+		return EXIT_YES;
+	case 'o':
+		options->output = value;
+		return EXIT_YES;
+	case 'S':
+		options->serve = true;
 		return EXIT_YES;
 	case 's':
 		options->socket = value;

@@ -13,6 +13,7 @@
 #include "daemon/audit.h"
 #include "daemon/command_jail.h"
 #include "daemon/config.h"
+#include "daemon/counters.h"
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
@@ -435,6 +436,26 @@ static json_t *run_reload(
 	return answer;
 }
 
+static json_t *run_counters(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+
+	(void)request;
+	(void)call;
+	return control_ok(counters_tell(e->counters));
+}
+
+static json_t *run_mark(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+
+	(void)call;
+	counters_mark(e->counters, json_object_get(request, "total"));
+	return control_ok(json_null());
+}
+
 /* What fail2ban's clients ask of the server itself. */
 static json_t *run_settings(
 	void *ctx, const json_t *request, struct control_call *call)
@@ -470,11 +491,13 @@ static json_t *run_loglevel(
 const struct control_command commands[] = {
 	{"status", CONTROL_LOOK, run_status},
 	{"list", CONTROL_LOOK, run_list},
+	{"counters", CONTROL_LOOK, run_counters},
 	{"jail", CONTROL_LOOK, run_jail},
 	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},
 	{"confirm", CONTROL_CHANGE, run_confirm},
 	{"unban", CONTROL_CHANGE, run_unban},
+	{"mark", CONTROL_CHANGE, run_mark},
 	{"import", CONTROL_CHANGE, import_run},
 	{"set", CONTROL_CHANGE, command_jail_set},
 	{"attempt", CONTROL_CHANGE, command_jail_attempt},

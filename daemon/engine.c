@@ -16,6 +16,7 @@
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/counters.h"
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
@@ -152,6 +153,14 @@ static void on_name(void *ctx, const struct resolver_failure *of,
 static void on_names(void *ctx)
 {
 	settle(ctx);
+}
+
+static void on_line(void *ctx, const struct line *line)
+{
+	struct engine *e = ctx;
+
+	if (e->config->settings.counters)
+		counters_line(e->counters, line);
 }
 
 static void on_refused(void *ctx, size_t jail)
@@ -442,8 +451,10 @@ static bool engine_init(struct engine *e)
 {
 	const struct decisions_out out = {
 		.ban = on_ban, .unban = on_unban, .ctx = e};
-	const struct feeds_user user = {
-		.failure = on_failure, .refused = on_refused, .ctx = e};
+	const struct feeds_user user = {.failure = on_failure,
+		.line = on_line,
+		.refused = on_refused,
+		.ctx = e};
 	const struct resolver_user names = {
 		.found = on_name, .settled = on_names, .ctx = e};
 	int r = sd_event_default(&e->loop);
@@ -460,6 +471,7 @@ static bool engine_init(struct engine *e)
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
+	e->counters = counters_new();
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->feeds = feeds_new(e->state, &user);
@@ -532,6 +544,7 @@ static void engine_deinit(struct engine *e)
 	warden_stop(e);
 	remove_sources(e);
 	feeds_free(&e->feeds);
+	counters_free(&e->counters);
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);
 	audit_free(&e->audit);

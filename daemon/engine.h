@@ -10,6 +10,7 @@
 struct audit;
 struct config;
 struct control;
+struct counters;
 struct decisions;
 struct enforce;
 struct feeds;
@@ -45,6 +46,7 @@ struct engine {
 	struct enforce *enforce;
 	struct audit *audit;
 	struct feeds *feeds;
+	struct counters *counters;
 	struct resolver *resolver;
 	struct control *control;
 	struct import *import; /* that is under way, or NULL */

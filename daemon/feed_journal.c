@@ -97,6 +97,20 @@ static bool may_be_remembered(struct feed_journal *f)
 	return false;
 }
 
+/* Some jail has nothing but the journal of this, and believes who wrote it:
+ * what a file has is counted there. */
+static bool is_to_count(struct feed_journal *f)
+{
+	for (size_t i = 0; i < seats_count(f->all); i++) {
+		size_t jail = seats_jail(f->all, i);
+
+		if (!f->user.file_is_read(f->user.file_ctx, jail) &&
+			believe(f, jail) == JOURNAL_BELIEVED)
+			return true;
+	}
+	return false;
+}
+
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed_journal *f = ctx;
@@ -107,6 +121,8 @@ static void on_line(void *ctx, const struct line *line)
 	if (f->any_state && !may_be_remembered(f))
 		seats = f->stateless;
 	seats_line(seats, line, on_failure, f);
+	if (is_to_count(f))
+		f->user.feeds.line(f->user.feeds.ctx, line);
 	f->matched += f->counted;
 	f->refused += f->doubted;
 	if (clock_mono() < f->until)

@@ -82,6 +82,7 @@ static void on_line(void *ctx, const struct line *line)
 {
 	struct feed *feed = ctx;
 
+	feed->feeds->user.line(feed->feeds->user.ctx, line);
 	feed->matched += seats_line(feed->seats, line, on_failure, feed->feeds);
 	/* What no filter was asked about has cost next to nothing. */
 	if (seats_searched(feed->seats) == feed->searched)

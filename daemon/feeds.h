@@ -9,6 +9,7 @@
 #include "filters/failure.h"
 
 struct config;
+struct line;
 struct state;
 
 /*
@@ -21,6 +22,9 @@ struct feeds_user {
 	/* A failure that the filter of this jail found: of an address, or of
 	 * failure->name. */
 	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
+	/* A line, once: what the journal has of a file's lines, and what a
+	 * stranger put there, is left out. */
+	void (*line)(void *ctx, const struct line *line);
 	/* One that is not believed, as a stranger wrote the line. */
 	void (*refused)(void *ctx, size_t jail);
 	void *ctx;

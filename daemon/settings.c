@@ -53,6 +53,11 @@ static bool take_count(uint32_t *to, const char *text)
 	return true;
 }
 
+static bool take_counters(struct settings *s, const char *text)
+{
+	return conf_bool(text, &s->counters);
+}
+
 static bool take_max_tracked(struct settings *s, const char *text)
 {
 	return take_count(&s->max_tracked, text);
@@ -95,6 +100,7 @@ static const struct {
 	{"flush_on_stop", take_flush_on_stop, "true or false"},
 	{"never_lock_out", take_never_lock_out, "true or false"},
 	{"sandbox", take_sandbox, "yes or no"},
+	{"counters", take_counters, "true or false"},
 	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
 	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
 	{"max_state", take_max_state, "a size from 1M to 1T"},
@@ -163,6 +169,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.loglevel = LOG_LEVEL_INFO,
 		.never_lock_out = true,
 		.sandbox = true,
+		.counters = true,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,
 		.max_state = INT64_C(64) << 20,

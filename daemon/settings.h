@@ -18,6 +18,7 @@ struct settings {
 	bool flush_on_stop;  /* take the bans out of the kernel when stopping */
 	bool never_lock_out; /* see daemon/safe.h */
 	bool sandbox;	     /* give up what the processes do not need */
+	bool counters;	     /* count the mail */
 	uint32_t max_tracked; /* addresses with failures, for each jail */
 	int64_t max_state;    /* bytes of the state store */
 	uint32_t max_bans;    /* in force at a time, of all jails */

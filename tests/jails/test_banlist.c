@@ -40,7 +40,7 @@ static void collect(void *context, const struct ban *ban)
 static void test_add_find_remove(void **state)
 {
 	struct banlist *l = banlist_new(1000, 3, &seed);
-	struct ban a = {prefix("192.0.2.1"), 0, 1, T0, T0 + 600}, out;
+	struct ban a = {prefix("192.0.2.1"), 0, 0, 1, T0, T0 + 600}, out;
 	struct ban b = a, c = a, d = a;
 
 	(void)state;
@@ -92,13 +92,13 @@ static void test_expire(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 100; i++) {
-		struct ban ban = {nth(i), 0, 1, T0, T0 + i * 37 % 100};
+		struct ban ban = {nth(i), 0, 0, 1, T0, T0 + i * 37 % 100};
 
 		assert_int_equal(banlist_add(l, &ban), BANLIST_NEW);
 	}
 	/* one too many */
 	{
-		struct ban ban = {nth(100), 0, 1, T0, T0 + 1};
+		struct ban ban = {nth(100), 0, 0, 1, T0, T0 + 1};
 
 		assert_int_equal(banlist_add(l, &ban), BANLIST_FULL);
 		assert_int_equal(banlist_refused(l), 1);
@@ -134,7 +134,7 @@ static void test_against_model(void **state)
 	for (int i = 0; i < 20000; i++) {
 		uint32_t who = (uint32_t)rand_r(&random) % 64;
 		uint16_t jail = (uint16_t)(rand_r(&random) % 4);
-		struct ban ban = {nth(who), jail, 1, now,
+		struct ban ban = {nth(who), jail, 0, 1, now,
 			now + 1 + rand_r(&random) % 500};
 		int64_t first = BAN_FOREVER;
 		uint32_t in[5] = {0};
@@ -190,7 +190,7 @@ static void test_a_million(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 1000000; i++) {
 		struct ban ban = {
-			nth(i), 0, 1, T0, T0 + i * UINT64_C(7919) % 1000003};
+			nth(i), 0, 0, 1, T0, T0 + i * UINT64_C(7919) % 1000003};
 
 		assert_int_equal(banlist_add(l, &ban), BANLIST_NEW);
 	}

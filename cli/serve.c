@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One page over HTTP to whoever can reach the socket, which is loopback or a
+ * path. A stranger may send anything as slowly as he likes: what a request may
+ * have, in bytes and in time, is bounded, and nothing of it is acted upon but
+ * its first line.
+ */
+#include "cli/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/text.h"
+#include "lib/clock.h"
+
+/* The first socket that is handed on, sd_listen_fds(3). */
+#define SOCKET 3
+
+struct client {
+	int fd; /* -1: the place is free */
+	int64_t until;
+	char in[SERVE_REQUEST + 1];
+	size_t in_n;
+	char *out;
+	size_t out_n, out_at;
+};
+
+struct server {
+	serve_fn page;
+	void *ctx;
+	struct client clients[SERVE_CLIENTS];
+};
+
+static bool has_socket(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	if (!pid || !n || strtol(pid, NULL, 10) != getpid() ||
+		strcmp(n, "1") != 0)
+		return false;
+	return getsockopt(SOCKET, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) ==
+		       0 &&
+	       listens;
+}
+
+static void drop(struct client *c)
+{
+	close(c->fd);
+	free(c->out);
+	*c = (struct client){.fd = -1};
+}
+
+/* Takes body, which may be NULL. */
+static void answer(
+	struct client *c, const char *status, bool head, char *body, size_t n)
+{
+	static const char type[] = "application/openmetrics-text; "
+				   "version=1.0.0; charset=utf-8";
+	char top[256];
+	int top_n = snprintf(top, sizeof(top),
+		"HTTP/1.0 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+		"Connection: close\r\n\r\n",
+		status, body ? type : "text/plain", n);
+
+	c->out = malloc((size_t)top_n + n);
+	if (!c->out)
+		abort();
+	memcpy(c->out, top, (size_t)top_n);
+	if (body && !head)
+		memcpy(c->out + top_n, body, n);
+	c->out_n = (size_t)top_n + (head ? 0 : n);
+	free(body);
+}
+
+static void take_request(struct server *s, struct client *c)
+{
+	bool head = !strncmp(c->in, "HEAD ", 5);
+	const char *path = c->in + (head ? 5 : 4);
+	char *body;
+	size_t n = 0;
+
+	if (!head && strncmp(c->in, "GET ", 4) != 0) {
+		answer(c, "405 Method Not Allowed", false, NULL, 0);
+	} else if (strncmp(path, "/metrics", 8) != 0 ||
+		   !strchr(" ?\r\n", path[8]) || !path[8]) {
+		answer(c, "404 Not Found", false, NULL, 0);
+	} else {
+		body = s->page(s->ctx, &n);
+		answer(c, body ? "200 OK" : "503 Service Unavailable", head,
+			body, n);
+	}
+}
+
+/* False when the client is done with. */
+static bool read_some(struct server *s, struct client *c)
+{
+	ssize_t n = recv(
+		c->fd, c->in + c->in_n, SERVE_REQUEST - c->in_n, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	c->in_n += (size_t)n;
+	c->in[c->in_n] = '\0';
+	if (strlen(c->in) < c->in_n)
+		answer(c, "400 Bad Request", false, NULL, 0);
+	else if (strstr(c->in, "\r\n\r\n") || strstr(c->in, "\n\n"))
+		take_request(s, c);
+	else if (c->in_n == SERVE_REQUEST)
+		answer(c, "431 Request Header Fields Too Large", false, NULL,
+			0);
+	return true;
+}
+
+static bool write_some(struct client *c)
+{
+	while (c->out_at < c->out_n) {
+		ssize_t n = send(c->fd, c->out + c->out_at,
+			c->out_n - c->out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		c->out_at += (size_t)n;
+	}
+	return false;
+}
+
+static void take_client(struct server *s)
+{
+	int fd = accept4(SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	size_t i = 0;
+
+	if (fd < 0)
+		return;
+	while (i < SERVE_CLIENTS && s->clients[i].fd >= 0)
+		i++;
+	if (i == SERVE_CLIENTS) {
+		close(fd);
+		return;
+	}
+	s->clients[i].fd = fd;
+	s->clients[i].until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
+}
+
+/* Fills in what to wait for and returns for how many milliseconds. */
+static int wait_for(const struct server *s, struct pollfd *fds, int64_t idle)
+{
+	int64_t until = idle, now = clock_mono();
+	bool room = false;
+
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		const struct client *c = &s->clients[i];
+
+		fds[i] = (struct pollfd){
+			.fd = c->fd, .events = c->out ? POLLOUT : POLLIN};
+		room |= c->fd < 0;
+		if (c->fd >= 0 && c->until < until)
+			until = c->until;
+	}
+	fds[SERVE_CLIENTS] =
+		(struct pollfd){.fd = room ? SOCKET : -1, .events = POLLIN};
+	return until > now ? (int)((until - now) / CLOCK_MILLISECOND) + 1 : 0;
+}
+
+static void serve_clients(struct server *s, const struct pollfd *fds)
+{
+	int64_t now = clock_mono();
+
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		struct client *c = &s->clients[i];
+		bool more = true;
+
+		if (c->fd < 0)
+			continue;
+		if (fds[i].revents && !c->out)
+			more = read_some(s, c);
+		if (more && c->out)
+			more = write_some(c);
+		if (!more || now >= c->until)
+			drop(c);
+	}
+}
+
+int serve_run(serve_fn page, void *ctx)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	struct pollfd fds[SERVE_CLIENTS + 1];
+	int64_t idle;
+
+	if (!s)
+		abort();
+	if (!has_socket() || fcntl(SOCKET, F_SETFL, O_NONBLOCK) < 0) {
+		text_complain("there is no socket to serve on: start "
+			      "mailban-metrics.socket of systemd");
+		free(s);
+		return -1;
+	}
+	s->page = page;
+	s->ctx = ctx;
+	for (size_t i = 0; i < SERVE_CLIENTS; i++)
+		s->clients[i].fd = -1;
+	idle = clock_mono() + SERVE_IDLE * CLOCK_SECOND;
+	while (clock_mono() < idle) {
+		int n = poll(fds, SERVE_CLIENTS + 1, wait_for(s, fds, idle));
+
+		if (n < 0)
+			continue;
+		serve_clients(s, fds);
+		if (fds[SERVE_CLIENTS].revents) {
+			take_client(s);
+			idle = clock_mono() + SERVE_IDLE * CLOCK_SECOND;
+		}
+	}
+	for (size_t i = 0; i < SERVE_CLIENTS; i++)
+		if (s->clients[i].fd >= 0)
+			drop(&s->clients[i]);
+	free(s);
+	return 0;
+}
