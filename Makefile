@@ -82,7 +82,7 @@ CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
 	cli/report_json cli/report_options cli/report_order cli/report_page \
 	cli/report_problems cli/report_text
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
-CLI_EXPORTS = cli/metrics cli/serve
+CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
 	cli/help $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
@@ -277,6 +277,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/sbin
 	install -m 644 filters/*.conf $(DESTDIR)$(PREFIX)/share/mailban/filter.d
 	install -m 644 jails/jail.conf $(DESTDIR)$(PREFIX)/share/mailban
+	install -m 644 share/grafana-dashboard.json share/zabbix-template.yaml \
+		$(DESTDIR)$(PREFIX)/share/mailban
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8

@@ -85,6 +85,7 @@ int test_run(const struct command *, const struct options *, int, char **);
 int status_run(const struct command *, const struct options *, int, char **);
 int unban_run(const struct command *, const struct options *, int, char **);
 int version_run(const struct command *, const struct options *, int, char **);
+int zabbix_run(const struct command *, const struct options *, int, char **);
 
 /* What `mailban help COMMAND` and `mailban COMMAND -h` print. */
 void help_print(const struct command *command);

@@ -28,6 +28,7 @@ _mailban()
 	local commands="status ban confirm unban list test lint report reload version
 	local commands="status ban unban list export import test lint report reload version
 	local commands="status ban unban list export import metrics test lint report reload version
+	local commands="status ban unban list export import metrics zabbix test lint report reload version
 		help"
 	local command= words= i
 
@@ -93,6 +94,9 @@ _mailban()
 		;;
 	metrics)
 		words="--output --serve --socket --wait --help"
+		;;
+	zabbix)
+		words="--socket --wait --help"
 		;;
 	test | lint)
 		words="--config --json --help"

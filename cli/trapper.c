@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sending side of Zabbix's trapper protocol. The server is believed no
+ * more than any peer: what it answers is bounded, and only its counts are
+ * taken.
+ */
+#include "cli/trapper.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/text.h"
+
+#define PORT "10051"
+
+char *trapper_frame(const json_t *message, size_t *n)
+{
+	char *text = json_dumps(message, JSON_COMPACT), *frame;
+	uint32_t size;
+
+	if (!text)
+		abort();
+	size = htole32((uint32_t)strlen(text));
+	*n = TRAPPER_HEAD + strlen(text);
+	frame = calloc(1, *n);
+	if (!frame)
+		abort();
+	memcpy(frame, "ZBXD\1", 5);
+	memcpy(frame + 5, &size, sizeof(size));
+	memcpy(frame + TRAPPER_HEAD, text, *n - TRAPPER_HEAD);
+	free(text);
+	return frame;
+}
+
+/* The length that an answer's head tells; -1 if it is no such head. */
+static long answer_size(const char *head)
+{
+	uint32_t size, reserved;
+
+	memcpy(&size, head + 5, sizeof(size));
+	memcpy(&reserved, head + 9, sizeof(reserved));
+	/* Neither compressed (2) nor large (4), which we did not ask for. */
+	if (memcmp(head, "ZBXD\1", 5) != 0 || reserved != 0 ||
+		le32toh(size) > TRAPPER_ANSWER_MOST)
+		return -1;
+	return (long)le32toh(size);
+}
+
+static bool count_of(const char *info, const char *name, long *out)
+{
+	const char *at = strstr(info, name);
+
+	return at && sscanf(at + strlen(name), ": %9ld", out) == 1 && *out >= 0;
+}
+
+const char *trapper_answer_read(
+	const char *bytes, size_t n, struct trapper_answer *out)
+{
+	const char *response, *info, *why = NULL;
+	json_t *answer;
+
+	if (n < TRAPPER_HEAD || answer_size(bytes) != (long)(n - TRAPPER_HEAD))
+		return "it is no answer of a Zabbix server";
+	answer = json_loadb(bytes + TRAPPER_HEAD, n - TRAPPER_HEAD, 0, NULL);
+	response = json_string_value(json_object_get(answer, "response"));
+	info = json_string_value(json_object_get(answer, "info"));
+	if (!response || strcmp(response, "success") != 0)
+		why = "it is not \"success\"";
+	else if (!info || !count_of(info, "processed", &out->processed) ||
+		 !count_of(info, "failed", &out->failed))
+		why = "it does not tell how many values were taken";
+	json_decref(answer);
+	return why;
+}
+
+/* A connection, or -1 and told. */
+static int reach(const char *name, const char *port, int wait)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct timeval tv = {.tv_sec = wait};
+	struct addrinfo *list = NULL;
+	int fd = -1, r = getaddrinfo(name, port, &hints, &list);
+
+	if (r) {
+		text_complain("%s: %s", name, gai_strerror(r));
+		return -1;
+	}
+	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		if (!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) &&
+			!setsockopt(
+				fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) &&
+			!connect(fd, a->ai_addr, a->ai_addrlen))
+			break;
+		r = errno;
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0)
+		text_complain("%s, port %s: %s", name, port,
+			strerror(r == EINPROGRESS ? ETIMEDOUT : r));
+	freeaddrinfo(list);
+	return fd;
+}
+
+/* "name", "name:port", "[address]:port" into their parts. */
+static bool split(char *server, char **name, const char **port)
+{
+	char *end, *colon = strchr(server, ':');
+
+	*name = server;
+	*port = PORT;
+	if (*server == '[') {
+		*name = server + 1;
+		end = strchr(server, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return false;
+		colon = end[1] ? end + 1 : NULL;
+		*end = '\0';
+	} else if (colon && strchr(colon + 1, ':')) {
+		colon = NULL; /* an IPv6 address */
+	}
+	if (colon) {
+		*colon = '\0';
+		*port = colon + 1;
+	}
+	return **name && **port;
+}
+
+static bool send_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		bytes += sent;
+		n -= (size_t)sent;
+	}
+	return true;
+}
+
+/* As much as its head tells; *n bytes. False with errno. */
+static bool receive(int fd, char *buf, size_t *n)
+{
+	size_t want = TRAPPER_HEAD;
+
+	*n = 0;
+	while (*n < want) {
+		ssize_t got = recv(fd, buf + *n, want - *n, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		if (got == 0)
+			return true;
+		*n += (size_t)got;
+		if (*n == TRAPPER_HEAD && answer_size(buf) > 0)
+			want += (size_t)answer_size(buf);
+	}
+	return true;
+}
+
+int trapper_send(const char *server, int wait, const json_t *message,
+	struct trapper_answer *out)
+{
+	static char buf[TRAPPER_HEAD + TRAPPER_ANSWER_MOST];
+	char *copy = strdup(server), *name, *frame;
+	const char *port, *why;
+	bool done;
+	size_t n;
+	int fd;
+
+	if (!copy)
+		abort();
+	if (!split(copy, &name, &port)) {
+		text_complain("'%s' is not SERVER or SERVER:PORT", server);
+		free(copy);
+		return EXIT_FAULT;
+	}
+	fd = reach(name, port, wait);
+	free(copy);
+	if (fd < 0)
+		return EXIT_FAULT;
+	frame = trapper_frame(message, &n);
+	done = send_all(fd, frame, n) && receive(fd, buf, &n);
+	free(frame);
+	if (!done)
+		text_complain("%s: %s", server,
+			strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+	close(fd);
+	if (!done)
+		return EXIT_FAULT;
+	why = trapper_answer_read(buf, n, out);
+	if (why)
+		text_complain(
+			"the answer of %s is not understood: %s", server, why);
+	return why ? EXIT_FAULT : EXIT_YES;
+}
