@@ -17,7 +17,7 @@ const char *const hostile_filters[HOSTILE_FILTERS] = {"courier", "cyrus",
 	"dovecot[mode=aggressive]", "exim[mode=aggressive]", "horde", "nginx",
 	"opensmtpd", "postfix[mode=aggressive]", "postfix[mode=auth]",
 	"postfix[mode=rbl]", "roundcube", "rspamd", "sendmail[mode=aggressive]",
-	"sogo", "sshd[mode=aggressive]"};
+	"sieve", "sogo", "sshd[mode=aggressive]"};
 
 /* NULL: the line itself, again and again. */
 static const char *const fillers[] = {"a", " ", "<", ">", "(", ")", "[", "]",

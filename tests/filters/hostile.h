@@ -11,7 +11,7 @@
 
 /* Every shipped filter, in the mode that looks for most and those that a
  * shipped jail has besides. */
-#define HOSTILE_FILTERS 15
+#define HOSTILE_FILTERS 16
 extern const char *const hostile_filters[HOSTILE_FILTERS];
 
 /* Loads them from the folder that holds filter.d; ends the program if one has
