@@ -32,7 +32,8 @@ struct session {
 
 struct maker {
 	uint64_t random;
-	int64_t now; /* microseconds since 1970 */
+	int64_t now;   /* microseconds since 1970 */
+	unsigned rate; /* lines a second */
 	bool iso;
 	struct session sessions[SESSIONS];
 	char line[2048];
@@ -409,7 +410,7 @@ static void lines_write(struct maker *m, uint64_t lines, unsigned percent)
 	for (size_t i = 0; i < SESSIONS; i++)
 		session_begin(m, &m->sessions[i]);
 	for (uint64_t i = 0; i < lines; i++) {
-		m->now += roll(m, 2 * 1000000 / LINES_A_SECOND);
+		m->now += roll(m, 2 * 1000000 / m->rate);
 		if (roll(m, 100) < percent)
 			hostile_line(m);
 		else
@@ -421,7 +422,9 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: maillog [--seed N] [--lines N] [--hostile PERCENT]\n"
-		"               [--start UNIXTIME] [--iso] [SEED [LINES]]\n");
+		"               [--start UNIXTIME] [--rate LINES_A_SECOND] "
+		"[--iso]\n"
+		"               [SEED [LINES]]\n");
 	return 2;
 }
 
@@ -432,8 +435,10 @@ int main(int argc, char **argv)
 		{"lines", required_argument, NULL, 'l'},
 		{"hostile", required_argument, NULL, 'p'},
 		{"start", required_argument, NULL, 't'},
+		{"rate", required_argument, NULL, 'r'},
 		{"iso", no_argument, NULL, 'i'}, {0}};
-	static struct maker m = {.now = START * INT64_C(1000000)};
+	static struct maker m = {
+		.now = START * INT64_C(1000000), .rate = LINES_A_SECOND};
 	uint64_t seed = 1, lines = 100000;
 	unsigned percent = 6;
 	int option;
@@ -452,6 +457,9 @@ int main(int argc, char **argv)
 		case 't':
 			m.now = strtoll(optarg, NULL, 10) * INT64_C(1000000);
 			break;
+		case 'r':
+			m.rate = (unsigned)strtoul(optarg, NULL, 10);
+			break;
 		case 'i':
 			m.iso = true;
 			break;
@@ -462,7 +470,7 @@ int main(int argc, char **argv)
 		seed = strtoull(argv[optind++], NULL, 10);
 	if (optind < argc)
 		lines = strtoull(argv[optind++], NULL, 10);
-	if (optind < argc)
+	if (optind < argc || m.rate == 0 || m.rate > 1000000)
 		return usage();
 	m.random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	lines_write(&m, lines, percent);
