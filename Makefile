@@ -86,7 +86,7 @@ CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
 	cli/help $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
-	sources/header sources/header_again sources/journal sources/replay \
+	sources/header sources/header_again sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
