@@ -14,6 +14,7 @@
 #include "daemon/sandbox_files.h"
 
 /* Of linux/netlink.h, which is nft's. */
+#define SOCK_DIAG 4
 #define NETFILTER 12
 
 /* Its socket, stderr, two of netlink, and the ones that it begins with. */
@@ -27,6 +28,10 @@ static const struct sandbox_call calls[] = {
 	 * table was laid out. */
 	SANDBOX_CALL2(
 		socket, SANDBOX_IS(0, AF_NETLINK), SANDBOX_IS(2, NETFILTER)),
+	/* For the connections of who is banned; is there tracking of them? */
+	SANDBOX_CALL2(
+		socket, SANDBOX_IS(0, AF_NETLINK), SANDBOX_IS(2, SOCK_DIAG)),
+	SANDBOX_CALL(access),
 };
 
 int sandbox_enter_warden(void)
