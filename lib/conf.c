@@ -16,6 +16,8 @@
 #include "lib/ini.h"
 
 #define INCLUDE_DEPTH 10
+/* Files that include ever more files could go on for years. */
+#define INCLUDES_MOST 1000
 
 struct slot {
 	const char *key;
@@ -32,6 +34,7 @@ struct conf {
 	struct arena *arena;
 	struct section *sections;
 	size_t n, room;
+	unsigned int includes; /* files read so, INCLUDES_MOST + 1 at most */
 };
 
 struct conf *conf_new(struct arena *arena)
@@ -212,6 +215,19 @@ static char *local_of(struct conf *conf, const char *path)
 	return arena_print(conf->arena, "%.*s.local", (int)(n - 5), path);
 }
 
+/* One more file may be included; when none may any more, that is said once. */
+static bool may_include(
+	struct conf *conf, const char *path, int line, struct err *err)
+{
+	if (conf->includes > INCLUDES_MOST)
+		return false;
+	if (++conf->includes <= INCLUDES_MOST)
+		return true;
+	err_fault(err, path, line, "includes the file number %d",
+		INCLUDES_MOST + 1);
+	return false;
+}
+
 /* Reads the files that an [INCLUDES] key names, one a row. */
 static void read_includes(struct conf *conf, const char *path,
 	const struct ini *ini, const char *key, const char *fallback_dir,
@@ -225,7 +241,8 @@ static void read_includes(struct conf *conf, const char *path,
 			strcmp(e->key, key) != 0)
 			continue;
 		rows = arena_string(conf->arena, e->text);
-		for (row = strtok_r(rows, " \t\n", &rest); row;
+		for (row = strtok_r(rows, " \t\n", &rest);
+			row && may_include(conf, path, e->lines[0], err);
 			row = strtok_r(NULL, " \t\n", &rest)) {
 			char *at = include_path(conf, path, row, fallback_dir);
 			char *local = local_of(conf, at);

@@ -187,6 +187,28 @@ static void test_bad_includes(void **state)
 	assert_int_equal(t->err.faults, 1);
 }
 
+/* Each file includes the next one forty times: 40^9 in all. */
+static void test_includes_that_grow(void **state)
+{
+	struct tree *t = *state;
+	char text[1024], name[32], path[128];
+
+	for (int level = 0; level < 10; level++) {
+		size_t at = (size_t)sprintf(text, "[INCLUDES]\nbefore =");
+
+		for (int i = 0; i < 40; i++)
+			at += (size_t)sprintf(text + at, " %d.conf", level + 1);
+		strcpy(text + at, "\n");
+		snprintf(name, sizeof(name), "%d.conf", level);
+		put(t, name, text);
+	}
+	put(t, "10.conf", "[a]\nk = 1\n");
+	snprintf(path, sizeof(path), "%s/0.conf", t->dir);
+	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
+	assert_int_equal(t->err.faults, 1);
+	assert_non_null(strstr(t->err.items[0].text, "the file number 1001"));
+}
+
 static void test_interpolation(void **state)
 {
 	struct tree *t = *state;
@@ -301,6 +323,7 @@ int main(void)
 		TEST(test_order),
 		TEST(test_includes),
 		TEST(test_bad_includes),
+		TEST(test_includes_that_grow),
 		TEST(test_interpolation),
 		TEST(test_faults),
 		TEST(test_growth),
