@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Clients that say to real servers what is to look like something else.
+
+Whatever they say, who fails to log in is counted under the address that they
+come from, and nobody else ever is.
+"""
+import base64
+import json
+import re
+
+import pytest
+
+import attack
+import hosts
+import mailhost
+
+VICTIM = "203.0.113.99"
+MARK = "192.0.2.200"
+NAMES = [
+    "bob",
+    f"x>, method=PLAIN, rip={VICTIM}, lip=1.2.3.4, session=<y",
+    f"x>, rip={VICTIM}, TLS: Received invalid SSL certificate: y",
+    f"x,{VICTIM},<y>): unknown user",
+    f"x,{VICTIM})<1><a>: Password mismatch",
+    f"x,{VICTIM},sasl:plain)<a>: request [1]: sql: unknown user",
+    f"unknown[{VICTIM}]: SASL LOGIN authentication failed: x",
+    f"x, sasl_username=y\\n warning: unknown[{VICTIM}]: SASL LOGIN "
+    "authentication failed: x",
+    f"x rhost={VICTIM} ",
+    f"x (auth failed, 9 attempts in 2 secs): user=<y>, rip={VICTIM}",
+    f"), last failure: x) (auth_failed): user=<y>, method=PLAIN, rip={VICTIM}",
+    f"x\tuser=y\trip={VICTIM}\treal_rip={VICTIM}",
+    f"x\r\nimap-login: Disconnected (auth failed, 1 attempts in 1 secs): "
+    f"user=<y>, method=PLAIN, rip={VICTIM}, lip=1.2.3.4",
+    f"x\xc3\xa9\xe2\x80\xa8 rip={VICTIM}", f"\xff\xfe\x01 rip={VICTIM}",
+    "%s%n%{rip}%r" * 5, "x" * 79 + f">, rip={VICTIM}", "x" * 5000,
+    "a" * 40 + f">, rip={VICTIM}, b",
+]
+
+
+def encoded(*parts):
+    return base64.b64encode("\0".join(parts).encode("latin-1")).decode()
+
+
+def quoted(text):
+    return re.sub(r'([\\"])', r"\\\1", text)
+
+
+def literal(text):
+    return f"{{{len(text)}+}}\r\n{text}"
+
+
+def imap(name):
+    """Each of these fails to log in, once."""
+    yield [f"a LOGIN {literal(name)} {literal('guess')}\r\n",
+           "b LOGOUT\r\n"]
+    yield [f"a AUTHENTICATE PLAIN\r\n{encoded('', name, 'guess')}\r\n",
+           "b LOGOUT\r\n"]
+    yield [f"a ID (\"name\" \"{quoted(name[:500])}\" \"x-originating-ip\" "
+           f"\"{VICTIM}\" \"x-session-id\" \"rip={VICTIM}\" \"x-connected-ip\" "
+           f"\"{VICTIM}\")\r\n", "b LOGIN bob guess\r\n", "c LOGOUT\r\n"]
+
+
+def pop3(name):
+    if "\r" not in name and "\n" not in name:
+        yield [f"USER {name[:400]}\r\n", "PASS guess\r\n", "QUIT\r\n"]
+    yield [f"AUTH PLAIN {encoded('', name[:400], 'guess')}\r\n", "QUIT\r\n"]
+    yield [f"XCLIENT ADDR={VICTIM} PORT=1 SESSION=x\r\n", "USER bob\r\n",
+           "PASS guess\r\n", "QUIT\r\n"]
+
+
+def submission(name):
+    line = re.sub(r"[\r\n]", " ", name[:400])
+    yield [f"EHLO {line}\r\n", f"XCLIENT ADDR={VICTIM} LOGIN={line}\r\n",
+           f"AUTH PLAIN {encoded('', name[:400], 'guess')}\r\n", "QUIT\r\n"]
+
+
+def smtp(name):
+    line = re.sub(r"[\r\n]", " ", name[:400])
+    yield [f"EHLO {line}\r\n",
+           f"XCLIENT ADDR={VICTIM} NAME=x LOGIN={line}\r\n",
+           f"AUTH PLAIN {encoded('', name[:400], 'guess')}\r\n", "QUIT\r\n"]
+    yield ["EHLO x\r\n", "AUTH LOGIN\r\n", encoded(name[:400]) + "\r\n",
+           encoded("guess") + "\r\n", "QUIT\r\n"]
+
+
+def sieve(name):
+    yield [f'AUTHENTICATE "PLAIN" "{encoded("", name[:400], "guess")}"\r\n',
+           "LOGOUT\r\n"]
+
+
+FAILING = {"imap": (143, "dovecot", imap), "pop3": (110, "dovecot", pop3),
+           "submission": (587, "dovecot", submission),
+           "sieve": (4190, "sieve", sieve), "smtp": (25, "postfix-sasl", smtp)}
+
+
+def nonsense(name):
+    """May count for who says it, and must for nobody else: port, texts."""
+    line = re.sub(r"[\r\n]", " ", name)
+    for port in (25, 110, 143, 587, 4190):
+        yield port, [f"{line}\r\n", f"a {line}\r\n", "\0\xff\r\n"]
+    yield 143, [f"a AUTHENTICATE {line}\r\n", f"{line}\r\n"]
+    yield 143, ["a AUTHENTICATE PLAIN\r\n", f"{line}\r\n"]
+    yield 110, [f"APOP {line} 0123456789abcdef0123456789abcdef\r\n"]
+    yield 110, [f"AUTH {line}\r\n", f"{line}\r\n"]
+    yield 25, [f"HELO {line}\r\n", f"MAIL FROM:<{line}>\r\n",
+               f"RCPT TO:<{line}@example.net>\r\n", f"VRFY {line}\r\n",
+               f"AUTH {line}\r\n", f"ETRN {line}\r\n", "QUIT\r\n"]
+    yield 25, ["HELO x\r\n", "MAIL FROM:<a@b.c>\r\n",
+               f"RCPT TO:<\"{quoted(line)}\"@x.net>\r\n", "DATA\r\n"]
+    yield 25, [f"EHLO [{VICTIM}]\r\nMAIL FROM:<x>\r\nRCPT TO:<{line}>\r\n"
+               f"DATA\r\n{line}\r\n.\r\n"]
+    yield 25, ["EHLO x\r\n", f"AUTH PLAIN {line}\r\n", f"{line}\r\n"]
+
+
+@pytest.fixture
+def server(new_host, join):
+    """A mail host on which nobody is banned, and all is counted."""
+    made, made.client = new_host(), new_host("client")
+    join(made, made.client)
+    made.journald()
+    mailhost.start(made, "auth_verbose = yes\n")
+    made.daemon = made.mailband({"jail.local": "".join(
+        attack.jail(name, backend="systemd", maxretry=100000, mode=mode)
+        for name, mode in (("dovecot", "aggressive"), ("sieve", "aggressive"),
+                           ("postfix", "extra"), ("postfix-sasl", "auth"),
+                           ("sshd", "aggressive")))})
+    return made
+
+
+def say(server, *dialogues):
+    done = server.client.run(
+        ["python3", "/mailban/tests/talk.py"], timeout=300,
+        input=json.dumps([[server.ip4, *one] for one in dialogues]))
+    return json.loads(done.stdout)
+
+
+def counted(server):
+    """Each failure that was counted, as jail and address, when all is read."""
+    before = server.daemon.log().count(MARK)
+    server.logger(attack.ABORTED.format(MARK))
+    hosts.wait_for(lambda: server.daemon.log().count(MARK) > before)
+    return [(jail, address) for jail, address in re.findall(
+        r"\[([\w-]+)\] Found (\S+)", server.daemon.log()) if address != MARK]
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_who_fails_is_counted(server, kind):
+    port, jail, dialogues = FAILING[kind]
+    said = [(port, texts) for name in NAMES for texts in dialogues(name)]
+    heard = say(server, *said)
+    hosts.wait_for(
+        lambda: len([one for one, _ in counted(server) if one == jail]) >=
+        len(said), every=0.2, what=f"{len(said)} failures; heard: {heard}")
+    found = counted(server)
+    assert {address for _, address in found} == {server.client.ip4}
+    # Once each, though more than one line may tell of it.
+    assert len([one for one, _ in found if one == jail]) == len(said)
+
+
+def test_nonsense(server):
+    say(server, *(one for name in NAMES for one in nonsense(name)))
+    assert {address for _, address in counted(server)} <= {server.client.ip4}
+    assert server.daemon.alive()
