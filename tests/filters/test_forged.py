@@ -47,6 +47,18 @@ SPECS = [(name, f"{name}[mode={mode}]", mode)
     ("sshd", "sshd[mode=aggressive, publickey=any]", None)]
 
 
+TABLE = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    """What was found, as a table at the end (pytest -s)."""
+    yield
+    print(f"\n{'filter':<46}{'lines forged':>12}{'wrong':>8}{'missed':>8}")
+    for spec, *numbers in TABLE:
+        print(f"{spec:<46}{{:>12}}{{:>8}}{{:>8}}".format(*numbers))
+
+
 @functools.cache
 def forged_lines(name):
     return list(forge.lines(name))
@@ -94,6 +106,7 @@ def test_forged(name, spec, mode):
     print(f"{spec}: {judged.lines} forged lines, {judged.true} as the daemon "
           f"could print them; {judged.matches} counted, all for the peer; "
           f"not told {dict(judged.untold)}; {time.monotonic() - begin:.1f} s")
+    TABLE.append((spec, judged.lines, len(judged.framed), len(judged.missed)))
     assert not judged.framed, "another's address: " + told(judged.framed)
     assert not judged.missed, "missed: " + told(judged.missed)
 
