@@ -118,6 +118,46 @@ def test_anyone_may_log_but_not_in_dovecot_s_name(host, match):
     assert "Not believed" in host.mailban("status", "dovecot").stdout
 
 
+# What a user can say of himself; {} is the message.
+DRESSES = [
+    ["logger", "--id=1", "-t", "dovecot", "{}"],
+    ["logger", "-t", "postfix/smtpd", "-p", "mail.info", "dovecot: {}"],
+    ["python3", "-c", """import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.sendto(("MESSAGE=" + sys.argv[1] + "\\nSYSLOG_IDENTIFIER=dovecot\\n_UID=0\\n"
+          "_PID=1\\n_EXE=/usr/libexec/dovecot/log\\n_TRANSPORT=syslog\\n"
+          "_SYSTEMD_UNIT=dovecot.service\\nOBJECT_PID=1\\nSYSLOG_PID=1\\n"
+          ).encode(), "/run/systemd/journal/socket")
+""", "{}"],
+    ["python3", "-c", """import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+s.connect("/run/systemd/journal/stdout")
+s.sendall(("dovecot\\ndovecot.service\\n6\\n1\\n0\\n0\\n0\\n"
+           + sys.argv[1] + "\\n").encode())
+""", "{}"],
+]
+
+
+@pytest.mark.parametrize("dress", DRESSES, ids=[
+    "logger-id", "logger-tag", "fields", "stream"])
+def test_a_user_in_any_dress(host, dress):
+    host.journald()
+    daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
+    for _ in range(3):
+        host.run(["setpriv", "--reuid=alice", "--regid=alice",
+                  "--clear-groups", *(part.replace(
+                      "{}", attack.ABORTED.format("192.0.2.1"))
+                      for part in dress)])
+    hosts.wait_for(lambda: host.run(
+        ["journalctl", "-q", "-o", "cat"]).stdout.count("192.0.2.1") == 3,
+        what="the journal has them", every=0.1)
+    for _ in range(3):
+        host.logger(attack.ABORTED.format(ADDRESS))
+    host.wait_banned("dovecot", ADDRESS)
+    assert list(host.banned("dovecot")) == [ADDRESS]
+    assert "192.0.2.1" not in daemon.log()
+
+
 @pytest.mark.parametrize("match", [None, ""])
 def test_a_jail_may_believe_anyone(host, match):
     host.journald()

@@ -54,9 +54,10 @@ TABLE = []
 def table():
     """What was found, as a table at the end (pytest -s)."""
     yield
-    print(f"\n{'filter':<46}{'lines forged':>12}{'wrong':>8}{'missed':>8}")
+    print(f"\n{'filter':<46}{'lines forged':>12}{'wrong':>8}{'missed':>8}"
+          f"{'not told':>10}")
     for spec, *numbers in TABLE:
-        print(f"{spec:<46}{{:>12}}{{:>8}}{{:>8}}".format(*numbers))
+        print(f"{spec:<46}{{:>12}}{{:>8}}{{:>8}}{{:>10}}".format(*numbers))
 
 
 @functools.cache
@@ -106,7 +107,8 @@ def test_forged(name, spec, mode):
     print(f"{spec}: {judged.lines} forged lines, {judged.true} as the daemon "
           f"could print them; {judged.matches} counted, all for the peer; "
           f"not told {dict(judged.untold)}; {time.monotonic() - begin:.1f} s")
-    TABLE.append((spec, judged.lines, len(judged.framed), len(judged.missed)))
+    TABLE.append((spec, judged.lines, len(judged.framed), len(judged.missed),
+                  judged.untold.total()))
     assert not judged.framed, "another's address: " + told(judged.framed)
     assert not judged.missed, "missed: " + told(judged.missed)
 
