@@ -4,7 +4,6 @@
  * have other numbers, and a clock that is set. Both make the tables anew.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon/decisions_parts.h"
 #include "daemon/state.h"
@@ -71,43 +70,43 @@ static void move_offender(void *ctx, const struct prefix *who, uint16_t jail,
 		offender_set(m->d->offenders, who, (uint16_t)to, count, end);
 }
 
+/* A room for the jail of old, with its counts; its failures are to come. */
+static void take_room(struct decisions *d, struct room *room, struct room *old)
+{
+	const struct jail *jail = room->jail;
+	struct attempts *attempts = decisions_attempts(d, jail);
+
+	*room = *old;
+	room->jail = jail;
+	room->window = decisions_window(d, jail);
+	room->evictions_before = decisions_evictions(old);
+	if (attempts && old->attempts) {
+		attempts_free(&attempts);
+		old->attempts = NULL;
+		return;
+	}
+	room->forgotten_before = decisions_forgotten(old);
+	room->attempts = attempts;
+}
+
 /* The failures and counts of the jails that both configurations have. */
 static void move_rooms(struct move *m, const struct config *old)
 {
 	struct decisions *d = m->d;
 
 	for (size_t i = 0; i < m->config->n; i++) {
-		size_t was = decisions_jail(old, d->rooms[i].jail->name);
-		struct room *from = &m->rooms[was];
+		struct room *room = &d->rooms[i];
+		size_t was = decisions_jail(old, room->jail->name);
 
-		d->rooms[i].window = decisions_window(d, d->rooms[i].jail);
-		d->rooms[i].attempts = decisions_attempts(d, d->rooms[i].jail);
-		if (was == old->n)
+		if (was == old->n) {
+			room->window = decisions_window(d, room->jail);
+			room->attempts = decisions_attempts(d, room->jail);
 			continue;
-		d->rooms[i].before.evictions = decisions_evictions(from);
-		if (d->rooms[i].attempts && from->attempts) {
-			attempts_free(&d->rooms[i].attempts);
-			d->rooms[i].attempts = from->attempts;
-			from->attempts = NULL;
-			d->rooms[i].before.forgotten = from->before.forgotten;
-		} else {
-			d->rooms[i].before.forgotten =
-				decisions_forgotten(from);
 		}
-		d->rooms[i].told = from->told;
-		d->rooms[i].kept_out = from->kept_out;
-		memcpy(d->rooms[i].kept_out_last, from->kept_out_last,
-			sizeof(from->kept_out_last));
-		d->rooms[i].refused = from->refused;
-		d->rooms[i].repeated = from->repeated;
-		d->rooms[i].total_failed = from->total_failed;
-		d->rooms[i].total_banned = from->total_banned;
-		d->rooms[i].counted_failed = from->counted_failed;
-		d->rooms[i].counted_banned = from->counted_banned;
-		d->rooms[i].ignored = from->ignored;
-		m->window = d->rooms[i].window;
+		take_room(d, room, &m->rooms[was]);
+		m->window = room->window;
 		m->jail = i;
-		window_each(from->window, move_failure, m);
+		window_each(m->rooms[was].window, move_failure, m);
 	}
 	for (size_t i = 0; i < old->n; i++) {
 		window_free(&m->rooms[i].window);
@@ -142,7 +141,7 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 
 static void replace_window(struct room *room, struct window *window)
 {
-	room->before.evictions = decisions_evictions(room);
+	room->evictions_before = decisions_evictions(room);
 	window_free(&room->window);
 	room->window = window;
 }

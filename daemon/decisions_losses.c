@@ -13,12 +13,12 @@
 
 uint64_t decisions_evictions(const struct room *room)
 {
-	return room->before.evictions + window_evictions(room->window);
+	return room->evictions_before + window_evictions(room->window);
 }
 
 uint64_t decisions_forgotten(const struct room *room)
 {
-	return room->before.forgotten +
+	return room->forgotten_before +
 	       (room->attempts ? attempts_evictions(room->attempts) : 0);
 }
 
@@ -29,12 +29,15 @@ void decisions_losses(const struct decisions *d, struct decision_losses *out)
 		d->before.offenders + offenders_evictions(d->offenders);
 }
 
-/* How many there are more than were told; they are told now. */
-static unsigned long long news(uint64_t *told, uint64_t count)
+/* How many there are more than were told a minute ago or before. */
+static unsigned long long news(struct told *told, uint64_t count)
 {
-	uint64_t more = count - *told;
+	int64_t now = clock_mono() / CLOCK_SECOND;
+	uint64_t more = count - told->count;
 
-	*told = count;
+	if (more == 0 || (told->at && now - told->at < TELL_EVERY))
+		return 0;
+	*told = (struct told){.count = count, .at = now};
 	return more;
 }
 
@@ -42,34 +45,30 @@ static void tell_room(const struct decisions *d, struct room *room)
 {
 	unsigned long long n;
 
-	n = news(&room->told.evictions, decisions_evictions(room));
+	n = news(&room->told_evictions, decisions_evictions(room));
 	if (n)
 		log_warning("[%s] failures of %llu addresses were forgotten "
 			    "for those of others: %u have failed; see "
 			    "max_tracked in mailban.conf",
 			room->jail->name, n, window_size(room->window));
-	n = news(&room->told.forgotten, decisions_forgotten(room));
+	n = news(&room->told_forgotten, decisions_forgotten(room));
 	if (n)
 		log_warning("[%s] attempts of %llu addresses were forgotten "
 			    "for those of others, and may count twice",
 			room->jail->name, n);
-	if (room->kept_out)
+	n = news(&room->told_kept_out, room->kept_out);
+	if (n)
 		log_error("[%s] %llu not banned, %s the last: %u bans are in "
 			  "force; raise max_bans in mailban.conf",
-			room->jail->name, (unsigned long long)room->kept_out,
-			room->kept_out_last, banlist_size(d->bans));
-	room->kept_out = 0;
+			room->jail->name, n, room->kept_out_last,
+			banlist_size(d->bans));
 }
 
 void decisions_tell_losses(struct decisions *d)
 {
-	int64_t now = clock_mono() / CLOCK_SECOND;
 	struct decision_losses losses;
 	unsigned long long n;
 
-	if (d->told_at && now - d->told_at < TELL_EVERY)
-		return;
-	d->told_at = now;
 	for (size_t i = 0; i < d->config->n; i++)
 		tell_room(d, &d->rooms[i]);
 	decisions_losses(d, &losses);

@@ -20,20 +20,21 @@
  * decisions_change.c (over a reload and a clock that is set).
  */
 
-/* Addresses that a jail's tables pushed out. */
-struct pushed_out {
-	uint64_t evictions; /* of the window */
-	uint64_t forgotten; /* of the attempts */
+/* Up to which count something was logged, and when: since boot, seconds. */
+struct told {
+	uint64_t count;
+	int64_t at;
 };
 
 struct room {
 	const struct jail *jail;
 	struct window *window;
 	struct attempts *attempts; /* NULL: it counts lines */
-	struct pushed_out before;  /* of tables that were replaced */
-	struct pushed_out told;	   /* in the log */
-	uint64_t kept_out;	   /* by max_bans, since that was told */
+	/* Addresses pushed out of tables that were replaced since. */
+	uint64_t evictions_before, forgotten_before;
+	uint64_t kept_out; /* bans, by max_bans */
 	char kept_out_last[PREFIX_TEXT];
+	struct told told_evictions, told_forgotten, told_kept_out;
 	uint64_t total_failed, ignored, refused, total_banned;
 	/* Of these, what the hourly counts have. */
 	uint64_t counted_failed, counted_banned;
@@ -61,9 +62,8 @@ struct decisions {
 	struct banlist *bans;
 	struct offenders *offenders;
 	struct decision_losses before; /* of tables that were replaced */
-	uint64_t told_offenders;       /* forgotten, in the log */
-	int64_t told_at;	       /* since boot, seconds */
-	struct prefixset own;	       /* this host's addresses */
+	struct told told_offenders;
+	struct prefixset own; /* this host's addresses */
 	/* Lines of the last tick were old: windows are not cut by today's
 	 * clock while what was missed is being read. */
 	bool behind;
