@@ -2,8 +2,10 @@
 """What pytest does here beside running Python tests.
 
 Each tests/<folder>/test_<file>.c is collected too: its program is run out of
-every build that there is, and each line of its TAP counts as a test. The last
-line of a run is plain: "N passed, N failed", and ", N skipped" if any were.
+every build that there is, and each line of its TAP counts as a test. A run ends
+with the table of what was tried (tally.py). Its last line is plain: "N passed,
+N failed", and ", N skipped" if any were. Several processes may share a run
+(pytest-xdist); all that is summed up is taken from the reports, then.
 """
 import os
 import pathlib
@@ -14,6 +16,7 @@ import time
 import pytest
 
 import hosts
+import tally as tallies
 
 # cmocka writes "ok 1 - name", "not ok 2 - name", "not ok 3 # SKIP name".
 TAP_LINE = re.compile(r"(not )?ok (\d+) (-|# SKIP) (\S+)")
@@ -61,6 +64,8 @@ class UnitProgram(pytest.Item):
             text, status = done.stdout, done.returncode
         except subprocess.TimeoutExpired as late:
             text, status = (late.stdout or b"").decode(errors="replace"), None
+        broken = bool(hosts.SANITIZER_REPORT.search(text))
+        tally_of(self).ended(status, broken)
         planned, seen, failed = 0, 0, 0
         for line in text.splitlines():
             if plan := re.match(r"1\.\.(\d+)", line):
@@ -72,8 +77,7 @@ class UnitProgram(pytest.Item):
                 failed += not passed
                 yield test[4], passed, skipped, text
         if seen != planned or not seen or status is None or \
-                (status != 0 and not failed) or \
-                hosts.SANITIZER_REPORT.search(text):
+                (status != 0 and not failed) or broken:
             yield self.program.name, False, False, \
                 f"{text}\n{self.program}: {seen} tests of {planned}, " \
                 f"exit status {status}"
@@ -96,36 +100,65 @@ def pytest_runtest_protocol(item, nextitem):
     for name, passed, skipped, text in item.run():
         outcome = "failed" if not passed else \
             "skipped" if skipped else "passed"
-        nodeid = f"{item.nodeid}::{name}"
         path, line, _ = item.location
+        # The name is the program's, as pytest-xdist has it: see Totals.
         report = pytest.TestReport(
-            nodeid, (path, line, f"{item.name}::{name}"), {}, outcome,
+            item.nodeid, (path, line, f"{item.name}::{name}"), {}, outcome,
             (path, line, "skipped") if skipped else
             None if passed else text, "call",
             # The program ran as a whole: its time stands at the first.
-            duration=time.monotonic() - began)
+            duration=time.monotonic() - began, part=name)
         began = time.monotonic()
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
+    item.ihook.pytest_runtest_logreport(report=pytest.TestReport(
+        item.nodeid, item.location, {}, "passed", None, "teardown",
+        user_properties=[(TALLY, tally_of(item).plain())]))
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid,
                                         location=item.location)
     return True
 
 
+# What was tried
+
+TALLY = "tally"
+
+
+def tally_of(item):
+    """The Tally of a test; its last report takes it along."""
+    if not hasattr(item, "tally"):
+        item.tally = tallies.Tally()
+    return item.tally
+
+
+@pytest.fixture
+def tally(request):
+    return tally_of(request.node)
+
+
 # Totals
 
 class Totals:
-    """The worst outcome of each test."""
+    """The worst outcome of each test, and what all of them tried."""
     rank = {"passed": 0, "skipped": 1, "failed": 2}
 
     def __init__(self):
         self.outcomes = {}
+        self.tally = tallies.Tally()
 
     def add(self, nodeid, outcome):
         before = self.outcomes.get(nodeid, "passed")
         self.outcomes[nodeid] = max(before, outcome, key=self.rank.get)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
+        tried = dict(report.user_properties).get(TALLY)
+        if report.when == "teardown" and tried:
+            self.tally.add(tried)
+            if report.passed:
+                return
+        if hasattr(report, "part"):
+            report.nodeid += f"::{report.part}"
         self.add(report.nodeid, report.outcome)
 
     def pytest_collectreport(self, report):
@@ -143,14 +176,19 @@ class Totals:
 
 
 def pytest_configure(config):
-    config.totals = Totals()
-    config.pluginmanager.register(config.totals)
+    # One of several processes leaves it to the one that started them.
+    if not hasattr(config, "workerinput"):
+        config.totals = Totals()
+        config.pluginmanager.register(config.totals)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     if hasattr(config, "totals") and not config.option.collectonly:
-        print(config.totals.line(), flush=True)
+        totals = config.totals
+        totals.tally.add_up()
+        print("\n".join(["", *totals.tally.table(), "", totals.line()])
+              if totals.tally.table() else totals.line(), flush=True)
 
 
 # Hosts
@@ -171,7 +209,12 @@ def new_host(tree, request):
         made.append(host)
         return host
     yield make
-    close_all(made)
+    try:
+        close_all(made)
+    finally:
+        for host in made:
+            for status, report in host.ends:
+                tally_of(request.node).ended(status, report)
 
 
 @pytest.fixture
@@ -205,6 +248,8 @@ def close_all(things):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Show what the daemons logged in a test that failed."""
+    if call.when == "teardown" and hasattr(item, "tally"):
+        item.user_properties.append((TALLY, item.tally.plain()))
     outcome = yield
     report = outcome.get_result()
     if call.when == "call" and report.failed:

@@ -142,6 +142,9 @@ class Process:
     def signal(self, number):
         if self.popen.poll() is None:
             os.kill(self.pid, number)
+            # nsenter(1) stops with what it runs, and must go on first.
+            if number == signal.SIGCONT:
+                self.popen.send_signal(number)
 
     def wait(self, timeout=20):
         """Its exit status, or minus the signal that ended it."""
@@ -235,6 +238,9 @@ class Host:
         self.name = name
         self.build = build or default_build()
         self.processes = []
+        # Of the programs of ours that ended: status, whether a sanitizer had
+        # something to report.
+        self.ends = []
         self.init = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "unchanged", "--pid",
              "--net", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
@@ -259,6 +265,10 @@ class Host:
             process.output.close()
             if isinstance(process, Daemon):
                 process.notify.close()
+        for process, (_, log) in zip(self.processes, logs):
+            if "/mailban/build" in " ".join(process.argv):
+                self.ends.append((process.popen.returncode,
+                                  bool(SANITIZER_REPORT.search(log))))
         for argv0, log in logs:
             assert not SANITIZER_REPORT.search(log), f"{argv0}:\n{log}"
 
@@ -282,6 +292,9 @@ class Host:
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL if input is None else None)
         errors = done.stderr if text else done.stderr.decode(errors="replace")
+        if "/mailban/build" in str(argv[0]):
+            self.ends.append((done.returncode,
+                              bool(SANITIZER_REPORT.search(errors))))
         assert not SANITIZER_REPORT.search(errors), f"{argv}:\n{errors}"
         assert not check or done.returncode == 0, \
             f"{argv}: exit {done.returncode}\n{done.stdout}\n{errors}"

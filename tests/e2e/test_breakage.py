@@ -33,12 +33,13 @@ def warden_of(daemon):
     "flush set inet mailban ban4-dovecot",
     "delete element inet mailban ban4-dovecot { 192.0.2.1 }",
     "flush chain inet mailban input"])
-def test_somebody_else_edits_the_ruleset(running, how):
+def test_somebody_else_edits_the_ruleset(running, how, tally):
     """Nobody need be banned anew for the bans to be in force again."""
     before = running.run(["nft", "-s", "list", "chain", "inet", "mailban",
                           "input"]).stdout
     running.run(["nft", how])
-    running.wait_banned("dovecot", *BANNED)
+    tally.fault("the ruleset edited by others")
+    tally.bans(BANNED, running.wait_banned("dovecot", *BANNED))
     hosts.wait_for(lambda: before == running.run(
         ["nft", "-s", "list", "chain", "inet", "mailban", "input"],
         check=False).stdout, what="the chain as it was")
@@ -86,11 +87,12 @@ def test_a_table_that_belongs_to_another(host):
     assert daemon.log().count("ERROR") == 1
 
 
-def test_a_warden_that_stands_still(running):
+def test_a_warden_that_stands_still(running, tally):
     """Lines are read and bans wait; they are made up for."""
     warden = warden_of(running.daemon)
     addresses = attack.addresses(5000, "10.9.0.0/16")
     os.kill(warden, signal.SIGSTOP)
+    tally.fault("a warden that stands still")
     try:
         for _ in range(3):
             for at in range(0, len(addresses), 1000):
@@ -102,9 +104,11 @@ def test_a_warden_that_stands_still(running):
         os.kill(warden, signal.SIGCONT)
     hosts.wait_for(lambda: len(running.banned("dovecot")) == 5002,
                    timeout=60, what="all banned", every=0.2)
+    tally.bans([*addresses, *BANNED], running.banned("dovecot"))
+    tally.lines(3 * len(addresses), running.status()["lines"])
 
 
-def test_a_full_disk(host):
+def test_a_full_disk(host, tally):
     host.write(attack.MAIL_LOG, "", 0o644)
     host.path("/var/lib/mailban").mkdir(exist_ok=True)
     host.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none",
@@ -115,11 +119,14 @@ def test_a_full_disk(host):
     hosts.wait_for(lambda: len(host.banned("dovecot")) == 4000,
                    timeout=60, what="all banned", every=0.2)
     daemon.wait_log("state: .*full")
+    tally.fault("a full disk")
+    tally.bans(addresses, host.banned("dovecot"))
+    tally.lines(len(addresses), host.status()["lines"])
     assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize("how", ["read-only", "gone", "junk"])
-def test_a_state_directory_that(host, how):
+def test_a_state_directory_that(host, how, tally):
     host.write(attack.MAIL_LOG, "", 0o644)
     state = host.path("/var/lib/mailban")
     state.mkdir(exist_ok=True)
@@ -133,8 +140,10 @@ def test_a_state_directory_that(host, how):
     else:
         for file in state.iterdir():
             file.write_bytes(b"junk" * 5000)
+    tally.fault(f"a state directory that is {how}")
     host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
-    host.wait_banned("dovecot", "192.0.2.9")
+    tally.bans(["192.0.2.9"], host.wait_banned("dovecot", "192.0.2.9"))
+    tally.lines(3, host.status()["lines"])
     assert daemon.stop() == 0
     if how == "read-only":
         host.run(["umount", "/var/lib/mailban"])
@@ -164,7 +173,8 @@ def test_who_has_nothing_more_to_say_is_answered(running):
 
 @pytest.mark.parametrize("time", [
     2**63 - 1, -2**63, 2**62, 2**31, 2**32, -1, 1e300, "600", None, [1]])
-def test_times_out_of_range(running, time):
+def test_times_out_of_range(running, time, tally):
+    tally.bad_input("control messages")
     ask(running, {"command": "ban", "jail": "dovecot", "time": time,
                   "addresses": ["192.0.2.50"]})
     running.wait_banned("dovecot", "192.0.2.50")
@@ -178,9 +188,10 @@ def test_answers_that_are_no_text(running):
     assert "no jail" in answer["error"]
 
 
-def test_it_ends_though_the_warden_stands_still(running):
+def test_it_ends_though_the_warden_stands_still(running, tally):
     warden = warden_of(running.daemon)
     os.kill(warden, signal.SIGSTOP)
+    tally.fault("a warden that stands still")
     try:
         running.daemon.signal(signal.SIGTERM)
         running.daemon.wait(timeout=90)
@@ -189,4 +200,5 @@ def test_it_ends_though_the_warden_stands_still(running):
             os.kill(warden, signal.SIGCONT)
         except ProcessLookupError:
             pass
-    assert sorted(running.banned("dovecot")) == sorted(BANNED)
+    tally.bans(BANNED, running.banned("dovecot"))
+    assert len(running.banned("dovecot")) == len(BANNED)

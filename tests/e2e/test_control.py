@@ -19,10 +19,12 @@ NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 
 @pytest.fixture
-def running(host):
+def running(host, tally):
     host.write(attack.MAIL_LOG, "", 0o644)
     host.daemon = host.mailband({"jail.local": attack.jail()})
-    return host
+    host.asked = 0
+    yield host
+    tally.bad_input("control messages", host.asked)
 
 
 def connect(host):
@@ -35,6 +37,7 @@ def connect(host):
 
 def ask(host, data, shut=True):
     """What comes back until the daemon closes."""
+    host.asked += 1
     with connect(host) as peer:
         try:
             peer.sendall(data)

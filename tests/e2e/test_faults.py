@@ -68,6 +68,12 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def wrong(tally):
+    """Called for each wrong configuration that is given."""
+    return lambda: tally.bad_input("wrong configurations")
+
+
 def check(host, files, *args):
     host.configure(files)
     return host.run([host.program("mailband"), "-t", "-c", "/etc/mailban",
@@ -82,7 +88,8 @@ def test_a_good_configuration(host):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault(host, fault):
+def test_one_fault(host, fault, wrong):
+    wrong()
     files, where, cause = FAULTS[fault]
     done = check(host, {**GOOD, **files})
     assert done.returncode == 1
@@ -91,7 +98,8 @@ def test_one_fault(host, fault):
     assert re.search(rf"(^|[ /]){where}: .*({cause})", lines[0]), done.stderr
 
 
-def test_each_fault_has_its_line(host):
+def test_each_fault_has_its_line(host, wrong):
+    wrong()
     done = check(host, {"jail.local": "[dovecot]\nenabled = true\n"
                                       "bantime = 10x\nmaxretry = many\n"
                                       "[postfix]\nenabled = true\n"
@@ -103,7 +111,8 @@ def test_each_fault_has_its_line(host):
     assert len(done.stderr.splitlines()) == 3
 
 
-def test_it_does_not_start_with_a_fault(host):
+def test_it_does_not_start_with_a_fault(host, wrong):
+    wrong()
     daemon = host.mailband(FAULTS["bad duration"][0], wait=False)
     assert daemon.wait() == 1
     assert re.search(r"jail\.local:3: .*10x", daemon.log())

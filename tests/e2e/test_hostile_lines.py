@@ -14,7 +14,12 @@ VICTIM = "203.0.113.99"
 
 
 @pytest.fixture
-def watched(host):
+def watched(host, tally):
+    def feed(text):
+        """Into the log; each line of it is a bad input."""
+        written = host.append(attack.MAIL_LOG, text)
+        tally.bad_input("hostile log lines", written.count(b"\n"))
+    host.feed = feed
     host.write(attack.MAIL_LOG, "", 0o644)
     host.daemon = host.mailband({"jail.local": "".join(
         attack.jail(name, maxretry=3)
@@ -45,10 +50,10 @@ def test_bytes_that_are_no_text(watched):
                  b"\x1b[2J\x1b]0;x\x07", b"\r", b"\xe2\x80\xa8", b"%s%n%x" * 9):
         for _ in range(3):
             head = attack.line("imap-login: ").rstrip("\n").encode()
-            watched.append(attack.MAIL_LOG, head + junk + b"\n")
-            watched.append(attack.MAIL_LOG, junk + b"\n")
+            watched.feed(head + junk + b"\n")
+            watched.feed(junk + b"\n")
             # In the user's name the failure is one all the same.
-            watched.append(attack.MAIL_LOG, attack.failure(
+            watched.feed(attack.failure(
                 "192.0.2.3").encode().replace(b"<>", b"<" + junk + b">"))
     settled(watched, "192.0.2.3")
     assert "\x1b" not in watched.daemon.log()
@@ -57,8 +62,8 @@ def test_bytes_that_are_no_text(watched):
 def test_noise(watched):
     dice = random.Random(SEED)
     for _ in range(64):
-        watched.append(attack.MAIL_LOG, dice.randbytes(4096))
-    watched.append(attack.MAIL_LOG, b"\n")
+        watched.feed(dice.randbytes(4096))
+    watched.feed(b"\n")
     settled(watched)
 
 
@@ -67,7 +72,7 @@ def test_a_line_of_a_megabyte(watched):
                  b"imap-login: Aborted login (auth failed, " * (1 << 15)):
         for _ in range(3):
             head = attack.line("imap-login: ").rstrip("\n").encode()
-            watched.append(attack.MAIL_LOG, head + junk + b"\n")
+            watched.feed(head + junk + b"\n")
     settled(watched)
     assert watched.status()["sources"][0]["cut"] == 12
 
@@ -78,19 +83,18 @@ def test_a_name_that_ends_where_the_line_is_cut(watched):
     tail = f" from {VICTIM} port 22"
     name = "x" * (65536 - len(head) - len(tail)) + tail
     for _ in range(3):
-        watched.append(attack.MAIL_LOG,
-                       f"{head}{name} from 192.0.2.7 port 1\n")
+        watched.feed(f"{head}{name} from 192.0.2.7 port 1\n")
     settled(watched)
 
 
 def test_a_line_that_never_ends(watched):
     before = resident(watched.daemon.pid)
     head = attack.line("imap-login: ").rstrip("\n").encode()
-    watched.append(attack.MAIL_LOG, head)
+    watched.feed(head)
     for _ in range(64):
-        watched.append(attack.MAIL_LOG, b"x" * (1 << 20))
+        watched.feed(b"x" * (1 << 20))
     hosts.wait_for(lambda: watched.status()["sources"], what="status")
-    watched.append(attack.MAIL_LOG, b"\n")
+    watched.feed(b"\n")
     settled(watched)
     assert resident(watched.daemon.pid) < before + (32 << 20)
 
@@ -98,9 +102,9 @@ def test_a_line_that_never_ends(watched):
 def test_a_line_in_halves(watched):
     text = attack.failure("192.0.2.4").encode()
     for _ in range(2):
-        watched.append(attack.MAIL_LOG, text)
+        watched.feed(text)
     for at in range(len(text)):
-        watched.append(attack.MAIL_LOG, text[at:at + 1])
+        watched.feed(text[at:at + 1])
     settled(watched, "192.0.2.4")
 
 
@@ -125,7 +129,7 @@ def test_lines_made_to_backtrack(watched):
                           "sshd[1]"),
               attack.line("Failed password for " + "x from 1.2.3.4 " * 500,
                           "sshd[1]")]
-    watched.append(attack.MAIL_LOG, "".join(lines) * 200)
+    watched.feed("".join(lines) * 200)
     settled(watched)
 
 
@@ -152,7 +156,7 @@ def test_lines_made_to_backtrack(watched):
 ])
 def test_a_name_that_points_at_another(watched, tag, text, name):
     for _ in range(3):
-        watched.append(attack.MAIL_LOG, attack.line(text.format(name), tag))
+        watched.feed(attack.line(text.format(name), tag))
     for _ in range(3):
         watched.append(attack.MAIL_LOG, attack.failure("192.0.2.201"))
     watched.wait_banned("dovecot", "192.0.2.201")
@@ -167,7 +171,7 @@ def test_dates_that_are_off(watched):
     for date in ("Jan  1 00:00:00", "Feb 30 99:99:99",
                  "9999-12-31T23:59:59.999999+00:00", "1970-01-01T00:00:00Z"):
         for _ in range(3):
-            watched.append(attack.MAIL_LOG, f"{date} mx dovecot: " +
+            watched.feed(f"{date} mx dovecot: " +
                            attack.ABORTED.format("192.0.2.6") + "\n")
     settled(watched, "192.0.2.6")
     shown = json.loads(watched.mailban("list", "dovecot", "--json").stdout)

@@ -31,12 +31,14 @@ def bans(host):
                   json.loads(host.mailban("list", "--json").stdout))
 
 
-def test_a_stop_leaves_the_bans(host):
+def test_a_stop_leaves_the_bans(host, tally):
     daemon = attacked(host)
     before = bans(host)
     assert daemon.stop() == 0
     hosts.wait_for(lambda: "STOPPING=1" in daemon.notify.poll())
     elements = host.banned("dovecot")
+    tally.fault("a stop and a start")
+    tally.bans(BANNED, elements)
     assert sorted(elements) == sorted(BANNED)
     assert all(e["expires"] > 0 for e in elements.values())
 
@@ -47,14 +49,16 @@ def test_a_stop_leaves_the_bans(host):
     assert host.status("dovecot")["total_banned"] == len(BANNED)
 
 
-def test_bans_survive_the_kernel_s_loss(host):
+def test_bans_survive_the_kernel_s_loss(host, tally):
     """After a boot the sets are gone, and the bans still have their time."""
     daemon = attacked(host)
     before = bans(host)
     assert daemon.stop() == 0
     host.run(["nft", "delete", "table", "inet", "mailban"])
     host.mailband()
+    tally.fault("a boot: an empty kernel")
     elements = host.wait_banned("dovecot", *BANNED)
+    tally.bans(BANNED, elements)
     assert bans(host) == before
     assert all(0 < e["expires"] <= 600 for e in elements.values())
 
@@ -93,7 +97,7 @@ def test_the_journal_s_lines_written_while_it_was_down(host):
     assert "192.0.2.2" not in host.banned("dovecot")
 
 
-def test_journald_restarted_and_rotated(host):
+def test_journald_restarted_and_rotated(host, tally):
     journald = host.journald()
     daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
     host.logger(attack.ABORTED.format("192.0.2.1"))
@@ -111,9 +115,12 @@ def test_journald_restarted_and_rotated(host):
     host.logger(attack.ABORTED.format("192.0.2.1"))
     host.wait_banned("dovecot", "192.0.2.1")
     daemon.wait_log(r"\[dovecot\] Found 192\.0\.2\.1", count=3)
+    tally.fault("journald restarted, rotated, vacuumed")
+    tally.bans(["192.0.2.1"], host.banned("dovecot"))
+    tally.lines(3, host.status("dovecot")["total_failed"])
 
 
-def test_reload_loses_nothing(host):
+def test_reload_loses_nothing(host, tally):
     """Reload again and again under an attack at speed."""
     daemon = attacked(host)
     lines, stop = 5000, threading.Event()
@@ -137,6 +144,9 @@ def test_reload_loses_nothing(host):
     counted = 3 * len(BANNED) + lines
     hosts.wait_for(lambda: host.status("dovecot")["total_failed"] >= counted,
                    timeout=30, what=f"{counted} failures counted")
+    tally.fault("a reload under attack", reloads)
+    tally.lines(counted, host.status("dovecot")["total_failed"])
+    tally.bans(BANNED, host.banned("dovecot"))
     assert sorted(host.banned("dovecot")) == sorted(BANNED)
     # All that had failed once before the reloads still has.
     host.configure({"jail.local": attack.jail(maxretry=2)})
@@ -157,7 +167,8 @@ def test_reload_by_sighup(host):
     host.wait_banned("dovecot", "192.0.2.9", *BANNED)
 
 
-def test_reload_of_a_broken_configuration_changes_nothing(host):
+def test_reload_of_a_broken_configuration_changes_nothing(host, tally):
+    tally.bad_input("wrong configurations")
     daemon = attacked(host)
     host.configure({"jail.local": attack.jail(bantime="10x")})
     done = host.mailban("reload", check=False)
@@ -177,7 +188,7 @@ def test_a_jail_that_goes_takes_its_bans_along(host):
 
 
 @pytest.mark.parametrize("who", ["engine", "warden"])
-def test_sudden_death(host, who):
+def test_sudden_death(host, who, tally):
     """Neither outlives the other in silence, and the bans stay."""
     daemon = attacked(host)
     warden = hosts.wait_for(lambda: [
@@ -192,14 +203,15 @@ def test_sudden_death(host, who):
         # systemd's Restart= starts it anew.
         assert daemon.wait() != 0
         assert "warden" in daemon.log()
-    assert sorted(host.banned("dovecot")) == sorted(BANNED)
+    tally.fault(f"kill -9 of the {who}")
+    tally.bans(BANNED, host.banned("dovecot"))
     host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
     host.mailband()
     host.wait_banned("dovecot", "192.0.2.9", *BANNED)
     assert len(bans(host)) == 3
 
 
-def test_killed_at_any_time_no_ban_is_lost(host):
+def test_killed_at_any_time_no_ban_is_lost(host, tally):
     """Killed in the middle of a burst, the next start completes it."""
     host.write(attack.MAIL_LOG, "", 0o644)
     daemon = host.mailband({"jail.local": attack.jail(maxretry=1)})
@@ -210,4 +222,6 @@ def test_killed_at_any_time_no_ban_is_lost(host):
     host.mailband()
     hosts.wait_for(lambda: len(host.banned("dovecot")) == len(addresses),
                    timeout=30, what="all banned", every=0.1)
+    tally.fault("kill -9 of the engine")
+    tally.bans(addresses, host.banned("dovecot"))
     assert host.status("dovecot")["banned"] == len(addresses)

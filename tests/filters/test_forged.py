@@ -101,9 +101,10 @@ def told(lines):
 
 
 @pytest.mark.parametrize("name, spec, mode", SPECS, ids=[s[1] for s in SPECS])
-def test_forged(name, spec, mode):
+def test_forged(name, spec, mode, tally):
     begin = time.monotonic()
     judged = Judged(name, spec, mode)
+    tally.bad_input("forged log lines", judged.lines)
     print(f"{spec}: {judged.lines} forged lines, {judged.true} as the daemon "
           f"could print them; {judged.matches} counted, all for the peer; "
           f"not told {dict(judged.untold)}; {time.monotonic() - begin:.1f} s")

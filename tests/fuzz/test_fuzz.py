@@ -25,10 +25,12 @@ def seeds():
 
 
 @pytest.mark.parametrize("target", fuzz.targets())
-def test_nothing_breaks(target, tmp_path):
+def test_nothing_breaks(target, tmp_path, tally):
     # What it learns is not for the next time, which would not be the same.
     done = fuzz.run(target, f"-seed={SEED}", f"-runs={RUNS[target]}",
                     tmp_path, fuzz.FUZZ / "seeds" / target)
+    tally.bad_input(f"fuzz_{target}", fuzz.tried(done))
+    tally.ended(done.returncode, report=done.returncode != 0)
     assert done.returncode == 0, done.stderr[-6000:]
     print(f"fuzz_{target}: {fuzz.tried(done)} inputs")
     assert fuzz.tried(done) >= RUNS[target]

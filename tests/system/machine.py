@@ -50,6 +50,7 @@ class Machine(hosts.Host):
         self.name = name
         self.build = "release"
         self.processes = [Journal(self)]
+        self.ends = []
         self.pid = None
         self.cgroup = f"mailban-test-{secrets.token_hex(8)}"
         self.console = tempfile.TemporaryFile()
