@@ -97,8 +97,8 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev zlib1g-dev \
 	nftables passwd
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
-CHECK_DEPS = libcmocka-dev python3-pytest mmdebstrap iproute2 \
-	mount util-linux mandoc clang-format systemd systemd-container \
+CHECK_DEPS = libcmocka-dev python3-pytest python3-pytest-xdist mmdebstrap \
+	iproute2 mount util-linux mandoc clang-format systemd systemd-container \
 	pflogsumm python3-prometheus-client clang libclang-rt-dev
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
@@ -191,6 +191,8 @@ check-deps:
 
 JOBS = $(shell nproc)
 SAN = CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer"
+# Tests wait more than they work: one more at a time than there are cores.
+AT_A_TIME = $(shell expr $(JOBS) + 1)
 # Debian's own: another python3 that comes first in PATH lacks its packages.
 PYTEST = /usr/bin/python3 -m pytest
 
@@ -207,7 +209,7 @@ check: check-deps
 	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit
 	$(MAKE) fuzzers
 	tests/layers
-	$(PYTEST) -q --ignore=tests/system tests
+	$(PYTEST) -q -n $(AT_A_TIME) --ignore=tests/system tests
 
 check-docs: check-deps
 	$(MAKE) -j$(JOBS) all
