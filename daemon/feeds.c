@@ -52,7 +52,7 @@ struct feeds {
 	struct feed **items;
 	size_t n;
 	struct feed_journal *journal;
-	int64_t until; /* monotonic: of the portion */
+	int64_t until;	     /* monotonic: of the portion */
 	uint64_t lines_gone; /* of sources that are not read any more */
 };
 
