@@ -25,11 +25,8 @@ _mailban_report="--compat --json --html --since --until --detail --bounce-detail
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban confirm unban list test lint report reload version
-	local commands="status ban unban list export import test lint report reload version
-	local commands="status ban unban list export import metrics test lint report reload version
-	local commands="status ban unban list export import metrics zabbix test lint report reload version
-		help"
+	local commands="status ban confirm unban list export import metrics zabbix test lint
+		report reload version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -38,7 +35,6 @@ _mailban()
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
-	-w | --wait | -t | --time | -k | --confirm)
 	-f | --format)
 		COMPREPLY=($(compgen -W "text csv json nft" -- "$cur"))
 		return
@@ -47,7 +43,7 @@ _mailban()
 		COMPREPLY=($(compgen -W "$(_mailban_jails)" -- "$cur"))
 		return
 		;;
-	-w | --wait | -t | --time)
+	-w | --wait | -t | --time | -k | --confirm)
 		return
 		;;
 	esac

@@ -10,7 +10,7 @@ import pytest
 
 import attack
 import hosts
-from test_control import ask
+from test_breakage import ask
 
 SEED = 5
 FORMATS = ["text", "csv", "json", "nft"]
@@ -224,18 +224,16 @@ def test_max_bans_is_asked_first(host):
 
 def test_an_import_that_is_not_ended(running):
     """It bans nobody, and another has to wait for its silence alone."""
-    begun = json.loads(ask(running, b'{"command":"import","bans":'
-                           b'[["192.0.2.1","dovecot",0,0,0]]}\n'))
+    begun = ask(running, {"command": "import", "bans": [
+        ["192.0.2.1", "dovecot", 0, 0, 0]]})
     assert begun["ok"] and begun["result"]["refused"] == []
     done = take(running, "192.0.2.2\n", "-J", "dovecot", check=False)
     assert done.returncode == 2 and "under way" in done.stderr
-    wrong = json.loads(ask(running, b'{"command":"import","id":99,'
-                           b'"commit":true}\n'))
+    wrong = ask(running, {"command": "import", "id": 99, "commit": True})
     assert not wrong["ok"]
     running.mailban("reload")
     number = begun["result"]["id"]
-    late = json.loads(ask(running, json.dumps(
-        {"command": "import", "id": number, "commit": True}).encode() + b"\n"))
+    late = ask(running, {"command": "import", "id": number, "commit": True})
     assert not late["ok"] and "reloaded" in late["error"]
     assert bans(running) == {}
     take(running, "192.0.2.2\n", "-J", "dovecot")
