@@ -43,7 +43,8 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 LEDGER = ledger/accounts ledger/address ledger/causes ledger/dovecot \
 	ledger/ledger ledger/mail ledger/messages ledger/pflogsumm \
 	ledger/pflogsumm_take ledger/postfix ledger/problems ledger/record \
-	ledger/reject ledger/tally ledger/traffic ledger/visits ledger/when
+	ledger/reject ledger/tally ledger/trace \
+	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid \
 	nft/rule nft/set nft/socket nft/table nft/track nft/watch
 
@@ -80,7 +81,7 @@ CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
 	cli/regextest
 CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
 	cli/report_json cli/report_options cli/report_order cli/report_page \
-	cli/report_problems cli/report_text
+	cli/report_problems cli/report_text cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \

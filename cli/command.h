@@ -83,6 +83,7 @@ int reload_run(const struct command *, const struct options *, int, char **);
 int report_run(const struct command *, const struct options *, int, char **);
 int test_run(const struct command *, const struct options *, int, char **);
 int status_run(const struct command *, const struct options *, int, char **);
+int trace_run(const struct command *, const struct options *, int, char **);
 int unban_run(const struct command *, const struct options *, int, char **);
 int version_run(const struct command *, const struct options *, int, char **);
 int zabbix_run(const struct command *, const struct options *, int, char **);

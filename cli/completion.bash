@@ -27,6 +27,13 @@ _mailban()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban confirm unban list export import metrics zabbix test lint
 		report reload version help"
+	local commands="status ban confirm unban list test lint report reload version
+	local commands="status ban unban list export import test lint report reload version
+	local commands="status ban unban list export import metrics test lint report reload version
+	local commands="status ban unban list export import metrics zabbix test lint report reload version
+		help"
+	local commands="status ban unban list test lint report trace reload
+		version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -100,6 +107,10 @@ _mailban()
 		;;
 	report)
 		[[ $cur == -* ]] && words=$_mailban_report
+		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	trace)
+		words="--json --help"
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
 		;;
 	reload)

@@ -79,9 +79,8 @@ static void take_from(struct span in, struct record *r)
 /* src/global/log_adhoc.c: tls= since 3.11 */
 static void take_to(struct span in, struct record *r)
 {
-	struct span skipped;
-
-	r->delays = r->dsn = r->delay = r->relay = (struct span){in.at, 0};
+	r->delays = r->dsn = r->delay = r->relay = r->orig_to =
+		(struct span){in.at, 0};
 	if (!cut_address(&in, &r->recipient))
 		return;
 	if (!SPAN_SKIP(&in, ", "))
@@ -97,7 +96,8 @@ static void take_to(struct span in, struct record *r)
 			r->dsn = cut_value(&in);
 		else if (!SPAN_SKIP(&in, "orig_to=<"))
 			(void)cut_value(&in);
-		else if (!cut_address(&in, &skipped) || !SPAN_SKIP(&in, ", "))
+		else if (!cut_address(&in, &r->orig_to) ||
+			 !SPAN_SKIP(&in, ", "))
 			return;
 	}
 	if (!SPAN_SKIP(&in, "status="))

@@ -17,7 +17,8 @@ enum record_kind {
 	RECORD_RECEIVED,   /* a message came: queue, client, or by pickup(8) */
 	RECORD_MESSAGE_ID, /* queue, message_id */
 	RECORD_QUEUED,	   /* queue, sender, size */
-	RECORD_DELIVERY,   /* queue, recipient, relay, delay, status, rest */
+	RECORD_DELIVERY,   /* queue, recipient, orig_to, relay, delay,
+			      status, rest */
 	RECORD_EXPIRED,	   /* queue: given up, returned to its sender */
 	RECORD_REMOVED,	   /* queue */
 	RECORD_REFUSED,	   /* by smtpd(8), postscreen(8): action, reason (what
@@ -64,6 +65,7 @@ struct record {
 	struct span origin; /* the queue id before a content filter, or empty */
 	struct span sender;
 	struct span recipient;
+	struct span orig_to; /* whom it was first for, or empty */
 	struct span relay;
 	struct span delay;
 	struct span delays; /* "a/b/c/d", or empty */

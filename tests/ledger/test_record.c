@@ -50,6 +50,7 @@ static void test_delivery(void **state)
 	is(r.program, "smtp");
 	is(r.queue, "4fXyz1234Kz9b");
 	is(r.recipient, "\"a>, relay=x, status=bounced\"@b.c");
+	is(r.orig_to, "root");
 	is(r.relay, "mx.b.c[192.0.2.1]:25");
 	is(r.delay, "1.5");
 	is(r.delays, "0.5/0/0.5/0.5");
