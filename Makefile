@@ -40,7 +40,7 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/escalate jails/formula jails/formula_parse jails/ignore \
 	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
 	jails/jailvalue jails/keytable jails/offender jails/window
-LEDGER = ledger/accounts ledger/address ledger/causes ledger/dovecot \
+LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes ledger/dovecot \
 	ledger/ledger ledger/mail ledger/messages ledger/pflogsumm \
 	ledger/pflogsumm_take ledger/postfix ledger/problems ledger/record \
 	ledger/reject ledger/tally ledger/trace \
@@ -79,7 +79,7 @@ CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
 	cli/regexfilter cli/regexid cli/regexlines cli/regexoptions \
 	cli/regexout cli/regexreport cli/regexrun cli/regexsession \
 	cli/regextest
-CLI_REPORT = cli/chart cli/report cli/report_details cli/report_html \
+CLI_REPORT = cli/chart cli/report cli/report_attacks cli/report_details cli/report_html \
 	cli/report_json cli/report_options cli/report_order cli/report_page \
 	cli/report_problems cli/report_text cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import

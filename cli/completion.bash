@@ -16,7 +16,7 @@ _mailban_banned()
 		sed -n 's/^ *"address": "\([0-9a-f:./]*\)",*$/\1/p' | sort -u
 }
 
-_mailban_report="--compat --json --html --since --until --detail --bounce-detail
+_mailban_report="--attacks --compat --json --html --since --until --detail --bounce-detail
 	--deferral-detail --reject-detail --smtp-detail --smtpd-warning-detail
 	--ignore-case --iso-date-time --uucp-mung --mailq --no-no-msg-size
 	--problems-first --rej-add-from --smtpd-stats --syslog-name
@@ -34,6 +34,8 @@ _mailban()
 		help"
 	local commands="status ban unban list test lint report trace reload
 		version help"
+	local commands="status ban confirm unban list export import test lint
+		report trace reload version help"
 	local command= words= i
 
 	COMPREPLY=()

@@ -15,6 +15,7 @@
 
 #include "cli/command.h"
 #include "cli/text.h"
+#include "ledger/attacks.h"
 #include "ledger/ledger.h"
 #include "lib/clock.h"
 #include "lib/line.h"
@@ -28,6 +29,7 @@ extern char **environ;
 
 struct reader {
 	struct ledger *ledger;
+	struct attacks *attacks; /* NULL: nobody asks for them */
 	const char *log;
 	uint64_t lines, bytes, whole; /* whole: of the file, 0 = not known */
 	int64_t began;
@@ -77,8 +79,11 @@ static void bar_clear(struct reader *r)
 static void on_line(void *ctx, const struct line *line)
 {
 	struct reader *r = ctx;
+	struct record record;
 
-	ledger_line(r->ledger, line, NULL);
+	ledger_line(r->ledger, line, &record);
+	if (r->attacks)
+		attacks_record(r->attacks, &record, line->time);
 	r->bytes += line->text_len + 1;
 	if (++r->lines % STRIDE == 0 && r->shows &&
 		clock_mono() - r->began > CLOCK_SECOND / 2)
@@ -180,13 +185,17 @@ static void report_write(struct reader *r, const struct report_options *o)
 
 	if (r->n_faults && !o->ledger.compat)
 		faults = (const char *const *)r->faults;
-	if (o->json)
+	if (o->attacks && o->json)
+		report_attacks_json(r->attacks, faults, stdout);
+	else if (o->attacks)
+		report_attacks(r->attacks, o, faults, stdout);
+	else if (o->json)
 		report_json(r->ledger, o, faults, stdout);
 	else if (o->html)
 		report_html(r->ledger, o, faults, stdout);
 	else
 		report_text(r->ledger, o, faults, stdout);
-	if (o->mailq && !o->json && !o->html)
+	if (o->mailq && !o->json && !o->html && !o->attacks)
 		queue_show();
 }
 
@@ -213,6 +222,7 @@ int report_run(const struct command *self, const struct options *options,
 		return EXIT_YES;
 	}
 	r.ledger = ledger_new(&o.ledger);
+	r.attacks = o.attacks ? attacks_new(0) : NULL;
 	r.shows = isatty(STDERR_FILENO);
 	for (int i = 0; i < o.n_logs; i++)
 		log_read(&r, o.logs[i]);
@@ -223,6 +233,7 @@ int report_run(const struct command *self, const struct options *options,
 		free(r.faults[i]);
 	rc = r.n_faults ? EXIT_FAULT : EXIT_YES;
 	free(r.faults);
+	attacks_free(&r.attacks);
 	ledger_free(&r.ledger);
 	return rc;
 }

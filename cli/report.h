@@ -8,6 +8,8 @@
 
 #include "ledger/ledger.h"
 
+struct attacks;
+
 /* How long the lists of a report are: -1 = whole, 0 = left out. */
 enum report_list {
 	REPORT_HOSTS,
@@ -25,9 +27,10 @@ struct report_options {
 	struct ledger_options ledger;
 	int64_t lists[REPORT_LISTS];
 	bool json, html;
-	bool quiet; /* empty sections are left out */
-	bool iso;   /* 2026-11-21, 10:00 */
-	bool mailq; /* the queue too */
+	bool attacks; /* instead of all else */
+	bool quiet;   /* empty sections are left out */
+	bool iso;     /* 2026-11-21, 10:00 */
+	bool mailq;   /* the queue too */
 	bool problems_first;
 	bool help, version;
 	const char *day; /* "today" or "yesterday", or NULL */
@@ -55,6 +58,12 @@ void report_text(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to);
 void report_json(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to);
+
+/* Attacks and who came in after them: as tables, and as an object. */
+void report_attacks(const struct attacks *a, const struct report_options *o,
+	const char *const *faults, FILE *to);
+void report_attacks_json(
+	const struct attacks *a, const char *const *faults, FILE *to);
 
 /* One page for a browser or a mail client, with nothing to be fetched. */
 void report_html(const struct ledger *l, const struct report_options *o,

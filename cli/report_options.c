@@ -18,6 +18,7 @@
 enum kind { FLAG, NUMBER, NUMBER_OR_NOT, TEXT };
 
 enum what {
+	ATTACKS,
 	BOUNCE_DETAIL,
 	COMPAT,
 	DAY,
@@ -62,6 +63,8 @@ static const struct row {
 } rows[] = {
 	{"compat", FLAG, COMPAT, NULL,
 		"byte for byte pflogsumm 1.1.5, its errors with it"},
+	{"attacks", FLAG, ATTACKS, NULL,
+		"who tried which accounts, and who came in"},
 	{"json", FLAG, JSON, NULL, "an object, for programs"},
 	{"html", FLAG, HTML, NULL, "a page with charts"},
 	{"d", TEXT, DAY, "today|yesterday", "that day only"},
@@ -293,6 +296,9 @@ static bool take(struct report_options *o, const struct row *row,
 		o->detail = number;
 		o->has_detail = true;
 		break;
+	case ATTACKS:
+		o->attacks = true;
+		break;
 	case COMPAT:
 		l->compat = true;
 		break;
@@ -499,6 +505,11 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 	}
 	if (o->html && (o->json || o->ledger.compat)) {
 		text_complain("report: --html goes with neither --json nor "
+			      "--compat");
+		return EXIT_FAULT;
+	}
+	if (o->attacks && (o->html || o->ledger.compat)) {
+		text_complain("report: --attacks goes with neither --html nor "
 			      "--compat");
 		return EXIT_FAULT;
 	}
