@@ -36,6 +36,8 @@ _mailban()
 		version help"
 	local commands="status ban confirm unban list export import test lint
 		report trace reload version help"
+	local commands="status ban confirm unban list export import metrics
+		zabbix test lint report trace reload version help"
 	local command= words= i
 
 	COMPREPLY=()
