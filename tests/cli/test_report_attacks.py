@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import hosts
+import mailhost
 
 # As Dovecot (src/login-common) and smtpd(8) (src/smtpd/smtpd_sasl_glue.c,
 # smtpd.c) write them.
@@ -109,3 +110,26 @@ def test_more_than_is_held_is_told(program):
 @pytest.mark.parametrize("word", ["--html", "--compat"])
 def test_what_does_not_go_together(program, word):
     report(program, "", word, status=2)
+
+
+def test_a_real_mail_host(new_host):
+    host = new_host()
+    host.rsyslogd()
+    mailhost.start(host)
+
+    def told():
+        done = host.run([host.program("mailban"), "report", "--attacks",
+                         "--json", "/var/log/mail.log"])
+        return {(p["account"], p["network"]): p
+                for p in json.loads(done.stdout)["pairs"]}
+    assert told() == {}
+    for kind in mailhost.KINDS:
+        assert mailhost.login(host, kind, "127.0.0.1",
+                              password="guess") == "denied"
+    key = mailhost.USER, "127.0.0.0/24"
+    hosts.wait_for(lambda: key in told() and told()[key]["tries"] == 3,
+                   what="three tries told")
+    assert told()[key]["after"] == "none"
+    assert mailhost.login(host, "imap", "127.0.0.1") == "ok"
+    hosts.wait_for(lambda: told()[key]["after"] == "both",
+                   what="the login told")

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import hosts
+import mailhost
 
 # As Postfix (src/smtpd, cleanup, qmgr, bounce, global/log_adhoc.c) and Dovecot
 # (src/lmtp) write them: an id that is used twice, a content filter that makes a
@@ -164,3 +165,36 @@ def test_more_than_is_held_is_told(program, tmp_path):
                       "from=<a@b>, size=1, nrcpt=1 (queue active)\n")
     assert len(trace(program, "a@b", log)["messages"]) == 10000
     assert "there is more" in run.told
+
+
+SEND = """
+import smtplib
+with smtplib.SMTP("127.0.0.1") as to:
+    to.sendmail("a@mx.example.org", ["root@localhost"],
+                "Message-ID: <real@mx.example.org>\\r\\n\\r\\nhello\\r\\n")
+    try:
+        to.sendmail("b@mx.example.org", ["c@elsewhere.example"], "x")
+    except smtplib.SMTPRecipientsRefused:
+        pass
+"""
+
+
+def test_a_real_mail_host(new_host):
+    host = new_host()
+    host.rsyslogd()
+    mailhost.start(host)
+    # Relaying is refused to who is not known, this host too.
+    host.run(["python3", "-c", SEND])
+    hosts.wait_for(lambda: "removed" in host.run(
+        [host.program("mailban"), "trace", "real@mx.example.org"],
+        check=False).stdout, what="the message is gone")
+    told = json.loads(host.run([host.program("mailban"), "trace", "--json",
+                                "ROOT@localhost"]).stdout)
+    message, = told["messages"]
+    steps = [step["step"] for step in message]
+    assert steps[:3] == ["received", "named", "queued"]
+    assert {"sent", "removed"} <= set(steps)
+    told = json.loads(host.run([host.program("mailban"), "trace", "--json",
+                                "c@elsewhere.example"]).stdout)
+    assert told["messages"] == []
+    assert [step["step"] for step in told["refused"]] == ["refused"]
