@@ -477,8 +477,3 @@ uint64_t trace_lost(const struct trace *t)
 {
 	return t->lost;
 }
-
-uint64_t trace_forgotten(const struct trace *t)
-{
-	return trace_table_evicted(t->seen);
-}

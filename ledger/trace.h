@@ -47,10 +47,8 @@ void trace_take(struct trace *trace, const struct line *line);
  * of TRACE_REFUSED at the end. They live as long as the trace.
  */
 struct trace_step *trace_steps(struct trace *trace, uint32_t *n);
-/* How many messages or steps found no room; how many were forgotten before
- * the log ended, so that a line of theirs may be missed. */
+/* How many messages or steps found no room. */
 uint64_t trace_lost(const struct trace *trace);
-uint64_t trace_forgotten(const struct trace *trace);
 
 /* The message's id at the server that took it ("250 Ok: queued as X"), or
  * empty: of a RECORD_DELIVERY. */

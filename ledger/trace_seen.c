@@ -16,7 +16,7 @@ struct trace_table {
 	uint32_t *heads; /* by hash: a row + 1, the newest of an id first */
 	uint32_t mask;
 	uint32_t oldest, newest; /* TRACE_NONE: there is none */
-	uint64_t seed, evicted;
+	uint64_t seed;
 };
 
 struct trace_table *trace_table_new(uint32_t most)
@@ -110,7 +110,6 @@ static uint32_t row_evict(struct trace_table *t)
 		at = &t->rows[*at - 1].next;
 	*at = t->rows[i].next;
 	list_leave(t, i);
-	t->evicted++;
 	return i;
 }
 
@@ -151,9 +150,4 @@ struct trace_seen *trace_table_at(struct trace_table *t, uint32_t i)
 uint32_t trace_table_size(const struct trace_table *t)
 {
 	return t->n;
-}
-
-uint64_t trace_table_evicted(const struct trace_table *t)
-{
-	return t->evicted;
 }

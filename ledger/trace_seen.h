@@ -31,7 +31,7 @@ struct trace_seen {
 
 /*
  * The messages last spoken of, at most `most` of them: then the one that was
- * quiet for longest goes, and is counted; not one that is wanted and was not
+ * quiet for longest goes; not one that is wanted and was not
  * removed, of which there must be fewer than most.
  */
 struct trace_table;
@@ -46,6 +46,5 @@ uint32_t trace_table_add(
 /* Lives until the next trace_table_add; i below trace_table_size. */
 struct trace_seen *trace_table_at(struct trace_table *table, uint32_t i);
 uint32_t trace_table_size(const struct trace_table *table);
-uint64_t trace_table_evicted(const struct trace_table *table);
 
 #endif
