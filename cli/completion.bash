@@ -25,17 +25,6 @@ _mailban_report="--attacks --compat --json --html --since --until --detail --bou
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban confirm unban list export import metrics zabbix test lint
-		report reload version help"
-	local commands="status ban confirm unban list test lint report reload version
-	local commands="status ban unban list export import test lint report reload version
-	local commands="status ban unban list export import metrics test lint report reload version
-	local commands="status ban unban list export import metrics zabbix test lint report reload version
-		help"
-	local commands="status ban unban list test lint report trace reload
-		version help"
-	local commands="status ban confirm unban list export import test lint
-		report trace reload version help"
 	local commands="status ban confirm unban list export import metrics
 		zabbix test lint report trace reload version help"
 	local command= words= i

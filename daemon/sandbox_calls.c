@@ -68,6 +68,7 @@ static const struct sandbox_call first[] = {
 	SANDBOX_CALL(capget),
 	SANDBOX_CALL(clone),
 	SANDBOX_CALL(dup),
+	SANDBOX_CALL(getdents),
 	SANDBOX_CALL(getdents64),
 	SANDBOX_CALL(getppid),
 	SANDBOX_CALL(getrlimit),
