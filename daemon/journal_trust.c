@@ -35,13 +35,16 @@ struct journal_trust {
 
 void journal_writer_read(struct journal *journal, struct journal_writer *out)
 {
-	char uid[24];
+	char text[24];
 
 	*out = (struct journal_writer){.has_uid = false};
-	if (journal_field(journal, "_UID", uid, sizeof(uid))) {
+	if (journal_field(journal, "_UID", text, sizeof(text))) {
 		out->has_uid = true;
-		out->uid = strtoul(uid, NULL, 10);
+		out->uid = strtoul(text, NULL, 10);
 	}
+	out->by_kernel =
+		journal_field(journal, "_TRANSPORT", text, sizeof(text)) &&
+		strcmp(text, "kernel") == 0;
 	journal_field(journal, "_COMM", out->comm, sizeof(out->comm));
 	/* One that is longer is the unit of no service. */
 	if (!journal_field(
@@ -162,7 +165,10 @@ bool journal_trust_named(const char *unit, const char *tag, size_t tag_len)
 /* Without a word of the jail's own on who writes it. */
 static bool is_systems(const struct journal_writer *w, const struct line *line)
 {
-	if (!w->has_uid || w->uid == 0)
+	/* Of a process it is always known, but for an entry read badly. */
+	if (!w->has_uid)
+		return w->by_kernel;
+	if (w->uid == 0)
 		return true;
 	if (is_somebodys(w) || is_session(w->unit))
 		return false;

@@ -14,7 +14,8 @@ struct journal_trust;
 
 /* Who wrote an entry, in journald's own word but for comm. */
 struct journal_writer {
-	bool has_uid; /* else the kernel, or journald itself */
+	bool has_uid; /* journald knows it of every process */
+	bool by_kernel;
 	unsigned long uid;
 	char unit[128]; /* "" if it has none */
 	char comm[32];	/* what the program calls itself */

@@ -135,11 +135,12 @@ s.connect("/run/systemd/journal/stdout")
 s.sendall(("dovecot\\ndovecot.service\\n6\\n1\\n0\\n0\\n0\\n"
            + sys.argv[1] + "\\n").encode())
 """, "{}"],
+    ["systemd-cat", "-t", "dovecot", "echo", "{}"],
 ]
 
 
 @pytest.mark.parametrize("dress", DRESSES, ids=[
-    "logger-id", "logger-tag", "fields", "stream"])
+    "logger-id", "logger-tag", "fields", "stream", "cat"])
 def test_a_user_in_any_dress(host, dress):
     host.journald()
     daemon = host.mailband({"jail.local": attack.jail(backend="systemd")})
@@ -155,7 +156,9 @@ def test_a_user_in_any_dress(host, dress):
         host.logger(attack.ABORTED.format(ADDRESS))
     host.wait_banned("dovecot", ADDRESS)
     assert list(host.banned("dovecot")) == [ADDRESS]
-    assert "192.0.2.1" not in daemon.log()
+    found = [line for line in daemon.log().splitlines()
+             if "192.0.2.1" in line and "Found" in line]
+    assert not found, host.run(["journalctl", "-q", "-o", "json"]).stdout
 
 
 @pytest.mark.parametrize("match", [None, ""])
