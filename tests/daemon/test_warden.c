@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "daemon/warden_client.h"
+#include "daemon/warden_spawn.h"
 #include "tests/nft/world.h"
 
 #define SOMEBODY 54321u
@@ -660,7 +661,8 @@ static int started_by_hand(
 			dup2(pair[1], 3);
 		else
 			dup2(2, 3);
-		execl(path, "mailban-warden", uid, gid, (char *)NULL);
+		execl(path, "mailban-warden", uid, gid, WARDEN_CONFINED,
+			(char *)NULL);
 		_exit(127);
 	}
 	close(pair[1]);
@@ -709,7 +711,8 @@ static void inherited_descriptors_are_closed(void **state)
 	if (pid == 0) {
 		dup2(ends[1], 50);
 		dup2(pair[1], 3);
-		execl(path, "mailban-warden", "54321", "54321", (char *)NULL);
+		execl(path, "mailban-warden", "54321", "54321", WARDEN_CONFINED,
+			(char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);

@@ -34,7 +34,8 @@ def server(new_host, join):
     host.write("/etc/pam.d/dovecot", "auth required pam_deny.so\n")
     old = host.run(["dovecot", "--version"]).stdout.startswith("2.3.")
     mailhost.start(host, VERBOSE + PAM[not old])
-    keys = {"maxretry": 4, "findtime": "1h"}
+    # The client is to hear the answer to the guess that banned it.
+    keys = {"maxretry": 4, "findtime": "1h", "disconnect": "false"}
     daemon = host.mailband({
         "filter.d/both.conf": BOTH,
         "jail.local": attack.jail("dovecot", **keys) +

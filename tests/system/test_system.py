@@ -126,7 +126,8 @@ def processes(mx):
     control = mx.show("ControlGroup")["ControlGroup"]
     pids = mx.path(f"/sys/fs/cgroup{control}/cgroup.procs").read_text()
     # The file has them as its reader sees them; its names do not change.
-    done = mx.run(["ps", "-o", "pid=,comm=", "-C", "mailband,mailban-warden"])
+    done = mx.run(["ps", "-o", "pid=,comm=", "-C",
+                   "mailband,mailban-warden,mailban-names"])
     assert len(pids.split()) == len(done.stdout.splitlines())
     return {line.split()[1]: int(line.split()[0])
             for line in done.stdout.splitlines()}
