@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@
 #include "daemon/warden_client.h"
 #include "lib/datadir.h"
 #include "lib/log.h"
+
+/* A buffer of this size and more has pages of its own, bytes. */
+#define OWN_PAGES (128 << 10)
 
 #define EXIT_FAULT 1
 #define EXIT_USAGE 2
@@ -333,6 +337,9 @@ int main(int argc, char **argv)
 		config_free(&config);
 		return EXIT_FAULT;
 	}
+	/* What a burst took goes back when it is over: left to itself, malloc
+	 * raises the bound with each large buffer that is freed. */
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
 	block_signals();
 	status = engine_run(&args.engine, config, warden);
 	reach_free(&reach);
