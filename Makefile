@@ -28,67 +28,72 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/ini lib/layout lib/log lib/prefixset
-SOURCES = sources/file sources/glob sources/header sources/header_again sources/journal sources/linebreak \
-	sources/parts sources/replay sources/rotation sources/tail sources/watch
-FILTERS = filters/datecut filters/datefields filters/dates filters/datetemplate \
-	filters/dispatch filters/filter filters/filter_spec \
-	filters/filter_subject filters/filterfile filters/groups \
-	filters/linebuffer filters/literals filters/pyregex filters/regex \
-	filters/sessions filters/sieve
+SOURCES = sources/file sources/glob sources/header sources/header_again \
+	sources/journal sources/linebreak sources/parts sources/replay \
+	sources/rotation sources/tail sources/watch
+FILTERS = filters/datecut filters/datefields filters/dates \
+	filters/datetemplate filters/dispatch filters/filter \
+	filters/filter_spec filters/filter_subject filters/filterfile \
+	filters/groups filters/linebuffer filters/literals filters/pyregex \
+	filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
-	jails/duration \
-	jails/escalate jails/formula jails/formula_parse jails/ignore \
-	jails/ignorelist jails/jail jails/jailfile jails/jailkeys jails/jailset \
-	jails/jailvalue jails/keytable jails/offender jails/window
-LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes ledger/dovecot \
-	ledger/ledger ledger/mail ledger/messages ledger/pflogsumm \
-	ledger/pflogsumm_take ledger/postfix ledger/problems ledger/record \
-	ledger/reject ledger/tally ledger/trace \
+	jails/duration jails/escalate jails/formula jails/formula_parse \
+	jails/ignore jails/ignorelist jails/jail jails/jailfile \
+	jails/jailkeys jails/jailset jails/jailvalue jails/keytable \
+	jails/offender jails/window
+LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
+	ledger/dovecot ledger/ledger ledger/mail ledger/messages \
+	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
+	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid \
-	nft/rule nft/set nft/socket nft/table nft/track nft/watch
+NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
+	nft/set nft/socket nft/table nft/track nft/watch
 
-WARDEN = daemon/warden_main daemon/warden daemon/warden_ban \
-	daemon/warden_cut \
-	daemon/warden_layout daemon/warden_listing daemon/request daemon/sandbox \
-	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
-	lib/addr lib/clock lib/codec lib/layout lib/log lib/prefixset $(NFT)
+WARDEN = daemon/warden_main daemon/warden daemon/warden_ban daemon/warden_cut \
+	daemon/warden_layout daemon/warden_listing daemon/request \
+	daemon/sandbox daemon/sandbox_calls daemon/sandbox_files \
+	daemon/sandbox_warden lib/addr lib/clock lib/codec lib/layout lib/log \
+	lib/prefixset \
+	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
-DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail daemon/commands \
-	daemon/config daemon/control daemon/counters \
-	daemon/decisions daemon/decisions_change \
-	daemon/decisions_losses daemon/decisions_state daemon/enforce daemon/engine daemon/feed_journal \
-	daemon/feeds daemon/import daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/reach daemon/readback daemon/reason daemon/request daemon/resolver daemon/safe daemon/sandbox \
-	daemon/sandbox_calls daemon/sandbox_engine daemon/sandbox_files \
-	daemon/sandbox_lookup daemon/seats \
-	daemon/settings \
-	daemon/state daemon/state_counts daemon/state_queue daemon/state_read \
-	daemon/state_schema daemon/state_size daemon/state_writer \
-	daemon/warden_client daemon/warden_spawn \
+DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
+	daemon/commands daemon/config daemon/control daemon/counters \
+	daemon/decisions daemon/decisions_change daemon/decisions_losses \
+	daemon/decisions_state daemon/enforce daemon/engine \
+	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \
+	daemon/journal_trust daemon/list daemon/lookup daemon/reach \
+	daemon/readback daemon/reason daemon/request daemon/resolver \
+	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
+	daemon/sandbox_files daemon/sandbox_lookup daemon/seats \
+	daemon/settings daemon/state daemon/state_counts daemon/state_queue \
+	daemon/state_read daemon/state_schema daemon/state_size \
+	daemon/state_writer daemon/warden_client daemon/warden_spawn \
 	$(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
-CLI_LINT = cli/lint cli/lintcost cli/lintforge cli/lintrule filters/pattern \
-	filters/sample
-CLI_FAIL2BAN = cli/fail2ban_bans cli/fail2ban_client cli/fail2ban_dump \
-	cli/fail2ban_get cli/fail2ban_python cli/fail2ban_regex \
-	cli/fail2ban_server cli/fail2ban_set cli/fail2ban_setting \
-	cli/fail2ban_stats cli/fail2ban_status cli/pytext cli/regexdate \
-	cli/regexfilter cli/regexid cli/regexlines cli/regexoptions \
-	cli/regexout cli/regexreport cli/regexrun cli/regexsession \
-	cli/regextest
-CLI_REPORT = cli/chart cli/report cli/report_attacks cli/report_details cli/report_html \
-	cli/report_json cli/report_options cli/report_order cli/report_page \
-	cli/report_problems cli/report_text cli/trace cli/trace_show
+CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \
+	filters/pattern filters/sample
+CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/dump \
+	cli/fail2ban/get cli/fail2ban/python cli/fail2ban/regex \
+	cli/fail2ban/server cli/fail2ban/set cli/fail2ban/setting \
+	cli/fail2ban/stats cli/fail2ban/status cli/fail2ban/pytext \
+	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
+	cli/fail2ban/regexlines cli/fail2ban/regexoptions \
+	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
+	cli/fail2ban/regexsession cli/fail2ban/regextest
+CLI_REPORT = cli/report/chart cli/report/report cli/report/attacks \
+	cli/report/details cli/report/html cli/report/json cli/report/options \
+	cli/report/order cli/report/page cli/report/problems cli/report/text \
+	cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
-	cli/unban cli/list cli/offline cli/reload cli/run cli/test cli/version \
-	cli/help $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
-	sources/header sources/header_again sources/journal sources/linebreak sources/replay \
+	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
+	cli/version cli/help sources/header sources/header_again \
+	sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
+	$(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
 	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
-#include "cli/report.h"
+#include "cli/report/report.h"
 #include "cli/text.h"
 
 static void options_print(const char *letters)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/fail2ban.h"
+#include "cli/fail2ban/fail2ban.h"
 #include "cli/text.h"
 
 const struct command commands[] = {

@@ -196,7 +196,7 @@ def test_readme_names_what_there_is(commands):
 
 def test_options_of_report():
     """Its own parser's table, against its own page."""
-    source = (REPO / "cli/report_options.c").read_text()
+    source = (REPO / "cli/report/options.c").read_text()
     names = set(re.findall(r'^\t\{"([\w-]+)",', source, re.M))
     text = section(page("mailban-report.1"), "OPTIONS")
     documented = set()

@@ -58,6 +58,10 @@ def guarded(tree):
         host.mailband({"jail.d/all.conf": attack.jail() +
                        attack.jail("postfix-sasl")})
         host.mailban("ban", "dovecot", "192.0.2.1")
+        # Commands of a page are about the file that it shows.
+        for name, kind, text in ALL:
+            if kind == "file":
+                host.write(FILES[name][0], text)
         yield host
     finally:
         host.close()

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fail2ban-client's words about the server as a whole. The daemon itself is
+ * the service manager's: to start or stop it, systemctl is run, and nothing
+ * else ever.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/fail2ban/fail2ban.h"
+#include "cli/run.h"
+#include "cli/text.h"
+
+/* Prints a line if the daemon runs. */
+static int line_if_running(const struct options *options, const char *line)
+{
+	json_t *status = fail2ban_ask(options, "status", NULL);
+
+	if (!status)
+		return FAIL2BAN_NO;
+	json_decref(status);
+	puts(line);
+	return FAIL2BAN_YES;
+}
+
+static int ping_run(const struct options *options, int argc, char **argv)
+{
+	char *end = NULL;
+
+	if (argc > 1 && (strtod(argv[1], &end) < 0 || end == argv[1] || *end)) {
+		text_complain("'%s' is no number of seconds", argv[1]);
+		return FAIL2BAN_NO;
+	}
+	return line_if_running(options, "Server replied: pong");
+}
+
+static int version_tell(const struct options *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return line_if_running(options, fail2ban_version());
+}
+
+static int ready_run(const struct options *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return line_if_running(options, "Server ready");
+}
+
+/* mailband's log is the journal's, which nobody needs to flush. */
+static int flushlogs_run(const struct options *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return line_if_running(options, "logs: flushed");
+}
+
+static int echo_run(const struct options *options, int argc, char **argv)
+{
+	int i;
+
+	(void)options;
+	for (i = 1; i < argc; i++)
+		printf("%s%s", i > 1 ? " " : "", argv[i]);
+	putchar('\n');
+	return FAIL2BAN_YES;
+}
+
+/*
+ * mailband reads all jails at once and lets no ban go, so --restart changes
+ * nothing about it; with a jail's name what was set by hand of the others
+ * stays.
+ */
+static int reload_run_words(
+	const struct options *options, bool unban, int argc, char **argv)
+{
+	const char *jail = NULL;
+	json_t *result;
+
+	if (argc > 1) {
+		text_complain("reload takes one jail, or none");
+		return FAIL2BAN_NO;
+	}
+	if (argc && strcmp(argv[0], "--all") != 0)
+		jail = argv[0];
+	if (client_ask(options,
+		    json_pack("{s:s, s:s*}", "command", "reload", "jail", jail),
+		    &result))
+		return FAIL2BAN_NO;
+	json_decref(result);
+	if (jail) {
+		/* Unknown to both: fail2ban, too, leaves stdout empty. */
+		result = fail2ban_ask(options, "jail", jail);
+		if (!result)
+			return FAIL2BAN_NO;
+		json_decref(result);
+	}
+	if (unban && fail2ban_lift_all(options, jail) < 0)
+		return FAIL2BAN_NO;
+	puts("OK");
+	return FAIL2BAN_YES;
+}
+
+static int reload_tell(const struct options *options, int argc, char **argv)
+{
+	bool unban = false;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--unban"))
+			unban = true;
+		else if (strcmp(argv[i], "--restart") != 0 &&
+			 strcmp(argv[i], "--if-exists") != 0)
+			break;
+	}
+	return reload_run_words(options, unban, argc - i, argv + i);
+}
+
+static int get_run(const struct options *options, int argc, char **argv)
+{
+	return fail2ban_get(options, argc - 1, argv + 1);
+}
+
+static int set_run(const struct options *options, int argc, char **argv)
+{
+	return fail2ban_set(options, argc - 1, argv + 1);
+}
+
+/* systemctl WORD mailban; what it has to say it says on stderr. */
+static int service_run(const char *word)
+{
+	char *argv[] = {
+		(char *)"systemctl", (char *)word, (char *)"mailban", NULL};
+
+	return run_program(argv) == 0 ? FAIL2BAN_YES : FAIL2BAN_NO;
+}
+
+/* Whether systemd is who starts and stops things here (sd_booted(3)). */
+static bool has_service_manager(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+/* start, stop and restart of the daemon are the service manager's. */
+static int service_tell(const char *word)
+{
+	if (!has_service_manager()) {
+		text_complain("mailband is the service manager's, and systemd "
+			      "does not run here: %s it by hand",
+			word);
+		return FAIL2BAN_NO;
+	}
+	if (service_run(word))
+		return FAIL2BAN_NO;
+	if (strcmp(word, "start") != 0)
+		puts("Shutdown successful");
+	if (strcmp(word, "stop") != 0)
+		puts("Server ready");
+	return FAIL2BAN_YES;
+}
+
+/* A jail that is enabled has been started, and fail2ban does not mind. */
+static int start_run(const struct options *options, int argc, char **argv)
+{
+	if (argc < 2)
+		return service_tell("start");
+	if (!fail2ban_has_jail(options, argv[1]))
+		return FAIL2BAN_NO;
+	puts("Jail started");
+	return FAIL2BAN_YES;
+}
+
+static int stop_run(const struct options *options, int argc, char **argv)
+{
+	if (argc < 2)
+		return service_tell("stop");
+	if (strcmp(argv[1], "--all") != 0 &&
+		!fail2ban_has_jail(options, argv[1]))
+		return FAIL2BAN_NO;
+	return fail2ban_refuse(argv[0],
+		"mailban stops no jail: write enabled = false into jail.local, "
+		"then reload");
+}
+
+static int restart_run(const struct options *options, int argc, char **argv)
+{
+	if (argc < 2)
+		return service_tell("restart");
+	return reload_run_words(options, false, argc - 1, argv + 1);
+}
+
+static int add_run(const struct options *options, int argc, char **argv)
+{
+	json_t *names;
+	bool known;
+
+	if (argc < 2)
+		return fail2ban_too_few();
+	if (!strcmp(argv[1], "--all"))
+		return fail2ban_no("Reserved name '--all'");
+	/* 1.0.2 means to say so too, and fails over the saying. */
+	names = fail2ban_jails(options, false);
+	if (!names)
+		return FAIL2BAN_NO;
+	known = fail2ban_has_text(names, argv[1]);
+	json_decref(names);
+	if (known)
+		return fail2ban_no("The jail '%s' already exists", argv[1]);
+	return fail2ban_refuse(argv[0],
+		"mailban has its jails from the configuration alone: write "
+		"enabled = true into jail.local, then reload");
+}
+
+const struct fail2ban_word fail2ban_words[] = {
+	{"ping", 1, ping_run, "", "does the daemon answer?"},
+	{"version", 1, version_tell, "", "the fail2ban whose texts these are"},
+	{"status", 1, fail2ban_status, "[JAIL [FLAVOR]]",
+		"the jails, or one of them"},
+	{"banned", 1, fail2ban_banned, "[IP...]", "who is banned, or where"},
+	{"unban", 1, fail2ban_unban, "IP... | --all", "lift bans in all jails"},
+	{"reload", 1, reload_tell, "[--restart] [--unban] [JAIL | --all]",
+		"read the configuration again"},
+	{"set", 1, set_run, "JAIL KEY VALUE...",
+		"ban, lift bans, or change a setting until the next reload"},
+	{"get", 1, get_run, "JAIL KEY [VALUE...]",
+		"what a jail holds, and how it judges"},
+	{"start", 1, start_run, "", "systemctl start mailban"},
+	{"stop", 1, stop_run, "", "systemctl stop mailban"},
+	{"restart", 1, restart_run, "[JAIL]",
+		"systemctl restart mailban, or as reload"},
+	{"echo", 1, echo_run, "WORD...", "print the words"},
+	{"flushlogs", 1, flushlogs_run, "",
+		"nothing: the log is the journal's"},
+	{"server-status", 1, ready_run, NULL, NULL},
+	{"add", 1, add_run, NULL, NULL},
+	/* Of 1.1.0 alone. */
+	{"stats", 1, fail2ban_stats, NULL, NULL},
+	{"statistics", 1, fail2ban_stats, NULL, NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};

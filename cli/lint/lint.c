@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailban lint: what is risky in a filter, each with the row it stands on and,
+ * where there is one, the line that shows it. What it tells is tried out with
+ * the daemon's own matching and never guessed from the look of a regex.
+ */
+#include "cli/lint/lint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/offline.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "lib/line.h"
+#include "sources/header.h"
+
+#define HOLE "\001"
+/* Fewer samples do not tell that one regex takes all of another's lines. */
+#define SAMPLES_LEAST 4
+
+void lint_tell(struct lint *lint, const char *kind,
+	const struct filter_row *row, const char *line, const char *address,
+	const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	json_array_append_new(lint->findings,
+		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s*, s:s*}", "kind", kind,
+			"file", row->file, "row", row->line, "regex", row->text,
+			"text", text, "line", line, "address", address));
+	free(text);
+}
+
+char *lint_joined(const struct lint_line *line, const char *subject)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", line->before, subject, line->after) < 0)
+		abort();
+	return text;
+}
+
+bool lint_takes(struct lint *lint, const char *line, const char *address)
+{
+	struct header_clock clock = {0};
+	struct filter_subject subject;
+	struct failure failure;
+	char who[PREFIX_TEXT];
+	struct line cut;
+
+	header_cut(line, strlen(line), &clock, &cut);
+	filter_subject(&cut, &subject);
+	return filter_match(lint->filter, &subject, NULL, &failure) ==
+		       FILTER_MATCH &&
+	       !strcmp(prefix_format(&failure.who, who), address);
+}
+
+/* A line of a log: which failregex match it, each asked alone. */
+static void on_line(void *ctx, const struct line *line)
+{
+	struct lint *lint = ctx;
+	struct filter_subject subject;
+	struct failure failure;
+	enum filter_verdict v;
+	bool first = true;
+
+	filter_subject(line, &subject);
+	lint->lines++;
+	if (lint->file.maxlines > 1) {
+		v = filter_match(lint->filter, &subject, NULL, &failure);
+		if (v == FILTER_MATCH || v == FILTER_NAMED) {
+			lint->found++;
+			lint->dated += failure.time != 0;
+			lint->rules[failure.regex].matched++;
+			lint->rules[failure.regex].first++;
+		}
+		return;
+	}
+	for (size_t i = 0; i < lint->n; i++) {
+		uint64_t wanted[8] = {0};
+
+		if (i >= 64 * sizeof(wanted) / sizeof(*wanted))
+			break;
+		wanted[i / 64] |= UINT64_C(1) << (i % 64);
+		v = filter_match(lint->filter, &subject, wanted, &failure);
+		if (v == FILTER_MISS)
+			continue;
+		lint->rules[i].matched++;
+		lint->rules[i].first += first;
+		if (first) {
+			lint->found++;
+			lint->dated +=
+				line->time != 0 ||
+				((v == FILTER_MATCH || v == FILTER_NAMED) &&
+					failure.time != 0);
+		}
+		first = false;
+		lintrule_line(lint, &lint->rules[i], &subject);
+	}
+}
+
+/* Which earlier failregex takes every sample of this one; NULL if none. */
+static const struct lint_rule *taken_by(
+	const struct lint *lint, const struct lint_rule *rule)
+{
+	for (const struct lint_rule *other = lint->rules; other < rule;
+		other++) {
+		size_t n = 0;
+
+		while (other->regex && n < rule->samples_n &&
+			regex_search(other->regex, rule->lines[n].subject,
+				strlen(rule->lines[n].subject),
+				true) == REGEX_MATCH)
+			n++;
+		if (n == rule->samples_n && n >= SAMPLES_LEAST)
+			return other;
+	}
+	return NULL;
+}
+
+static bool same_as_before(struct lint *lint, const struct lint_rule *rule)
+{
+	for (const struct lint_rule *other = lint->rules; other < rule; other++)
+		if (!strcmp(other->row->text, rule->row->text)) {
+			lint_tell(lint, "duplicate", rule->row, NULL, NULL,
+				"it is the same as that of line %d; take one "
+				"away",
+				other->row->line);
+			return true;
+		}
+	return false;
+}
+
+static void judge_place(struct lint *lint, struct lint_rule *rule, bool logs)
+{
+	const struct lint_rule *other;
+
+	if (same_as_before(lint, rule))
+		return;
+	other = taken_by(lint, rule);
+	if (other)
+		lint_tell(lint, "unreachable", rule->row, NULL, NULL,
+			"that of line %d matches whatever it was tried with, "
+			"and comes first",
+			other->row->line);
+	else if (rule->matched && !rule->first)
+		lint_tell(lint, "unreachable", rule->row, NULL, NULL,
+			"an earlier failregex took each of the %zu lines of "
+			"the log that it matches",
+			rule->matched);
+	else if (logs && !rule->matched)
+		lint_tell(lint, "unmatched", rule->row, NULL, NULL,
+			"none of the log's %zu lines ever matched it",
+			lint->lines);
+}
+
+static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
+{
+	if (!rule->regex)
+		return;
+	if (regex_search(rule->regex, "", 0, true) == REGEX_MATCH)
+		lint_tell(lint, "empty", rule->row, NULL, NULL,
+			"it matches an empty text, and so every line");
+	judge_place(lint, rule, logs);
+	/* Nobody has a newline logged as one, which such a proof would need. */
+	if (lint->file.maxlines <= 1)
+		lintforge_run(lint, rule);
+	lintcost_run(lint, rule);
+	if (!rule->lines_n && regex_may_follow(rule->regex, HOLE, 1))
+		lint_tell(lint, "open", rule->row, NULL, NULL,
+			"it is not bound to the beginning, and no line could "
+			"be made up to try it: give a log that it matches");
+}
+
+static void findings_print(const struct lint *lint)
+{
+	const char *bold = table_bold(stdout), *plain = table_plain(stdout);
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach (lint->findings, i, finding) {
+		static const char *const keys[][2] = {{"regex", "failregex"},
+			{"line", "line"}, {"address", "bans"}};
+
+		for (int k = -1; k < 3; k++) {
+			const char *value = json_string_value(json_object_get(
+				finding, k < 0 ? "text" : keys[k][0]));
+			char *text = text_escape(value ? value : "");
+			char *file = text_escape(json_string_value(
+				json_object_get(finding, "file")));
+
+			if (k < 0)
+				printf("%s%s:%jd: %s:%s %s\n", bold, file,
+					(intmax_t)json_integer_value(
+						json_object_get(
+							finding, "row")),
+					json_string_value(json_object_get(
+						finding, "kind")),
+					plain, text);
+			else if (value)
+				printf("    %-10s %s\n", keys[k][1], text);
+			free(file);
+			free(text);
+		}
+	}
+	printf("%zu failregex, %zu finding%s\n", lint->n,
+		json_array_size(lint->findings),
+		json_array_size(lint->findings) == 1 ? "" : "s");
+}
+
+static void rules_init(struct lint *lint)
+{
+	lint->n = lint->file.failregex_n;
+	lint->rules = calloc(lint->n + 1, sizeof(*lint->rules));
+	if (!lint->rules)
+		abort();
+	if (lint->file.prefregex.text) {
+		lintrule_init(lint, &lint->pref, &lint->file.prefregex);
+		lintrule_samples(lint, &lint->pref);
+	}
+	for (size_t i = 0; i < lint->n; i++) {
+		lintrule_init(lint, &lint->rules[i], &lint->file.failregex[i]);
+		lintrule_samples(lint, &lint->rules[i]);
+	}
+}
+
+static void lint_all(struct lint *lint, bool logs)
+{
+	if (lint->pref.regex)
+		lintcost_run(lint, &lint->pref);
+	for (size_t i = 0; i < lint->n; i++)
+		judge(lint, &lint->rules[i], logs);
+	if (logs && lint->found && !lint->dated && lint->n)
+		lint_tell(lint, "undated", &lint->file.failregex[0], NULL, NULL,
+			"none of the %zu lines that match has a date that is "
+			"understood: each counts as of now; set datepattern",
+			lint->found);
+}
+
+int lint_run(const struct command *self, const struct options *options,
+	int argc, char **argv)
+{
+	struct lint lint = {.findings = json_array()};
+	struct arena *arena = arena_new();
+	int status = EXIT_FAULT;
+
+	if (argc < 1) {
+		status = command_misused(self);
+		goto end;
+	}
+	lint.filter = offline_filter(argv[0], options, &lint.file, arena);
+	if (!lint.filter)
+		goto end;
+	rules_init(&lint);
+	status = EXIT_YES;
+	for (int i = 1; i < argc && status == EXIT_YES; i++)
+		status = offline_read(argv[i], on_line, &lint);
+	if (status == EXIT_YES) {
+		lint_all(&lint, argc > 1);
+		if (options->json)
+			client_print(lint.findings);
+		else
+			findings_print(&lint);
+		status = json_array_size(lint.findings) ? EXIT_NO : EXIT_YES;
+	}
+	for (size_t i = 0; i < lint.n; i++)
+		lintrule_deinit(&lint.rules[i]);
+	lintrule_deinit(&lint.pref);
+	free(lint.rules);
+	filter_free(&lint.filter);
+end:
+	json_decref(lint.findings);
+	arena_free(&arena);
+	return status;
+}

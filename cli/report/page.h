@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_CLI_REPORT_PAGE_H
+#define MAILBAN_CLI_REPORT_PAGE_H
+
+#include "cli/report/report.h"
+
+/* The text that is being written; what its files share. */
+struct page {
+	const struct ledger *l;
+	const struct report_options *o;
+	FILE *to;
+	uint32_t days;
+};
+
+/* "%6d" and a unit: k above 512 k, m above 512 m. */
+void page_units(FILE *to, double value, int width);
+void page_count(FILE *to, uint64_t value);
+void page_name(FILE *to, struct span name);
+/* A title with a line below it. */
+void page_title(FILE *to, const char *text);
+/* The same with ": none" for what is empty; false if it is. */
+bool page_head(const struct page *p, const char *text, bool empty);
+
+/* report_problems.c: what was deferred, returned, refused and warned of. */
+void page_problems(const struct page *p);
+/* What was not understood, by program. */
+void page_unknown(const struct page *p);
+/* report_details.c: each message with its recipients. */
+void page_details(const struct page *p);
+
+#endif

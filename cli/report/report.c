@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailban report: reads logs one after the other into a ledger, and writes
+ * what it holds. What could not be read whole is told of, on stderr and in
+ * the report, and makes the exit status a fault: a total of half a log must
+ * not pass for one of all of it.
+ */
+#include "cli/report/report.h"
+
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/text.h"
+#include "ledger/attacks.h"
+#include "ledger/ledger.h"
+#include "lib/clock.h"
+#include "lib/line.h"
+#include "sources/replay.h"
+
+extern char **environ;
+
+/* Lines between two looks at the clock. */
+#define STRIDE 65536
+#define BAR 30
+
+struct reader {
+	struct ledger *ledger;
+	struct attacks *attacks; /* NULL: nobody asks for them */
+	const char *log;
+	uint64_t lines, bytes, whole; /* whole: of the file, 0 = not known */
+	int64_t began;
+	bool shows; /* a bar on a terminal */
+	bool drawn;
+	char **faults;
+	size_t n_faults;
+	uint64_t undated, mail; /* before this log */
+};
+
+static void fault_add(struct reader *r, const char *text)
+{
+	text_complain("%s", text);
+	r->faults =
+		reallocarray(r->faults, r->n_faults + 2, sizeof(*r->faults));
+	if (!r->faults || !(r->faults[r->n_faults] = text_escape(text)))
+		abort();
+	r->faults[++r->n_faults] = NULL;
+}
+
+static void bar_draw(struct reader *r)
+{
+	double done = r->whole ? (double)r->bytes / (double)r->whole : 0;
+	char bar[BAR + 1] = {0}, *name = text_escape(r->log);
+
+	if (done > 1)
+		done = 1;
+	memset(bar, '.', BAR);
+	memset(bar, '#', (size_t)(done * BAR));
+	if (r->whole)
+		fprintf(stderr, "\r\033[K%.40s [%s] %3.0f%%", name, bar,
+			done * 100);
+	else
+		fprintf(stderr, "\r\033[K%.40s %llu lines", name,
+			(unsigned long long)r->lines);
+	free(name);
+	r->drawn = true;
+}
+
+static void bar_clear(struct reader *r)
+{
+	if (r->drawn)
+		fputs("\r\033[K", stderr);
+	r->drawn = false;
+}
+
+static void on_line(void *ctx, const struct line *line)
+{
+	struct reader *r = ctx;
+	struct record record;
+
+	ledger_line(r->ledger, line, &record);
+	if (r->attacks)
+		attacks_record(r->attacks, &record, line->time);
+	r->bytes += line->text_len + 1;
+	if (++r->lines % STRIDE == 0 && r->shows &&
+		clock_mono() - r->began > CLOCK_SECOND / 2)
+		bar_draw(r);
+}
+
+/* The size of a plain file; 0 of what is compressed, or no file. */
+static uint64_t whole_size(const char *log)
+{
+	size_t n = strlen(log);
+	struct stat st;
+
+	if (n > 3 && strcmp(log + n - 3, ".gz") == 0)
+		return 0;
+	if (stat(log, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+/* A log that tells nothing is hardly what was meant. */
+static void log_judge(struct reader *r)
+{
+	const struct counter *t = &r->ledger->total;
+	uint64_t undated = t->undated - r->undated;
+	char text[512];
+
+	if (r->ledger->options.compat || !r->lines)
+		return;
+	if (undated == r->lines)
+		snprintf(text, sizeof(text),
+			"%s: none of its %llu lines begins with a date that is "
+			"known: no log, or in another locale",
+			r->log, (unsigned long long)r->lines);
+	else if (undated * 2 > r->lines)
+		snprintf(text, sizeof(text),
+			"%s: %llu of %llu lines begin with no date that is "
+			"known, and are not counted",
+			r->log, (unsigned long long)undated,
+			(unsigned long long)r->lines);
+	else
+		return;
+	fault_add(r, text);
+}
+
+static int log_replay(struct reader *r, const char *log, char *why, size_t room)
+{
+	const struct ledger_options *o = &r->ledger->options;
+
+	if (strcmp(log, "journal") != 0)
+		return replay_read(log, on_line, r, why, room);
+	if (!o->compat)
+		return replay_journal(o->since, on_line, r, why, room);
+	snprintf(why, room,
+		"--compat reads what journalctl(1) writes, no "
+		"journal");
+	return -1;
+}
+
+static void log_read(struct reader *r, const char *log)
+{
+	char why[256], *text;
+
+	r->log = strcmp(log, "-") == 0 ? "standard input" : log;
+	r->lines = r->bytes = 0;
+	r->whole = whole_size(log);
+	r->began = clock_mono();
+	r->undated = r->ledger->total.undated;
+	if (log_replay(r, log, why, sizeof(why)) == 0) {
+		bar_clear(r);
+		log_judge(r);
+		return;
+	}
+	bar_clear(r);
+	if (asprintf(&text, "%s: %s", r->log, why) < 0)
+		abort();
+	fault_add(r, text);
+	free(text);
+}
+
+/* What mailq(1) says, as it says it. */
+static void queue_show(void)
+{
+	char *const argv[] = {(char *)"mailq", NULL};
+	pid_t pid;
+	int status;
+
+	fputs("\nCurrent Mail Queue\n------------------\n", stdout);
+	fflush(stdout);
+	if (posix_spawnp(&pid, "mailq", NULL, NULL, argv, environ) != 0)
+		text_complain("report: cannot run mailq");
+	else
+		waitpid(pid, &status, 0);
+}
+
+static void report_write(struct reader *r, const struct report_options *o)
+{
+	static const char *const none[] = {NULL};
+	const char *const *faults = none;
+
+	if (r->n_faults && !o->ledger.compat)
+		faults = (const char *const *)r->faults;
+	if (o->attacks && o->json)
+		report_attacks_json(r->attacks, faults, stdout);
+	else if (o->attacks)
+		report_attacks(r->attacks, o, faults, stdout);
+	else if (o->json)
+		report_json(r->ledger, o, faults, stdout);
+	else if (o->html)
+		report_html(r->ledger, o, faults, stdout);
+	else
+		report_text(r->ledger, o, faults, stdout);
+	if (o->mailq && !o->json && !o->html && !o->attacks)
+		queue_show();
+}
+
+int report_run(const struct command *self, const struct options *options,
+	int argc, char **argv)
+{
+	struct report_options o;
+	struct reader r = {0};
+	int rc = report_options_parse(&o, argc, argv);
+
+	(void)self;
+	(void)options;
+	if (rc)
+		return rc;
+	if (o.help) {
+		report_options_help(stdout);
+		return EXIT_YES;
+	}
+	if (o.version) {
+		if (o.ledger.compat)
+			puts("pflogsumm 1.1.5");
+		else
+			puts("mailban " MAILBAN_VERSION);
+		return EXIT_YES;
+	}
+	r.ledger = ledger_new(&o.ledger);
+	r.attacks = o.attacks ? attacks_new(0) : NULL;
+	r.shows = isatty(STDERR_FILENO);
+	for (int i = 0; i < o.n_logs; i++)
+		log_read(&r, o.logs[i]);
+	if (!o.n_logs)
+		log_read(&r, "-");
+	report_write(&r, &o);
+	for (size_t i = 0; i < r.n_faults; i++)
+		free(r.faults[i]);
+	rc = r.n_faults ? EXIT_FAULT : EXIT_YES;
+	free(r.faults);
+	attacks_free(&r.attacks);
+	ledger_free(&r.ledger);
+	return rc;
+}
