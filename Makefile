@@ -46,6 +46,7 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
+ALARMS = alarms/disk alarms/queue
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
@@ -69,7 +70,7 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
 	daemon/settings daemon/state daemon/state_counts daemon/state_queue \
 	daemon/state_read daemon/state_schema daemon/state_size \
 	daemon/state_writer daemon/warden_client daemon/warden_spawn \
-	$(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
+	$(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \
