@@ -60,6 +60,7 @@ WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
 DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
 	daemon/commands daemon/config daemon/control daemon/counters \
+	daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_losses \
 	daemon/decisions_state daemon/enforce daemon/engine \
 	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \

@@ -446,6 +446,17 @@ static json_t *run_counters(
 	return control_ok(counters_tell(e->counters));
 }
 
+static json_t *run_history(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_int_t since =
+		json_integer_value(json_object_get(request, "since"));
+
+	(void)call;
+	return control_ok(counters_history(e->counters, since));
+}
+
 static json_t *run_mark(
 	void *ctx, const json_t *request, struct control_call *call)
 {
@@ -492,6 +503,7 @@ const struct control_command commands[] = {
 	{"status", CONTROL_LOOK, run_status},
 	{"list", CONTROL_LOOK, run_list},
 	{"counters", CONTROL_LOOK, run_counters},
+	{"history", CONTROL_LOOK, run_history},
 	{"jail", CONTROL_LOOK, run_jail},
 	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},

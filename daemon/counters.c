@@ -4,27 +4,15 @@
  * and its totals are kept by the hour. They are for people and their monitors;
  * nothing is ever decided by them.
  */
-#include "daemon/counters.h"
+#include "daemon/counters_parts.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/counter.h"
-#include "ledger/ledger.h"
 #include "ledger/tally.h"
-#include "lib/clock.h"
 #include "lib/line.h"
 
-#define HOURS (90 * 24)
-#define HOUR (3600 * CLOCK_SECOND)
-
-/* What is told of a counter, and where it stands. */
-static const struct {
-	const char *name;
-	size_t at;
-} columns[] = {
+const struct counters_column counters_columns[COUNTERS_COLUMNS] = {
 	{"received", offsetof(struct counter, received)},
 	{"delivered", offsetof(struct counter, delivered)},
 	{"forwarded", offsetof(struct counter, forwarded)},
@@ -43,33 +31,23 @@ static const struct {
 	{"attacks", offsetof(struct counter, attacks)},
 	{"lines", offsetof(struct counter, mail)},
 	{"unknown", offsetof(struct counter, unknown)},
+	{"bans", offsetof(struct counter, bans)},
 };
 
-#define COLUMNS (sizeof(columns) / sizeof(*columns))
-
-enum { POSTFIX, DOVECOT, PROGRAMS, NEITHER = PROGRAMS };
-
-struct hour {
-	int64_t number; /* since 1970 */
-	uint64_t n[COLUMNS];
-};
-
-struct counters {
-	struct ledger *ledger;
-	int64_t since; /* seconds since 1970 */
-	uint64_t marked[COLUMNS];
-	struct tally *senders, *recipients; /* of this period */
-	/* The hour of the last line of a file, by program. */
-	int64_t in_file[PROGRAMS];
-	int64_t hour;		   /* of the last line */
-	uint64_t at_hour[COLUMNS]; /* the total when it began */
-	struct hour hours[HOURS];  /* by number % HOURS */
-};
-
-static uint64_t column(const struct counters *c, size_t i)
+static uint64_t *column(const struct counters *c, size_t i)
 {
-	return *(const uint64_t *)((const char *)&c->ledger->total +
-				   columns[i].at);
+	return (uint64_t *)(void *)((char *)&c->ledger->total +
+				    counters_columns[i].at);
+}
+
+uint64_t counters_total(const struct counters *c, size_t i)
+{
+	return *column(c, i);
+}
+
+void counters_set(struct counters *c, size_t i, uint64_t sum)
+{
+	*column(c, i) = sum;
 }
 
 struct counters *counters_new(void)
@@ -87,6 +65,7 @@ struct counters *counters_new(void)
 		abort();
 	c->ledger = ledger_new(&options);
 	c->since = clock_wall() / CLOCK_SECOND;
+	messages_watch(c->ledger->messages);
 	c->senders = tally_new(0, COUNTERS_NAMES);
 	c->recipients = tally_new(0, COUNTERS_NAMES);
 	return c;
@@ -105,19 +84,38 @@ void counters_free(struct counters **counters)
 	*counters = NULL;
 }
 
-/* What was counted since the hour began goes to it, and another begins. */
+void counters_settle(struct counters *c)
+{
+	size_t slot = (size_t)(c->hour % COUNTERS_HOURS);
+	struct counters_hour *h = &c->hours[slot];
+	bool older = h->number > c->hour, any = false;
+
+	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+		any |= *column(c, i) != c->at_hour[i];
+	if (!any || c->hour <= 0)
+		return;
+	if (h->number < c->hour)
+		*h = (struct counters_hour){.number = c->hour};
+	for (size_t i = 0; i < COUNTERS_COLUMNS; i++) {
+		if (!older)
+			h->n[i] += *column(c, i) - c->at_hour[i];
+		c->at_hour[i] = *column(c, i);
+	}
+	c->dirty[slot / 64] |= UINT64_C(1) << slot % 64;
+	c->changed = true;
+}
+
+/* Another hour begins, or comes back; none is ahead of the clock, where it
+ * would take the place of one that is still to come. */
 static void hour_change(struct counters *c, int64_t hour)
 {
-	struct hour *h = &c->hours[c->hour % HOURS];
-	bool older = h->number > c->hour;
+	int64_t now = clock_wall() / COUNTERS_HOUR;
 
-	if (h->number < c->hour)
-		*h = (struct hour){.number = c->hour};
-	for (size_t i = 0; i < COLUMNS; i++) {
-		if (!older)
-			h->n[i] += column(c, i) - c->at_hour[i];
-		c->at_hour[i] = column(c, i);
-	}
+	if (hour > now)
+		hour = now;
+	if (hour == c->hour)
+		return;
+	counters_settle(c);
 	c->hour = hour;
 }
 
@@ -188,7 +186,7 @@ void counters_line(struct counters *c, const struct line *line)
 
 	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
 		return;
-	hour = (line->time ? line->time : clock_wall()) / HOUR;
+	hour = (line->time ? line->time : clock_wall()) / COUNTERS_HOUR;
 	if (is_told_twice(c, line, program, hour))
 		return;
 	if (hour != c->hour && hour > 0)
@@ -201,60 +199,23 @@ void counters_line(struct counters *c, const struct line *line)
 		tally_row(c->recipients, record.recipient);
 }
 
-static json_t *hours_tell(const struct counters *c)
+void counters_ban(struct counters *c)
 {
-	int64_t last = clock_wall() / HOUR;
-	json_t *list = json_array(), *row;
-
-	for (int64_t hour = last - HOURS + 1; hour <= last; hour++) {
-		const struct hour *h = &c->hours[hour % HOURS];
-		bool now = hour == c->hour;
-
-		if (h->number != hour && !now)
-			continue;
-		row = json_pack("{s:I}", "hour", (json_int_t)hour * 3600);
-		for (size_t i = 0; i < COLUMNS; i++) {
-			uint64_t n = h->number == hour ? h->n[i] : 0;
-
-			if (now)
-				n += column(c, i) - c->at_hour[i];
-			json_object_set_new(row, columns[i].name,
-				json_integer((json_int_t)n));
-		}
-		json_array_append_new(list, row);
-	}
-	return list;
-}
-
-json_t *counters_tell(const struct counters *c)
-{
-	json_t *total = json_object(), *period = json_object();
-
-	for (size_t i = 0; i < COLUMNS; i++) {
-		uint64_t n = column(c, i);
-
-		json_object_set_new(
-			total, columns[i].name, json_integer((json_int_t)n));
-		json_object_set_new(period, columns[i].name,
-			json_integer((json_int_t)(n - c->marked[i])));
-	}
-	json_object_set_new(
-		period, "senders", json_integer(tally_size(c->senders)));
-	json_object_set_new(
-		period, "recipients", json_integer(tally_size(c->recipients)));
-	return json_pack("{s:I,s:o,s:o,s:o}", "since", (json_int_t)c->since,
-		"total", total, "period", period, "hours", hours_tell(c));
+	hour_change(c, clock_wall() / COUNTERS_HOUR);
+	c->ledger->total.bans++;
 }
 
 void counters_mark(struct counters *c, const json_t *total)
 {
-	for (size_t i = 0; i < COLUMNS; i++) {
-		const json_t *n = json_object_get(total, columns[i].name);
+	for (size_t i = 0; i < COUNTERS_COLUMNS; i++) {
+		const json_t *n =
+			json_object_get(total, counters_columns[i].name);
 		uint64_t value = (uint64_t)json_integer_value(n);
 
-		if (value <= column(c, i))
+		if (value <= *column(c, i))
 			c->marked[i] = value;
 	}
+	c->changed = true;
 	tally_free(&c->senders);
 	tally_free(&c->recipients);
 	c->senders = tally_new(0, COUNTERS_NAMES);

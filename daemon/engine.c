@@ -51,9 +51,11 @@ void engine_save(struct engine *e)
 	if (state_is_behind(e->state)) {
 		decisions_save_all(e->decisions);
 		feeds_save_all(e->feeds);
+		counters_save_all(e->counters, e->state);
 	} else {
 		decisions_save(e->decisions);
 		feeds_save(e->feeds);
+		counters_save(e->counters, e->state);
 	}
 	state_count(e->state, "lines", lines - e->lines_counted);
 	e->lines_counted = lines;
@@ -179,6 +181,7 @@ static void on_ban(void *ctx, const struct ban *ban)
 		enforce_keep(e->enforce, ban);
 		return;
 	}
+	counters_ban(e->counters);
 	enforce_ban(e->enforce, ban);
 	if (!e->hurried)
 		enforce_flush(e->enforce);
@@ -472,6 +475,7 @@ static bool engine_init(struct engine *e)
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->counters = counters_new();
+	counters_restore(e->counters, e->state);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->feeds = feeds_new(e->state, &user);

@@ -22,6 +22,9 @@
  */
 struct state;
 
+/* Whole days that attackers are kept for, and the day that is. */
+#define STATE_ATTACKER_DAYS 8
+
 /*
  * Opens or makes the database in dir. A file that is damaged or not ours is
  * moved aside. NULL only if another daemon uses it (told in the log); every
@@ -80,6 +83,23 @@ size_t state_get_position(
 void state_count(struct state *state, const char *name, uint64_t n);
 
 /*
+ * What was counted of the mail in an hour (its number since 1970), or under a
+ * number below 0 of the caller's: n sums, never differences. It takes the
+ * place of what was there.
+ */
+void state_put_mail(
+	struct state *state, int64_t hour, const uint64_t *sums, size_t n);
+/* An open message under a number of the caller's: n opaque bytes, and when it
+ * was last spoken of; n = 0 drops it. And no message at all. */
+void state_put_message(struct state *state, uint32_t number, int64_t last,
+	const void *bytes, size_t n);
+void state_drop_messages(struct state *state);
+/* Who attacked, by a kind and a name of the caller's: n counts by day, of
+ * which the newest is of this one. n = 0 drops it. */
+void state_put_attacker(struct state *state, int kind, const char *name,
+	int64_t day, const uint32_t *counts, size_t n);
+
+/*
  * What is kept, once what was committed is written; for the start. They wait
  * for the disk.
  */
@@ -96,9 +116,20 @@ typedef void (*state_count_fn)(
 	void *ctx, int64_t hour, const char *name, uint64_t n);
 void state_each_count(struct state *state, state_count_fn fn, void *ctx);
 
+typedef void (*state_mail_fn)(
+	void *ctx, int64_t hour, const uint64_t *sums, size_t n);
+void state_each_mail(struct state *state, state_mail_fn fn, void *ctx);
+/* The one that was spoken of last comes last. */
+typedef void (*state_message_fn)(void *ctx, const void *bytes, size_t n);
+void state_each_message(struct state *state, state_message_fn fn, void *ctx);
+typedef void (*state_attacker_fn)(void *ctx, int kind, const char *name,
+	int64_t day, const uint32_t *counts, size_t n);
+void state_each_attacker(struct state *state, state_attacker_fn fn, void *ctx);
+
 /*
  * Drops bans that ended, offenders and failures last seen, before a time; and
- * by today's date counts of 90 days ago and positions of a year ago.
+ * by today's date counts of 90 days ago, positions of a year ago and attackers
+ * of STATE_ATTACKER_DAYS ago.
  */
 void state_prune(
 	struct state *state, int64_t bans, int64_t offenders, int64_t failures);

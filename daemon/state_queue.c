@@ -240,6 +240,46 @@ void state_queue_count(struct state *state, const struct state_counted *c)
 		VALUE_NUMBER(c->n));
 }
 
+void state_put_mail(
+	struct state *state, int64_t hour, const uint64_t *sums, size_t n)
+{
+	if (state)
+		PUT(state, STATE_PUT_MAIL, VALUE_NUMBER(hour),
+			VALUE_BLOB(sums, n * sizeof(*sums)));
+}
+
+void state_put_message(struct state *state, uint32_t number, int64_t last,
+	const void *bytes, size_t n)
+{
+	if (!state)
+		return;
+	if (n)
+		PUT(state, STATE_PUT_MESSAGE, VALUE_NUMBER(number),
+			VALUE_NUMBER(last), VALUE_BLOB(bytes, n));
+	else
+		PUT(state, STATE_DROP_MESSAGE, VALUE_NUMBER(number));
+}
+
+void state_drop_messages(struct state *state)
+{
+	if (state)
+		put(state, STATE_DROP_MESSAGES, NULL, 0);
+}
+
+void state_put_attacker(struct state *state, int kind, const char *name,
+	int64_t day, const uint32_t *counts, size_t n)
+{
+	if (!state)
+		return;
+	if (n)
+		PUT(state, STATE_PUT_ATTACKER, VALUE_NUMBER(kind),
+			VALUE_TEXT(name), VALUE_NUMBER(day),
+			VALUE_BLOB(counts, n * sizeof(*counts)));
+	else
+		PUT(state, STATE_DROP_ATTACKER, VALUE_NUMBER(kind),
+			VALUE_TEXT(name));
+}
+
 void state_prune(
 	struct state *state, int64_t bans, int64_t offenders, int64_t failures)
 {
@@ -254,6 +294,10 @@ void state_prune(
 		VALUE_NUMBER(now - POSITIONS_DAYS * 86400));
 	PUT(state, STATE_PRUNE_COUNTS,
 		VALUE_NUMBER((now - COUNTS_DAYS * 86400) / 3600));
+	PUT(state, STATE_PRUNE_MAIL,
+		VALUE_NUMBER((now - COUNTS_DAYS * 86400) / 3600));
+	PUT(state, STATE_PRUNE_ATTACKERS,
+		VALUE_NUMBER(now / 86400 - STATE_ATTACKER_DAYS));
 }
 
 void state_commit(struct state *state)

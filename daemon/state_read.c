@@ -94,6 +94,9 @@ struct user {
 	state_offender_fn offender;
 	state_failures_fn failures;
 	state_count_fn count;
+	state_mail_fn mail;
+	state_message_fn message;
+	state_attacker_fn attacker;
 	void *ctx;
 };
 
@@ -181,6 +184,76 @@ void state_each_count(struct state *state, state_count_fn fn, void *ctx)
 
 	each(state, "SELECT hour, name, value FROM hourly ORDER BY hour",
 		count_row, &user);
+}
+
+/* Copied: a blob of SQLite's stands at any address. */
+static size_t column_sums(
+	sqlite3_stmt *s, int i, void *sums, size_t size, size_t most)
+{
+	size_t n = (size_t)sqlite3_column_bytes(s, i) / size;
+
+	if (n > most)
+		n = most;
+	if (n)
+		memcpy(sums, sqlite3_column_blob(s, i), n * size);
+	return n;
+}
+
+static void mail_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+{
+	const struct user *user = ctx;
+	uint64_t sums[64];
+	size_t n = column_sums(s, 1, sums, sizeof(*sums), 64);
+
+	(void)state;
+	user->mail(user->ctx, sqlite3_column_int64(s, 0), sums, n);
+}
+
+void state_each_mail(struct state *state, state_mail_fn fn, void *ctx)
+{
+	const struct user user = {.mail = fn, .ctx = ctx};
+
+	each(state, "SELECT hour, sums FROM mail ORDER BY hour", mail_row,
+		&user);
+}
+
+static void message_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+{
+	const struct user *user = ctx;
+
+	(void)state;
+	user->message(user->ctx, sqlite3_column_blob(s, 0),
+		(size_t)sqlite3_column_bytes(s, 0));
+}
+
+void state_each_message(struct state *state, state_message_fn fn, void *ctx)
+{
+	const struct user user = {.message = fn, .ctx = ctx};
+
+	each(state, "SELECT message FROM message ORDER BY last", message_row,
+		&user);
+}
+
+static void attacker_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+{
+	const struct user *user = ctx;
+	uint32_t counts[STATE_ATTACKER_DAYS + 1];
+	size_t n = column_sums(
+		s, 3, counts, sizeof(*counts), STATE_ATTACKER_DAYS + 1);
+
+	(void)state;
+	if (column_name(s, 1))
+		user->attacker(user->ctx, sqlite3_column_int(s, 0),
+			column_name(s, 1), sqlite3_column_int64(s, 2), counts,
+			n);
+}
+
+void state_each_attacker(struct state *state, state_attacker_fn fn, void *ctx)
+{
+	const struct user user = {.attacker = fn, .ctx = ctx};
+
+	each(state, "SELECT kind, name, day, counts FROM attacker",
+		attacker_row, &user);
 }
 
 static void place_row(struct state *state, sqlite3_stmt *s, const void *ctx)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA 3
+#define SCHEMA 4
 #define APPLICATION 0x6d626e31 /* "mbn1" */
 
 static const char *const statements[STATE_STATEMENTS] = {
@@ -30,14 +30,24 @@ static const char *const statements[STATE_STATEMENTS] = {
 		" VALUES (?, ?, ?)",
 	[STATE_PUT_COUNT] = "INSERT OR REPLACE INTO hourly VALUES (?, ?, ?)",
 	[STATE_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+	[STATE_PUT_MAIL] = "INSERT OR REPLACE INTO mail VALUES (?, ?)",
+	[STATE_PUT_MESSAGE] = "INSERT OR REPLACE INTO message VALUES (?, ?, ?)",
+	[STATE_DROP_MESSAGE] = "DELETE FROM message WHERE number = ?",
+	[STATE_DROP_MESSAGES] = "DELETE FROM message",
+	[STATE_PUT_ATTACKER] =
+		"INSERT OR REPLACE INTO attacker VALUES (?, ?, ?, ?)",
+	[STATE_DROP_ATTACKER] =
+		"DELETE FROM attacker WHERE kind = ? AND name = ?",
 	[STATE_PRUNE_BANS] = "DELETE FROM ban WHERE end > 0 AND end < ?",
 	[STATE_PRUNE_OFFENDERS] = "DELETE FROM offender WHERE last < ?",
 	[STATE_PRUNE_FAILURES] = "DELETE FROM failures WHERE last < ?",
 	[STATE_PRUNE_POSITIONS] = "DELETE FROM position WHERE last < ?",
 	[STATE_PRUNE_COUNTS] = "DELETE FROM hourly WHERE hour < ?",
+	[STATE_PRUNE_MAIL] = "DELETE FROM mail WHERE hour >= 0 AND hour < ?",
+	[STATE_PRUNE_ATTACKERS] = "DELETE FROM attacker WHERE day < ?",
 };
 
-/* What version 2 had, and what 3 has more. */
+/* What version 2 had, and what 3 and 4 have more. */
 static const char schema2[] =
 	"CREATE TABLE ban (jail TEXT, net BLOB, len INTEGER,"
 	" start INTEGER, end INTEGER, count INTEGER,"
@@ -56,6 +66,12 @@ static const char schema3[] =
 	" PRIMARY KEY (hour, name)) WITHOUT ROWID;"
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER)"
 	" WITHOUT ROWID;";
+static const char schema4[] =
+	"CREATE TABLE mail (hour INTEGER PRIMARY KEY, sums BLOB);"
+	"CREATE TABLE message (number INTEGER PRIMARY KEY, last INTEGER,"
+	" message BLOB);"
+	"CREATE TABLE attacker (kind INTEGER, name TEXT, day INTEGER,"
+	" counts BLOB, PRIMARY KEY (kind, name)) WITHOUT ROWID;";
 
 bool state_run(sqlite3 *db, const char *sql)
 {
@@ -84,7 +100,8 @@ static bool migrate(sqlite3 *db, int64_t from)
 		APPLICATION, SCHEMA);
 	return state_run(db, "BEGIN") &&
 	       (from >= 2 || state_run(db, schema2)) &&
-	       state_run(db, schema3) && state_run(db, sql) &&
+	       (from >= 3 || state_run(db, schema3)) &&
+	       state_run(db, schema4) && state_run(db, sql) &&
 	       state_run(db, "COMMIT");
 }
 
@@ -98,6 +115,8 @@ bool state_schema(sqlite3 *db)
 		return true;
 	/* So that the file can give room back; for one with tables in it that
 	 * takes hold when it is written anew. */
+	if (application == APPLICATION && version == 3)
+		return migrate(db, 3);
 	if (application == APPLICATION && version == 2)
 		return migrate(db, 2) &&
 		       state_run(db, "PRAGMA auto_vacuum=INCREMENTAL;"

@@ -35,6 +35,7 @@ struct messages {
 	uint32_t *heads; /* an entry's number + 1 */
 	struct entry *entries;
 	uint64_t evicted;
+	uint64_t *changed, *told; /* by entry, a bit each; NULL: nobody asks */
 };
 
 struct messages *messages_new(uint32_t most, int64_t age)
@@ -64,10 +65,26 @@ void messages_free(struct messages **messages)
 	if (!*messages)
 		return;
 	tally_free(&(*messages)->kept);
+	free((*messages)->changed);
+	free((*messages)->told);
 	free((*messages)->heads);
 	free((*messages)->entries);
 	free(*messages);
 	*messages = NULL;
+}
+
+static void bit_set(uint64_t *bits, uint32_t at)
+{
+	bits[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+static bool bit_take(uint64_t *bits, uint32_t at)
+{
+	uint64_t bit = UINT64_C(1) << at % 64;
+	bool set = (bits[at / 64] & bit) != 0;
+
+	bits[at / 64] &= ~bit;
+	return set;
 }
 
 static void list_take_out(struct messages *m, const struct entry *e)
@@ -105,6 +122,9 @@ static void drop(struct messages *m, uint32_t at)
 	*link = e->chain;
 	list_take_out(m, e);
 	e->chain = m->unused;
+	e->n = 0;
+	if (m->changed)
+		bit_set(m->changed, at);
 	m->unused = at;
 	m->n--;
 }
@@ -198,6 +218,8 @@ struct message *messages_get(
 		list_take_out(m, &m->entries[at]);
 		list_put_last(m, at);
 	}
+	if (m->changed)
+		bit_set(m->changed, at);
 	m->entries[at].seen = now;
 	return &m->entries[at].message;
 }
@@ -213,6 +235,36 @@ void messages_remove(struct messages *m, struct span id)
 	at = find(m, id, (uint32_t)tally_hash(id, m->seed));
 	if (at != NONE)
 		drop(m, at);
+}
+
+void messages_watch(struct messages *m)
+{
+	m->changed = calloc(m->most / 64 + 1, sizeof(*m->changed));
+	m->told = calloc(m->most / 64 + 1, sizeof(*m->told));
+	if (!m->changed || !m->told)
+		abort();
+}
+
+void messages_changed(struct messages *m, bool all, messages_fn fn, void *ctx)
+{
+	for (uint32_t at = 0; at < m->used; at++) {
+		const struct entry *e = &m->entries[at];
+
+		/* Whole words of none are most of them. */
+		if (!all && !m->changed[at / 64]) {
+			at |= 63;
+			continue;
+		}
+		if (!bit_take(m->changed, at) && !all)
+			continue;
+		if (e->n) {
+			bit_set(m->told, at);
+			fn(ctx, at, (struct span){e->id, e->n}, &e->message,
+				e->seen);
+		} else if (bit_take(m->told, at)) {
+			fn(ctx, at, (struct span){"", 0}, NULL, 0);
+		}
+	}
 }
 
 uint32_t messages_size(const struct messages *m)

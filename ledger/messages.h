@@ -41,6 +41,18 @@ struct message *messages_get(
 	struct messages *messages, struct span id, bool make, int64_t now);
 void messages_remove(struct messages *messages, struct span id);
 
+/*
+ * From now on it is known which are otherwise than when messages_changed was
+ * last called. It calls fn for each of them, or for all, and with message NULL
+ * for one that went; a place is one message's at a time. seen is when it was
+ * last spoken of. One that was told comes back by messages_get.
+ */
+typedef void (*messages_fn)(void *ctx, uint32_t place, struct span id,
+	const struct message *message, int64_t seen);
+void messages_watch(struct messages *messages);
+void messages_changed(
+	struct messages *messages, bool all, messages_fn fn, void *ctx);
+
 /* How many are open; how many went before they were removed. */
 uint32_t messages_size(const struct messages *messages);
 uint64_t messages_evicted(const struct messages *messages);

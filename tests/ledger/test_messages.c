@@ -108,6 +108,54 @@ static void test_those_that_never_go(void **state)
 	messages_free(&m);
 }
 
+/* What a store would have by now. */
+static uint64_t stored[8];
+static int told;
+
+static void store(void *ctx, uint32_t place, struct span id,
+	const struct message *message, int64_t seen)
+{
+	(void)ctx;
+	assert_true(place < 8);
+	assert_true(!message || (id.n == 1 && seen > 0));
+	stored[place] = message ? message->size : 0;
+	told++;
+}
+
+static int changed(struct messages *m, bool all)
+{
+	told = 0;
+	messages_changed(m, all, store, NULL);
+	return told;
+}
+
+static void test_what_changed(void **state)
+{
+	struct messages *m = messages_new(2, MINUTE);
+
+	(void)state;
+	messages_watch(m);
+	get(m, "A", true, 1)->size = 7;
+	get(m, "B", true, 2)->size = 8;
+	assert_int_equal(changed(m, false), 2);
+	assert_int_equal(stored[0] + stored[1], 15);
+	assert_int_equal(changed(m, false), 0);
+	assert_int_equal(changed(m, true), 2);
+	/* One comes in the place of another; one comes and goes untold. */
+	get(m, "C", true, 3)->size = 9;
+	assert_int_equal(changed(m, false), 1);
+	assert_int_equal(stored[0] + stored[1], 17);
+	messages_remove(m, SPAN("B"));
+	get(m, "D", true, 3)->size = 1;
+	messages_remove(m, SPAN("D"));
+	assert_int_equal(changed(m, false), 1);
+	assert_int_equal(stored[0] + stored[1], 9);
+	get(m, "E", true, 4);
+	messages_remove(m, SPAN("E"));
+	assert_int_equal(changed(m, false), 0);
+	messages_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_those_that_never_go),
+		cmocka_unit_test(test_what_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The counts of the mail outlive the daemon, however it ends."""
+import itertools
+import json
+import os
+
+import attack
+import hosts
+import statefile
+from test_breakage import ask
+from test_kill import kill_again_and_again
+
+SIZE = 1000
+
+
+def message(number):
+    """The lines of a message, of which each is read alone."""
+    queue = f"{number:010X}"
+    return [
+        attack.line(f"{queue}: client=a.example.org[192.0.2.7]",
+                    "postfix/smtpd[1]"),
+        attack.line(f"{queue}: from=<a@example.org>, size={SIZE}, nrcpt=1 "
+                    "(queue active)", "postfix/qmgr[3]"),
+        attack.line(f"{queue}: to=<b@example.net>, relay=none, delay=1, "
+                    "delays=1/0/0/0, dsn=4.4.1, status=deferred (x)",
+                    "postfix/smtp[4]"),
+        attack.line(f"{queue}: to=<b@example.net>, relay=none, delay=2, "
+                    "delays=1/0/0/0, dsn=4.4.1, status=deferred (x)",
+                    "postfix/smtp[4]"),
+        attack.line(f"{queue}: to=<b@example.net>, relay=mx[198.51.100.1]:25, "
+                    "delay=3, delays=1/0/0/0, dsn=2.0.0, status=sent (ok)",
+                    "postfix/smtp[4]"),
+        attack.line(f"{queue}: removed", "postfix/qmgr[3]"),
+        attack.line("imap-login: Login: user=<carol>, method=PLAIN, "
+                    "rip=192.0.2.8, lip=192.0.2.1, mpid=1, TLS, "
+                    "session=<x>"),
+    ]
+
+
+def wanted(messages):
+    return {"received": messages, "delivered": messages, "deferred": messages,
+            "deferrals": 2 * messages, "logins": messages,
+            "bytes_received": SIZE * messages,
+            "bytes_delivered": SIZE * messages, "lines": 7 * messages}
+
+
+def totals(host):
+    told = ask(host, {"command": "counters"})["result"]
+    return {name: told["total"][name] for name in wanted(0)}
+
+
+def hours(host, since=0):
+    """{column: its sum over all hours}"""
+    sums = {}
+    while since is not None:
+        told = ask(host, {"command": "history", "since": since})["result"]
+        for _, *row in told["hours"]:
+            for name, n in zip(told["columns"], row):
+                sums[name] = sums.get(name, 0) + n
+        since = told["next"]
+    return sums
+
+
+def prepare(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    return host.mailband({"jail.local": attack.jail()})
+
+
+def test_killed_again_and_again(new_host, tally):
+    """Half of the messages are always open when it is killed."""
+    host = new_host(build="release")
+    assert prepare(host).stop() == 0
+    log = os.open(host.path(attack.MAIL_LOG), os.O_WRONLY | os.O_APPEND)
+    open_, numbers, done = [], itertools.count(1), 0
+
+    def write():
+        nonlocal done
+        if len(open_) < 40:
+            open_.append(iter(message(next(numbers))))
+            done += 1
+        for lines in list(open_[:20]):
+            line = next(lines, None)
+            if line is None:
+                open_.remove(lines)
+            else:
+                open_.remove(lines)
+                open_.append(lines)
+                os.write(log, line.encode())
+    assert kill_again_and_again(host, 60, write) == 60
+    for lines in open_:
+        for line in lines:
+            os.write(log, line.encode())
+    os.close(log)
+    assert done > 100
+    tally.fault("killed while mail is counted", 60)
+    daemon = host.mailband()
+    hosts.wait_for(lambda: totals(host)["lines"] >= 7 * done)
+    tally.lines(7 * done, totals(host)["lines"])
+    assert totals(host) == wanted(done)
+    assert {name: n for name, n in hours(host).items()
+            if name in wanted(0)} == wanted(done)
+    assert daemon.stop() == 0
+    host.mailband()
+    assert totals(host) == wanted(done)
+    with statefile.copied(host.path(statefile.PATH)) as (_, db):
+        assert db.execute("SELECT count(*) FROM message").fetchone() == (0,)
+
+
+def test_a_period_outlives_it(host):
+    """What Zabbix has got already is not sent again after a restart."""
+    daemon = prepare(host)
+    host.append(attack.MAIL_LOG, "".join(message(1)))
+    hosts.wait_for(lambda: totals(host) == wanted(1))
+    told = ask(host, {"command": "counters"})["result"]
+    ask(host, {"command": "mark", "total": told["total"]})
+    assert daemon.stop() == 0
+    host.mailband()
+    after = ask(host, {"command": "counters"})["result"]
+    assert after["total"] == told["total"]
+    assert after["since"] == told["since"]
+    assert after["period"]["received"] == 0
+
+
+def test_bans_are_counted(host):
+    daemon = prepare(host)
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.66"))
+    host.wait_banned("dovecot", "192.0.2.66")
+    hosts.wait_for(lambda: hours(host).get("bans") == 1)
+    assert daemon.stop() == 0
+    # One that is found in the state again is none that begins.
+    host.mailband()
+    assert hours(host)["bans"] == 1
+
+
+def test_an_hour_ahead_of_the_clock(host):
+    """A line of next year takes no place of an hour that is to come."""
+    prepare(host)
+    host.append(attack.MAIL_LOG, "2037-01-01T00:00:00+00:00 mx postfix/smtpd"
+                "[1]: 4D8CA8C442: client=a[192.0.2.7]\n")
+    hosts.wait_for(lambda: totals(host)["received"] == 1)
+    assert hours(host)["received"] == 1
+
+
+def test_answers_have_a_size(host):
+    """All hours that can be kept come in pages."""
+    daemon = prepare(host)
+    assert daemon.stop() == 0
+    row = bytes(8 * 19)
+    now = int(host.run(["date", "+%s"]).stdout) // 3600
+    with statefile.copied(host.path(statefile.PATH)) as (copy, db):
+        db.executemany("INSERT OR REPLACE INTO mail VALUES (?, ?)", [
+            (now - i, (7).to_bytes(8, "little") + row[8:])
+            for i in range(90 * 24)])
+        db.execute("INSERT INTO mail VALUES (?, ?)", (now - 90 * 24, row))
+        db.commit()
+        db.close()
+        host.path(statefile.PATH).write_bytes(copy.read_bytes())
+    host.mailband()
+    first = ask(host, {"command": "history", "since": 0})["result"]
+    assert len(first["hours"]) == 168
+    assert len(json.dumps(first)) < 65536
+    assert hours(host)["received"] == 7 * 90 * 24
