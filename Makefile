@@ -102,8 +102,8 @@ CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 # The packages: of the build (debian/control names them too), on top of them of
 # the Debian package and of the tests.
 DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
-	libpcre2-dev libsqlite3-dev libjansson-dev libseccomp-dev zlib1g-dev \
-	nftables passwd
+	libpcre2-dev libsqlite3-dev libjansson-dev libgnutls28-dev \
+	libseccomp-dev zlib1g-dev nftables passwd
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest python3-pytest-xdist mmdebstrap \
 	iproute2 mount util-linux mandoc clang-format systemd systemd-container \
