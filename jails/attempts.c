@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define SAMPLE 16u
-#define RUNS 12u
 #define WITNESSES 6
 
 /* Connections that have no name of their own. */
@@ -21,14 +20,15 @@ struct run {
 	uint64_t session; /* hash of its name, ANY or NAMELESS */
 	uint32_t user;	  /* hash, 0 if no line named one */
 	uint32_t time;	  /* the last line's */
-	uint32_t n;
+	uint32_t n : 31;
+	uint32_t ended : 1;	  /* somebody has summed up the connection */
 	uint16_t told[WITNESSES]; /* hashes of who did; 0 ends them */
 };
 
 struct record {
 	struct addr addr;
 	uint32_t n, zero;
-	struct run runs[RUNS];
+	struct run runs[ATTEMPT_OPEN]; /* told of longest ago first */
 };
 
 struct attempts {
@@ -138,7 +138,8 @@ static void forget_old(struct record *r, uint32_t now)
 static struct said said_by(
 	const struct attempts *a, const struct failure *f, uint32_t time)
 {
-	struct said s = {.run = {.time = time, .n = 1}};
+	struct said s = {
+		.run = {.time = time, .n = 1, .ended = f->attempts > 0}};
 
 	s.run.session = f->session ? keytable_hash(&a->seed, f->session,
 					     f->session_len) |
@@ -189,35 +190,44 @@ static bool is_same(const struct run *a, const struct run *b)
 	       memcmp(a->told, b->told, sizeof(a->told)) == 0;
 }
 
+/* Of a connection at its end nothing more is to be told, but for a line that
+ * another process wrote before and that comes late. */
+static uint32_t least_needed(const struct record *r)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->runs[i].ended)
+			return i;
+	return 0;
+}
+
+/* As the last told of; without room, another is forgotten for it. */
 static void add(struct record *r, const struct run *run)
 {
+	struct run last = *run;
 	uint32_t at = 0;
 
 	while (at < r->n && !is_same(&r->runs[at], run))
 		at++;
 	if (at < r->n) {
-		r->runs[at].n += run->n;
-		if (run->time > r->runs[at].time)
-			r->runs[at].time = run->time;
-		return;
-	}
-	/* No room: the oldest is forgotten. */
-	if (r->n == RUNS) {
-		at = 0;
-		for (uint32_t i = 1; i < r->n; i++)
-			if (r->runs[i].time < r->runs[at].time)
-				at = i;
-		r->runs[at] = *run;
+		last.n += r->runs[at].n;
+		last.ended |= r->runs[at].ended;
+		if (r->runs[at].time > last.time)
+			last.time = r->runs[at].time;
+	} else if (r->n == ATTEMPT_OPEN) {
+		at = least_needed(r);
 	} else {
-		r->runs[r->n++] = *run;
+		r->n++;
 	}
+	memmove(&r->runs[at], &r->runs[at + 1],
+		(r->n - 1 - at) * sizeof(*r->runs));
+	r->runs[r->n - 1] = last;
 }
 
 /* Takes out up to n attempts that the line can be about, as told by it too.
  * Returns how many. */
 static uint32_t claim(struct record *r, const struct said *s, uint32_t n)
 {
-	struct run taken[RUNS];
+	struct run taken[ATTEMPT_OPEN];
 	uint32_t taken_n = 0, kept = 0, claimed = 0;
 
 	for (uint32_t i = 0; i < r->n; i++) {
@@ -241,6 +251,7 @@ static uint32_t claim(struct record *r, const struct said *s, uint32_t n)
 				t->user = s->run.user;
 			if (s->run.time > t->time)
 				t->time = s->run.time;
+			t->ended |= s->run.ended;
 		}
 		if (run->n > 0)
 			r->runs[kept++] = *run;

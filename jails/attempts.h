@@ -25,6 +25,8 @@ struct attempts;
 #define ATTEMPT_NAMED 600
 #define ATTEMPT_ANY 300
 #define ATTEMPT_NAMELESS 60
+/* So many connections of one address, open at a time, are told apart. */
+#define ATTEMPT_OPEN 12
 
 /* Of at most `most` addresses at a time. NULL with errno. */
 struct attempts *attempts_new(uint32_t most, const struct keytable_seed *seed);

@@ -186,6 +186,37 @@ static void test_it_is_of_the_moment(void **state)
 	attempts_free(&a);
 }
 
+/* So many connections of one address at a time are told apart, however fast
+ * they come and go: which second it is says nothing of their order. */
+static void test_connections_side_by_side(void **state)
+{
+	struct attempts *a = start(state);
+	char names[100][16];
+
+	for (int i = 0; i < 100; i++)
+		snprintf(names[i], sizeof(names[i]), "S%d", i);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(tell(a, 0, AUTH(names[i])), 1);
+		if (i >= ATTEMPT_OPEN - 1)
+			assert_int_equal(
+				tell(a, 0,
+					LOGIN(names[i - ATTEMPT_OPEN + 1], 1)),
+				0);
+	}
+	for (int i = 100 - ATTEMPT_OPEN + 1; i < 100; i++)
+		assert_int_equal(tell(a, 0, LOGIN(names[i], 1)), 0);
+	attempts_free(&a);
+	/* One that stays is not pushed out by many that end. */
+	a = start(state);
+	assert_int_equal(tell(a, 0, AUTH("long")), 1);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(tell(a, i, AUTH(names[i])), 1);
+		assert_int_equal(tell(a, i, LOGIN(names[i], 1)), 0);
+	}
+	assert_int_equal(tell(a, 99, LOGIN("long", 1)), 0);
+	attempts_free(&a);
+}
+
 /* Another address owes nothing and lends nothing. */
 static void test_each_address_for_itself(void **state)
 {
@@ -286,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_pam_knows_no_connection),
 		cmocka_unit_test(test_it_is_of_the_moment),
+		cmocka_unit_test(test_connections_side_by_side),
 		cmocka_unit_test(test_each_address_for_itself),
 		cmocka_unit_test(test_a_flood_forgets_and_then_counts_again),
 		cmocka_unit_test(test_no_attempt_can_be_made_to_vanish),
