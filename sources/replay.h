@@ -2,6 +2,7 @@
 #ifndef MAILBAN_SOURCES_REPLAY_H
 #define MAILBAN_SOURCES_REPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,14 @@
  */
 int replay_read(
 	const char *path, source_line_fn fn, void *ctx, char *why, size_t room);
+
+/* A line's text alone, without its newline; as long as the call lasts. */
+typedef void (*replay_text_fn)(
+	void *ctx, const char *text, size_t n, bool cut_short);
+
+/* The same for whoever does without the parts of a line. */
+int replay_text(
+	const char *path, replay_text_fn fn, void *ctx, char *why, size_t room);
 
 /*
  * The same of the system's journal, from since (microseconds since 1970 UTC)

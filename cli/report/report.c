@@ -90,6 +90,15 @@ static void on_line(void *ctx, const struct line *line)
 		bar_draw(r);
 }
 
+/* pflogsumm's way reads the text by itself. */
+static void on_text(void *ctx, const char *text, size_t n, bool cut_short)
+{
+	struct line line = {.text = text, .text_len = n};
+
+	line.cut_short = cut_short;
+	on_line(ctx, &line);
+}
+
 /* The size of a plain file; 0 of what is compressed, or no file. */
 static uint64_t whole_size(const char *log)
 {
@@ -132,6 +141,8 @@ static int log_replay(struct reader *r, const char *log, char *why, size_t room)
 {
 	const struct ledger_options *o = &r->ledger->options;
 
+	if (strcmp(log, "journal") != 0 && o->compat && !r->attacks)
+		return replay_text(log, on_text, r, why, room);
 	if (strcmp(log, "journal") != 0)
 		return replay_read(log, on_line, r, why, room);
 	if (!o->compat)
