@@ -22,6 +22,7 @@
 #define MESSAGE_AGE (8 * 86400 * CLOCK_SECOND)
 #define DAYS_MOST 4000
 #define HOURS_MOST (24 * DAYS_MOST)
+/* A message has 28 bits for that of its client. */
 #define NAMES_MOST 4000000
 
 static struct ledger_state *state_new(const struct ledger_options *o)
@@ -40,7 +41,7 @@ static struct ledger_state *state_new(const struct ledger_options *o)
 	s->pflogsumm.date[1] = o->date[1];
 	s->day_known = s->hour_known = -1;
 	s->connections = tally_new(sizeof(struct connection), NAMES_MOST);
-	s->texts = tally_new(0, TALLY_NONE);
+	s->texts = tally_new(0, TALLY_MOST);
 	return s;
 }
 
@@ -60,6 +61,7 @@ struct ledger *ledger_new(const struct ledger_options *options)
 	l->recipient_domains = tally_new(sizeof(struct target), most);
 	l->clients = tally_new(0, most);
 	tally_row(l->clients, SPAN("pickup"));
+	l->unsized = tally_new(sizeof(uint32_t), TALLY_MOST);
 	l->connected_domains = tally_new(sizeof(struct connected), most);
 	l->deferrals = causes_new(most);
 	l->bounces = causes_new(most);
@@ -99,7 +101,7 @@ void ledger_free(struct ledger **ledger)
 	struct ledger *l = *ledger;
 	struct tally **tallies[] = {&l->days, &l->hourly, &l->senders,
 		&l->sender_domains, &l->recipients, &l->recipient_domains,
-		&l->clients, &l->connected_domains, &l->details};
+		&l->clients, &l->unsized, &l->connected_domains, &l->details};
 	struct causes **causes[] = {&l->deferrals, &l->bounces, &l->failures,
 		&l->warnings, &l->fatals, &l->panics, &l->masters, &l->unknown,
 		&l->attacks, &l->bans};
@@ -124,13 +126,6 @@ struct span ledger_detail(const struct ledger *l, uint32_t *at)
 
 	*at = text->next;
 	return tally_name(l->state->texts, text->name);
-}
-
-struct span ledger_unsized(const struct ledger *l, uint32_t message)
-{
-	uint32_t row = messages_at(l->messages, message)->unsized;
-
-	return row ? tally_name(l->recipients, row - 1) : (struct span){"", 0};
 }
 
 uint32_t ledger_day_count(const struct ledger *l)

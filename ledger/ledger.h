@@ -82,6 +82,8 @@ struct ledger {
 	struct tally *senders, *sender_domains, *recipients; /* struct party */
 	struct tally *recipient_domains;		     /* struct target */
 	struct tally *clients;				     /* whence */
+	struct tally *unsized; /* with compat: uint32_t, the recipient's row of
+				  messages that had no size, by queue id */
 	struct tally *connected_domains; /* struct connected */
 	struct causes *deferrals, *bounces, *failures, *warnings, *fatals,
 		*panics, *masters;
@@ -116,8 +118,6 @@ void ledger_line(
 
 /* A line of a message's details; *at goes to the next, 0 = that was all. */
 struct span ledger_detail(const struct ledger *ledger, uint32_t *at);
-/* The name of a message's first recipient that had no size, or empty. */
-struct span ledger_unsized(const struct ledger *ledger, uint32_t message);
 /* As much as compat takes for days: changes of the day of the month. */
 uint32_t ledger_day_count(const struct ledger *ledger);
 

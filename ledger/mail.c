@@ -58,7 +58,7 @@ void mail_received(struct ledger *l, const struct record *r)
 	if (!compat)
 		*m = (struct message){
 			.day = (uint32_t)when_day(&l->state->when),
-			.hour = (uint8_t)l->state->when.hour};
+			.hour = (uint32_t)l->state->when.hour};
 	/* To Perl these are false. */
 	m->client = 0;
 	if (client.n && !(compat && SPAN_IS(client, "0")))
@@ -221,11 +221,12 @@ static bool is_hop(struct ledger *l, const struct record *r)
 
 static void unsized(struct ledger *l, const struct record *r, uint32_t row)
 {
-	struct message *m;
+	uint32_t message;
 
 	if (l->options.compat && !l->options.no_unsized && row) {
-		m = accounts_message(l, r->queue, true);
-		m->unsized = row;
+		message = tally_row(l->unsized, r->queue);
+		if (message != TALLY_NONE)
+			*(uint32_t *)tally_value(l->unsized, message) = row - 1;
 	}
 	accounts_detail(l, r->queue, SPAN("(sender not in log)"));
 }
@@ -362,9 +363,6 @@ static void queue_note(struct ledger *l)
 
 void mail_removed(struct ledger *l, const struct record *r)
 {
-	const struct message *m = accounts_message(l, r->queue, false);
-
 	queue_note(l);
-	if (m)
-		messages_remove(l->messages, r->queue);
+	messages_remove(l->messages, r->queue);
 }

@@ -4,36 +4,50 @@
  * written: those that are kept have a cap and an age. Their memory is taken at
  * the start and touched as it is needed. For pflogsumm's own way, which keeps
  * each id that it ever saw, a tally does.
+ *
+ * Half of a log's lines look for a message, and most that look do so within a
+ * moment of each other: an entry is a single line of the processor's cache,
+ * and its place among those that are quiet is looked after once a minute.
  */
 #include "ledger/messages.h"
 
 #include <stdlib.h>
 
 #include "ledger/tally.h"
+#include "lib/clock.h"
 
-/* Longer than any that Postfix makes (src/global/mail_queue.h). */
-#define ID_MOST 31
+/* As long as any that Postfix makes (src/global/mail_queue.h). */
+#define ID_MOST 23
 #define NONE UINT32_MAX
 #define HEADS_FIRST 1024
+#define LINE 64 /* of a cache */
+#define MINUTE (60 * CLOCK_SECOND)
 
 struct entry {
-	uint32_t chain;	       /* the next with the same head, or free */
-	uint32_t older, newer; /* by when they were last spoken of */
-	uint32_t hash;
-	int64_t seen;
-	struct message message;
-	uint8_t n;
 	char id[ID_MOST];
+	uint8_t n;
+	uint32_t chain; /* the next with the same head, or free */
+	struct message message;
+	uint32_t older, newer; /* by when they were last spoken of */
+	int32_t seen;	       /* minutes since 1970 */
+};
+
+_Static_assert(sizeof(struct entry) <= LINE, "an entry is one line");
+
+/* What takes no room in the entry, so that it ends where a line does. */
+union place {
+	struct entry entry;
+	char line[LINE];
 };
 
 struct messages {
 	struct tally *kept; /* all of them, if none goes */
 	uint64_t seed;
-	int64_t age;
+	int64_t age;			/* minutes */
 	uint32_t most, n, used, unused; /* used: entries ever touched */
 	uint32_t oldest, newest, mask;
 	uint32_t *heads; /* an entry's number + 1 */
-	struct entry *entries;
+	union place *places;
 	uint64_t evicted;
 	uint64_t *changed, *told; /* by entry, a bit each; NULL: nobody asks */
 };
@@ -41,21 +55,22 @@ struct messages {
 struct messages *messages_new(uint32_t most, int64_t age)
 {
 	struct messages *m = calloc(1, sizeof(*m));
+
 	if (!m)
 		abort();
 	m->most = most;
-	m->age = age;
+	m->age = age / MINUTE;
 	m->oldest = m->newest = m->unused = NONE;
 	if (!most) {
 		m->kept = tally_new(
-			offsetof(struct message, kept_to), TALLY_NONE);
+			offsetof(struct message, kept_to), TALLY_MOST);
 		return m;
 	}
 	m->seed = tally_seed();
 	m->mask = HEADS_FIRST - 1;
 	m->heads = calloc(HEADS_FIRST, sizeof(*m->heads));
-	m->entries = calloc(most, sizeof(*m->entries));
-	if (!m->heads || !m->entries)
+	m->places = aligned_alloc(LINE, most * sizeof(*m->places));
+	if (!m->heads || !m->places)
 		abort();
 	return m;
 }
@@ -68,7 +83,7 @@ void messages_free(struct messages **messages)
 	free((*messages)->changed);
 	free((*messages)->told);
 	free((*messages)->heads);
-	free((*messages)->entries);
+	free((*messages)->places);
 	free(*messages);
 	*messages = NULL;
 }
@@ -87,26 +102,36 @@ static bool bit_take(uint64_t *bits, uint32_t at)
 	return set;
 }
 
+static struct entry *entry_at(const struct messages *m, uint32_t at)
+{
+	return &m->places[at].entry;
+}
+
+static uint32_t *head_of(const struct messages *m, const char *id, size_t n)
+{
+	return &m->heads[tally_hash((struct span){id, n}, m->seed) & m->mask];
+}
+
 static void list_take_out(struct messages *m, const struct entry *e)
 {
 	if (e->older != NONE)
-		m->entries[e->older].newer = e->newer;
+		entry_at(m, e->older)->newer = e->newer;
 	else
 		m->oldest = e->newer;
 	if (e->newer != NONE)
-		m->entries[e->newer].older = e->older;
+		entry_at(m, e->newer)->older = e->older;
 	else
 		m->newest = e->older;
 }
 
 static void list_put_last(struct messages *m, uint32_t at)
 {
-	struct entry *e = &m->entries[at];
+	struct entry *e = entry_at(m, at);
 
 	e->older = m->newest;
 	e->newer = NONE;
 	if (m->newest != NONE)
-		m->entries[m->newest].newer = at;
+		entry_at(m, m->newest)->newer = at;
 	else
 		m->oldest = at;
 	m->newest = at;
@@ -114,11 +139,11 @@ static void list_put_last(struct messages *m, uint32_t at)
 
 static void drop(struct messages *m, uint32_t at)
 {
-	struct entry *e = &m->entries[at];
-	uint32_t *link = &m->heads[e->hash & m->mask];
+	struct entry *e = entry_at(m, at);
+	uint32_t *link = head_of(m, e->id, e->n);
 
 	while (*link != at + 1)
-		link = &m->entries[*link - 1].chain;
+		link = &entry_at(m, *link - 1)->chain;
 	*link = e->chain;
 	list_take_out(m, e);
 	e->chain = m->unused;
@@ -139,44 +164,62 @@ static void heads_grow(struct messages *m)
 	if (!m->heads)
 		abort();
 	m->mask = heads - 1;
-	for (at = m->oldest; at != NONE; at = m->entries[at].newer) {
-		struct entry *e = &m->entries[at];
+	for (at = m->oldest; at != NONE; at = entry_at(m, at)->newer) {
+		struct entry *e = entry_at(m, at);
+		uint32_t *head = head_of(m, e->id, e->n);
 
-		e->chain = m->heads[e->hash & m->mask];
-		m->heads[e->hash & m->mask] = at + 1;
+		e->chain = *head;
+		*head = at + 1;
 	}
 }
 
-static uint32_t find(const struct messages *m, struct span id, uint32_t hash)
+/* The entry of that id among those behind a head. */
+static uint32_t find(const struct messages *m, uint32_t head, struct span id)
 {
-	uint32_t at;
+	uint32_t at, next;
 
-	for (at = m->heads[hash & m->mask]; at; at = m->entries[at - 1].chain) {
-		const struct entry *e = &m->entries[at - 1];
+	for (at = head; at; at = next) {
+		const struct entry *e = entry_at(m, at - 1);
 
-		if (e->hash == hash && e->n == id.n &&
-			memcmp(e->id, id.at, id.n) == 0)
+		if (e->n == id.n && memcmp(e->id, id.at, id.n) == 0)
 			return at - 1;
+		next = e->chain;
 	}
 	return NONE;
 }
 
-static uint32_t entry_new(struct messages *m, int64_t now)
+static uint32_t entry_new(struct messages *m, int32_t now)
 {
-	uint32_t at = m->unused;
+	uint32_t at;
 
 	while (m->oldest != NONE &&
 		(m->n == m->most ||
-			m->entries[m->oldest].seen < now - m->age)) {
+			entry_at(m, m->oldest)->seen < now - m->age)) {
 		drop(m, m->oldest);
 		m->evicted++;
 	}
 	at = m->unused;
 	if (at != NONE)
-		m->unused = m->entries[at].chain;
+		m->unused = entry_at(m, at)->chain;
 	else
 		at = m->used++;
 	m->n++;
+	return at;
+}
+
+static uint32_t entry_make(struct messages *m, struct span id, int32_t now)
+{
+	uint32_t at = entry_new(m, now), *head;
+	struct entry *e = entry_at(m, at);
+
+	if (m->n > m->mask)
+		heads_grow(m);
+	*e = (struct entry){.n = (uint8_t)id.n, .seen = now};
+	memcpy(e->id, id.at, id.n);
+	head = head_of(m, id.at, id.n);
+	e->chain = *head;
+	*head = at + 1;
+	list_put_last(m, at);
 	return at;
 }
 
@@ -187,41 +230,36 @@ static struct message *get_kept(struct messages *m, struct span id, bool make)
 	return row == TALLY_NONE ? NULL : tally_value(m->kept, row);
 }
 
+/* Too long for Postfix: two that only differ there are one. */
+static struct span cut_id(struct span id)
+{
+	return (struct span){id.at, id.n > ID_MOST ? ID_MOST : id.n};
+}
+
 struct message *messages_get(
 	struct messages *m, struct span id, bool make, int64_t now)
 {
-	uint32_t hash, at, *head;
+	int32_t minute = (int32_t)(now / MINUTE);
 	struct entry *e;
+	uint32_t at;
 
 	if (m->kept)
 		return get_kept(m, id, make);
-	if (id.n > ID_MOST)
-		id.n = ID_MOST;
-	hash = (uint32_t)tally_hash(id, m->seed);
-	at = find(m, id, hash);
+	id = cut_id(id);
+	at = find(m, *head_of(m, id.at, id.n), id);
 	if (at == NONE && !make)
 		return NULL;
-	if (at == NONE) {
-		at = entry_new(m, now);
-		e = &m->entries[at];
-		e->message = (struct message){0};
-		e->n = (uint8_t)id.n;
-		memcpy(e->id, id.at, id.n);
-		e->hash = hash;
-		if (m->n > m->mask)
-			heads_grow(m);
-		head = &m->heads[hash & m->mask];
-		e->chain = *head;
-		*head = at + 1;
-		list_put_last(m, at);
-	} else if (at != m->newest) {
-		list_take_out(m, &m->entries[at]);
+	if (at == NONE)
+		at = entry_make(m, id, minute);
+	e = entry_at(m, at);
+	if (e->seen != minute && at != m->newest) {
+		list_take_out(m, e);
 		list_put_last(m, at);
 	}
 	if (m->changed)
 		bit_set(m->changed, at);
-	m->entries[at].seen = now;
-	return &m->entries[at].message;
+	e->seen = minute;
+	return &e->message;
 }
 
 void messages_remove(struct messages *m, struct span id)
@@ -230,9 +268,8 @@ void messages_remove(struct messages *m, struct span id)
 
 	if (m->kept)
 		return;
-	if (id.n > ID_MOST)
-		id.n = ID_MOST;
-	at = find(m, id, (uint32_t)tally_hash(id, m->seed));
+	id = cut_id(id);
+	at = find(m, *head_of(m, id.at, id.n), id);
 	if (at != NONE)
 		drop(m, at);
 }
@@ -248,7 +285,7 @@ void messages_watch(struct messages *m)
 void messages_changed(struct messages *m, bool all, messages_fn fn, void *ctx)
 {
 	for (uint32_t at = 0; at < m->used; at++) {
-		const struct entry *e = &m->entries[at];
+		const struct entry *e = entry_at(m, at);
 
 		/* Whole words of none are most of them. */
 		if (!all && !m->changed[at / 64]) {
@@ -260,7 +297,7 @@ void messages_changed(struct messages *m, bool all, messages_fn fn, void *ctx)
 		if (e->n) {
 			bit_set(m->told, at);
 			fn(ctx, at, (struct span){e->id, e->n}, &e->message,
-				e->seen);
+				e->seen * MINUTE);
 		} else if (bit_take(m->told, at)) {
 			fn(ctx, at, (struct span){"", 0}, NULL, 0);
 		}
@@ -275,14 +312,4 @@ uint32_t messages_size(const struct messages *m)
 uint64_t messages_evicted(const struct messages *m)
 {
 	return m->evicted;
-}
-
-struct span messages_id(const struct messages *m, uint32_t i)
-{
-	return tally_name(m->kept, i);
-}
-
-struct message *messages_at(const struct messages *m, uint32_t i)
-{
-	return tally_value(m->kept, i);
 }

@@ -13,21 +13,20 @@
  */
 struct message {
 	uint64_t size;
-	uint32_t client;  /* whence it came, as a row of clients + 1; 0 = not
-			     known, or counted already */
-	uint32_t unsized; /* the recipient that got it unsized, a row + 1 */
+	uint32_t client : 28; /* whence it came, as a row of clients + 1; 0 =
+				 not known, or counted already */
 	bool sized : 1, deferred : 1, received : 1, hop : 1;
 	char kept_to[0];
-	uint8_t hour; /* of its receipt, and day: it was counted there */
-	uint32_t day; /* as when_day */
+	uint32_t day : 27; /* of its receipt, as when_day: it was counted */
+	uint32_t hour : 5; /* there, and then */
 	uint32_t sender, domain; /* under whom it was counted, a row + 1 */
-};
+} __attribute__((packed, aligned(4)));
 
 /*
  * The messages that are open. At most `most` at a time: when there is no room,
  * and when one was not spoken of for age microseconds, the one that has been
- * quiet for longest goes, and is counted. With most 0 none ever goes, and no
- * id is too long.
+ * quiet for longest goes, and is counted; all of this to the minute. With most
+ * 0 none ever goes, and no id is too long.
  */
 struct messages;
 
@@ -56,8 +55,5 @@ void messages_changed(
 /* How many are open; how many went before they were removed. */
 uint32_t messages_size(const struct messages *messages);
 uint64_t messages_evicted(const struct messages *messages);
-/* Of those that never go: the id and the message of number i. */
-struct span messages_id(const struct messages *messages, uint32_t i);
-struct message *messages_at(const struct messages *messages, uint32_t i);
 
 #endif

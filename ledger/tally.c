@@ -4,6 +4,11 @@
  * chooses them: their number has a cap, and the hash a secret, so that nobody
  * can make them all collide. Rows never move out of their order, so that a
  * row's number is as good as a pointer.
+ *
+ * A report has some hundred thousand rows, whose size is what it takes: a row
+ * is four bytes that say where its name is, its value, and a slot of four
+ * bytes, in which the bits of the hash that the number of the row leaves free
+ * keep other names from being looked at.
  */
 #include "ledger/tally.h"
 
@@ -12,29 +17,24 @@
 
 #include "lib/clock.h"
 
-#define ROWS_FIRST 32
-#define BLOCK (64 * 1024) /* bytes for names that are taken at a time */
-
-struct row {
-	const char *name;
-	uint32_t n, hash;
-	/* the value stands behind */
-};
-
-struct block {
-	struct block *before;
-	char bytes[];
-};
+#define SLOTS_FIRST 32
+#define BLOCK                                                          \
+	65536 /* bytes for names: what the lower half of a place tells \
+	       */
+#define BLOCK_FIRST 1024 /* a small table needs no whole one */
+#define LONG 255	 /* in the place of a length: it stands behind */
 
 struct tally {
 	uint64_t seed;
-	size_t stride;
+	size_t size; /* of a value */
 	uint32_t n, room, most;
-	uint32_t *slots, mask; /* a row's number + 1; 0 = free */
-	char *rows;
-	struct block *blocks;
-	size_t left; /* bytes of the newest block */
-	char *next;
+	uint32_t *slots, mask; /* hash above, a row's number + 1 below the mask;
+				  0 = free */
+	uint32_t *places;      /* a block's number, where in it; of each row */
+	char *values;
+	char **blocks;
+	uint32_t n_blocks;
+	size_t left, used; /* bytes of the newest block */
 	uint64_t lost;
 };
 
@@ -85,11 +85,6 @@ uint64_t tally_hash(struct span name, uint64_t seed)
 	return mix(mix(a ^ odd ^ h, b ^ seed), odd);
 }
 
-static struct row *row_at(const struct tally *tally, uint32_t row)
-{
-	return (struct row *)(void *)(tally->rows + row * tally->stride);
-}
-
 struct tally *tally_new(size_t value, uint32_t most)
 {
 	struct tally *tally = calloc(1, sizeof(*tally));
@@ -97,141 +92,158 @@ struct tally *tally_new(size_t value, uint32_t most)
 	if (!tally)
 		abort();
 	tally->seed = tally_seed();
-	tally->stride = sizeof(struct row) + (value + 7) / 8 * 8;
-	tally->most = most < TALLY_NONE ? most : TALLY_NONE - 1;
+	tally->size = value;
+	tally->most = most < TALLY_MOST ? most : TALLY_MOST;
 	return tally;
 }
 
 void tally_free(struct tally **tally)
 {
-	struct block *block, *before;
-
 	if (!*tally)
 		return;
-	for (block = (*tally)->blocks; block; block = before) {
-		before = block->before;
-		free(block);
-	}
+	for (uint32_t i = 0; i < (*tally)->n_blocks; i++)
+		free((*tally)->blocks[i]);
+	free((*tally)->blocks);
 	free((*tally)->slots);
-	free((*tally)->rows);
+	free((*tally)->places);
+	free((*tally)->values);
 	free(*tally);
 	*tally = NULL;
 }
 
-static void slots_fill(struct tally *tally)
+struct span tally_name(const struct tally *tally, uint32_t row)
 {
-	for (uint32_t i = 0; i < tally->n; i++) {
-		uint32_t slot = row_at(tally, i)->hash & tally->mask;
+	uint32_t place = tally->places[row], n;
+	const char *at = tally->blocks[place / BLOCK] + place % BLOCK;
 
-		while (tally->slots[slot])
-			slot = (slot + 1) & tally->mask;
-		tally->slots[slot] = i + 1;
-	}
+	if ((unsigned char)*at < LONG)
+		return (struct span){at + 1, (unsigned char)*at};
+	memcpy(&n, at + 1, sizeof(n));
+	return (struct span){at + 1 + sizeof(n), n};
 }
 
-static void grow(struct tally *tally)
+static uint32_t hash_of(const struct tally *tally, struct span name)
 {
-	tally->room = tally->room ? 2 * tally->room : ROWS_FIRST;
-	tally->rows = reallocarray(tally->rows, tally->room, tally->stride);
+	return (uint32_t)tally_hash(name, tally->seed);
+}
+
+static void slot_put(struct tally *tally, uint32_t hash, uint32_t row)
+{
+	uint32_t mask = tally->mask, at = hash & mask;
+
+	while (tally->slots[at] & mask)
+		at = (at + 1) & mask;
+	tally->slots[at] = (hash & ~mask) | (row + 1);
+}
+
+/* Three of four slots are taken at most. */
+static void slots_grow(struct tally *tally)
+{
+	uint32_t slots = tally->slots ? 2 * (tally->mask + 1) : SLOTS_FIRST;
+
 	free(tally->slots);
-	tally->slots = calloc(2 * (size_t)tally->room, sizeof(*tally->slots));
-	if (!tally->rows || !tally->slots)
+	tally->slots = calloc(slots, sizeof(*tally->slots));
+	if (!tally->slots)
 		abort();
-	tally->mask = 2 * tally->room - 1;
-	slots_fill(tally);
+	tally->mask = slots - 1;
+	for (uint32_t i = 0; i < tally->n; i++)
+		slot_put(tally, hash_of(tally, tally_name(tally, i)), i);
 }
 
-static const char *name_keep(struct tally *tally, struct span name)
+static void rows_grow(struct tally *tally)
 {
-	char *kept;
-
-	if (!name.n)
-		return "";
-	if (name.n > tally->left) {
-		size_t room = name.n > BLOCK / 4 ? name.n : BLOCK;
-		struct block *block;
-
-		/* A small table needs no whole block. */
-		if (!tally->blocks && name.n < 512)
-			room = 1024;
-		block = malloc(sizeof(*block) + room);
-		if (!block)
-			abort();
-		block->before = tally->blocks;
-		tally->blocks = block;
-		tally->next = block->bytes;
-		tally->left = room;
-	}
-	kept = tally->next;
-	memcpy(kept, name.at, name.n);
-	tally->next += name.n;
-	tally->left -= name.n;
-	return kept;
+	tally->room = tally->room ? 2 * tally->room : SLOTS_FIRST / 2;
+	tally->places = reallocarray(
+		tally->places, tally->room, sizeof(*tally->places));
+	tally->values = reallocarray(
+		tally->values, tally->room, tally->size ? tally->size : 1);
+	if (!tally->places || !tally->values)
+		abort();
 }
 
-/* The slot where the name is or would be. */
-static uint32_t slot_of(
-	const struct tally *tally, struct span name, uint32_t hash)
+static void block_new(struct tally *tally, size_t need)
 {
-	uint32_t slot = hash & tally->mask;
+	size_t room = need > BLOCK / 4 ? need : BLOCK;
 
-	for (; tally->slots[slot]; slot = (slot + 1) & tally->mask) {
-		const struct row *row = row_at(tally, tally->slots[slot] - 1);
+	if (!tally->n_blocks && need <= BLOCK_FIRST)
+		room = BLOCK_FIRST;
+	tally->blocks = reallocarray(tally->blocks, (size_t)tally->n_blocks + 1,
+		sizeof(*tally->blocks));
+	if (!tally->blocks || !(tally->blocks[tally->n_blocks] = malloc(room)))
+		abort();
+	tally->n_blocks++;
+	tally->used = 0;
+	tally->left = room;
+}
 
-		if (row->hash == hash && row->n == name.n &&
-			memcmp(row->name, name.at, name.n) == 0)
-			break;
+/* Where it is kept; false if there is no more to be had. */
+static bool name_keep(struct tally *tally, struct span name, uint32_t *place)
+{
+	uint32_t n = (uint32_t)name.n;
+	size_t need = 1 + (n < LONG ? 0 : sizeof(n)) + n;
+	char *to;
+
+	if (need > tally->left) {
+		if (tally->n_blocks == BLOCK)
+			return false;
+		block_new(tally, need);
 	}
-	return slot;
+	*place = (tally->n_blocks - 1) * BLOCK + (uint32_t)tally->used;
+	to = tally->blocks[tally->n_blocks - 1] + tally->used;
+	*to++ = (char)(n < LONG ? n : LONG);
+	if (n >= LONG) {
+		memcpy(to, &n, sizeof(n));
+		to += sizeof(n);
+	}
+	memcpy(to, name.at, n);
+	tally->used += need;
+	tally->left -= need;
+	return true;
+}
+
+/* The row of the name, whose hash that is; TALLY_NONE if there is none. */
+static uint32_t find(const struct tally *tally, struct span name, uint32_t hash)
+{
+	uint32_t mask = tally->mask, at = hash & mask, slot;
+
+	if (!tally->slots)
+		return TALLY_NONE;
+	for (; (slot = tally->slots[at]) & mask; at = (at + 1) & mask)
+		if (((slot ^ hash) & ~mask) == 0 &&
+			span_same(tally_name(tally, (slot & mask) - 1), name))
+			return (slot & mask) - 1;
+	return TALLY_NONE;
 }
 
 uint32_t tally_row(struct tally *tally, struct span name)
 {
-	uint32_t hash = (uint32_t)tally_hash(name, tally->seed), slot;
-	struct row *row;
+	uint32_t hash = hash_of(tally, name), row = find(tally, name, hash);
 
-	if (!tally->room)
-		grow(tally);
-	slot = slot_of(tally, name, hash);
-	if (tally->slots[slot])
-		return tally->slots[slot] - 1;
-	if (tally->n >= tally->most) {
+	if (row != TALLY_NONE)
+		return row;
+	if (tally->n < tally->most && tally->n == tally->room)
+		rows_grow(tally);
+	if (tally->n >= tally->most ||
+		!name_keep(tally, name, &tally->places[tally->n])) {
 		tally->lost++;
 		return TALLY_NONE;
 	}
-	if (tally->n == tally->room) {
-		grow(tally);
-		slot = slot_of(tally, name, hash);
-	}
-	row = row_at(tally, tally->n);
-	memset(row, 0, tally->stride);
-	row->name = name_keep(tally, name);
-	row->n = (uint32_t)name.n;
-	row->hash = hash;
-	tally->slots[slot] = ++tally->n;
-	return tally->n - 1;
+	if (!tally->slots || tally->n >= tally->mask / 4 * 3)
+		slots_grow(tally);
+	row = tally->n++;
+	memset(tally->values + row * tally->size, 0, tally->size);
+	slot_put(tally, hash, row);
+	return row;
 }
 
 uint32_t tally_find(const struct tally *tally, struct span name)
 {
-	uint32_t slot;
-
-	if (!tally->room)
-		return TALLY_NONE;
-	slot = slot_of(tally, name, (uint32_t)tally_hash(name, tally->seed));
-	return tally->slots[slot] ? tally->slots[slot] - 1 : TALLY_NONE;
+	return find(tally, name, hash_of(tally, name));
 }
 
 void *tally_value(const struct tally *tally, uint32_t row)
 {
-	return row_at(tally, row) + 1;
-}
-
-struct span tally_name(const struct tally *tally, uint32_t row)
-{
-	const struct row *at = row_at(tally, row);
-
-	return (struct span){at->name, at->n};
+	return tally->values + row * tally->size;
 }
 
 uint32_t tally_size(const struct tally *tally)

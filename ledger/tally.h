@@ -20,8 +20,13 @@ struct tally;
 
 /* No row: the cap is reached. */
 #define TALLY_NONE UINT32_MAX
+/* No cap can be higher. */
+#define TALLY_MOST (UINT32_C(1) << 30)
 
-/* value: bytes that each row holds, zeroed at first; most: the cap. */
+/*
+ * value: bytes that each row holds, zeroed at first, a multiple of what it is
+ * aligned to; most: the cap.
+ */
 struct tally *tally_new(size_t value, uint32_t most);
 void tally_free(struct tally **tally);
 

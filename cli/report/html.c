@@ -323,7 +323,7 @@ enum by { BY_WHAT, BY_WHY, BY_WHO };
 
 static struct tally *tally_by(const struct causes *causes, enum by by)
 {
-	struct tally *t = tally_new(sizeof(struct party), TALLY_NONE);
+	struct tally *t = tally_new(sizeof(struct party), TALLY_MOST);
 	uint32_t n;
 	struct cause *all = causes_sorted(causes, &n);
 

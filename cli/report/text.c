@@ -408,36 +408,21 @@ static void print_users(const struct page *p, const struct tally *t,
 	free(order);
 }
 
-static int by_id(const void *a, const void *b, void *ctx)
-{
-	const struct messages *m = ctx;
-	struct span x = messages_id(m, *(const uint32_t *)a);
-	struct span y = messages_id(m, *(const uint32_t *)b);
-	int order = memcmp(x.at, y.at, x.n < y.n ? x.n : y.n);
-
-	return order ? order : (x.n > y.n) - (x.n < y.n);
-}
-
 /* What pflogsumm's own way of counting sizes leaves over. */
 static void print_unsized(const struct page *p)
 {
-	const struct messages *m = p->l->messages;
-	uint32_t n = 0, *order;
+	const struct tally *t = p->l->unsized;
+	uint32_t *order = tally_sorted(t, report_by_name);
 
-	order = calloc((size_t)messages_size(m) + 1, sizeof(*order));
-	if (!order)
-		abort();
-	for (uint32_t i = 0; i < messages_size(m); i++)
-		if (messages_at(m, i)->unsized)
-			order[n++] = i;
-	if (n)
+	if (tally_size(t))
 		page_title(p->to, "Messages with no size data");
-	qsort_r(order, n, sizeof(*order), by_id, (void *)(uintptr_t)m);
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < tally_size(t); i++) {
+		uint32_t row = *(uint32_t *)tally_value(t, order[i]);
+
 		fputc(' ', p->to);
-		page_name(p->to, messages_id(m, order[i]));
+		page_name(p->to, tally_name(t, order[i]));
 		fputs("  ", p->to);
-		page_name(p->to, ledger_unsized(p->l, order[i]));
+		page_name(p->to, tally_name(p->l->recipients, row));
 		fputc('\n', p->to);
 	}
 	free(order);

@@ -41,16 +41,16 @@ static void test_life(void **state)
 
 static void test_the_quiet_go_first(void **state)
 {
-	struct messages *m = messages_new(3, MINUTE);
+	struct messages *m = messages_new(3, 10 * MINUTE);
 
 	(void)state;
-	get(m, "A", true, 1);
-	get(m, "B", true, 2);
-	get(m, "C", true, 3);
-	get(m, "A", false, 4); /* spoken of */
-	get(m, "D", true, 5);
-	assert_null(get(m, "B", false, 6));
-	assert_non_null(get(m, "A", false, 6));
+	get(m, "A", true, MINUTE);
+	get(m, "B", true, MINUTE);
+	get(m, "C", true, MINUTE + 1);
+	get(m, "A", false, 2 * MINUTE); /* spoken of */
+	get(m, "D", true, 2 * MINUTE + 1);
+	assert_null(get(m, "B", false, 2 * MINUTE + 2));
+	assert_non_null(get(m, "A", false, 2 * MINUTE + 2));
 	assert_int_equal(messages_size(m), 3);
 	assert_int_equal(messages_evicted(m), 1);
 	messages_free(&m);
@@ -63,9 +63,9 @@ static void test_age(void **state)
 	(void)state;
 	get(m, "A", true, 1);
 	get(m, "B", true, MINUTE);
-	get(m, "C", true, MINUTE + 2);
-	assert_null(get(m, "A", false, MINUTE + 2));
-	assert_non_null(get(m, "B", false, MINUTE + 2));
+	get(m, "C", true, 2 * MINUTE + 2);
+	assert_null(get(m, "A", false, 2 * MINUTE + 2));
+	assert_non_null(get(m, "B", false, 2 * MINUTE + 2));
 	/* Time that runs backwards takes nothing away. */
 	get(m, "D", true, 1);
 	assert_int_equal(messages_size(m), 3);
@@ -103,7 +103,6 @@ static void test_those_that_never_go(void **state)
 	get(m, "A", true, 1)->size = 5;
 	messages_remove(m, SPAN("A"));
 	assert_int_equal(get(m, "A", false, 9)->size, 5);
-	assert_true(SPAN_IS(messages_id(m, 0), "A"));
 	assert_int_equal(messages_size(m), 1);
 	messages_free(&m);
 }
@@ -135,22 +134,22 @@ static void test_what_changed(void **state)
 
 	(void)state;
 	messages_watch(m);
-	get(m, "A", true, 1)->size = 7;
-	get(m, "B", true, 2)->size = 8;
+	get(m, "A", true, MINUTE)->size = 7;
+	get(m, "B", true, MINUTE)->size = 8;
 	assert_int_equal(changed(m, false), 2);
 	assert_int_equal(stored[0] + stored[1], 15);
 	assert_int_equal(changed(m, false), 0);
 	assert_int_equal(changed(m, true), 2);
 	/* One comes in the place of another; one comes and goes untold. */
-	get(m, "C", true, 3)->size = 9;
+	get(m, "C", true, MINUTE)->size = 9;
 	assert_int_equal(changed(m, false), 1);
 	assert_int_equal(stored[0] + stored[1], 17);
 	messages_remove(m, SPAN("B"));
-	get(m, "D", true, 3)->size = 1;
+	get(m, "D", true, MINUTE)->size = 1;
 	messages_remove(m, SPAN("D"));
 	assert_int_equal(changed(m, false), 1);
 	assert_int_equal(stored[0] + stored[1], 9);
-	get(m, "E", true, 4);
+	get(m, "E", true, MINUTE);
 	messages_remove(m, SPAN("E"));
 	assert_int_equal(changed(m, false), 0);
 	messages_free(&m);

@@ -72,6 +72,17 @@ static void test_long_names(void **state)
 
 		assert_int_equal(tally_row(t, s), i);
 	}
+	for (uint32_t i = 0; i < 600; i++) {
+		struct span s = {name, i};
+
+		assert_int_equal(tally_row(t, s), 100 + i);
+	}
+	for (uint32_t i = 0; i < 600; i++) {
+		struct span s = {name, i};
+
+		assert_int_equal(tally_find(t, s), 100 + i);
+		assert_true(span_same(tally_name(t, 100 + i), s));
+	}
 	assert_int_equal(tally_name(t, 99).n, 100000 - 99);
 	free(name);
 	tally_free(&t);
