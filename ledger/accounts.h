@@ -27,7 +27,7 @@ struct ledger_state {
 	struct pflogsumm pflogsumm;
 	struct when when;  /* of the line */
 	int last_day;	   /* of the month, for compat */
-	struct when day;   /* the one that is counted for */
+	struct when day;   /* the one that compat counts for */
 	int64_t day_known; /* whose row is day_row; -1 = none */
 	uint32_t day_row;
 	int64_t hour_known;
@@ -52,8 +52,14 @@ uint32_t accounts_party(struct tally *tally, struct span name, uint64_t size);
 /* A line for a message's details, if those are wanted. */
 void accounts_detail(struct ledger *l, struct span id, struct span text);
 
-/* traffic.c: the line's day begins; called for each line. */
+/* traffic.c: with compat, the line's day begins; called for each line. */
 void traffic_begin_line(struct ledger *l);
+/* The day that the line counts for. */
+static inline const struct when *traffic_when(const struct ledger *l)
+{
+	return l->options.compat ? &l->state->day : &l->state->when;
+}
+
 /* Of a day, and of the line's hour; NULL if there is no room for more. */
 struct day *traffic_day(struct ledger *l, const struct when *when);
 struct hourly *traffic_hourly(struct ledger *l);

@@ -81,9 +81,11 @@ static bool cut_process(struct span *in, struct span *process)
 	if (p == end || !process->n)
 		return false;
 	if (*p == '(') {
-		p = memmem(p, (size_t)(end - p), ">: ", 3);
+		struct span rest = span_from(*in, p);
+
+		p = SPAN_FIND(rest, ">: ");
 		if (!p) /* "auth-worker(12): " */
-			p = memmem(process->at, in->n, "): ", 3);
+			p = SPAN_FIND(rest, "): ");
 		if (!p)
 			return false;
 		p++;

@@ -214,10 +214,16 @@ static bool read_line(
 		(o->until && line->time >= o->until))
 		return false;
 	record_parse(line, o->name, r);
-	if (r->kind == RECORD_OTHER)
-		return false;
-	when_local(&l->state->clock, line->time, &l->state->when);
-	return true;
+	l->state->when.time = line->time;
+	return r->kind != RECORD_OTHER;
+}
+
+/* Half of a log: its lines need no calendar. */
+static bool counts_nothing(const struct ledger *l, enum record_kind kind)
+{
+	return kind == RECORD_IDLE || kind == RECORD_MESSAGE_ID ||
+	       ((kind == RECORD_CONNECT || kind == RECORD_DISCONNECT) &&
+		       !l->options.connections);
 }
 
 void ledger_line(
@@ -237,6 +243,11 @@ void ledger_line(
 	if (l->state->when.time > l->last)
 		l->last = l->state->when.time;
 	l->state->used = 0;
-	traffic_begin_line(l);
+	if (l->options.compat)
+		traffic_begin_line(l);
+	else if (counts_nothing(l, r->kind))
+		return;
+	else
+		when_local(&l->state->clock, line->time, &l->state->when);
 	count(l, r);
 }

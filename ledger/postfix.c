@@ -15,9 +15,13 @@
 /* Up to '>' of an address, over quoted parts (RFC 5321, 4.1.2). */
 static bool cut_address(struct span *in, struct span *address)
 {
-	const char *p = in->at, *end = span_end(*in);
+	const char *p = span_char(*in, '>'), *end = span_end(*in);
 	bool quoted = false;
 
+	if (p && !memchr(in->at, '"', (size_t)(p - in->at)))
+		end = p;
+	else
+		p = in->at;
 	for (; p < end && (quoted || *p != '>'); p++) {
 		if (*p == '"')
 			quoted = !quoted;
@@ -25,7 +29,7 @@ static bool cut_address(struct span *in, struct span *address)
 			p++;
 	}
 	/* A quote that does not end is none; Postfix wrote what it was sent. */
-	if (p == end && !(p = span_char(*in, '>')))
+	if (p == span_end(*in) && !(p = span_char(*in, '>')))
 		return false;
 	*address = span_between(in->at, p);
 	*in = span_from(*in, p + 1);
@@ -377,15 +381,16 @@ static bool is_idle(struct span program, struct span in)
 		{"reload", 6}, {"waiting for", 11}, {"Postfix is ", 11},
 		{"Postfix ", 8}};
 
-	if (STARTS_WITH_ANY(in, any))
-		return true;
+	/* What is most often said comes first. */
 	if (SPAN_STARTS(program, "smtp") || SPAN_IS(program, "lmtp") ||
 		SPAN_IS(program, "tlsproxy"))
-		return STARTS_WITH_ANY(in, smtpd) || STARTS_WITH_ANY(in, tls) ||
-		       STARTS_WITH_ANY(in, postscreen);
-	if (SPAN_IS(program, "postscreen") || SPAN_IS(program, "dnsblog"))
-		return STARTS_WITH_ANY(in, postscreen);
-	return false;
+		return STARTS_WITH_ANY(in, tls) || STARTS_WITH_ANY(in, smtpd) ||
+		       STARTS_WITH_ANY(in, postscreen) ||
+		       STARTS_WITH_ANY(in, any);
+	if ((SPAN_IS(program, "postscreen") || SPAN_IS(program, "dnsblog")) &&
+		STARTS_WITH_ANY(in, postscreen))
+		return true;
+	return STARTS_WITH_ANY(in, any);
 }
 
 /* What is not about one message in the queue. */
@@ -414,10 +419,9 @@ void postfix_parse(struct span message, struct record *r)
 	struct span in = message;
 
 	r->kind = RECORD_UNKNOWN;
-	if (take_said(in, r))
-		return;
+	/* No severity has the letters of an id. */
 	if (cut_queue(&in, &r->queue))
 		take_of_message(in, r);
-	else
+	else if (!take_said(in, r))
 		take_other(in, r);
 }

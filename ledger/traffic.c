@@ -54,7 +54,7 @@ void traffic_count(struct ledger *l, int column)
 {
 	struct ledger_state *s = l->state;
 	struct hourly *hourly = traffic_hourly(l);
-	struct day *day = traffic_day(l, &s->day);
+	struct day *day = traffic_day(l, traffic_when(l));
 
 	l->hours[s->when.hour].n[column]++;
 	if (hourly)
@@ -73,10 +73,6 @@ void traffic_begin_line(struct ledger *l)
 	struct ledger_state *s = l->state;
 	struct day *day;
 
-	if (!l->options.compat) {
-		s->day = s->when;
-		return;
-	}
 	if (s->when.day == s->last_day)
 		return;
 	s->last_day = s->when.day;

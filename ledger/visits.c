@@ -81,7 +81,7 @@ void visits_disconnect(struct ledger *l, const struct record *r)
 			  ? when_seconds(&c->when, &s->when)
 			  : (s->when.time - c->when.time) / CLOCK_SECOND;
 	connected_add(&l->connected_hours[s->when.hour], seconds);
-	day = traffic_day(l, &s->day);
+	day = traffic_day(l, traffic_when(l));
 	if (day) {
 		day->connected_to = true;
 		connected_add(&day->connected, seconds);

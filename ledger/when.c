@@ -14,7 +14,6 @@
 
 void when_local(struct when_clock *clock, int64_t time, struct when *when)
 {
-	struct when *known = &clock->when;
 	struct tm tm;
 
 	if (time < clock->begin || time >= clock->end) {
@@ -25,12 +24,11 @@ void when_local(struct when_clock *clock, int64_t time, struct when *when)
 		begin = (time_t)(clock->begin / CLOCK_SECOND);
 		if (!localtime_r(&begin, &tm))
 			tm = (struct tm){.tm_mday = 1, .tm_year = 70};
-		*known = (struct when){.year = tm.tm_year + 1900,
+		*when = (struct when){.year = tm.tm_year + 1900,
 			.month = tm.tm_mon,
 			.day = tm.tm_mday,
 			.hour = tm.tm_hour};
 	}
-	*when = *known;
 	when->time = time;
 }
 

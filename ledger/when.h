@@ -14,10 +14,12 @@ struct when {
 /* Neighbouring lines share the quarter of an hour. All zero is a good start. */
 struct when_clock {
 	int64_t begin, end;
-	struct when when;
 };
 
-/* The day and the hour of a time of header_cut, local; no minutes. */
+/*
+ * The day and the hour of a time of header_cut, local; no minutes. *when is
+ * the same each time, and nobody else writes to it.
+ */
 void when_local(struct when_clock *clock, int64_t time, struct when *when);
 /* Seconds from one to the other by the calendar alone. */
 int64_t when_seconds(const struct when *from, const struct when *to);
