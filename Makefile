@@ -46,7 +46,7 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/disk alarms/queue
+ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
