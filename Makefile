@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make            build/mailband, build/mailban-warden, build/mailban
+# make            build/mailband and its helpers, build/mailban
 # make run        install what is needed, build, run on this host
 # make check      install what is needed, build, run every test
 # make check-system   boot a machine of systemd's with the package, look at it
@@ -46,17 +46,23 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue
+ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue alarms/report
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
-WARDEN = daemon/warden_main daemon/warden daemon/warden_ban daemon/warden_cut \
-	daemon/warden_layout daemon/warden_listing daemon/request \
-	daemon/sandbox daemon/sandbox_calls daemon/sandbox_files \
-	daemon/sandbox_warden lib/addr lib/clock lib/codec lib/layout lib/log \
-	lib/prefixset \
+WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
+	daemon/warden_cut daemon/warden_layout daemon/warden_listing \
+	daemon/request daemon/sandbox daemon/sandbox_calls \
+	daemon/sandbox_files daemon/sandbox_warden lib/addr lib/clock \
+	lib/codec lib/layout lib/log lib/prefixset \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
+
+GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
+	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_gauge \
+	alarms/disk alarms/queue alarms/report lib/addr lib/clock lib/codec \
+	lib/log
+GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
 	daemon/commands daemon/config daemon/control daemon/counters \
@@ -70,7 +76,7 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
 	daemon/sandbox_files daemon/sandbox_lookup daemon/seats \
 	daemon/settings daemon/state daemon/state_counts daemon/state_queue \
 	daemon/state_read daemon/state_schema daemon/state_size \
-	daemon/state_writer daemon/warden_client daemon/warden_spawn \
+	daemon/state_writer daemon/spawn daemon/warden_client \
 	$(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
@@ -111,7 +117,8 @@ CHECK_DEPS = libcmocka-dev python3-pytest python3-pytest-xdist mmdebstrap \
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
-PROGRAMS = $(BUILD)/mailband $(BUILD)/mailban-warden $(BUILD)/mailban
+PROGRAMS = $(BUILD)/mailband $(BUILD)/mailban-warden $(BUILD)/mailban-gauge \
+	$(BUILD)/mailban
 
 TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 
@@ -131,6 +138,10 @@ $(BUILD)/mailban-warden: $(call obj,$(WARDEN))
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(WARDEN_LIBS)
 
+$(BUILD)/mailban-gauge: $(call obj,$(GAUGE))
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(GAUGE_LIBS)
+
 $(BUILD)/mailban: $(call obj,$(CLI))
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CLI_LIBS)
@@ -147,7 +158,8 @@ TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 # what tests share.
 HELPERS = $(patsubst %.c,%,$(foreach f,$(wildcard tests/*/*.c),$(if \
 	$(filter test_% fuzz_%,$(notdir $(f)))$(filter tests/bench/%,$(f)),,$(f))))
-PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(DAEMON) $(CLI)) \
+PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(GAUGE) $(DAEMON) \
+	$(CLI)) \
 	$(HELPERS))
 
 $(BUILD)/parts.a: $(call obj,$(PARTS))
@@ -168,8 +180,9 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
-# The program that this one starts.
+# The programs that these start.
 $(BUILD)/tests/daemon/test_warden: | $(BUILD)/mailban-warden
+$(BUILD)/tests/daemon/test_gauge: | $(BUILD)/mailban-gauge
 
 unit: $(TESTS)
 
@@ -284,7 +297,7 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/mailban/jail.d
 	install -m 755 $(BUILD)/mailban $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/mailband $(BUILD)/mailban-warden \
-		$(DESTDIR)$(PREFIX)/sbin
+		$(BUILD)/mailban-gauge $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 filters/*.conf $(DESTDIR)$(PREFIX)/share/mailban/filter.d
 	install -m 644 jails/jail.conf $(DESTDIR)$(PREFIX)/share/mailban
 	install -m 644 share/grafana-dashboard.json share/zabbix-template.yaml \

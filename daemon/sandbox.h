@@ -58,6 +58,7 @@ enum sandbox_access {
 	SANDBOX_READ,
 	SANDBOX_STATE,	/* make, write, rename and remove files too */
 	SANDBOX_SOCKET, /* make and remove a socket, nothing else */
+	SANDBOX_NAMES,	/* read directories, no file */
 };
 
 struct sandbox_path {
@@ -71,6 +72,13 @@ struct sandbox_path {
  */
 int sandbox_enter_engine(
 	const struct sandbox_path *paths, size_t n, bool names);
+
+/*
+ * The gauge process: first the calls, then, once it knows where the queues are,
+ * of the file system nothing but the names below these paths (SANDBOX_NAMES).
+ */
+int sandbox_enter_gauge(void);
+int sandbox_enter_gauge_watch(const struct sandbox_path *paths, size_t n);
 
 /* The process that starts those that look names up, then each of these. */
 int sandbox_enter_lookup(void);

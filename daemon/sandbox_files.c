@@ -47,6 +47,7 @@ static const uint64_t rights[] = {
 		LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE,
 	[SANDBOX_SOCKET] =
 		LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+	[SANDBOX_NAMES] = LANDLOCK_ACCESS_FS_READ_DIR,
 };
 
 /* What this kernel can forbid, less what this process may. */

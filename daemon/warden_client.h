@@ -26,7 +26,7 @@ struct warden_client;
 typedef void (*warden_reply_fn)(const struct reply *reply, void *context);
 
 /*
- * Starts the warden (warden_spawn.h) as this user and group, and asks its
+ * Starts the warden (spawn.h) as this user and group, and asks its
  * version. To be called while the process still has the capabilities that the
  * warden is to keep. 0 or -errno (-ENOENT: no such program).
  */

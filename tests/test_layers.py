@@ -36,7 +36,8 @@ def small(tmp_path):
         (tmp_path / path).write_text(HEAD + text)
     (tmp_path / "Makefile").write_text(
         "NFT = nft/set\nWARDEN = daemon/warden \\\n\tlib/addr $(NFT)\n"
-        "WARDEN_LIBS = -lmnl\n")
+        "WARDEN_LIBS = -lmnl\nGAUGE = daemon/gauge alarms/disk\n"
+        "GAUGE_LIBS = -lseccomp\n")
     shutil.copy(REPO / ".clang-format", tmp_path)
     return tmp_path
 
@@ -104,6 +105,7 @@ def test_no_licence(small):
 
 @pytest.mark.parametrize("line", [
     "WARDEN = daemon/warden filters/filter", "WARDEN_LIBS = -lmnl -lpcre2-8",
+    "GAUGE = daemon/gauge alarms/level", "GAUGE_LIBS = -lsystemd",
     "NFT = nft/set \\\n\tjails/jail", "OTHER = 1"])
 def test_what_the_warden_links(small, line):
     makefile = small / "Makefile"

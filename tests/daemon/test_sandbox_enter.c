@@ -7,6 +7,7 @@
 #include "daemon/sandbox.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -35,6 +36,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "alarms/disk.h"
 
 #define SOMEBODY 54321u
 
@@ -83,6 +86,36 @@ static int try_read_elsewhere(void)
 static int try_list_root(void)
 {
 	return said(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int try_list(const char *path)
+{
+	char names[4096];
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? errno : said(getdents64(fd, names, sizeof(names)));
+}
+
+static int try_list_logs(void)
+{
+	return try_list(logs);
+}
+
+static int try_list_locked(void)
+{
+	return try_list(in(logs, "locked"));
+}
+
+static int try_list_elsewhere(void)
+{
+	return try_list(elsewhere);
+}
+
+static int try_disk(void)
+{
+	struct disk disk;
+
+	return -disk_read(state, &disk);
 }
 
 static int try_write_log(void)
@@ -433,6 +466,17 @@ static int enter_lookup(void)
 	return r ? r : sandbox_enter_lookup_worker();
 }
 
+/* With the right to read all of it, and the means for nothing. */
+static int enter_gauge(void)
+{
+	const struct sandbox_path paths[] = {{logs, SANDBOX_NAMES}};
+	int r = to_nobody(SANDBOX_CAP(CAP_DAC_READ_SEARCH));
+
+	if (r == 0)
+		r = sandbox_enter_gauge();
+	return r ? r : sandbox_enter_gauge_watch(paths, 1);
+}
+
 static int enter_nothing(void)
 {
 	return 0;
@@ -528,6 +572,39 @@ static void test_warden(void **context)
 
 	(void)context;
 	EACH(enter_warden, attempts);
+}
+
+static void test_gauge(void **context)
+{
+	static const struct attempt attempts[] = {
+		NEVER,
+		ATTEMPT(disk, 0),
+		ATTEMPT(list_logs, 0),
+		/* Somebody else's, closed to all others. */
+		ATTEMPT(list_locked, 0),
+		ATTEMPT(list_elsewhere, EACCES),
+		ATTEMPT(list_root, EACCES),
+		ATTEMPT(read, KILLED),
+		ATTEMPT(read_passwd, KILLED),
+		ATTEMPT(read_log, KILLED),
+		ATTEMPT(read_elsewhere, KILLED),
+		ATTEMPT(write_elsewhere, KILLED),
+		ATTEMPT(make_elsewhere, KILLED),
+		ATTEMPT(unix, KILLED),
+		ATTEMPT(inet, KILLED),
+		ATTEMPT(netlink_route, KILLED),
+		ATTEMPT(netlink_netfilter, KILLED),
+		ATTEMPT(fork, KILLED),
+		ATTEMPT(clone3, KILLED),
+		ATTEMPT(thread, KILLED),
+		ATTEMPT(exec, KILLED),
+		ATTEMPT(code_page, KILLED),
+		ATTEMPT(jit_page, KILLED),
+		ATTEMPT(int80, KILLED),
+	};
+
+	(void)context;
+	EACH(enter_gauge, attempts);
 }
 
 static void test_engine(void **context)
@@ -736,6 +813,8 @@ static int set_up(void **context)
 	make(logs, "logs");
 	make(elsewhere, "elsewhere");
 	make(mounts, "mounts");
+	if (mkdir(in(logs, "locked"), 0700) < 0)
+		return -1;
 	touch(in(logs, "mail.log"));
 	touch(in(logs, "one.log"));
 	touch(in(logs, "two.log"));
@@ -752,7 +831,7 @@ static int tear_down(void **context)
 #ifdef __SANITIZE_ADDRESS__
 #define TESTS 1
 #else
-#define TESTS 7
+#define TESTS 8
 #endif
 
 int main(void)
@@ -762,6 +841,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_fails_is_told),
 		cmocka_unit_test(test_warden),
+		cmocka_unit_test(test_gauge),
 		cmocka_unit_test(test_engine),
 		cmocka_unit_test(test_engine_with_names),
 		cmocka_unit_test(test_lookup),

@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "daemon/warden_client.h"
-#include "daemon/warden_spawn.h"
+#include "daemon/spawn.h"
 #include "tests/nft/world.h"
 
 #define SOMEBODY 54321u
@@ -661,7 +661,7 @@ static int started_by_hand(
 			dup2(pair[1], 3);
 		else
 			dup2(2, 3);
-		execl(path, "mailban-warden", uid, gid, WARDEN_CONFINED,
+		execl(path, "mailban-warden", uid, gid, SPAWN_CONFINED,
 			(char *)NULL);
 		_exit(127);
 	}
@@ -711,7 +711,7 @@ static void inherited_descriptors_are_closed(void **state)
 	if (pid == 0) {
 		dup2(ends[1], 50);
 		dup2(pair[1], 3);
-		execl(path, "mailban-warden", "54321", "54321", WARDEN_CONFINED,
+		execl(path, "mailban-warden", "54321", "54321", SPAWN_CONFINED,
 			(char *)NULL);
 		_exit(127);
 	}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is left to the process that may look into directories of others: its
+ * socket, stderr, how full file systems are, and the names in the queues. It
+ * can open no file, for reading neither, and make none.
+ *
+ * In two steps: where the queues are it is told once it is there, so the calls
+ * that give up the file system go with the second.
+ */
+#include "daemon/sandbox.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "daemon/sandbox_calls.h"
+#include "daemon/sandbox_files.h"
+
+/* Its socket, stderr, and a directory each of the deepest queue. */
+#define DESCRIPTORS 16
+
+static const struct sandbox_call calls[] = {
+	SANDBOX_CALL(fstatfs),
+	SANDBOX_CALL(getdents64),
+	SANDBOX_CALL1(mmap, SANDBOX_WITHOUT(2, PROT_EXEC)),
+	SANDBOX_CALL1(mprotect, SANDBOX_WITHOUT(2, PROT_EXEC)),
+	/* Directories, and what is no way to a file's bytes. */
+	SANDBOX_CALL1(openat, SANDBOX_BITS(2, O_DIRECTORY, O_DIRECTORY)),
+	SANDBOX_CALL1(openat, SANDBOX_BITS(2, O_PATH, O_PATH)),
+	SANDBOX_CALL(statx),
+};
+
+/* The second step. */
+static const struct sandbox_call step[] = {
+	SANDBOX_CALL(landlock_add_rule),
+	SANDBOX_CALL(landlock_create_ruleset),
+	SANDBOX_CALL(landlock_restrict_self),
+	SANDBOX_CALL(open),
+	SANDBOX_CALL(openat),
+	SANDBOX_CALL1(prctl, SANDBOX_IS(0, PR_SET_NO_NEW_PRIVS)),
+	SANDBOX_CALL(seccomp),
+};
+
+int sandbox_enter_gauge(void)
+{
+	static const struct sandbox_calls tables[] = {
+		SANDBOX_CALLS(calls), SANDBOX_CALLS(step)};
+	int r = sandbox_limit(RLIMIT_CORE, 0);
+
+	if (r == 0)
+		r = sandbox_limit(RLIMIT_MEMLOCK, 0);
+	if (r == 0)
+		r = sandbox_limit(RLIMIT_FSIZE, 0);
+#ifndef __SANITIZE_ADDRESS__
+	if (r == 0)
+		r = sandbox_limit(RLIMIT_NPROC, 0);
+	if (r == 0)
+		r = sandbox_limit(RLIMIT_NOFILE, DESCRIPTORS);
+#endif
+	if (r == 0)
+		r = sandbox_calls(tables, 2);
+	return r;
+}
+
+int sandbox_enter_gauge_watch(const struct sandbox_path *paths, size_t n)
+{
+	static const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls)};
+	int r = sandbox_files(paths, n, 0);
+
+	if (r == 0)
+		r = sandbox_calls(tables, 1);
+	return r;
+}
