@@ -115,12 +115,13 @@ static void on_line(void *ctx, const struct line *line)
 {
 	struct feed_journal *f = ctx;
 	struct seats *seats = f->all;
+	uint64_t found = 0;
 
 	f->line = line;
 	f->writer_known = f->counted = f->doubted = false;
 	if (f->any_state && !may_be_remembered(f))
 		seats = f->stateless;
-	seats_line(seats, line, on_failure, f);
+	seats_line(seats, line, on_failure, f, &found);
 	if (is_to_count(f))
 		f->user.feeds.line(f->user.feeds.ctx, line);
 	f->matched += f->counted;

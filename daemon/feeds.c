@@ -30,7 +30,6 @@ struct feed {
 	struct seats *seats; /* NULL: no jail looks at it */
 	uint64_t matched;
 	uint64_t saved_lines; /* when its position was last saved */
-	uint64_t searched;    /* when the clock was last looked at */
 	enum file_state told; /* what the log said of it */
 };
 
@@ -83,12 +82,9 @@ static void on_line(void *ctx, const struct line *line)
 	struct feed *feed = ctx;
 
 	feed->feeds->user.line(feed->feeds->user.ctx, line);
-	feed->matched += seats_line(feed->seats, line, on_failure, feed->feeds);
-	/* What no filter was asked about has cost next to nothing. */
-	if (seats_searched(feed->seats) == feed->searched)
-		return;
-	feed->searched = seats_searched(feed->seats);
-	if (clock_mono() >= feed->feeds->until)
+	if (seats_line(feed->seats, line, on_failure, feed->feeds,
+		    &feed->matched) &&
+		clock_mono() >= feed->feeds->until)
 		file_source_enough(feed->source);
 }
 

@@ -25,7 +25,7 @@ struct seats {
 	/* The line that is being looked at. */
 	seats_fn *fn;
 	void *ctx;
-	size_t matched;
+	uint64_t *matched;
 };
 
 struct seats *seats_new(const struct config *config)
@@ -98,25 +98,19 @@ static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
 
 	if (v != FILTER_MATCH && v != FILTER_NAMED)
 		return;
-	s->matched += v == FILTER_MATCH;
+	*s->matched += v == FILTER_MATCH;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->items[i].filter == s->filter_ids[filter])
 			s->fn(s->ctx, s->items[i].jail, failure);
 }
 
-size_t seats_line(
-	struct seats *s, const struct line *line, seats_fn *fn, void *ctx)
+bool seats_line(struct seats *s, const struct line *line, seats_fn *fn,
+	void *ctx, uint64_t *matched)
 {
 	if (!s->dispatch)
 		s->dispatch = dispatch_new(s->filters, s->filters_n);
 	s->fn = fn;
 	s->ctx = ctx;
-	s->matched = 0;
-	dispatch_line(s->dispatch, line, on_verdict, s);
-	return s->matched;
-}
-
-uint64_t seats_searched(const struct seats *s)
-{
-	return s->dispatch ? dispatch_counts(s->dispatch)->searched : 0;
+	s->matched = matched;
+	return dispatch_line(s->dispatch, line, on_verdict, s);
 }

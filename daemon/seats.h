@@ -30,13 +30,12 @@ size_t seats_jail(const struct seats *seats, size_t i);
 
 /*
  * Calls fn for each jail whose filter finds a failure in the line, of an
- * address or (failure->name) of a name. Returns how many filters found one of
- * an address.
+ * address or (failure->name) of a name, and adds to *matched how many filters
+ * found one of an address. False if none was asked to run its expressions:
+ * that has cost next to nothing.
  */
 typedef void seats_fn(void *ctx, size_t jail, const struct failure *failure);
-size_t seats_line(
-	struct seats *seats, const struct line *line, seats_fn *fn, void *ctx);
-/* How often filters were asked to run their expressions since seats_add. */
-uint64_t seats_searched(const struct seats *seats);
+bool seats_line(struct seats *seats, const struct line *line, seats_fn *fn,
+	void *ctx, uint64_t *matched);
 
 #endif

@@ -31,7 +31,8 @@ struct head {
 	uint8_t overlap;	   /* bytes of it that the sieve must see */
 	uint8_t before_n, after_n; /* text before and behind the pid */
 	bool pid;
-	char text[HEAD_TEXT];
+	uint64_t after; /* word_last of it */
+	char before[HEAD_TEXT];
 };
 
 struct dispatch {
@@ -199,36 +200,32 @@ static bool head_cut(const struct line *line, struct head_key *key)
 	}
 	key->after = at;
 	key->after_n = (size_t)(line->message - at);
-	return key->before_n >= 8 && key->before_n + key->after_n <= HEAD_TEXT;
+	return key->before_n >= 8 && key->before_n <= HEAD_TEXT &&
+	       key->after_n >= 1 && key->after_n <= 8;
 }
 
-/* Short texts, for which a call of memcmp takes longer than the comparison. */
-static bool same_few(const char *a, const char *b, size_t n)
+/* What stands behind the pid, of which there are 1 to 8 bytes: "]: ". */
+static uint64_t after_of(const struct head_key *key)
 {
-	for (size_t i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return false;
-	return true;
+	return word_last(word_at(key->after + key->after_n - 8), key->after_n);
 }
 
 static bool head_equal(const struct head *h, const struct head_key *key)
 {
 	return h->before_n == key->before_n && h->after_n == key->after_n &&
-	       h->pid == key->pid &&
-	       word_same(h->text, key->before, key->before_n) &&
-	       same_few(h->text + h->before_n, key->after, key->after_n);
+	       h->pid == key->pid && h->after == after_of(key) &&
+	       word_same(h->before, key->before, key->before_n);
 }
 
+/* Of its last bytes, where programs differ. */
 static uint32_t head_hash(const struct head_key *key)
 {
-	uint64_t h = key->before_n * UINT64_C(0x9e3779b97f4a7c15);
+	size_t n = key->before_n;
+	uint64_t h = word_at(key->before + n - 8) +
+		     word_at(key->before + (n < 16 ? 0 : n - 16)) *
+			     UINT64_C(0x9e3779b97f4a7c15) +
+		     n;
 
-	for (size_t i = 0; i + 8 < key->before_n; i += 8) {
-		h = (h ^ word_at(key->before + i)) *
-		    UINT64_C(0x9fb21c651e98df25);
-		h ^= h >> 32;
-	}
-	h ^= word_at(key->before + key->before_n - 8);
 	return (uint32_t)(h * UINT64_C(0x9fb21c651e98df25) >> 40);
 }
 
@@ -236,7 +233,7 @@ static uint32_t head_hash(const struct head_key *key)
 static bool may_follow(struct filter *filter, const struct head_key *key)
 {
 	static const char *const pids[] = {"1", "4711", "4194303"};
-	char head[HEAD_TEXT + 16];
+	char head[HEAD_TEXT + 16 + 8];
 
 	for (size_t i = 0; i < (key->pid ? 3 : 1); i++) {
 		size_t n = key->before_n, digits = strlen(pids[i]);
@@ -271,7 +268,7 @@ static size_t head_overlap(
 	const struct class *class, const struct head_key *key)
 {
 	size_t n = key->before_n + key->after_n;
-	char head[HEAD_TEXT];
+	char head[HEAD_TEXT + 8];
 
 	if (!key->pid) {
 		memcpy(head, key->before, key->before_n);
@@ -309,8 +306,8 @@ __attribute__((noinline)) static struct class *head_learn(
 	h->after_n = (uint8_t)key->after_n;
 	h->pid = key->pid;
 	h->overlap = (uint8_t)head_overlap(class, key);
-	memcpy(h->text, key->before, key->before_n);
-	memcpy(h->text + key->before_n, key->after, key->after_n);
+	h->after = after_of(key);
+	memcpy(h->before, key->before, key->before_n);
 	d->heads_n++;
 	return class;
 }
@@ -371,11 +368,13 @@ static bool is_hit(const struct dispatch *d, const uint64_t *hits, size_t i)
  * midst, and what then comes together is what the sieve must see. It is cut
  * out once for all filters that look for the same dates.
  */
-__attribute__((noinline)) static void ask_undated(
+__attribute__((noinline)) static bool ask_undated(
 	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
 {
 	struct filter_subject subject, cut[DATECUT_USUAL];
-	bool made[DATECUT_USUAL] = {false};
+	bool made[DATECUT_USUAL] = {false}, any[DATECUT_USUAL];
+
+	uint64_t before = d->counts.searched;
 
 	filter_subject(line, &subject);
 	for (size_t i = 0; i < d->n; i++) {
@@ -391,15 +390,16 @@ __attribute__((noinline)) static void ask_undated(
 			made[kind] = true;
 			cut[kind] = subject;
 			filter_cut_date(d->filters[i], &cut[kind]);
-			sieve_scan(d->all->sieve, cut[kind].text, cut[kind].n,
-				hits);
+			any[kind] = sieve_scan(d->all->sieve, cut[kind].text,
+				cut[kind].n, hits);
 		}
-		if (is_hit(d, hits, i))
+		if (any[kind] && is_hit(d, hits, i))
 			ask(d, i, &cut[kind], hits + d->first[i] / 64, fn, ctx);
 	}
+	return d->counts.searched > before;
 }
 
-void dispatch_line(
+bool dispatch_line(
 	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
 {
 	struct class *class;
@@ -407,20 +407,19 @@ void dispatch_line(
 	const char *from;
 
 	d->counts.lines++;
-	if (line->body == line->text && !line->journal) {
-		ask_undated(d, line, fn, ctx);
-		return;
-	}
+	if (line->body == line->text && !line->journal)
+		return ask_undated(d, line, fn, ctx);
 	class = class_of(d, line, &from);
 	if (class->empty)
-		return;
+		return false;
 	d->counts.scanned++;
 	if (!sieve_scan(class->sieve, from,
 		    (size_t)(line->body + line->body_len - from), d->hits))
-		return;
+		return false;
 	filter_subject(line, &subject);
 	for (size_t i = 0; i < d->n; i++)
 		if (is_hit(d, d->hits, i))
 			ask(d, i, &subject, d->hits + d->first[i] / 64, fn,
 				ctx);
+	return true;
 }

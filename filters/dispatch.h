@@ -28,9 +28,9 @@ void dispatch_free(struct dispatch **dispatch);
 /*
  * Calls fn for each filter, by its index in filters, whose verdict on the line
  * is not FILTER_MISS; failure is valid in the call, for FILTER_MATCH and
- * FILTER_NAMED only.
+ * FILTER_NAMED only. False if no filter was asked to run its expressions.
  */
-void dispatch_line(struct dispatch *dispatch, const struct line *line,
+bool dispatch_line(struct dispatch *dispatch, const struct line *line,
 	dispatch_fn fn, void *ctx);
 const struct dispatch_counts *dispatch_counts(const struct dispatch *dispatch);
 

@@ -11,12 +11,14 @@
 #define LITERALS_MOST 96
 #define LITERAL_TEXT 32
 
+struct literal {
+	char text[LITERAL_TEXT];
+	size_t n;
+};
+
 struct literals {
 	size_t n; /* 0: nothing is known to be required */
-	struct {
-		char text[LITERAL_TEXT];
-		size_t n;
-	} items[LITERALS_MOST];
+	struct literal items[LITERALS_MOST];
 };
 
 /*

@@ -13,32 +13,34 @@
 
 #define GRAM 4
 #define STRIDE_MOST 8
-#define BITS 15
+#define BITS 16
 #define BUCKETS (1u << BITS)
 #define START_BITS 9
 #define STARTS (1u << START_BITS)
 
-struct literal {
+struct needle {
 	char text[LITERAL_TEXT];
 	size_t n;
-	size_t member;
+	uint64_t *members; /* bits */
 };
 
 struct gram {
-	uint32_t key; /* its bucket */
-	uint16_t literal;
+	uint32_t text; /* as it lies in memory */
+	uint16_t needle;
 	uint8_t offset;
 };
 
 struct sieve {
-	struct literal *literals;
+	struct needle *needles;
 	size_t n, room;
 	size_t stride;
 	uint64_t bitmap[BUCKETS / 64];
-	struct gram *grams; /* sorted by key */
+	struct gram *grams; /* sorted by bucket */
 	size_t grams_n;
-	uint32_t starts[STARTS + 1]; /* of the grams, by a key's first bits */
-	uint64_t *always;	     /* members with no literals */
+	uint32_t
+		starts[STARTS + 1]; /* of the grams, by a bucket's first bits */
+	uint64_t *always;	    /* members with no literals */
+	bool has_always;
 	size_t members;
 };
 
@@ -57,51 +59,80 @@ struct sieve *sieve_new(size_t members)
 
 void sieve_free(struct sieve **sieve)
 {
-	if (!*sieve)
+	struct sieve *s = *sieve;
+
+	if (!s)
 		return;
-	free((*sieve)->literals);
-	free((*sieve)->grams);
-	free((*sieve)->always);
-	free(*sieve);
+	for (size_t i = 0; i < s->n; i++)
+		free(s->needles[i].members);
+	free(s->needles);
+	free(s->grams);
+	free(s->always);
+	free(s);
 	*sieve = NULL;
+}
+
+static void set_bit(uint64_t *bits, size_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+/* Several members look for the same text: it is compared once for all. */
+static struct needle *needle_get(
+	struct sieve *sieve, const struct literal *text)
+{
+	struct needle *l = sieve->needles;
+
+	for (; l < sieve->needles + sieve->n; l++)
+		if (l->n == text->n && memcmp(l->text, text->text, l->n) == 0)
+			return l;
+	if (sieve->n == sieve->room) {
+		sieve->room = sieve->room ? sieve->room * 2 : 64;
+		sieve->needles = reallocarray(
+			sieve->needles, sieve->room, sizeof(*sieve->needles));
+		if (!sieve->needles)
+			abort();
+	}
+	l = &sieve->needles[sieve->n++];
+	memcpy(l->text, text->text, LITERAL_TEXT);
+	l->n = text->n;
+	l->members = calloc(SIEVE_WORDS(sieve->members) + 1, sizeof(uint64_t));
+	if (!l->members)
+		abort();
+	return l;
 }
 
 void sieve_add(struct sieve *sieve, size_t member, const struct literals *l)
 {
 	/* A text shorter than a gram cannot be looked for. */
 	if (literals_shortest(l) < GRAM) {
-		sieve->always[member / 64] |= UINT64_C(1) << (member % 64);
+		set_bit(sieve->always, member);
+		sieve->has_always = true;
 		return;
 	}
-	if (sieve->n + l->n > sieve->room) {
-		sieve->room = (sieve->n + l->n) * 2;
-		sieve->literals = reallocarray(
-			sieve->literals, sieve->room, sizeof(*sieve->literals));
-		if (!sieve->literals)
-			abort();
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		struct literal *to = &sieve->literals[sieve->n++];
-
-		memcpy(to->text, l->items[i].text, LITERAL_TEXT);
-		to->n = l->items[i].n;
-		to->member = member;
-	}
+	for (size_t i = 0; i < l->n; i++)
+		set_bit(needle_get(sieve, &l->items[i])->members, member);
 }
 
-static uint32_t bucket(const char *at)
+static uint32_t gram_at(const char *at)
 {
 	uint32_t gram;
 
 	memcpy(&gram, at, sizeof(gram));
+	return gram;
+}
+
+static uint32_t bucket(uint32_t gram)
+{
 	return (gram * UINT32_C(2654435761)) >> (32 - BITS);
 }
 
 static int compare_grams(const void *a, const void *b)
 {
 	const struct gram *x = a, *y = b;
+	uint32_t in_x = bucket(x->text), in_y = bucket(y->text);
 
-	return x->key < y->key ? -1 : x->key > y->key;
+	return in_x < in_y ? -1 : in_x > in_y;
 }
 
 static void find_starts(struct sieve *sieve)
@@ -109,8 +140,8 @@ static void find_starts(struct sieve *sieve)
 	size_t at = 0;
 
 	for (uint32_t i = 0; i <= STARTS; i++) {
-		while (at < sieve->grams_n &&
-			sieve->grams[at].key >> (BITS - START_BITS) < i)
+		while (at < sieve->grams_n && bucket(sieve->grams[at].text) >>
+						      (BITS - START_BITS) < i)
 			at++;
 		sieve->starts[i] = (uint32_t)at;
 	}
@@ -121,8 +152,8 @@ void sieve_seal(struct sieve *sieve)
 	size_t shortest = GRAM + STRIDE_MOST - 1;
 
 	for (size_t i = 0; i < sieve->n; i++)
-		if (sieve->literals[i].n < shortest)
-			shortest = sieve->literals[i].n;
+		if (sieve->needles[i].n < shortest)
+			shortest = sieve->needles[i].n;
 	sieve->stride = shortest - GRAM + 1;
 	sieve->grams =
 		calloc(sieve->n * sieve->stride + 1, sizeof(*sieve->grams));
@@ -130,11 +161,11 @@ void sieve_seal(struct sieve *sieve)
 		abort();
 	for (size_t i = 0; i < sieve->n; i++) {
 		for (size_t at = 0; at < sieve->stride; at++) {
-			uint32_t key = bucket(sieve->literals[i].text + at);
+			uint32_t gram = gram_at(sieve->needles[i].text + at);
 
-			sieve->bitmap[key / 64] |= UINT64_C(1) << (key % 64);
+			set_bit(sieve->bitmap, bucket(gram));
 			sieve->grams[sieve->grams_n++] =
-				(struct gram){key, (uint16_t)i, (uint8_t)at};
+				(struct gram){gram, (uint16_t)i, (uint8_t)at};
 		}
 	}
 	qsort(sieve->grams, sieve->grams_n, sizeof(*sieve->grams),
@@ -144,22 +175,23 @@ void sieve_seal(struct sieve *sieve)
 
 /* A set bit at position at of the text: which literals really stand there? */
 static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
-	size_t at, uint32_t key, uint64_t *hits)
+	size_t at, uint64_t *hits)
 {
-	size_t low = sieve->starts[key >> (BITS - START_BITS)];
-	size_t high = sieve->starts[(key >> (BITS - START_BITS)) + 1];
+	uint32_t gram = gram_at(text + at);
+	uint32_t start = bucket(gram) >> (BITS - START_BITS);
+	const struct gram *g = sieve->grams + sieve->starts[start];
+	const struct gram *end = sieve->grams + sieve->starts[start + 1];
 	bool any = false;
 
-	for (; low < high && sieve->grams[low].key <= key; low++) {
-		const struct gram *g = &sieve->grams[low];
-		const struct literal *l = &sieve->literals[g->literal];
+	for (; g < end; g++) {
+		const struct needle *l = &sieve->needles[g->needle];
 
-		if (g->key != key || g->offset > at ||
-			n - (at - g->offset) < l->n)
+		if (g->text != gram || g->offset > at ||
+			n - (at - g->offset) < l->n ||
+			memcmp(text + at - g->offset, l->text, l->n) != 0)
 			continue;
-		if (memcmp(text + at - g->offset, l->text, l->n) != 0)
-			continue;
-		hits[l->member / 64] |= UINT64_C(1) << (l->member % 64);
+		for (size_t i = 0; i < SIEVE_WORDS(sieve->members); i++)
+			hits[i] |= l->members[i];
 		any = true;
 	}
 	return any;
@@ -170,7 +202,7 @@ size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n)
 	size_t most = 0;
 
 	for (size_t i = 0; i < sieve->n; i++) {
-		const struct literal *l = &sieve->literals[i];
+		const struct needle *l = &sieve->needles[i];
 
 		if (memmem(text, n, l->text, l->n))
 			return n;
@@ -181,7 +213,7 @@ size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n)
 	return most;
 }
 
-static size_t count_of(const struct literal *l, const char *chars)
+static size_t count_of(const struct needle *l, const char *chars)
 {
 	size_t n = 0;
 
@@ -193,7 +225,7 @@ static size_t count_of(const struct literal *l, const char *chars)
 bool sieve_has(const struct sieve *sieve, const char *chars)
 {
 	for (size_t i = 0; i < sieve->n; i++)
-		if (count_of(&sieve->literals[i], chars) > 0)
+		if (count_of(&sieve->needles[i], chars) > 0)
 			return true;
 	return false;
 }
@@ -201,37 +233,45 @@ bool sieve_has(const struct sieve *sieve, const char *chars)
 bool sieve_has_only(const struct sieve *sieve, const char *chars)
 {
 	for (size_t i = 0; i < sieve->n; i++)
-		if (count_of(&sieve->literals[i], chars) ==
-			sieve->literals[i].n)
+		if (count_of(&sieve->needles[i], chars) == sieve->needles[i].n)
 			return true;
 	return false;
 }
 
 static inline bool is_set(const struct sieve *sieve, const char *at)
 {
-	uint32_t key = bucket(at);
+	uint32_t in = bucket(gram_at(at));
 
-	return sieve->bitmap[key / 64] >> (key % 64) & 1;
+	return sieve->bitmap[in / 64] >> (in % 64) & 1;
 }
 
 static inline bool look_at(const struct sieve *sieve, const char *text,
 	size_t n, size_t at, uint64_t *hits)
 {
-	return is_set(sieve, text + at) &&
-	       compare_at(sieve, text, n, at, bucket(text + at), hits);
+	return is_set(sieve, text + at) && compare_at(sieve, text, n, at, hits);
 }
 
-int sieve_scan(
+/* As compare_at; the first that is called in a scan empties the hits. */
+static bool compare_first(const struct sieve *sieve, const char *text, size_t n,
+	size_t at, uint64_t *hits, bool *begun)
+{
+	if (!is_set(sieve, text + at))
+		return false;
+	if (!*begun)
+		memset(hits, 0, SIEVE_WORDS(sieve->members) * sizeof(*hits));
+	*begun = true;
+	return compare_at(sieve, text, n, at, hits);
+}
+
+bool sieve_scan(
 	const struct sieve *sieve, const char *text, size_t n, uint64_t *hits)
 {
-	size_t words = SIEVE_WORDS(sieve->members), stride = sieve->stride;
-	size_t at = 0;
-	int any = 0;
+	size_t stride = sieve->stride, at = 0;
+	bool any = sieve->has_always, begun = any;
 
-	for (size_t i = 0; i < words; i++) {
-		hits[i] = sieve->always[i];
-		any |= hits[i] != 0;
-	}
+	if (any)
+		memcpy(hits, sieve->always,
+			SIEVE_WORDS(sieve->members) * sizeof(*hits));
 	if (n < GRAM || sieve->n == 0)
 		return any;
 	/* Four looks for one branch: nearly all of them find nothing. */
@@ -241,9 +281,9 @@ int sieve_scan(
 			is_set(sieve, text + at + 2 * stride) |
 			is_set(sieve, text + at + 3 * stride))
 			for (size_t i = 0; i < 4; i++)
-				any |= look_at(
-					sieve, text, n, at + i * stride, hits);
+				any |= compare_first(sieve, text, n,
+					at + i * stride, hits, &begun);
 	for (; at + GRAM <= n; at += stride)
-		any |= look_at(sieve, text, n, at, hits);
+		any |= compare_first(sieve, text, n, at, hits, &begun);
 	return any;
 }

@@ -33,9 +33,10 @@ bool sieve_has(const struct sieve *sieve, const char *chars);
 bool sieve_has_only(const struct sieve *sieve, const char *chars);
 /*
  * Sets the bits of all members of which a literal occurs in the n bytes at
- * text; hits has SIEVE_WORDS(members) words. Returns 0 if no bit is set.
+ * text, and empties all others; hits has SIEVE_WORDS(members) words. False if
+ * there are none: hits then holds nothing of use.
  */
-int sieve_scan(
+bool sieve_scan(
 	const struct sieve *sieve, const char *text, size_t n, uint64_t *hits);
 
 #endif

@@ -3,8 +3,8 @@
  * Nearly every line of a log begins as the one before it: the same minute, the
  * same host. So the beginning of one line is kept, with a mask of the bytes
  * that must come again and one of those that may be any digit; the next line
- * is compared with it by words of eight bytes, and its date is that minute and
- * the two digits. It must never take for the same what the full cut would
+ * is compared with it by blocks of sixteen bytes, and its date is that minute
+ * and the two digits. It must never take for the same what the full cut would
  * read in another way: whatever differs in any other byte is left to that.
  */
 #include "sources/header_again.h"
@@ -13,7 +13,26 @@
 
 #include "lib/clock.h"
 #include "lib/line.h"
-#include "lib/word.h"
+
+#define BLOCK 16
+/* GCC makes one instruction of what is done to all bytes of it. */
+typedef unsigned char block __attribute__((vector_size(BLOCK)));
+
+static inline block block_at(const char *p)
+{
+	block b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
+static inline bool block_any(block b)
+{
+	uint64_t half[2];
+
+	memcpy(half, &b, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
 
 static bool is_digit(char c)
 {
@@ -56,7 +75,7 @@ void header_again_learn(
 	memset(a->digit + seconds + 3, 0xff, fraction);
 	/* Without one the byte behind the seconds must come again. */
 	a->same[seconds + 2] = (char)0xff;
-	a->words = (n + 7) / 8;
+	a->blocks = (n + BLOCK - 1) / BLOCK;
 	a->date_len = (size_t)(line->body - line->text);
 	a->host_at = (size_t)(line->host - line->text);
 	a->host_len = line->host_len;
@@ -69,23 +88,24 @@ void header_again_learn(
 size_t header_again_cut(const struct header_again *a, const char *text,
 	size_t n, struct line *out)
 {
-	uint64_t wrong = 0;
+	block wrong = {0};
 	int64_t us;
 
 	/* One more blank in front of the program would be the host's too. */
-	if (a->n == 0 || n < a->words * 8 || n == a->n || text[a->n] == ' ' ||
-		text[a->n] == '\t')
+	if (a->n == 0 || n < a->blocks * BLOCK || n == a->n ||
+		text[a->n] == ' ' || text[a->n] == '\t')
 		return 0;
-	for (size_t i = 0; i < a->words * 8; i += 8) {
-		uint64_t word = word_at(text + i);
-		uint64_t digit =
-			(word ^ '0' * WORD_EACH) & word_at(a->digit + i);
+	for (size_t i = 0; i < a->blocks * BLOCK; i += BLOCK) {
+		block is = block_at(text + i);
+		block digit = (is ^ '0') & block_at(a->digit + i);
 
-		wrong |= (word ^ word_at(a->text + i)) & word_at(a->same + i);
-		wrong |= word_above_9(digit);
+		wrong |= (is ^ block_at(a->text + i)) & block_at(a->same + i);
+		wrong |= (block)(digit > 9);
 	}
-	us = wrong ? -1 : moment(text + a->seconds, a->fraction_n);
-	if (us < 0 || us >= 60 * CLOCK_SECOND)
+	if (block_any(wrong))
+		return 0;
+	us = moment(text + a->seconds, a->fraction_n);
+	if (us >= 60 * CLOCK_SECOND)
 		return 0;
 	out->time = a->minute + us;
 	out->body = text + a->date_len;

@@ -8,7 +8,7 @@
 
 struct line;
 
-#define HEADER_AGAIN_MOST 64 /* bytes, in words of 8 */
+#define HEADER_AGAIN_MOST 64 /* bytes, in blocks of 16 */
 
 /*
  * How the last line began, up to its program: date, host and blanks. All zero
@@ -18,7 +18,7 @@ struct header_again {
 	char text[HEADER_AGAIN_MOST];
 	char same[HEADER_AGAIN_MOST];  /* 0xff: that byte must come again */
 	char digit[HEADER_AGAIN_MOST]; /* 0xff: it must be some digit */
-	size_t n, words;
+	size_t n, blocks;
 	size_t date_len, host_at, host_len;
 	size_t seconds; /* where they stand */
 	size_t fraction_n;
