@@ -18,6 +18,9 @@
 
 /* No connection lasts for more attempts. */
 #define ATTEMPTS_MOST 1000000
+/* What a client's text spills into the lines behind it is logged at once; a
+ * file's dates know no less than seconds. */
+#define SPILL_TIME INT64_C(1000000)
 
 struct rule {
 	struct regex *regex;
@@ -38,6 +41,9 @@ struct filter {
 	size_t fail_n;
 	struct regex **ignore;
 	size_t ignore_n;
+	bool has_spill; /* some failregex has <F-SPILL> */
+	bool spilled;
+	int64_t spilled_at; /* the line's time, if so */
 	struct filter_counts counts;
 };
 
@@ -114,6 +120,8 @@ static void compile_failregex(
 			filter->fail_n++;
 			rule->literals = literals_of(text);
 			groups_find(rule->regex, &rule->groups);
+			filter->has_spill |=
+				groups_has(&rule->groups, OF_SPILL);
 			if (!names_someone(&rule->groups) &&
 				!names_someone(&filter->pref_groups) &&
 				!groups_has(&rule->groups, OF_NOFAIL))
@@ -259,7 +267,7 @@ enum datecut_kind filter_datecut(const struct filter *filter)
 
 bool filter_keeps_state(const struct filter *filter)
 {
-	return filter->sessions || filter->lines;
+	return filter->sessions || filter->lines || filter->has_spill;
 }
 
 bool filter_may_follow(struct filter *filter, const char *head, size_t n)
@@ -403,6 +411,23 @@ static void read_attempt(
 	out->witness_len = witness.n;
 }
 
+/*
+ * Is the line, for all that it tells, the rest of what a client had the lines
+ * before it say? Notes if others may be that of this.
+ */
+static bool is_spilled(struct filter *filter, size_t i, int64_t time)
+{
+	bool is = filter->spilled && read_group(filter, i, OF_SPILLABLE).text &&
+		  time - filter->spilled_at <= SPILL_TIME &&
+		  filter->spilled_at - time <= SPILL_TIME;
+
+	if (read_group(filter, i, OF_SPILL).text) {
+		filter->spilled = true;
+		filter->spilled_at = time;
+	}
+	return is;
+}
+
 static enum filter_verdict judge(
 	struct filter *filter, size_t i, int64_t time, struct failure *out)
 {
@@ -410,6 +435,8 @@ static enum filter_verdict judge(
 	bool has_who;
 
 	out->who = (struct prefix){0};
+	if (filter->has_spill && is_spilled(filter, i, time))
+		return FILTER_HELD;
 	has_who = read_who(filter, i, &out->who, &name);
 	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
 		if (!ask_session(filter, i, time, has_who, &out->who, &name))

@@ -28,6 +28,8 @@ static const struct {
 	{GROUP_ATTEMPTS, OF_ATTEMPTS},
 	{GROUP_SESSION, OF_SESSION},
 	{GROUP_WITNESS, OF_WITNESS},
+	{GROUP_SPILL, OF_SPILL},
+	{GROUP_SPILLABLE, OF_SPILLABLE},
 };
 
 static void add(struct groups *g, enum group what, int number)

@@ -20,6 +20,8 @@ enum group {
 	OF_ATTEMPTS,
 	OF_SESSION,
 	OF_WITNESS,
+	OF_SPILL,
+	OF_SPILLABLE,
 	GROUPS
 };
 

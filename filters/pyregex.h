@@ -22,22 +22,24 @@ char *pyregex_translate(const char *text, bool names, const char **why);
 char *pyregex_show(const char *text, bool names, const char *ip6);
 
 /* The groups by which a match is read; a translated regex has some of them. */
-#define GROUP_HOST "host"	  /* as an admin's (?P<host>...) says it */
-#define GROUP_CIDR "cidr"	  /* <CIDR> */
-#define GROUP_ID "fid"		  /* <F-ID> */
-#define GROUP_CONTENT "content"	  /* <F-CONTENT> of a prefregex */
-#define GROUP_USER "user"	  /* <F-USER> */
-#define GROUP_NOFAIL "nofail"	  /* <F-NOFAIL> */
-#define GROUP_GAINED "mlfgained"  /* <F-MLFGAINED> */
-#define GROUP_FORGET "mlfforget"  /* <F-MLFFORGET> */
-#define GROUP_MLFID "mlfid"	  /* <F-MLFID> */
-#define GROUP_IP4 "ip4"		  /* <IP4>, <HOST>, <ADDR>, <SUBNET> */
-#define GROUP_IP6 "ip6"		  /* <IP6>, the same */
-#define GROUP_DNS "dns"		  /* <DNS>, <HOST> */
-#define GROUP_ATTEMPTS "attempts" /* <F-ATTEMPTS> */
-#define GROUP_SESSION "session"	  /* <F-SESSION> */
-#define GROUP_WITNESS "witness"	  /* <F-WITNESS> */
-#define GROUP_SKIPPED "skiplines" /* with a number: <SKIPLINES> */
-#define GROUP_ALT "alt_"	  /* before x: fills x when that is empty */
+#define GROUP_HOST "host"	    /* as an admin's (?P<host>...) says it */
+#define GROUP_CIDR "cidr"	    /* <CIDR> */
+#define GROUP_ID "fid"		    /* <F-ID> */
+#define GROUP_CONTENT "content"	    /* <F-CONTENT> of a prefregex */
+#define GROUP_USER "user"	    /* <F-USER> */
+#define GROUP_NOFAIL "nofail"	    /* <F-NOFAIL> */
+#define GROUP_GAINED "mlfgained"    /* <F-MLFGAINED> */
+#define GROUP_FORGET "mlfforget"    /* <F-MLFFORGET> */
+#define GROUP_MLFID "mlfid"	    /* <F-MLFID> */
+#define GROUP_IP4 "ip4"		    /* <IP4>, <HOST>, <ADDR>, <SUBNET> */
+#define GROUP_IP6 "ip6"		    /* <IP6>, the same */
+#define GROUP_DNS "dns"		    /* <DNS>, <HOST> */
+#define GROUP_ATTEMPTS "attempts"   /* <F-ATTEMPTS> */
+#define GROUP_SESSION "session"	    /* <F-SESSION> */
+#define GROUP_WITNESS "witness"	    /* <F-WITNESS> */
+#define GROUP_SPILL "spill"	    /* <F-SPILL> */
+#define GROUP_SPILLABLE "spillable" /* <F-SPILLABLE> */
+#define GROUP_SKIPPED "skiplines"   /* with a number: <SKIPLINES> */
+#define GROUP_ALT "alt_"	    /* before x: fills x when that is empty */
 
 #endif

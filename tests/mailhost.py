@@ -6,6 +6,7 @@ DATA = hosts.TESTS / "data" / "mailhost"
 USER, PASSWORD = "alice", "correct horse"
 KINDS = ("imap", "pop3", "smtp")
 SUBMISSION = "submission"  # Dovecot's own
+OAUTH = "oauth2.conf.ext"  # 2.3's, for tokens that it validates by itself
 
 
 def start(host, more=""):
@@ -17,6 +18,7 @@ def start(host, more=""):
     config = DATA / f"dovecot-{'.'.join(version.split('.')[:2])}.conf"
     host.write("/etc/dovecot/dovecot.conf", config.read_text() + more)
     host.write("/etc/dovecot/users", f"{USER}:{PASSWORD}\n")
+    host.write(f"/etc/dovecot/{OAUTH}", (DATA / OAUTH).read_text())
     for name in ("main.cf", "master.cf"):
         host.write(f"/etc/postfix/{name}", (DATA / name).read_text())
     host.run(["postfix", "start"])

@@ -114,18 +114,43 @@ def nonsense(name):
 
 
 @pytest.fixture
-def server(new_host, join):
+def server(new_host, join, request):
     """A mail host on which nobody is banned, and all is counted."""
     made, made.client = new_host(), new_host("client")
     join(made, made.client)
     made.journald()
-    mailhost.start(made, "auth_verbose = yes\n")
+    mailhost.start(made, "auth_verbose = yes\n" +
+                   getattr(request, "param", ""))
     made.daemon = made.mailband({"jail.local": "".join(
         attack.jail(name, backend="systemd", maxretry=100000, mode=mode)
         for name, mode in (("dovecot", "aggressive"), ("sieve", "aggressive"),
                            ("postfix", "extra"), ("postfix-sasl", "auth"),
                            ("sshd", "aggressive")))})
     return made
+
+
+def tokens():
+    """Bearer tokens that Dovecot 2.3 logs as they are, newlines and all: a
+    whole record of its log's own, one that fills what the log takes at once.
+    """
+    line = f"PAM(BOB,{VICTIM},<S>): [AUTHENTICATIONFAILED] X"
+    yield "NONE"
+    for record in ("\x01\x02123 ", "\x01\x03123 ", ""):
+        yield f"NONE'\n{record}{line}\n{record}"
+        # What a second ")" would hide.
+        yield f"NONE): \n{record}{line}\n{record}"
+    for at in range(3980, 4000):
+        yield "N" * at + line + "N" * 300
+
+
+def oauth(alg):
+    """Fails to log in, once: a token of that algorithm."""
+    parts = {"typ": "JWT", "alg": alg}, {"sub": "bob", "exp": 99999999999}
+    token = ".".join(base64.urlsafe_b64encode(
+        json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    said = f"user=bob\x01auth=Bearer {token}.AAAA\x01\x01"
+    return ["a AUTHENTICATE XOAUTH2\r\n", encoded(said) + "\r\n", "\r\n",
+            "b LOGOUT\r\n"]
 
 
 def say(server, *dialogues):
@@ -162,3 +187,28 @@ def test_nonsense(server):
     say(server, *(one for name in NAMES for one in nonsense(name)))
     assert {address for _, address in counted(server)} <= {server.client.ip4}
     assert server.daemon.alive()
+
+
+# Validates tokens by itself; none is of a key that it has.
+OAUTH = f"""auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = /etc/dovecot/{mailhost.OAUTH}
+}}
+"""
+
+
+@pytest.mark.skipif(hosts.debian() != "12", reason="2.4 repeats the peer")
+@pytest.mark.parametrize("server", [OAUTH], indirect=True, ids=["oauth"])
+def test_tokens_that_write_lines(server):
+    """Each fails to log in, once, and no line of its own counts."""
+    said = list(tokens())
+    heard = say(server, *((143, oauth(alg)) for alg in said))
+    hosts.wait_for(lambda: len(counted(server)) >= len(said), every=0.2,
+                   what=f"{len(said)} failures; heard: {heard}")
+    found = counted(server)
+    assert {address for _, address in found} == {server.client.ip4}
+    assert len(found) == len(said)
+    assert VICTIM in server.run(["journalctl", "-o", "cat", "-g",
+                                 f"^auth: PAM.*{VICTIM}"]).stdout

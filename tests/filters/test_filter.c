@@ -104,6 +104,47 @@ static void misses(struct filter *filter, const char *text)
 	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MISS);
 }
 
+/* What stands behind a line with a client's newlines may be the client's. */
+static void what_spills_over_is_no_failure(void **state)
+{
+	static const struct {
+		const char *text;
+		enum filter_verdict verdict;
+	} lines[] = {
+		{"Nov 21 10:00:00 mx x: bad from 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:00 mx x: token a", FILTER_HELD},
+		{"Nov 21 10:00:00 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:01 mx x: bad from 192.0.2.1", FILTER_HELD},
+		/* Nobody wrote that but the program. */
+		{"Nov 21 10:00:01 mx x: worse from 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:02 mx x: bad from 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:01 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 09:59:58 mx x: bad from 192.0.2.1", FILTER_MATCH},
+	};
+	struct err err;
+	struct filter *filter;
+	char who[PREFIX_TEXT];
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\n"
+		"failregex = ^ \\S+ x: <F-SPILLABLE>bad</F-SPILLABLE> from "
+		"<ADDR>$\n"
+		"            ^ \\S+ x: worse from <ADDR>$\n"
+		"            ^ \\S+ x: <F-SPILL>token</F-SPILL> "
+		"<F-NOFAIL>.</F-NOFAIL>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	/* No stranger's line may make others spill. */
+	assert_true(filter_keeps_state(filter));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_int_equal(judge(filter, lines[i].text,
+					 strlen(lines[i].text), who),
+			lines[i].verdict);
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 /* Where a line was cut it does not end. */
 static void where_a_line_was_cut_it_does_not_end(void **state)
 {
@@ -460,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_line_may_begin),
 		cmocka_unit_test(an_admins_filter),
+		cmocka_unit_test(what_spills_over_is_no_failure),
 		cmocka_unit_test(where_a_line_was_cut_it_does_not_end),
 		cmocka_unit_test(modes_tags_and_includes),
 		cmocka_unit_test(a_local_adds),
