@@ -10,6 +10,7 @@
 #include "daemon/sandbox_calls.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -100,6 +101,40 @@ static const struct sandbox_call first[] = {
 };
 
 #define FIRST_N (sizeof(first) / sizeof(*first))
+
+static const struct sandbox_call threads[] = {
+	/* With clone3 the flags could not be seen, without it the C library
+	 * takes clone. */
+	SANDBOX_CALL1(clone, SANDBOX_BITS(0, CLONE_THREAD, CLONE_THREAD)),
+	SANDBOX_FAIL(clone3, ENOSYS),
+	SANDBOX_CALL(rseq),
+	SANDBOX_CALL(set_robust_list),
+};
+
+/* Of linux/netlink.h, which is nft's. */
+#define NETLINK_OF_ROUTES 0
+
+static const struct sandbox_call local_sockets[] = {
+	SANDBOX_CALL1(socket, SANDBOX_IS(0, AF_UNIX)),
+	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_NETLINK),
+		SANDBOX_IS(2, NETLINK_OF_ROUTES)),
+};
+
+#define DATAGRAM SANDBOX_BITS(1, 0xf, SOCK_DGRAM)
+#define STREAM SANDBOX_BITS(1, 0xf, SOCK_STREAM)
+
+static const struct sandbox_call name_sockets[] = {
+	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET), DATAGRAM),
+	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET), STREAM),
+	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6), DATAGRAM),
+	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6), STREAM),
+};
+
+const struct sandbox_calls sandbox_calls_threads = SANDBOX_CALLS(threads);
+const struct sandbox_calls sandbox_calls_local_sockets =
+	SANDBOX_CALLS(local_sockets);
+const struct sandbox_calls sandbox_calls_name_sockets =
+	SANDBOX_CALLS(name_sockets);
 
 static int add(scmp_filter_ctx filter, const struct sandbox_call *call)
 {

@@ -75,6 +75,14 @@ struct sandbox_calls {
 		table, sizeof(table) / sizeof(*(table)) \
 	}
 
+/* What more than one process has, each a table of its own. */
+/* Threads, and no process. */
+extern const struct sandbox_calls sandbox_calls_threads;
+/* Sockets of this host alone, and its own addresses from the kernel. */
+extern const struct sandbox_calls sandbox_calls_local_sockets;
+/* Sockets that name servers are asked by, over UDP and TCP. */
+extern const struct sandbox_calls sandbox_calls_name_sockets;
+
 /*
  * Allows the calls of these tables, and those that every process of ours
  * makes; all others, and all of another architecture, end the process. 0 or

@@ -9,7 +9,6 @@
 #include "daemon/sandbox.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -19,9 +18,6 @@
 
 #include "daemon/sandbox_calls.h"
 #include "daemon/sandbox_files.h"
-
-/* Of linux/netlink.h, which is nft's: the host's own addresses. */
-#define NETLINK_OF_ROUTES 0
 
 /* Logs of many jails, the journal's files, connections to its socket. */
 #define DESCRIPTORS 8192
@@ -35,10 +31,6 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(chmod),
 	SANDBOX_CALL(chown),
 	SANDBOX_CALL(clock_nanosleep),
-	/* Threads; with clone3 the flags could not be seen, without it the C
-	 * library takes clone. */
-	SANDBOX_CALL1(clone, SANDBOX_BITS(0, CLONE_THREAD, CLONE_THREAD)),
-	SANDBOX_FAIL(clone3, ENOSYS),
 	SANDBOX_CALL(connect),
 	SANDBOX_CALL(dup),
 	SANDBOX_CALL(epoll_create1),
@@ -94,16 +86,11 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(rename),
 	SANDBOX_CALL(renameat),
 	SANDBOX_CALL(renameat2),
-	SANDBOX_CALL(rseq),
 	SANDBOX_CALL(sched_getaffinity),
 	SANDBOX_CALL(sched_yield),
 	SANDBOX_CALL(sendmmsg),
-	SANDBOX_CALL(set_robust_list),
 	SANDBOX_CALL(shutdown),
 	SANDBOX_CALL(signalfd4),
-	SANDBOX_CALL1(socket, SANDBOX_IS(0, AF_UNIX)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_NETLINK),
-		SANDBOX_IS(2, NETLINK_OF_ROUTES)),
 	SANDBOX_CALL(stat),
 	SANDBOX_CALL(statfs),
 	SANDBOX_CALL(statx),
@@ -116,16 +103,6 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(unlinkat),
 	SANDBOX_CALL(wait4),
 	SANDBOX_CALL(waitid),
-};
-
-#define DATAGRAM SANDBOX_BITS(1, 0xf, SOCK_DGRAM)
-#define STREAM SANDBOX_BITS(1, 0xf, SOCK_STREAM)
-
-static const struct sandbox_call with_names[] = {
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET), DATAGRAM),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET), STREAM),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6), DATAGRAM),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6), STREAM),
 };
 
 /* The C library looks for a name in files, then asks: it is not answered. */
@@ -152,10 +129,10 @@ static int limits(void)
 
 int sandbox_enter_engine(const struct sandbox_path *paths, size_t n, bool names)
 {
-	const struct sandbox_calls with[] = {
-		SANDBOX_CALLS(calls), SANDBOX_CALLS(with_names)};
-	const struct sandbox_calls without[] = {
-		SANDBOX_CALLS(calls), SANDBOX_CALLS(without_names)};
+	const struct sandbox_calls without = SANDBOX_CALLS(without_names);
+	const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls),
+		sandbox_calls_threads, sandbox_calls_local_sockets,
+		names ? sandbox_calls_name_sockets : without};
 	const char *notify = getenv("NOTIFY_SOCKET");
 	unsigned int may = SANDBOX_MAY_SIGNAL;
 	int r = limits();
@@ -167,6 +144,6 @@ int sandbox_enter_engine(const struct sandbox_path *paths, size_t n, bool names)
 	if (r == 0)
 		r = sandbox_files(paths, n, may);
 	if (r == 0)
-		r = sandbox_calls(names ? with : without, 2);
+		r = sandbox_calls(tables, sizeof(tables) / sizeof(*tables));
 	return r;
 }

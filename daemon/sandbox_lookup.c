@@ -9,7 +9,6 @@
 #include "daemon/sandbox.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,16 +19,11 @@
 #include "daemon/sandbox_calls.h"
 #include "daemon/sandbox_files.h"
 
-#define NETLINK_OF_ROUTES 0
 #define DESCRIPTORS 256
 
 static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(access),
 	SANDBOX_CALL(bind),
-	/* Threads; with clone3 the flags could not be seen, without it the C
-	 * library takes clone. */
-	SANDBOX_CALL1(clone, SANDBOX_BITS(0, CLONE_THREAD, CLONE_THREAD)),
-	SANDBOX_FAIL(clone3, ENOSYS),
 	SANDBOX_CALL(clock_nanosleep),
 	SANDBOX_CALL(connect),
 	SANDBOX_CALL(faccessat),
@@ -56,23 +50,10 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_CALL2(prlimit64, SANDBOX_IS(0, 0), SANDBOX_IS(2, 0)),
 	SANDBOX_CALL(readlink),
 	SANDBOX_CALL(recvmmsg),
-	SANDBOX_CALL(rseq),
 	SANDBOX_CALL(sched_getaffinity),
 	SANDBOX_CALL(sched_yield),
 	SANDBOX_CALL(sendmmsg),
-	SANDBOX_CALL(set_robust_list),
 	SANDBOX_CALL(shutdown),
-	SANDBOX_CALL1(socket, SANDBOX_IS(0, AF_UNIX)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET),
-		SANDBOX_BITS(1, 0xf, SOCK_DGRAM)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET),
-		SANDBOX_BITS(1, 0xf, SOCK_STREAM)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6),
-		SANDBOX_BITS(1, 0xf, SOCK_DGRAM)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_INET6),
-		SANDBOX_BITS(1, 0xf, SOCK_STREAM)),
-	SANDBOX_CALL2(socket, SANDBOX_IS(0, AF_NETLINK),
-		SANDBOX_IS(2, NETLINK_OF_ROUTES)),
 	SANDBOX_CALL(stat),
 	SANDBOX_CALL(statx),
 	SANDBOX_CALL(sysinfo),
@@ -102,8 +83,9 @@ static const struct sandbox_path paths[] = {
 
 int sandbox_enter_lookup(void)
 {
-	static const struct sandbox_calls tables[] = {
-		SANDBOX_CALLS(calls), SANDBOX_CALLS(starter)};
+	const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls),
+		sandbox_calls_threads, sandbox_calls_local_sockets,
+		sandbox_calls_name_sockets, SANDBOX_CALLS(starter)};
 	int r = sandbox_limit(RLIMIT_CORE, 0);
 
 	if (r == 0)
@@ -114,13 +96,15 @@ int sandbox_enter_lookup(void)
 		r = sandbox_files(paths, sizeof(paths) / sizeof(*paths),
 			SANDBOX_MAY_ASK_NAMES | SANDBOX_MAY_ABSTRACT);
 	if (r == 0)
-		r = sandbox_calls(tables, 2);
+		r = sandbox_calls(tables, sizeof(tables) / sizeof(*tables));
 	return r;
 }
 
 int sandbox_enter_lookup_worker(void)
 {
-	static const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls)};
+	const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls),
+		sandbox_calls_threads, sandbox_calls_local_sockets,
+		sandbox_calls_name_sockets};
 
-	return sandbox_calls(tables, 1);
+	return sandbox_calls(tables, sizeof(tables) / sizeof(*tables));
 }
