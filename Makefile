@@ -70,8 +70,9 @@ DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
 	daemon/decisions daemon/decisions_change daemon/decisions_losses \
 	daemon/decisions_state daemon/enforce daemon/engine \
 	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \
-	daemon/journal_trust daemon/list daemon/lookup daemon/reach \
-	daemon/readback daemon/reason daemon/request daemon/resolver \
+	daemon/journal_trust daemon/list daemon/lookup daemon/periods \
+	daemon/reach daemon/readback daemon/reason daemon/request \
+	daemon/resolver \
 	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
 	daemon/sandbox_files daemon/sandbox_lookup daemon/seats \
 	daemon/settings daemon/state daemon/state_counts daemon/state_queue \
@@ -113,7 +114,8 @@ DEPS = gcc libc6-dev make libsystemd-dev libmnl-dev libnftnl-dev \
 DEB_DEPS = build-essential debhelper dpkg-dev fakeroot lintian
 CHECK_DEPS = libcmocka-dev python3-pytest python3-pytest-xdist mmdebstrap \
 	iproute2 mount util-linux mandoc clang-format systemd systemd-container \
-	pflogsumm python3-prometheus-client clang libclang-rt-dev
+	pflogsumm python3-prometheus-client python3-yaml clang \
+	libclang-rt-dev
 
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 

@@ -26,6 +26,7 @@ struct options {
 	const char *format; /* of an export, or NULL */
 	const char *output; /* a file for it, or NULL */
 	bool serve;	    /* on systemd's socket */
+	const char *get;    /* a key of Zabbix's whose value is wanted */
 	const char *jail;   /* of an import's bans that name none, or NULL */
 	bool skip;	    /* leave out what is refused */
 	int failures;	    /* of an attempt by hand; 0 = none was told */

@@ -92,7 +92,7 @@ _mailban()
 		words="--output --serve --socket --wait --help"
 		;;
 	zabbix)
-		words="--socket --wait --help"
+		words="--get --socket --wait --help"
 		;;
 	test | lint)
 		words="--config --json --help"

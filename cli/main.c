@@ -36,8 +36,9 @@ const struct command commands[] = {
 		"JSON or nft(8)\nelements, as export writes them."},
 	{"metrics", metrics_run, "oSswh", "",
 		"what is counted, as OpenMetrics text", NULL},
-	{"zabbix", zabbix_run, "swh", "SERVER[:PORT] [HOST]",
+	{"zabbix", zabbix_run, "gswh", "[SERVER[:PORT] [HOST]]",
 		"send what is counted to Zabbix's trapper",
+		"SERVER and HOST are those of mailban.conf if none is said.\n"
 		"Exit 1: the server has not taken all of it."},
 	{"test", test_run, "cjh", "FILTER[OPTIONS] LOG|LINE",
 		"what a filter finds in a log or a line",

@@ -30,6 +30,7 @@ static const struct option_row option_rows[] = {
 	{'J', "jail", "JAIL", "of the bans that name none"},
 	{'x', "skip", NULL, "leave out what may not be banned"},
 	{'o', "output", "FILE", "write it there, whole or not at all"},
+	{'g', "get", "KEY", "print the value that KEY has, and send nothing"},
 	{'S', "serve", NULL, "over HTTP, on the socket that systemd gave"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
@@ -104,6 +105,9 @@ static int option_take(struct options *options, int letter, const char *value)
 		return EXIT_YES;
 	case 'x':
 		options->skip = true;
+		return EXIT_YES;
+	case 'g':
+		options->get = value;
 		return EXIT_YES;
 	case 'h':
 		options->help = true;

@@ -9,16 +9,17 @@
 #include <endian.h>
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/text.h"
+#include "lib/clock.h"
 
 #define PORT "10051"
 
@@ -82,34 +83,71 @@ const char *trapper_answer_read(
 	return why;
 }
 
-/* A connection, or -1 and told. */
-static int reach(const char *name, const char *port, int wait)
+/* Waits for events until that time; false with errno. */
+static bool ready(int fd, short events, int64_t until)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int64_t left;
+	int n;
+
+	do {
+		left = until - clock_mono();
+		n = left <= 0
+			    ? 0
+			    : poll(&p, 1, (int)(left / CLOCK_MILLISECOND) + 1);
+	} while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return n > 0;
+}
+
+/* A connection, or -1 with errno. */
+static int reach_one(const struct addrinfo *a, int64_t until)
+{
+	int fd = socket(
+		a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, a->ai_addr, a->ai_addrlen)) {
+		error = errno;
+		if (error == EINPROGRESS && ready(fd, POLLOUT, until))
+			getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+		else if (error == EINPROGRESS)
+			error = errno;
+	}
+	if (!error)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/*
+ * A connection, or -1 and told. Each of a name's addresses has its share of the
+ * time, so that one that is silent does not take it all.
+ */
+static int reach(const char *name, const char *port, int64_t until)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct timeval tv = {.tv_sec = wait};
 	struct addrinfo *list = NULL;
-	int fd = -1, r = getaddrinfo(name, port, &hints, &list);
+	int fd = -1, n = 0, r = getaddrinfo(name, port, &hints, &list);
 
 	if (r) {
-		text_complain("%s: %s", name, gai_strerror(r));
+		text_complain("%s, port %s: %s", name, port, gai_strerror(r));
 		return -1;
 	}
-	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-		fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			continue;
-		if (!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) &&
-			!setsockopt(
-				fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) &&
-			!connect(fd, a->ai_addr, a->ai_addrlen))
-			break;
-		r = errno;
-		close(fd);
-		fd = -1;
+	for (const struct addrinfo *a = list; a; a = a->ai_next)
+		n++;
+	for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+		int64_t now = clock_mono();
+
+		fd = reach_one(a, now + (until - now) / n--);
 	}
 	if (fd < 0)
-		text_complain("%s, port %s: %s", name, port,
-			strerror(r == EINPROGRESS ? ETIMEDOUT : r));
+		text_complain("%s, port %s: %s", name, port, strerror(errno));
 	freeaddrinfo(list);
 	return fd;
 }
@@ -138,12 +176,15 @@ static bool split(char *server, char **name, const char **port)
 	return **name && **port;
 }
 
-static bool send_all(int fd, const char *bytes, size_t n)
+static bool send_all(int fd, const char *bytes, size_t n, int64_t until)
 {
 	while (n > 0) {
-		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
+		ssize_t sent;
 
-		if (sent < 0 && errno == EINTR)
+		if (!ready(fd, POLLOUT, until))
+			return false;
+		sent = send(fd, bytes, n, MSG_NOSIGNAL);
+		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)
 			return false;
@@ -154,15 +195,18 @@ static bool send_all(int fd, const char *bytes, size_t n)
 }
 
 /* As much as its head tells; *n bytes. False with errno. */
-static bool receive(int fd, char *buf, size_t *n)
+static bool receive(int fd, char *buf, size_t *n, int64_t until)
 {
 	size_t want = TRAPPER_HEAD;
 
 	*n = 0;
 	while (*n < want) {
-		ssize_t got = recv(fd, buf + *n, want - *n, 0);
+		ssize_t got;
 
-		if (got < 0 && errno == EINTR)
+		if (!ready(fd, POLLIN, until))
+			return false;
+		got = recv(fd, buf + *n, want - *n, 0);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got < 0)
 			return false;
@@ -179,6 +223,7 @@ int trapper_send(const char *server, int wait, const json_t *message,
 	struct trapper_answer *out)
 {
 	static char buf[TRAPPER_HEAD + TRAPPER_ANSWER_MOST];
+	int64_t until = clock_mono() + wait * CLOCK_SECOND;
 	char *copy = strdup(server), *name, *frame;
 	const char *port, *why;
 	bool done;
@@ -192,16 +237,15 @@ int trapper_send(const char *server, int wait, const json_t *message,
 		free(copy);
 		return EXIT_FAULT;
 	}
-	fd = reach(name, port, wait);
+	fd = reach(name, port, until);
 	free(copy);
 	if (fd < 0)
 		return EXIT_FAULT;
 	frame = trapper_frame(message, &n);
-	done = send_all(fd, frame, n) && receive(fd, buf, &n);
+	done = send_all(fd, frame, n, until) && receive(fd, buf, &n, until);
 	free(frame);
 	if (!done)
-		text_complain("%s: %s", server,
-			strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+		text_complain("%s: %s", server, strerror(errno));
 	close(fd);
 	if (!done)
 		return EXIT_FAULT;

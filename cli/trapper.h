@@ -27,8 +27,8 @@ const char *trapper_answer_read(
 
 /*
  * Sends to SERVER, SERVER:PORT or [ADDRESS]:PORT, port 10051 if none is said,
- * and reads the answer; waits at most so many seconds for each step. EXIT_YES
- * or EXIT_FAULT, told on stderr.
+ * and reads the answer, all within so many seconds, but for what the lookup of
+ * a name takes. EXIT_YES or EXIT_FAULT, told on stderr.
  */
 int trapper_send(const char *server, int wait, const json_t *message,
 	struct trapper_answer *out);

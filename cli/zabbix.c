@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mailban zabbix: what the mail did since the last time, to Zabbix's trapper.
- * A period is over for the daemon only when the server has taken its values:
- * what could not be sent is in the next.
+ * mailban zabbix: what the mail did in each period, and what mailban counts
+ * now, to Zabbix's trapper, or a value of it to an agent that asks. A period is
+ * done with only when the server has taken it: what could not be sent is sent
+ * the next time, with its own time.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +29,27 @@ static const char *const status_keys[] = {"uptime", "bans_refused", "errors"};
 static const char *const jail_keys[] = {
 	"total_failed", "failed", "total_banned", "banned"};
 
-#define EACH(i, of) (size_t i = 0; i < sizeof(of) / sizeof(*(of)); i++)
+#define N(of) (sizeof(of) / sizeof(*(of)))
 
-static void put(json_t *data, const char *host, const char *group,
-	const char *key, json_int_t value)
+/* At a time, as many as zabbix_sender sends: 18 of each period. */
+#define PERIODS_A_MESSAGE 12
+
+/* Rows of a message: {host, key, value, clock}. */
+struct items {
+	const char *host;
+	json_t *rows;
+};
+
+static void put(struct items *items, const char *group, const char *key,
+	json_int_t value, json_int_t clock)
 {
 	char name[64], text[32];
 
 	snprintf(name, sizeof(name), "%s[%s]", group, key);
 	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, value);
-	json_array_append_new(
-		data, json_pack("{s:s,s:s,s:s,s:I}", "host", host, "key", name,
-			      "value", text, "clock",
-			      (json_int_t)(clock_wall() / CLOCK_SECOND)));
+	json_array_append_new(items->rows,
+		json_pack("{s:s,s:s,s:s,s:I}", "host", items->host, "key", name,
+			"value", text, "clock", clock));
 }
 
 static json_int_t number(const json_t *of, const char *key)
@@ -47,98 +57,200 @@ static json_int_t number(const json_t *of, const char *key)
 	return json_integer_value(json_object_get(of, key));
 }
 
-static json_t *message_of(
-	const char *host, const json_t *status, const json_t *counters)
+static void put_each(struct items *items, const char *group,
+	const char *const *keys, size_t n, const json_t *of, json_int_t clock)
 {
-	const json_t *period = json_object_get(counters, "period");
-	const json_t *jails = json_object_get(status, "jails"), *jail;
-	json_t *data = json_array();
-	int64_t now = clock_wall();
-	size_t j;
-
-	for
-		EACH(i, mail_keys)
-	put(data, host, "postfix", mail_keys[i], number(period, mail_keys[i]));
-	for
-		EACH(i, period_keys)
-	put(data, host, "mailban", period_keys[i],
-		number(period, period_keys[i]));
-	for
-		EACH(i, status_keys)
-	put(data, host, "mailban", status_keys[i],
-		number(status, status_keys[i]));
-	for
-		EACH(i, jail_keys)
-		{
-			json_int_t sum = 0;
-
-			json_array_foreach (jails, j, jail)
-				sum += number(jail, jail_keys[i]);
-			put(data, host, "mailban", jail_keys[i], sum);
-		}
-	return json_pack("{s:s,s:o,s:I,s:I}", "request", "sender data", "data",
-		data, "clock", (json_int_t)(now / CLOCK_SECOND), "ns",
-		(json_int_t)(now % CLOCK_SECOND * 1000));
+	for (size_t i = 0; i < n; i++)
+		put(items, group, keys[i], number(of, keys[i]), clock);
 }
 
-static int mark(const struct options *options, const json_t *counters)
+static void put_period(struct items *items, const json_t *period)
+{
+	json_int_t end = number(period, "end");
+
+	put_each(items, "postfix", mail_keys, N(mail_keys), period, end);
+	put_each(items, "mailban", period_keys, N(period_keys), period, end);
+}
+
+static void put_status(struct items *items, const json_t *status)
+{
+	const json_t *jails = json_object_get(status, "jails"), *jail;
+	json_int_t now = clock_wall() / CLOCK_SECOND;
+	size_t j;
+
+	put_each(items, "mailban", status_keys, N(status_keys), status, now);
+	for (size_t i = 0; i < N(jail_keys); i++) {
+		json_int_t sum = 0;
+
+		json_array_foreach (jails, j, jail)
+			sum += number(jail, jail_keys[i]);
+		put(items, "mailban", jail_keys[i], sum, now);
+	}
+}
+
+static int mark(const struct options *options, json_int_t id)
 {
 	json_t *result;
 	int rc = client_ask(options,
-		json_pack("{s:s,s:O}", "command", "mark", "total",
-			json_object_get(counters, "total")),
-		&result);
+		json_pack("{s:s,s:I}", "command", "mark", "id", id), &result);
 
 	json_decref(result);
 	return rc;
 }
 
-static int send_all(const struct options *options, const char *server,
-	const char *host, const json_t *status, const json_t *counters)
+/* Sends the rows and leaves none; the last period in them has that id, or 0. */
+static int send_some(const struct options *options, const char *server,
+	struct items *items, json_int_t id, struct trapper_answer *sum)
 {
-	json_t *message = message_of(host, status, counters);
+	int64_t now = clock_wall();
+	json_t *message =
+		json_pack("{s:s,s:o,s:I,s:I}", "request", "sender data", "data",
+			items->rows, "clock", (json_int_t)(now / CLOCK_SECOND),
+			"ns", (json_int_t)(now % CLOCK_SECOND * 1000));
 	struct trapper_answer answer;
 	int rc = trapper_send(server, options->wait, message, &answer);
 
 	json_decref(message);
+	items->rows = json_array();
 	if (rc)
 		return rc;
-	if (answer.processed == 0) {
-		text_complain("%s took none of the values: is there a host %s "
-			      "with the template?",
-			server, host);
-		return EXIT_NO;
+	sum->processed += answer.processed;
+	sum->failed += answer.failed;
+	if (answer.processed > 0)
+		return id ? mark(options, id) : EXIT_YES;
+	text_complain("%s took none of the values: is there a host %s with the "
+		      "template?",
+		server, items->host);
+	return EXIT_NO;
+}
+
+static int send_all(const struct options *options, const char *server,
+	struct items *items, const json_t *counters)
+{
+	const json_t *periods = json_object_get(counters, "periods"), *period;
+	struct trapper_answer sum = {0, 0};
+	json_int_t id = 0;
+	size_t i, n = 0;
+	int rc = EXIT_YES;
+
+	json_array_foreach (periods, i, period) {
+		if (rc || json_is_true(json_object_get(period, "taken")))
+			continue;
+		if (n++ == PERIODS_A_MESSAGE) {
+			rc = send_some(options, server, items, id, &sum);
+			n = 1;
+		}
+		put_period(items, period);
+		id = number(period, "id");
 	}
-	rc = mark(options, counters);
-	if (answer.failed == 0 || rc)
+	if (!rc)
+		rc = send_some(options, server, items, id, &sum);
+	if (rc || sum.failed == 0)
 		return rc;
 	text_complain("%s took %ld values and not %ld: host %s lacks items of "
 		      "the template",
-		server, answer.processed, answer.failed, host);
+		server, sum.processed, sum.failed, items->host);
 	return EXIT_NO;
+}
+
+/* The value of a key, of now or of the last period that is over. */
+static int print_value(
+	const char *key, struct items *items, const json_t *counters)
+{
+	const json_t *periods = json_object_get(counters, "periods"), *row;
+	size_t i, n = json_array_size(periods);
+
+	put_period(items, n ? json_array_get(periods, n - 1) : NULL);
+	json_array_foreach (items->rows, i, row) {
+		if (strcmp(json_string_value(json_object_get(row, "key")), key))
+			continue;
+		if (number(row, "clock") == 0) {
+			text_complain("no period is over yet since mailband "
+				      "began");
+			return EXIT_NO;
+		}
+		puts(json_string_value(json_object_get(row, "value")));
+		return EXIT_YES;
+	}
+	text_complain("there is no key '%s'", key);
+	return EXIT_FAULT;
+}
+
+/* Of mailban.conf; room for the host's own name. */
+static int find_server(const struct options *options, const char **server,
+	const char **host, json_t **settings, char *name, size_t size)
+{
+	const char *told;
+	int rc = client_ask(
+		options, json_pack("{s:s}", "command", "settings"), settings);
+
+	if (rc)
+		return rc;
+	told = json_string_value(json_object_get(*settings, "zabbix_server"));
+	if (!*server && !told) {
+		text_complain("say which SERVER, or give mailban.conf a "
+			      "zabbix_server");
+		return EXIT_FAULT;
+	}
+	*server = *server ? *server : told;
+	told = json_string_value(json_object_get(*settings, "zabbix_host"));
+	*host = *host ? *host : told;
+	if (!*host && gethostname(name, size - 1) == 0)
+		*host = name;
+	return *host ? EXIT_YES : EXIT_FAULT;
+}
+
+/* What the daemon knows, to the server or to who asks. */
+static int run(
+	const struct options *options, const char *server, const char *host)
+{
+	struct items items = {.host = host, .rows = json_array()};
+	json_t *status, *counters = NULL;
+	int rc = client_ask(
+		options, json_pack("{s:s}", "command", "status"), &status);
+
+	if (!rc)
+		rc = client_ask(options,
+			json_pack("{s:s}", "command", "counters"), &counters);
+	if (!rc) {
+		put_status(&items, status);
+		rc = options->get ? print_value(options->get, &items, counters)
+				  : send_all(options, server, &items, counters);
+	}
+	json_decref(items.rows);
+	json_decref(status);
+	json_decref(counters);
+	return rc;
+}
+
+static bool is_utf8(const char *text)
+{
+	json_t *string = json_string(text);
+
+	json_decref(string);
+	return string != NULL;
 }
 
 int zabbix_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
-	json_t *status, *counters;
+	const char *server = argc > 0 ? argv[0] : NULL;
+	const char *host = argc > 1 ? argv[1] : options->get ? "" : NULL;
+	json_t *settings = NULL;
 	char name[256] = "";
-	int rc;
+	int rc = EXIT_YES;
 
-	if (argc < 1 || argc > 2)
+	if (argc > 2 || (options->get && argc))
 		return command_misused(self);
-	if (argc == 1 && gethostname(name, sizeof(name) - 1) < 0)
-		return EXIT_FAULT;
-	rc = client_ask(
-		options, json_pack("{s:s}", "command", "status"), &status);
-	if (rc)
-		return rc;
-	rc = client_ask(
-		options, json_pack("{s:s}", "command", "counters"), &counters);
+	if (!host)
+		rc = find_server(
+			options, &server, &host, &settings, name, sizeof(name));
+	if (!rc && !is_utf8(host)) {
+		text_complain("the host's name is UTF-8 text");
+		rc = EXIT_FAULT;
+	}
 	if (!rc)
-		rc = send_all(options, argv[0], argc == 2 ? argv[1] : name,
-			status, counters);
-	json_decref(status);
-	json_decref(counters);
+		rc = run(options, server, host);
+	json_decref(settings);
 	return rc;
 }

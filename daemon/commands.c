@@ -463,11 +463,12 @@ static json_t *run_mark(
 	struct engine *e = ctx;
 
 	(void)call;
-	counters_mark(e->counters, json_object_get(request, "total"));
+	counters_mark(e->counters,
+		json_integer_value(json_object_get(request, "id")));
 	return control_ok(json_null());
 }
 
-/* What fail2ban's clients ask of the server itself. */
+/* What clients ask of the daemon itself. */
 static json_t *run_settings(
 	void *ctx, const json_t *request, struct control_call *call)
 {
@@ -475,10 +476,12 @@ static json_t *run_settings(
 
 	(void)request;
 	(void)call;
-	return control_ok(json_pack("{s:s, s:b, s:s?, s:I}", "loglevel",
-		log_level_name(e->config->settings.loglevel), "journal",
-		log_is_journal(), "database", state_file(e->state), "purge_age",
-		(json_int_t)DECISIONS_DAYS * 86400));
+	return control_ok(json_pack("{s:s, s:b, s:s?, s:I, s:s?, s:s?}",
+		"loglevel", log_level_name(e->config->settings.loglevel),
+		"journal", log_is_journal(), "database", state_file(e->state),
+		"purge_age", (json_int_t)DECISIONS_DAYS * 86400,
+		"zabbix_server", e->config->settings.zabbix_server,
+		"zabbix_host", e->config->settings.zabbix_host));
 }
 
 /* Until the next reload. */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/tally.h"
 #include "lib/line.h"
 
 const struct counters_column counters_columns[COUNTERS_COLUMNS] = {
@@ -66,8 +65,7 @@ struct counters *counters_new(void)
 	c->ledger = ledger_new(&options);
 	c->since = clock_wall() / CLOCK_SECOND;
 	messages_watch(c->ledger->messages);
-	c->senders = tally_new(0, COUNTERS_NAMES);
-	c->recipients = tally_new(0, COUNTERS_NAMES);
+	c->periods = periods_new(COUNTERS_PERIOD, c->since);
 	return c;
 }
 
@@ -77,8 +75,7 @@ void counters_free(struct counters **counters)
 
 	if (!c)
 		return;
-	tally_free(&c->senders);
-	tally_free(&c->recipients);
+	periods_free(&c->periods);
 	ledger_free(&c->ledger);
 	free(c);
 	*counters = NULL;
@@ -193,10 +190,10 @@ void counters_line(struct counters *c, const struct line *line)
 		hour_change(c, hour);
 	ledger_line(c->ledger, line, &record);
 	if (record.kind == RECORD_QUEUED)
-		tally_row(c->senders, record.sender);
+		periods_sender(c->periods, record.sender);
 	else if (record.kind == RECORD_DELIVERY &&
 		 SPAN_IS(record.status, "sent"))
-		tally_row(c->recipients, record.recipient);
+		periods_recipient(c->periods, record.recipient);
 }
 
 void counters_ban(struct counters *c)
@@ -205,19 +202,19 @@ void counters_ban(struct counters *c)
 	c->ledger->total.bans++;
 }
 
-void counters_mark(struct counters *c, const json_t *total)
-{
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++) {
-		const json_t *n =
-			json_object_get(total, counters_columns[i].name);
-		uint64_t value = (uint64_t)json_integer_value(n);
+_Static_assert(COUNTERS_COLUMNS <= PERIODS_COLUMNS, "a period has them all");
 
-		if (value <= *column(c, i))
-			c->marked[i] = value;
-	}
-	c->changed = true;
-	tally_free(&c->senders);
-	tally_free(&c->recipients);
-	c->senders = tally_new(0, COUNTERS_NAMES);
-	c->recipients = tally_new(0, COUNTERS_NAMES);
+void counters_tick(struct counters *c, int64_t period)
+{
+	uint64_t total[COUNTERS_COLUMNS];
+
+	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+		total[i] = *column(c, i);
+	periods_tick(c->periods, period, clock_wall() / CLOCK_SECOND, total,
+		COUNTERS_COLUMNS);
+}
+
+void counters_mark(struct counters *c, int64_t id)
+{
+	periods_take(c->periods, id);
 }

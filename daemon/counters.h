@@ -3,6 +3,7 @@
 #define MAILBAN_DAEMON_COUNTERS_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 struct line;
 struct state;
@@ -15,6 +16,7 @@ struct state;
 struct counters;
 
 #define COUNTERS_NAMES 16384
+#define COUNTERS_PERIOD 1800 /* seconds, if no other is wanted */
 
 struct counters *counters_new(void);
 void counters_free(struct counters **counters);
@@ -22,6 +24,9 @@ void counters_free(struct counters **counters);
 void counters_line(struct counters *counters, const struct line *line);
 /* A ban began. */
 void counters_ban(struct counters *counters);
+/* To be called once a second; ends a period of so many seconds when it is
+ * over. */
+void counters_tick(struct counters *counters, int64_t period);
 
 /*
  * What changed since the last call goes into the state store, to be committed
@@ -34,9 +39,10 @@ void counters_restore(struct counters *counters, struct state *state);
 
 /*
  * The answer to the command counters, to be owned by the caller:
- *   since, hours [{hour, received, ...}], total {received, ...}, period {...}
- * total is since then; period since the last counters_mark, with its different
- * senders and recipients since the last start; hours are those of a day.
+ *   since, hours [{hour, received, ...}], total {received, ...},
+ *   periods [{id, end, taken, received, ..., senders, recipients}]
+ * total is since then; periods are those that are over, the oldest first, with
+ * their different senders and recipients; hours are those of a day.
  */
 json_t *counters_tell(struct counters *counters);
 /*
@@ -46,7 +52,7 @@ json_t *counters_tell(struct counters *counters);
  *   next: null, or since when more of them are to be had
  */
 json_t *counters_history(struct counters *counters, int64_t since);
-/* The period ended when the total was this, as counters_tell told it. */
-void counters_mark(struct counters *counters, const json_t *total);
+/* A monitor has the periods up to this. */
+void counters_mark(struct counters *counters, int64_t id);
 
 #endif

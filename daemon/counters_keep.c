@@ -22,8 +22,9 @@ struct kept {
 
 enum { FROM = 1, SIZED = 2, DEFERRED = 4, RECEIVED = 8, HOP = 16, PAID = 32 };
 
-/* Rows that are no hour's. */
-enum { TOTAL = -1, MARKED = -2, SINCE = -3 };
+/* Rows that are no hour's; of the periods there are PERIODS_ROWS, from -16
+ * down. */
+enum { TOTAL = -1, SINCE = -3, FIRST_OF_PERIODS = -16 };
 
 static void put_message(void *ctx, uint32_t place, struct span id,
 	const struct message *m, int64_t seen)
@@ -74,6 +75,11 @@ static void restore_message(void *ctx, const void *bytes, size_t n)
 		m->sender = tally_row(l->senders, SPAN("")) + 1;
 }
 
+static void put_period(void *ctx, size_t row, const uint64_t *numbers, size_t n)
+{
+	state_put_mail(ctx, FIRST_OF_PERIODS - (int64_t)row, numbers, n);
+}
+
 void counters_save(struct counters *c, struct state *state)
 {
 	uint64_t sums[COUNTERS_COLUMNS], since = (uint64_t)c->since;
@@ -84,6 +90,7 @@ void counters_save(struct counters *c, struct state *state)
 	messages_changed(
 		c->ledger->messages, c->renumbered, put_message, state);
 	c->renumbered = false;
+	periods_changed(c->periods, put_period, state);
 	if (!c->changed)
 		return;
 	for (size_t i = 0; i < COUNTERS_HOURS; i++) {
@@ -99,7 +106,6 @@ void counters_save(struct counters *c, struct state *state)
 	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
 		sums[i] = counters_total(c, i);
 	state_put_mail(state, TOTAL, sums, COUNTERS_COLUMNS);
-	state_put_mail(state, MARKED, c->marked, COUNTERS_COLUMNS);
 	state_put_mail(state, SINCE, &since, 1);
 	memset(c->dirty, 0, sizeof(c->dirty));
 	c->changed = false;
@@ -111,6 +117,7 @@ void counters_save_all(struct counters *c, struct state *state)
 		if (c->hours[i].number)
 			c->dirty[i / 64] |= UINT64_C(1) << i % 64;
 	c->changed = c->renumbered = true;
+	periods_change_all(c->periods);
 	counters_save(c, state);
 }
 
@@ -121,6 +128,11 @@ static void restore_row(void *ctx, int64_t hour, const uint64_t *sums, size_t n)
 	int64_t now = clock_wall() / COUNTERS_HOUR;
 	struct counters_hour *h;
 
+	if (hour <= FIRST_OF_PERIODS) {
+		periods_restore(
+			c->periods, (size_t)(FIRST_OF_PERIODS - hour), sums, n);
+		return;
+	}
 	if (n > COUNTERS_COLUMNS)
 		n = COUNTERS_COLUMNS;
 	if (hour == TOTAL) {
@@ -128,8 +140,6 @@ static void restore_row(void *ctx, int64_t hour, const uint64_t *sums, size_t n)
 			counters_set(c, i, sums[i]);
 			c->at_hour[i] = sums[i];
 		}
-	} else if (hour == MARKED) {
-		memcpy(c->marked, sums, n * sizeof(*sums));
 	} else if (hour == SINCE && n) {
 		c->since = (int64_t)sums[0];
 	} else if (hour > now - COUNTERS_HOURS && hour <= now && hour > 0) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/counters.h"
+#include "daemon/periods.h"
 #include "ledger/ledger.h"
 #include "lib/clock.h"
 
@@ -36,8 +37,7 @@ struct counters_hour {
 struct counters {
 	struct ledger *ledger;
 	int64_t since; /* seconds since 1970 */
-	uint64_t marked[COUNTERS_COLUMNS];
-	struct tally *senders, *recipients; /* of this period */
+	struct periods *periods;
 	/* The hour of the last line of a file, by program. */
 	int64_t in_file[PROGRAMS];
 	int64_t hour;			    /* of the last line */
@@ -45,7 +45,7 @@ struct counters {
 	struct counters_hour hours[COUNTERS_HOURS]; /* by number % HOURS */
 	/* Hours that are not as the store has them, a bit each. */
 	uint64_t dirty[(COUNTERS_HOURS + 63) / 64];
-	bool changed;	 /* there are such, or the mark is not */
+	bool changed;	 /* there are such */
 	bool renumbered; /* the store has open messages under other numbers */
 };
 

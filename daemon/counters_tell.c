@@ -5,8 +5,6 @@
  */
 #include "daemon/counters_parts.h"
 
-#include "ledger/tally.h"
-
 /* Hours of the short answer, and of a page of the long one. */
 #define HOURS_TOLD 24
 #define HOURS_PAGE 168
@@ -44,25 +42,35 @@ static json_t *hours_tell(const struct counters *c)
 	return list;
 }
 
+static json_t *periods_tell(const struct counters *c)
+{
+	json_t *list = json_array(), *row;
+	const struct period *p;
+
+	for (size_t i = 0; (p = periods_at(c->periods, i)); i++) {
+		row = json_pack("{s:I,s:I,s:b,s:I,s:I}", "id",
+			(json_int_t)p->id, "end", (json_int_t)p->end, "taken",
+			p->taken, "senders", (json_int_t)p->senders,
+			"recipients", (json_int_t)p->recipients);
+		for (size_t k = 0; k < COUNTERS_COLUMNS; k++)
+			json_object_set_new(row, counters_columns[k].name,
+				json_integer(told(p->n[k])));
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
 json_t *counters_tell(struct counters *c)
 {
-	json_t *total = json_object(), *period = json_object();
+	json_t *total = json_object();
 
 	counters_settle(c);
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++) {
-		uint64_t n = counters_total(c, i);
-
-		json_object_set_new(
-			total, counters_columns[i].name, json_integer(told(n)));
-		json_object_set_new(period, counters_columns[i].name,
-			json_integer(told(n - c->marked[i])));
-	}
-	json_object_set_new(
-		period, "senders", json_integer(tally_size(c->senders)));
-	json_object_set_new(
-		period, "recipients", json_integer(tally_size(c->recipients)));
+	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+		json_object_set_new(total, counters_columns[i].name,
+			json_integer(told(counters_total(c, i))));
 	return json_pack("{s:I,s:o,s:o,s:o}", "since", (json_int_t)c->since,
-		"total", total, "period", period, "hours", hours_tell(c));
+		"total", total, "periods", periods_tell(c), "hours",
+		hours_tell(c));
 }
 
 static json_t *row_tell(const struct counters_hour *h)

@@ -272,6 +272,8 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	decisions_tick(e->decisions);
 	enforce_look_again(e->enforce);
 	audit_tick(e->audit);
+	if (e->config->settings.counters)
+		counters_tick(e->counters, e->config->settings.zabbix_interval);
 	settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;

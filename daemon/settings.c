@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/counters.h"
+#include "jails/duration.h"
 #include "lib/conf.h"
 
 #define SECTION "mailban"
@@ -58,6 +60,29 @@ static bool take_counters(struct settings *s, const char *text)
 	return conf_bool(text, &s->counters);
 }
 
+/* What it is is looked at where it is used. */
+static bool take_zabbix_server(struct settings *s, const char *text)
+{
+	s->zabbix_server = strcmp(text, "none") != 0 ? text : NULL;
+	return *text && !strpbrk(text, " \t,");
+}
+
+/* What Zabbix takes for the technical name of a host. */
+static bool take_zabbix_host(struct settings *s, const char *text)
+{
+	static const char may[] = "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._- ";
+
+	s->zabbix_host = strcmp(text, "auto") != 0 ? text : NULL;
+	return *text && strlen(text) <= 128 && text[strspn(text, may)] == '\0';
+}
+
+static bool take_zabbix_interval(struct settings *s, const char *text)
+{
+	return duration_parse(text, &s->zabbix_interval) &&
+	       s->zabbix_interval >= 1 && s->zabbix_interval <= 86400;
+}
+
 static bool take_max_tracked(struct settings *s, const char *text)
 {
 	return take_count(&s->max_tracked, text);
@@ -101,6 +126,10 @@ static const struct {
 	{"never_lock_out", take_never_lock_out, "true or false"},
 	{"sandbox", take_sandbox, "yes or no"},
 	{"counters", take_counters, "true or false"},
+	{"zabbix_server", take_zabbix_server, "SERVER, SERVER:PORT or none"},
+	{"zabbix_host", take_zabbix_host,
+		"a name of letters, digits, blanks, '.', '_' and '-'"},
+	{"zabbix_interval", take_zabbix_interval, "a duration from 1s to 1d"},
 	{"max_tracked", take_max_tracked, "a number from 1 to 16777216"},
 	{"max_bans", take_max_bans, "a number from 1 to 16777216"},
 	{"max_state", take_max_state, "a size from 1M to 1T"},
@@ -170,6 +199,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.never_lock_out = true,
 		.sandbox = true,
 		.counters = true,
+		.zabbix_interval = COUNTERS_PERIOD,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,
 		.max_state = INT64_C(64) << 20,

@@ -19,9 +19,12 @@ struct settings {
 	bool never_lock_out; /* see daemon/safe.h */
 	bool sandbox;	     /* give up what the processes do not need */
 	bool counters;	     /* count the mail */
-	uint32_t max_tracked; /* addresses with failures, for each jail */
-	int64_t max_state;    /* bytes of the state store */
-	uint32_t max_bans;    /* in force at a time, of all jails */
+	const char *zabbix_server; /* for mailban zabbix, or NULL */
+	const char *zabbix_host;   /* what Zabbix calls this one, or NULL */
+	int64_t zabbix_interval;   /* seconds */
+	uint32_t max_tracked;	   /* addresses with failures, for each jail */
+	int64_t max_state;	   /* bytes of the state store */
+	uint32_t max_bans;	   /* in force at a time, of all jails */
 };
 
 /*

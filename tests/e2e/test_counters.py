@@ -106,19 +106,43 @@ def test_killed_again_and_again(new_host, tally):
         assert db.execute("SELECT count(*) FROM message").fetchone() == (0,)
 
 
-def test_a_period_outlives_it(host):
-    """What Zabbix has got already is not sent again after a restart."""
-    daemon = prepare(host)
+def test_periods_outlive_it(host):
+    """What Zabbix has got is not sent again after a restart, the rest is."""
+    def told():
+        return ask(host, {"command": "counters"})["result"]
+
+    def received(periods):
+        return sum(period["received"] for period in periods)
+    settings = "[mailban]\nzabbix_interval = {}\n"
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(),
+                            "mailban.conf": settings.format("1s")})
     host.append(attack.MAIL_LOG, "".join(message(1)))
-    hosts.wait_for(lambda: totals(host) == wanted(1))
-    told = ask(host, {"command": "counters"})["result"]
-    ask(host, {"command": "mark", "total": told["total"]})
+    hosts.wait_for(lambda: received(told()["periods"]) == 1)
+    first = told()["periods"][-1]["id"]
+    ask(host, {"command": "mark", "id": first})
+    host.append(attack.MAIL_LOG, "".join(message(2)))
+    hosts.wait_for(lambda: received(told()["periods"]) == 2)
+    before = told()
+    last = before["periods"][-1]["id"]
     assert daemon.stop() == 0
+    daemon = host.mailband()
+    after = told()
+    assert after["total"] == before["total"]
+    assert after["since"] == before["since"]
+    assert [p for p in after["periods"] if p["id"] <= last] == \
+        before["periods"]
+    assert not any(p["received"] for p in after["periods"] if p["id"] > last)
+    # What the period that ran had is not lost with the run.
+    host.write("/etc/mailban/mailban.conf", settings.format("1d"))
+    host.mailban("reload")
+    host.append(attack.MAIL_LOG, "".join(message(3)))
+    hosts.wait_for(lambda: totals(host) == wanted(3))
+    assert received(told()["periods"]) == 2
+    assert daemon.stop() == 0
+    host.write("/etc/mailban/mailban.conf", settings.format("1s"))
     host.mailband()
-    after = ask(host, {"command": "counters"})["result"]
-    assert after["total"] == told["total"]
-    assert after["since"] == told["since"]
-    assert after["period"]["received"] == 0
+    hosts.wait_for(lambda: received(told()["periods"]) == 3)
 
 
 def test_bans_are_counted(host):

@@ -18,6 +18,16 @@ FAULTS = {
     "unknown value of the daemon": (
         {"mailban.conf": "[mailban]\nuser = mailban\nloglevel = loud\n"},
         "mailban.conf:3", "loud"),
+    "no server of Zabbix": (
+        {"mailban.conf": "[mailban]\nuser = mailban\nzabbix_server = a b\n"},
+        "mailban.conf:3", "zabbix_server"),
+    "no host of Zabbix": (
+        {"mailban.conf": "[mailban]\nuser = mailban\nzabbix_host = m\u00fcx"
+                         "\n"},
+        "mailban.conf:3", "zabbix_host"),
+    "no period": (
+        {"mailban.conf": "[mailban]\nuser = mailban\nzabbix_interval = 0\n"},
+        "mailban.conf:3", "zabbix_interval"),
     "unknown key of a jail": (
         {"jail.local": "[dovecot]\nenabled = true\n\nmaxretri = 3\n"},
         "jail.local:4", "maxretri"),

@@ -107,20 +107,34 @@ def test_without_a_daemon_the_file_stays(host):
     assert host.path("/root/x.prom").read_text() == "old\n"
 
 
-def test_hours_and_a_period(running):
+def test_hours(running):
     told = counters(running)
     assert sum(h["received"] for h in told["hours"]) == 1
-    assert told["period"]["senders"] == 1
-    assert told["period"]["recipients"] == 1
-    assert told["period"]["received"] == 1
-    ask(running, {"command": "mark", "total": told["total"]})
-    told = counters(running)
-    assert told["period"]["received"] == told["period"]["senders"] == 0
-    assert told["total"]["received"] == 1
-    for line in MAIL[:3]:
-        running.append(attack.MAIL_LOG, line.replace("4D8C", "5D8C"))
-    hosts.wait_for(lambda: counters(running)["period"]["received"] == 1)
-    assert counters(running)["total"]["received"] == 2
+
+
+def test_each_period_is_told_until_it_is_taken(host):
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.mailband({"jail.local": attack.jail(),
+                   "mailban.conf": "[mailban]\nzabbix_interval = 1\n"})
+    for line in MAIL:
+        host.append(attack.MAIL_LOG, line)
+    all_of_it = {"received": 1, "senders": 1, "recipients": 1, "rejected": 1,
+                 "bytes_received": 1000, "logins": 1}
+
+    def told(name):
+        return sum(p[name] for p in counters(host)["periods"])
+    hosts.wait_for(lambda: all(told(name) == n
+                               for name, n in all_of_it.items()))
+    periods = counters(host)["periods"]
+    assert not any(p["taken"] for p in periods)
+    ends = [p["end"] for p in periods]
+    assert ends == sorted(set(ends))
+    ask(host, {"command": "mark", "id": periods[0]["id"]})
+    again = counters(host)["periods"]
+    assert [p["taken"] for p in again][:2] == [True, False][:len(again)]
+    # Forward only.
+    ask(host, {"command": "mark", "id": 0})
+    assert counters(host)["periods"][0]["taken"]
 
 
 def test_counting_can_be_turned_off(host):

@@ -1,171 +1,201 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Zabbix: what is sent is what zabbix_sender sends, and the answer is read."""
+"""Zabbix: a real proxy takes what is sent, a real agent answers by key, and it
+is what zabbix_sender sends. tests/cli/test_trapper.py has servers that err.
+"""
+import collections
 import json
 import re
 import struct
 
 import pytest
+import yaml
 
 import attack
 import hosts
 from test_metrics import MAIL, counters
+from zabbix import AS_ZABBIX, ITEMS, Proxy, SHARE, TEMPLATE, run_folder
 
-SHARE = hosts.REPO / "share"
-# Of zabbix_sender 6.0.14 (Debian 12, zabbix-agent), run as
-#   zabbix_sender -z 127.0.0.1 -T -i -
-# with the lines "mx1 postfix[received] 1700000000 12" and the like.
-RECORDED = (
-    b'ZBXD\x01\xd5\x00\x00\x00\x00\x00\x00\x00{"request":"sender data","data":'
-    b'[{"host":"mx1","key":"postfix[received]","value":"12",'
-    b'"clock":1700000000},{"host":"mx1","key":"postfix[rejected]",'
-    b'"value":"0","clock":1700000000}],"clock":1795315906,"ns":588747315}')
 KEYS = ["received", "delivered", "forwarded", "deferred", "bounced",
         "rejected", "held", "discarded", "reject_warnings", "bytes_received",
         "bytes_delivered", "senders", "recipients"]
-
-SERVER = """
-import socket, struct, sys
-s = socket.socket()
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("127.0.0.1", 10051))
-s.listen(1)
-print("here", flush=True)
-while True:
-    c, _ = s.accept()
-    got = b""
-    while len(got) < 13 or len(got) < 13 + struct.unpack("<I", got[5:9])[0]:
-        piece = c.recv(65536)
-        if not piece:
-            break
-        got += piece
-    open("/tmp/request", "wb").write(got)
-    c.sendall(open("/tmp/answer", "rb").read())
-    c.close()
-"""
-
-
-def frame(text):
-    return b"ZBXD\1" + struct.pack("<II", len(text), 0) + text
-
-
-def answer(failed, processed=25):
-    return frame(json.dumps({"response": "success", "info":
-                             f"processed: {processed}; failed: {failed}; "
-                             f"total: {processed + failed}; seconds spent: "
-                             "0.000055"}).encode())
+# What MAIL is to them.
+OF_MAIL = {"received": 1, "delivered": 1, "forwarded": 0, "deferred": 1,
+           "bounced": 0, "rejected": 1, "held": 0, "discarded": 0,
+           "reject_warnings": 0, "bytes_received": 1000,
+           "bytes_delivered": 1000, "senders": 1, "recipients": 1}
 
 
 @pytest.fixture
 def running(host):
     host.write(attack.MAIL_LOG, "", 0o644)
-    host.daemon = host.mailband({"jail.local": attack.jail()})
+    host.daemon = host.mailband({
+        "jail.local": attack.jail(),
+        "mailban.conf": "[mailban]\nzabbix_interval = 1\n"
+                        "zabbix_server = 127.0.0.1\nzabbix_host = mx1\n"})
     for line in MAIL:
         host.append(attack.MAIL_LOG, line)
-    hosts.wait_for(lambda: counters(host)["total"]["logins"] == 1)
-    host.run(["ip", "link", "set", "lo", "up"])
-    server = host.start(["python3", "-c", SERVER])
-    server.wait_log("here")
+    hosts.wait_for(lambda: sum(p["logins"] for p in
+                               counters(host)["periods"]) == 1)
     return host
 
 
-def send(host, reply, *args):
-    host.path("/tmp/answer").write_bytes(reply)
-    return host.mailban("zabbix", *args, "127.0.0.1", "mx1", check=False)
+@pytest.fixture
+def proxy(running):
+    return Proxy(running)
 
 
-def sent(host):
-    whole = host.path("/tmp/request").read_bytes()
-    assert whole[:5] == b"ZBXD\1"
-    assert struct.unpack("<II", whole[5:13]) == (len(whole) - 13, 0)
-    return {row["key"]: row["value"]
-            for row in json.loads(whole[13:])["data"]}
+def test_a_real_proxy_takes_each_period_once(running, proxy):
+    """Each item of the template, and no other: that would be told."""
+    def sums():
+        found = collections.Counter()
+        for key, _, value in proxy.took():
+            found[key] += int(value)
+        return found
+    done = running.mailban("zabbix")
+    assert done.stdout == done.stderr == ""
+    # It writes what it took a second later.
+    hosts.wait_for(lambda: sums()["postfix[received]"])
+    # With the time that it is of.
+    took = proxy.took()
+    assert {key for key, _, _ in took} == set(ITEMS)
+    ends = {p["end"]: p for p in counters(running)["periods"]}
+    for key, clock, value in took:
+        name = re.search(r"\[(\w+)\]", key)[1]
+        if key.startswith("postfix"):
+            assert int(value) == ends[clock][name]
+    running.mailban("zabbix")
+    hosts.wait_for(lambda: len(proxy.took()) > len(took))
+    found = sums()
+    assert {key: found[f"postfix[{key}]"] for key in KEYS} == OF_MAIL
+    assert found["mailban[logins]"] == 1
+    again = proxy.took()
+    of_mail = [(key, clock) for key, clock, _ in again
+               if key.startswith("postfix")]
+    assert len(of_mail) == len(set(of_mail))
+
+
+def test_what_the_proxy_does_not_know_is_told(running, proxy):
+    done = running.mailban("zabbix", "127.0.0.1:10051", "mx2", check=False)
+    assert done.returncode == 1 and "none of the values" in done.stderr
+    assert not any(p["taken"] for p in counters(running)["periods"])
+    assert running.mailban("zabbix").returncode == 0
+
+
+def test_zabbix_sender_leaves_the_same(running, proxy):
+    running.mailban("zabbix")
+    ours = hosts.wait_for(proxy.took)
+    proxy.sql("DELETE FROM proxy_history;")
+    done = running.run(
+        ["zabbix_sender", "-z", "127.0.0.1", "-T", "-i", "-"],
+        input="".join(f"mx1 {key} {clock} {value}\n"
+                      for key, clock, value in ours))
+    assert "failed: 0" in done.stdout
+    hosts.wait_for(lambda: proxy.took() == ours)
+
+
+SERVER = """
+import socket, struct
+s = socket.create_server(("127.0.0.1", 10051))
+print("here", flush=True)
+for n in range(2):
+    c, _ = s.accept()
+    got = b""
+    while len(got) < 13 or len(got) < 13 + struct.unpack("<I", got[5:9])[0]:
+        got += c.recv(65536)
+    open(f"/tmp/request{n}", "wb").write(got)
+    text = b'{"response":"success","info":"processed: 1; failed: 0"}'
+    c.sendall(b"ZBXD\\1" + struct.pack("<II", len(text), 0) + text)
+    c.close()
+"""
 
 
 def test_it_is_what_zabbix_sender_sends(running):
-    assert send(running, answer(0)).returncode == 0
-    ours = running.path("/tmp/request").read_bytes()
+    running.start(["python3", "-c", SERVER]).wait_log("here")
+    running.mailban("zabbix")
+    ours = running.path("/tmp/request0").read_bytes()
     message = json.loads(ours[13:])
-    # Theirs with our values in it is ours, to the last byte.
-    theirs = json.loads(RECORDED[13:])
-    row = theirs["data"][0]
-    theirs["data"] = [{key: mine[key] for key in row}
-                      for mine in message["data"]]
-    theirs |= {"clock": message["clock"], "ns": message["ns"]}
-    assert ours == frame(json.dumps(theirs, separators=(",", ":")).encode())
-    again = json.dumps(json.loads(RECORDED[13:]), separators=(",", ":"))
-    assert RECORDED == frame(again.encode())
+    running.run(["zabbix_sender", "-z", "127.0.0.1", "-T", "-i", "-"],
+                input="".join("{host} {key} {clock} {value}\n".format(**row)
+                              for row in message["data"][:250]))
+    theirs = running.path("/tmp/request1").read_bytes()
+
+    def but_when(frame):
+        """All of it but the time of sending and the length of that."""
+        text, n = re.subn(rb'"clock":\d+,"ns":\d+}$', b"", frame[13:])
+        assert n == 1 and frame[:5] == b"ZBXD\1"
+        assert struct.unpack("<II", frame[5:13]) == (len(frame) - 13, 0)
+        return text
+    assert len(message["data"]) <= 250
+    assert but_when(ours) == but_when(theirs)
 
 
-def test_the_thirteen_are_whole_numbers(running):
-    send(running, answer(0))
-    found = sent(running)
-    assert [k for k in found if k.startswith("postfix")] == \
-        [f"postfix[{key}]" for key in KEYS]
-    assert all(re.fullmatch(r"\d+", value) for value in found.values())
-    assert found["postfix[received]"] == found["postfix[senders]"] == "1"
-    assert found["postfix[bytes_received]"] == "1000"
-    assert found["postfix[rejected]"] == found["mailban[logins]"] == "1"
+def test_a_real_agent_answers_by_key(running):
+    # Packages put the one there; the other is in the tree.
+    text = (SHARE / "zabbix-userparameter.conf").read_text()
+    running.write("/etc/zabbix/zabbix_agentd.conf.d/mailban.conf", text)
+    running.write("/usr/bin/mailban", "#!/bin/sh\nexec "
+                  f"{running.program('mailban')} -s /run/mailban/control "
+                  '"$@"\n', 0o755)
+    run_folder(running)
+    running.run(["usermod", "--append", "--groups", "mailban", "zabbix"])
+    running.write("/etc/zabbix/agent.conf",
+                  "LogType=console\nPidFile=/run/zabbix/agent.pid\n"
+                  "Server=127.0.0.1\nListenIP=127.0.0.1\nTimeout=10\n"
+                  "Include=/etc/zabbix/zabbix_agentd.conf.d/*.conf\n")
+    agent = running.start([*AS_ZABBIX, "zabbix_agentd", "-f", "-c",
+                           "/etc/zabbix/agent.conf"])
+    agent.wait_log(r"agent #1 started")
+
+    def get(key):
+        return running.run(["zabbix_get", "-s", "127.0.0.1", "-k", key]
+                           ).stdout.strip()
+    for key in ITEMS:
+        assert re.fullmatch(r"\d+", get(key)), key
+    assert get("mailban[banned]") == "0"
+    running.mailban("ban", "dovecot", "192.0.2.1", "192.0.2.2")
+    assert get("mailban[banned]") == "2"
+    assert not re.search(r"\d", get("mailban[nosuch]"))
+    # It cannot break out of its quotes.
+    assert "192.0.2" not in get("postfix[' ; mailban list ; ']")
 
 
-def test_a_period_ends_when_it_was_taken(running):
-    assert send(running, answer(25, 0)).returncode == 1
-    assert sent(running)["postfix[received]"] == "1"
-    assert send(running, b"").returncode == 2
-    assert sent(running)["postfix[received]"] == "1"
-    assert send(running, answer(0)).returncode == 0
-    assert sent(running)["postfix[received]"] == "1"
-    assert send(running, answer(0)).returncode == 0
-    assert sent(running)["postfix[received]"] == "0"
+# Files for import
 
-
-def test_success_with_failures_is_none(running):
-    done = send(running, answer(2, 23))
-    assert done.returncode == 1
-    assert "23 values and not 2" in done.stderr and "mx1" in done.stderr
-
-
-@pytest.mark.parametrize("reply", [
-    b"", b"ZBXD", answer(0)[:-1], b"HTTP/1.0 400 Bad Request\r\n\r\n",
-    frame(b"[]"), frame(b"{"), frame(b""), frame(b'{"response":"failed"}'),
-    frame(b'{"response":"success"}'),
-    frame(b'{"response":"success","info":"processed: x; failed: 0"}'),
-    frame(b'{"response":"success","info":"processed: 1; failed: -1"}'),
-    b"ZBXD\3" + answer(0)[5:], b"ZBXD\1\xff\xff\xff\xff\0\0\0\0",
-], ids=range(13))
-def test_other_answers(running, reply):
-    done = send(running, reply)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert counters(running)["period"]["received"] == 1
-
-
-def test_nobody_there(running):
-    done = running.mailban("zabbix", "127.0.0.1:1", check=False)
-    assert done.returncode == 2 and "refused" in done.stderr
-    for server in ("", "[::1", "a:", "[::1]x"):
-        assert running.mailban("zabbix", server,
-                               check=False).returncode == 2
-
-
-def test_the_template_has_every_key(running):
-    send(running, answer(0))
-    text = (SHARE / "zabbix-template.yaml").read_text()
-    assert set(re.findall(r"^ +key: '(.*)'$", text, re.M)) == \
-        set(sent(running))
-    uuids = re.findall(r"uuid: (.*)", text)
+def test_the_template_is_of_one_piece():
+    export = yaml.safe_load(TEMPLATE)["zabbix_export"]
+    assert export["version"] == "6.0"
+    template, = export["templates"]
+    groups = {group["name"] for group in export["groups"]}
+    assert {group["name"] for group in template["groups"]} <= groups
+    uuids = re.findall(r"uuid: (.*)", TEMPLATE)
     assert len(set(uuids)) == len(uuids)
     assert all(re.fullmatch(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}", u)
                for u in uuids)
-    # What triggers ask for is there.
-    for key in re.findall(r"/mailban/([\w\[\]]+)", text):
-        assert f"key: '{key}'" in text
+    macros = {macro["macro"] for macro in template["macros"]}
+    silent = 0
+    for item in template["items"]:
+        assert item["type"] == "TRAP" and item["delay"] == "0"
+        for trigger in item.get("triggers", ()):
+            expression = trigger["expression"]
+            silent += expression.startswith("nodata(")
+            # An item of this template, and macros that it has.
+            asked = re.findall(r"\(/([^/]+)/([^,)]+\])", expression)
+            assert asked and all(t == template["template"] and key in ITEMS
+                                 for t, key in asked), expression
+            assert set(re.findall(r"{\$[\w.]+}",
+                                  expression + trigger["name"])) <= macros
+    assert silent
 
 
 def test_the_dashboard_asks_for_what_there_is(running):
     text = (SHARE / "grafana-dashboard.json").read_text()
     metrics = running.mailban("metrics").stdout
-    known = set(re.findall(r"^# TYPE (\w+)", metrics, re.M))
-    known |= {f"{name}_total" for name in known}
+    known = set(re.findall(r"^(mailban_\w+)(?:\{| )", metrics, re.M))
+    panels = json.loads(text)["panels"]
     asked = set(re.findall(r"mailban_\w+", text))
-    assert asked <= known
-    ids = [panel["id"] for panel in json.loads(text)["panels"]]
+    assert asked and asked <= known
+    for panel in panels:
+        for target in panel.get("targets", ()):
+            assert "mailban_" in target["expr"]
+    ids = [panel["id"] for panel in panels]
     assert len(set(ids)) == len(ids)
