@@ -304,6 +304,8 @@ install: all
 	install -m 644 jails/jail.conf $(DESTDIR)$(PREFIX)/share/mailban
 	install -m 644 share/grafana-dashboard.json share/zabbix-template.yaml \
 		$(DESTDIR)$(PREFIX)/share/mailban
+	sed '$(PLACES)' share/zabbix-userparameter.conf \
+		>$(DESTDIR)$(PREFIX)/share/mailban/zabbix-userparameter.conf
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8
@@ -311,7 +313,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	for unit in mailban.service mailban-metrics.service \
-		mailban-metrics.socket; do \
+		mailban-metrics.socket mailban-zabbix.service \
+		mailban-zabbix.timer; do \
 		sed '$(PLACES)' systemd/$$unit \
 			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done

@@ -36,15 +36,34 @@ def test_unit(host, installed):
     assert "ProtectSystm" in done.stderr
 
 
-def test_exposure(host, installed, capsys):
-    host.write("/etc/systemd/system/mailban.service", (
-        installed / "usr/lib/systemd/system/mailban.service").read_text())
+@pytest.mark.parametrize("name", ["mailban", "mailban-metrics",
+                                  "mailban-zabbix"])
+def test_exposure(host, installed, capsys, name):
+    host.write(f"/etc/systemd/system/{name}.service", (
+        installed / f"usr/lib/systemd/system/{name}.service").read_text())
     done = host.run(["systemd-analyze", "security", "--offline=yes",
-                     "--no-pager", "mailban.service"])
+                     "--no-pager", f"{name}.service"])
     said = done.stdout.splitlines()[-1]
     with capsys.disabled():
         print(f"\nDebian {hosts.debian()}: {said}")
-    assert float(re.search(r"mailban.service: ([\d.]+)", said)[1]) <= 1.5
+    assert float(re.search(name + r".service: ([\d.]+)", said)[1]) <= 1.5
+
+
+@pytest.mark.parametrize("name", [
+    "mailban-metrics.service", "mailban-metrics.socket",
+    "mailban-zabbix.service", "mailban-zabbix.timer"])
+def test_other_units(host, installed, name):
+    units = installed / "usr/lib/systemd/system"
+    for unit in units.iterdir():
+        host.write(f"/etc/systemd/system/{unit.name}", unit.read_text())
+    host.write("/usr/bin/mailban", "", 0o755)
+    host.write("/usr/sbin/mailband", "", 0o755)
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     f"/etc/systemd/system/{name}"], check=False)
+    assert "mailban" not in done.stderr
+    # None runs before it is enabled, which takes one word.
+    assert ("[Install]" in (units / name).read_text()) == \
+        (not name.endswith(".service"))
 
 
 def test_the_unit_stands_where_its_prefix_is(tmp_path):
@@ -56,6 +75,13 @@ def test_the_unit_stands_where_its_prefix_is(tmp_path):
     assert (tmp_path / "opt/m/bin/mailban").is_file()
     assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
     assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
+    for name in ("mailban-metrics", "mailban-zabbix"):
+        unit = tmp_path / f"opt/m/lib/systemd/system/{name}.service"
+        assert "ExecStart=/opt/m/bin/mailban " in unit.read_text()
+    for name in ("zabbix-template.yaml", "grafana-dashboard.json"):
+        assert (tmp_path / "opt/m/share/mailban" / name).is_file()
+    asks = tmp_path / "opt/m/share/mailban/zabbix-userparameter.conf"
+    assert ",/opt/m/bin/mailban zabbix" in asks.read_text()
     assert (tmp_path / "etc/mailban/mailban.conf").is_file()
     page = (tmp_path / "opt/m/share/man/man8/mailband.8").read_text()
     assert ".It Pa /opt/m/share/mailban/" in page
