@@ -47,6 +47,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue alarms/report
+# Who asks the servers: the command alone.
+PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
@@ -96,6 +98,10 @@ CLI_REPORT = cli/report/chart cli/report/report cli/report/attacks \
 	cli/report/order cli/report/page cli/report/problems cli/report/text \
 	cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
+CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check cli/check/disk \
+	cli/check/names cli/check/options cli/check/postfix cli/check/probe \
+	cli/check/queue cli/check/queue_list cli/check/run cli/check/verdict \
+	$(PROBE)
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
@@ -103,8 +109,8 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
 	$(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
-	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
-CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
+	$(CLI_CHECK) $(ALARMS) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
+CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lgnutls -lresolv -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of
 # the Debian package and of the tests.
@@ -154,7 +160,7 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
-	-lseccomp -lz -lm
+	-lseccomp -lgnutls -lresolv -lz -lm
 
 # A unit test takes what it calls out of all that is not a main(), and out of
 # what tests share.

@@ -73,6 +73,7 @@ int options_parse(struct options *options, const char *letters, bool stop,
 const struct option_row *option_find(char letter);
 
 int ban_run(const struct command *, const struct options *, int, char **);
+int check_command(const struct command *, const struct options *, int, char **);
 int confirm_run(const struct command *, const struct options *, int, char **);
 int export_run(const struct command *, const struct options *, int, char **);
 int help_run(const struct command *, const struct options *, int, char **);

@@ -22,10 +22,14 @@ _mailban_report="--attacks --compat --json --html --since --until --detail --bou
 	--problems-first --rej-add-from --smtpd-stats --syslog-name
 	--verbose-msg-detail --verp-mung --zero-fill --help --version"
 
+_mailban_check="--warning --critical --warning-domain --critical-domain
+	--timeout --mailserver --sudo --configdir --path --hostname --port --no-mail
+	--egress --dnsbl --reverse --address --socket --verbose --help --version"
+
 _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status ban confirm unban list export import metrics
+	local commands="status ban confirm unban list export import check metrics
 		zabbix test lint report trace reload version help"
 	local command= words= i
 
@@ -97,6 +101,10 @@ _mailban()
 	test | lint)
 		words="--config --json --help"
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	check)
+		words="disk queue probe bans all"
+		[[ $cur == -* ]] && words=$_mailban_check
 		;;
 	report)
 		[[ $cur == -* ]] && words=$_mailban_report

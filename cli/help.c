@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "cli/check/check.h"
 #include "cli/client.h"
 #include "cli/report/report.h"
 #include "cli/text.h"
@@ -29,6 +30,10 @@ void help_print(const struct command *command)
 {
 	if (command->run == report_run) {
 		report_options_help(stdout);
+		return;
+	}
+	if (command->run == check_command) {
+		check_options_help(stdout);
 		return;
 	}
 	printf("usage: mailban %s [OPTION...]%s%s\n%s\n\n", command->name,

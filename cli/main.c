@@ -34,6 +34,8 @@ const struct command commands[] = {
 		"ban what lists name, all of it or nothing",
 		"FILE, or standard input: lines of ADDRESS [END [JAIL]], CSV, "
 		"JSON or nft(8)\nelements, as export writes them."},
+	{"check", check_command, "", "[disk|queue|probe|bans|all]",
+		"is all well? for Nagios and its kin", NULL},
 	{"metrics", metrics_run, "oSswh", "",
 		"what is counted, as OpenMetrics text", NULL},
 	{"zabbix", zabbix_run, "gswh", "[SERVER[:PORT] [HOST]]",

@@ -110,6 +110,17 @@ char *text_format(const char *format, va_list args)
 	return escaped;
 }
 
+static char *complaint;
+static size_t complaint_room;
+
+void text_complain_into(char *buf, size_t room)
+{
+	complaint = buf;
+	complaint_room = room;
+	if (buf)
+		*buf = '\0';
+}
+
 void text_complain(const char *format, ...)
 {
 	char *text;
@@ -119,7 +130,10 @@ void text_complain(const char *format, ...)
 	text = text_format(format, args);
 	va_end(args);
 	fflush(stdout);
-	fprintf(stderr, "mailban: %s\n", text);
+	if (complaint)
+		snprintf(complaint, complaint_room, "%s", text);
+	else
+		fprintf(stderr, "mailban: %s\n", text);
 	free(text);
 }
 

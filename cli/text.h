@@ -22,6 +22,12 @@ size_t text_width(const char *text);
 __attribute__((format(printf, 1, 2))) void text_complain(
 	const char *format, ...);
 
+/*
+ * From now on complaints go into buf instead, the last one stays, without
+ * "mailban: "; with NULL they go to stderr again.
+ */
+void text_complain_into(char *buf, size_t room);
+
 /* Room for what the two below write. */
 #define TEXT_TIME 64
 

@@ -14,8 +14,25 @@ ZONE = {
     "several.example": ["192.0.2.20", "192.0.2.21", "2001:db8::20"],
     "crowd.example": [f"192.0.2.{n}" for n in range(100, 120)],
     "loop.example": ["127.0.0.1", "0.0.0.0", "192.0.2.30"],
+    # Names of addresses: one leads back, one elsewhere, one nowhere.
+    "10.2.0.192.in-addr.arpa": ["one.example"],
+    "11.2.0.192.in-addr.arpa": ["one.example"],
+    "12.2.0.192.in-addr.arpa": ["nothing.example"],
+    "silent.example": [],
+    "13.2.0.192.in-addr.arpa": ["silent.example"],
+    f"0.2.{'0.' * 22}8.b.d.0.1.0.0.2.ip6.arpa": ["several.example"],
+    # Lists (RFC 5782): a good one that has 192.0.2.66 and 2001:db8::66, one
+    # that has everything, one that has nothing, one that does not serve us,
+    # and one that is somebody's web server.
+    "2.0.0.127.good.example": ["127.0.0.2"],
+    "66.2.0.192.good.example": ["127.0.0.4"],
+    f"6.6.{'0.' * 22}8.b.d.0.1.0.0.2.good.example": ["127.0.0.2"],
+    "2.0.0.127.all.example": ["127.0.0.2"],
+    "1.0.0.127.all.example": ["127.0.0.2"],
+    "2.0.0.127.closed.example": ["127.255.255.254"],
+    "2.0.0.127.web.example": ["192.0.2.80"],
 }
-A, AAAA, NO_SUCH_NAME = 1, 28, 3
+A, PTR, AAAA, NO_SUCH_NAME = 1, 12, 28, 3
 
 
 def question(packet):
@@ -28,14 +45,23 @@ def question(packet):
     return ".".join(labels).lower(), kind, at + 5
 
 
+def record(text):
+    """Its type, and what stands in it."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return PTR, b"".join(bytes([len(label)]) + label.encode()
+                             for label in text.split(".")) + b"\0"
+    return {4: A, 6: AAAA}[address.version], address.packed
+
+
 def answer(packet):
     name, kind, end = question(packet)
     print(name, kind, flush=True)
     if name.startswith("silent"):
         return None
-    found = [ipaddress.ip_address(text) for text in ZONE.get(name, ())]
-    found = [a.packed for a in found
-             if a.version == {A: 4, AAAA: 6}.get(kind)]
+    found = [data for of, data in map(record, ZONE.get(name, ()))
+             if of == kind]
     head = struct.pack("!2sHHHHH", packet[:2],
                        0x8580 | (0 if name in ZONE else NO_SUCH_NAME),
                        1, len(found), 0, 0)

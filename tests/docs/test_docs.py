@@ -72,7 +72,7 @@ def test_every_page_is_right():
 def test_every_page_that_is_named_exists():
     others = {"mailq.1", "smtpd.8", "nft.8", "glob.7", "sd_notify.3",
               "pcre2pattern.3", "gzip.1", "grep.1", "systemctl.1",
-              "journald.conf.5"}
+              "journald.conf.5", "postqueue.1"}
     for name in PAGES:
         named = {f"{n}.{s}" for n, s in
                  re.findall(r"^\.Xr (\S+) (\d)", page(name), re.M)}
@@ -192,6 +192,22 @@ def test_readme_names_what_there_is(commands):
     for path in re.findall(r"(?:\]\(|`)((?:man|cli|systemd|jails)/[\w./-]+)",
                            text):
         assert (REPO / path).exists(), path
+
+
+def test_options_of_check():
+    """Its own parser's table, against its own page and the completion."""
+    source = (REPO / "cli/check/options.c").read_text()
+    rows = re.findall(r'^\t\{"([\w-]+)",\s*(\S+),\s*("[^"]*"|NULL),', source,
+                      re.M)
+    taken = {(letter.strip("'") if letter.startswith("'") else "", name)
+             for name, letter, _ in rows}
+    text = section(page("mailban-check.1"), "OPTIONS")
+    documented = set(re.findall(
+        r"^\.It Fl (?:(\w) , )?-([\w-]+)(?: Ar .*)?$", text, re.M))
+    assert documented == taken
+    bash = (REPO / "cli/completion.bash").read_text()
+    listed = re.search(r'_mailban_check="([^"]*)"', bash)[1].split()
+    assert {f"--{name}" for _, name in taken} == set(listed)
 
 
 def test_options_of_report():

@@ -11,6 +11,7 @@ import pytest
 
 import attack
 import hosts
+import mailhost
 from test_docs import PAGES, page
 
 # Page: the file that its literal blocks are, and how that is looked at.
@@ -58,6 +59,9 @@ def guarded(tree):
         host.mailband({"jail.d/all.conf": attack.jail() +
                        attack.jail("postfix-sasl")})
         host.mailban("ban", "dovecot", "192.0.2.1")
+        # What looks at a mail host finds one.
+        host.rsyslogd("/var/log/real.log")
+        mailhost.start(host)
         # Commands of a page are about the file that it shows.
         for name, kind, text in ALL:
             if kind == "file":

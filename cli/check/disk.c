@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailban check disk: room, by file system, where the queue, the mail, the
+ * logs and mailband's own state lie. Opens nothing; needs no right but to
+ * search the folders above.
+ */
+#include "alarms/disk.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/check/check.h"
+
+/* Percent that are left. */
+#define BYTES_WARNING 5
+#define BYTES_CRITICAL 2
+#define INODES_WARNING 10
+#define INODES_CRITICAL 3
+/* So many times what Postfix wants for one message. */
+#define WANTED_WARNING 20
+#define WANTED_CRITICAL 5
+
+#define MIB (1024 * 1024)
+
+struct seen {
+	uint64_t devices[CHECK_MANY + 8];
+	size_t n;
+};
+
+static bool seen_add(struct seen *seen, uint64_t device)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->devices[i] == device)
+			return false;
+	if (seen->n < sizeof(seen->devices) / sizeof(*seen->devices))
+		seen->devices[seen->n++] = device;
+	return true;
+}
+
+static uint64_t percent(uint64_t of, int64_t part)
+{
+	return of / 100 * (uint64_t)part;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void judge_inodes(
+	const char *path, const struct disk *disk, struct verdict *verdict)
+{
+	enum verdict_state state = VERDICT_OK;
+	char label[VERDICT_TEXT], ranges[96];
+
+	if (!disk->inodes)
+		return;
+	if (disk->inodes_free < percent(disk->inodes, INODES_CRITICAL))
+		state = VERDICT_CRITICAL;
+	else if (disk->inodes_free < percent(disk->inodes, INODES_WARNING))
+		state = VERDICT_WARNING;
+	if (state != VERDICT_OK)
+		verdict_find(verdict, state,
+			"%s: %" PRIu64 " of %" PRIu64 " inodes free", path,
+			disk->inodes_free, disk->inodes);
+	snprintf(label, sizeof(label), "inodes_free_%s", path);
+	snprintf(ranges, sizeof(ranges), "%" PRIu64 ":;%" PRIu64 ":;0;%" PRIu64,
+		percent(disk->inodes, INODES_WARNING),
+		percent(disk->inodes, INODES_CRITICAL), disk->inodes);
+	verdict_figure(verdict, label, (int64_t)disk->inodes_free, "", ranges);
+}
+
+/* wanted: what Postfix asks for, on the file system of its queue; else 0. */
+static void judge(const struct check_options *options, const char *path,
+	const struct disk *disk, uint64_t wanted, struct verdict *verdict)
+{
+	bool own = options->what != NULL;
+	int64_t w =
+		own && options->has_warning ? options->warning : BYTES_WARNING;
+	int64_t c = own && options->has_critical ? options->critical
+						 : BYTES_CRITICAL;
+	uint64_t warning =
+		larger(percent(disk->bytes, w), WANTED_WARNING * wanted);
+	uint64_t critical =
+		larger(percent(disk->bytes, c), WANTED_CRITICAL * wanted);
+	enum verdict_state state = VERDICT_OK;
+	char label[VERDICT_TEXT], ranges[96];
+
+	if (disk->bytes_free < critical)
+		state = VERDICT_CRITICAL;
+	else if (disk->bytes_free < warning)
+		state = VERDICT_WARNING;
+	if (wanted && disk->bytes_free <= wanted)
+		verdict_find(verdict, VERDICT_CRITICAL,
+			"%s: %" PRIu64 " MiB free: Postfix refuses mail (452)",
+			path, disk->bytes_free / MIB);
+	else
+		verdict_find(verdict, state,
+			"%s: %" PRIu64 " MiB free (%" PRIu64 "%%)", path,
+			disk->bytes_free / MIB,
+			disk->bytes ? disk->bytes_free * 100 / disk->bytes : 0);
+	if (disk->read_only)
+		verdict_find(
+			verdict, VERDICT_CRITICAL, "%s is read-only", path);
+	snprintf(label, sizeof(label), "free_%s", path);
+	snprintf(ranges, sizeof(ranges), "%" PRIu64 ":;%" PRIu64 ":;0;%" PRIu64,
+		warning, critical, disk->bytes);
+	verdict_figure(verdict, label, (int64_t)disk->bytes_free, "B", ranges);
+	judge_inodes(path, disk, verdict);
+}
+
+static void look(const struct check_options *options, const char *path,
+	bool must, uint64_t wanted, struct seen *seen, struct verdict *verdict)
+{
+	struct disk disk;
+	int r = disk_read(path, &disk);
+
+	if (r < 0 && must)
+		verdict_find(
+			verdict, VERDICT_UNKNOWN, "%s: %s", path, strerror(-r));
+	if (r == 0 && seen_add(seen, disk.device))
+		judge(options, path, &disk, wanted, verdict);
+}
+
+void check_disk(const struct check_options *options, struct verdict *verdict)
+{
+	/* Where mail, logs and our own state are, if they are. */
+	static const char *const others[] = {
+		"/var/mail", "/var/vmail", "/var/log", "/var/lib/mailban"};
+	struct check_postfix postfix;
+	struct seen seen = {.n = 0};
+
+	for (size_t i = 0; i < options->paths.n; i++)
+		look(options, options->paths.items[i], true, 0, &seen, verdict);
+	if (options->paths.n)
+		return;
+	/* The queue's first: of others on its file system no more is asked. */
+	if (check_postfix_ask(options, &postfix, verdict))
+		look(options, postfix.directory, true,
+			disk_wanted(postfix.minfree, postfix.size_limit), &seen,
+			verdict);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		look(options, others[i], false, 0, &seen, verdict);
+}

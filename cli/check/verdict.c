@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one line that a monitoring plugin says. Much of it comes from servers
+ * that are strangers: it must never hold a newline, a '|' or a byte that a
+ * monitoring system or a terminal takes for more than text.
+ */
+#include "cli/check/verdict.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static int rank(enum verdict_state state)
+{
+	static const int ranks[] = {
+		[VERDICT_OK] = 0,
+		[VERDICT_UNKNOWN] = 1,
+		[VERDICT_WARNING] = 2,
+		[VERDICT_CRITICAL] = 3,
+	};
+
+	return ranks[state];
+}
+
+enum verdict_state verdict_worse(enum verdict_state a, enum verdict_state b)
+{
+	return rank(a) > rank(b) ? a : b;
+}
+
+const char *verdict_name(enum verdict_state state)
+{
+	static const char *const names[] = {
+		[VERDICT_OK] = "OK",
+		[VERDICT_WARNING] = "WARNING",
+		[VERDICT_CRITICAL] = "CRITICAL",
+		[VERDICT_UNKNOWN] = "UNKNOWN",
+	};
+
+	return names[state];
+}
+
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || *text == '|')
+			*text = '?';
+}
+
+void verdict_find(struct verdict *verdict, enum verdict_state state,
+	const char *format, ...)
+{
+	char text[VERDICT_TEXT];
+	va_list args;
+
+	verdict->state = verdict_worse(verdict->state, state);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	clean(text);
+	for (size_t i = 0; i < verdict->n; i++)
+		if (!strcmp(verdict->findings[i].text, text))
+			return; /* two checks lack the same */
+	if (verdict->n == VERDICT_FINDINGS)
+		return;
+	verdict->findings[verdict->n].state = state;
+	memcpy(verdict->findings[verdict->n++].text, text, sizeof(text));
+}
+
+void verdict_figure(struct verdict *verdict, const char *label, int64_t value,
+	const char *unit, const char *ranges)
+{
+	size_t n = strlen(verdict->perf), room = VERDICT_PERF - n;
+	const char *quote = strpbrk(label, " =") ? "'" : "";
+	char name[VERDICT_TEXT];
+	int64_t whole = value;
+	char rest[16] = "";
+
+	snprintf(name, sizeof(name), "%s", label);
+	clean(name);
+	for (char *s = name; *s; s++)
+		if (*s == '\'')
+			*s = '?';
+	if (!strcmp(unit, "s")) { /* of microseconds */
+		whole = value / 1000000;
+		snprintf(rest, sizeof(rest), ".%06d", (int)(value % 1000000));
+	}
+	if (snprintf(verdict->perf + n, room, "%s%s%s%s=%" PRId64 "%s%s%s%s",
+		    n ? " " : "", quote, name, quote, whole, rest, unit,
+		    *ranges ? ";" : "", ranges) >= (int)room)
+		verdict->perf[n] = '\0';
+}
+
+static void print_findings(
+	const struct verdict *verdict, enum verdict_state state, bool *first)
+{
+	for (size_t i = 0; i < verdict->n; i++)
+		if (verdict->findings[i].state == state) {
+			printf("%s%s", *first ? "" : ", ",
+				verdict->findings[i].text);
+			*first = false;
+		}
+}
+
+int verdict_print(const struct verdict *verdict)
+{
+	bool first = true;
+
+	printf("%s: ", verdict_name(verdict->state));
+	if (verdict->state == VERDICT_OK) {
+		print_findings(verdict, VERDICT_OK, &first);
+	} else {
+		print_findings(verdict, VERDICT_CRITICAL, &first);
+		print_findings(verdict, VERDICT_WARNING, &first);
+		print_findings(verdict, VERDICT_UNKNOWN, &first);
+	}
+	if (*verdict->perf)
+		printf("|%s", verdict->perf);
+	putchar('\n');
+	return (int)verdict->state;
+}

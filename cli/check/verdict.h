@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_CLI_CHECK_VERDICT_H
+#define MAILBAN_CLI_CHECK_VERDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a plugin ends with (Monitoring Plugins Development Guidelines, 2.3). */
+enum verdict_state {
+	VERDICT_OK,
+	VERDICT_WARNING,
+	VERDICT_CRITICAL,
+	VERDICT_UNKNOWN,
+};
+
+/* Findings that are told; more count, but only in the state. */
+#define VERDICT_FINDINGS 32
+#define VERDICT_TEXT 256
+#define VERDICT_PERF 4096
+
+/* What a check found, and its figures. All zero is "OK" with nothing found. */
+struct verdict {
+	enum verdict_state state; /* the worst */
+	size_t n;
+	struct {
+		enum verdict_state state;
+		char text[VERDICT_TEXT];
+	} findings[VERDICT_FINDINGS];
+	char perf[VERDICT_PERF];
+};
+
+/* The worse of two: critical, warning, unknown, ok. */
+enum verdict_state verdict_worse(enum verdict_state a, enum verdict_state b);
+const char *verdict_name(enum verdict_state state);
+
+/* Adds a finding. Control bytes, other letters than ASCII and '|', which ends
+ * the text for Nagios, come out as '?'. */
+__attribute__((format(printf, 3, 4))) void verdict_find(struct verdict *verdict,
+	enum verdict_state state, const char *format, ...);
+/*
+ * Adds a figure: label, value with its unit ("", "s", "B", "%"), and the
+ * ranges and least value as text, "" if there are none. A figure that has no
+ * room is left out, whole.
+ */
+void verdict_figure(struct verdict *verdict, const char *label, int64_t value,
+	const char *unit, const char *ranges);
+
+/*
+ * Writes "STATE: finding, finding | figures" to stdout, the worst first; what
+ * is fine is told only if all is. Returns the exit status.
+ */
+int verdict_print(const struct verdict *verdict);
+
+#endif
