@@ -51,13 +51,8 @@ void counters_set(struct counters *c, size_t i, uint64_t sum)
 
 struct counters *counters_new(void)
 {
-	/* Reasons are for the report. */
-	const struct ledger_options options = {.most = COUNTERS_NAMES,
-		.no_deferrals = true,
-		.no_bounces = true,
-		.no_rejects = true,
-		.no_failures = true,
-		.no_smtpd_warnings = true};
+	const struct ledger_options options = {
+		.most = COUNTERS_NAMES, .totals = true};
 	struct counters *c = calloc(1, sizeof(*c));
 
 	if (!c)

@@ -69,10 +69,9 @@ static void restore_message(void *ctx, const void *bytes, size_t n)
 		.deferred = (kept.flags & DEFERRED) != 0,
 		.received = (kept.flags & RECEIVED) != 0,
 		.hop = (kept.flags & HOP) != 0};
-	/* By whom is not told here: one name stands for all. */
+	/* By whom is not told here. */
 	m->client = kept.flags & FROM ? 1 : 0;
-	if (kept.flags & PAID)
-		m->sender = tally_row(l->senders, SPAN("")) + 1;
+	m->sender = kept.flags & PAID ? 1 : 0;
 }
 
 static void put_period(void *ctx, size_t row, const uint64_t *numbers, size_t n)

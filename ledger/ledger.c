@@ -182,8 +182,9 @@ static void count(struct ledger *l, const struct record *r)
 	case RECORD_BAN:
 		return visits_ban(l, r);
 	case RECORD_UNKNOWN:
-		causes_add(l->unknown, SPAN(""), SPAN(""), r->program);
 		l->total.unknown++;
+		if (!l->options.totals)
+			causes_add(l->unknown, SPAN(""), SPAN(""), r->program);
 		return;
 	case RECORD_OTHER:
 	case RECORD_IDLE:
@@ -247,7 +248,7 @@ void ledger_line(
 		traffic_begin_line(l);
 	else if (counts_nothing(l, r->kind))
 		return;
-	else
+	else if (!l->options.totals)
 		when_local(&l->state->clock, line->time, &l->state->when);
 	count(l, r);
 }

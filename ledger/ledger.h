@@ -18,6 +18,7 @@ struct line;
 /* What is counted, and how. All zero is what the daemon wants but for most. */
 struct ledger_options {
 	bool compat;	  /* as pflogsumm 1.1.5 counts, its errors with it */
+	bool totals;	  /* they alone: nothing by name, reason, hour or day */
 	bool ignore_case; /* of addresses */
 	bool uucp;	  /* user@host of host!user */
 	bool verbose;	  /* reasons in full */

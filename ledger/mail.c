@@ -10,13 +10,15 @@
 
 #include "ledger/address.h"
 
+/* The row of clients + 1 that ledger_new makes. */
+#define PICKUP 1
+
 static bool is_loopback(struct span host)
 {
 	return SPAN_FIND(host, "[127.") || SPAN_FIND(host, "[::1]");
 }
 
-/* Takes back what a message was counted as when it came. */
-static void uncount_receipt(struct ledger *l, struct message *m)
+static void uncount_names(struct ledger *l, const struct message *m)
 {
 	struct when when = {.year = (int)(m->day / 10000),
 		.month = (int)(m->day / 100 % 100),
@@ -24,9 +26,6 @@ static void uncount_receipt(struct ledger *l, struct message *m)
 	struct day *day = traffic_day(l, &when);
 	struct party *party;
 
-	if (!m->received)
-		return;
-	l->total.received--;
 	l->hours[m->hour].n[TRAFFIC_RECEIVED]--;
 	if (day)
 		day->traffic.n[TRAFFIC_RECEIVED]--;
@@ -34,35 +33,54 @@ static void uncount_receipt(struct ledger *l, struct message *m)
 		party = tally_value(l->senders, m->sender - 1);
 		party->count--;
 		party->size -= m->size;
-		l->total.bytes_received -= m->size;
 	}
 	if (m->domain) {
 		party = tally_value(l->sender_domains, m->domain - 1);
 		party->count--;
 		party->size -= m->size;
 	}
+}
+
+/* Takes back what a message was counted as when it came. */
+static void uncount_receipt(struct ledger *l, struct message *m)
+{
+	if (!m->received)
+		return;
+	l->total.received--;
+	if (m->sender)
+		l->total.bytes_received -= m->size;
+	if (!l->options.totals)
+		uncount_names(l, m);
 	m->received = false;
 	m->client = m->sender = m->domain = 0;
 	m->hop = true;
 }
 
+/* Whence a message came, as a row of clients + 1. */
+static uint32_t client_of(struct ledger *l, struct span client)
+{
+	bool compat = l->options.compat;
+
+	/* One stands for all. */
+	if (l->options.totals || !client.n)
+		return PICKUP;
+	client = host_domain(client, compat, accounts_room(l, client.n));
+	/* To Perl these are false. */
+	if (!client.n || (compat && SPAN_IS(client, "0")))
+		return 0;
+	return tally_row(l->clients, client) + 1;
+}
+
 void mail_received(struct ledger *l, const struct record *r)
 {
 	struct message *m = accounts_message(l, r->queue, true);
-	struct span client = SPAN("pickup");
 	bool compat = l->options.compat;
 
-	if (r->client.n)
-		client = host_domain(
-			r->client, compat, accounts_room(l, r->client.n));
 	if (!compat)
 		*m = (struct message){
 			.day = (uint32_t)when_day(&l->state->when),
 			.hour = (uint32_t)l->state->when.hour};
-	/* To Perl these are false. */
-	m->client = 0;
-	if (client.n && !(compat && SPAN_IS(client, "0")))
-		m->client = tally_row(l->clients, client) + 1;
+	m->client = client_of(l, r->client);
 	if (!compat && r->origin.n && !span_same(r->origin, r->queue)) {
 		/* Back from a content filter? */
 		m->hop = accounts_message(l, r->origin, false) != NULL;
@@ -98,7 +116,19 @@ static struct span sender_domain(
 
 	if (at && at != sender.at && at + 1 != span_end(sender))
 		return span_from(sender, at + 1);
-	return client == 1 ? sender : tally_name(l->clients, client - 1);
+	return client == PICKUP ? sender : tally_name(l->clients, client - 1);
+}
+
+/* Where nobody asks by whom. */
+static void size_known(struct ledger *l, struct message *m, uint64_t size)
+{
+	m->size = size;
+	m->sized = size > 0;
+	if (!m->client)
+		return;
+	m->sender = 1;
+	m->client = 0;
+	l->total.bytes_received += size;
 }
 
 void mail_queued(struct ledger *l, const struct record *r)
@@ -111,6 +141,8 @@ void mail_queued(struct ledger *l, const struct record *r)
 
 	if (m->sized && (o->compat || m->size == size))
 		return;
+	if (o->totals)
+		return size_known(l, m, size);
 	if (sender.n) {
 		sender = accounts_address(l, sender);
 		if (o->verp)
@@ -235,10 +267,10 @@ static void on_sent(struct ledger *l, const struct record *r,
 	struct span recipient, struct span domain)
 {
 	bool compat = l->options.compat;
-	double delay = number_of(r->delay);
 	const struct message *m;
 	uint64_t size = 0;
 	uint32_t row;
+	double delay;
 
 	if (SPAN_FIND_BY(r->rest, "forwarded as ", 3)) {
 		l->total.forwarded++;
@@ -249,6 +281,11 @@ static void on_sent(struct ledger *l, const struct record *r,
 	m = accounts_message(l, r->queue, false);
 	if (m && m->sized)
 		size = m->size;
+	l->total.delivered++;
+	l->total.bytes_delivered += size;
+	if (l->options.totals)
+		return;
+	delay = number_of(r->delay);
 	row = accounts_party(l->recipient_domains, domain, size);
 	if (row) {
 		struct target *t = tally_value(l->recipient_domains, row - 1);
@@ -257,8 +294,6 @@ static void on_sent(struct ledger *l, const struct record *r,
 		target_delay(t, delay, r->delay);
 	}
 	row = accounts_party(l->recipients, recipient, size);
-	l->total.delivered++;
-	l->total.bytes_delivered += size;
 	traffic_count(l, TRAFFIC_DELIVERED);
 	if (!m || !m->sized)
 		unsized(l, r, row);
@@ -312,16 +347,19 @@ static void on_deferred(
 	struct ledger *l, const struct record *r, struct span domain)
 {
 	struct message *m = accounts_message(l, r->queue, true);
-	uint32_t row = tally_row(l->recipient_domains, domain);
+	uint32_t row;
 
-	if (!l->options.no_deferrals)
-		causes_add(l->deferrals, SPAN(""), r->program,
-			deferral_reason(l, r->log));
 	l->total.deferrals++;
 	if (!m->deferred)
 		l->total.deferred++;
 	m->deferred = true;
+	if (l->options.totals)
+		return;
+	if (!l->options.no_deferrals)
+		causes_add(l->deferrals, SPAN(""), r->program,
+			deferral_reason(l, r->log));
 	traffic_count(l, TRAFFIC_DEFERRED);
+	row = tally_row(l->recipient_domains, domain);
 	if (row != TALLY_NONE) {
 		struct target *t = tally_value(l->recipient_domains, row);
 
@@ -330,25 +368,35 @@ static void on_deferred(
 	}
 }
 
+static void on_bounced(struct ledger *l, const struct record *r)
+{
+	struct span relay = r->relay;
+
+	l->total.bounced++;
+	if (l->options.totals)
+		return;
+	if (l->options.ignore_case)
+		relay = address_lower(relay, accounts_room(l, relay.n));
+	if (!l->options.no_bounces)
+		causes_add(
+			l->bounces, SPAN(""), relay, bounce_reason(l, r->log));
+	traffic_count(l, TRAFFIC_BOUNCED);
+}
+
 void mail_delivery(struct ledger *l, const struct record *r)
 {
-	struct span recipient = accounts_address(l, r->recipient);
-	struct span domain = address_domain(recipient);
+	struct span recipient = r->recipient, domain = recipient;
 
+	if (!l->options.totals) {
+		recipient = accounts_address(l, recipient);
+		domain = address_domain(recipient);
+	}
 	if (SPAN_IS(r->status, "sent")) {
 		on_sent(l, r, recipient, domain);
 	} else if (SPAN_IS(r->status, "deferred")) {
 		on_deferred(l, r, domain);
 	} else if (SPAN_IS(r->status, "bounced")) {
-		struct span relay = r->relay;
-
-		if (l->options.ignore_case)
-			relay = address_lower(relay, accounts_room(l, relay.n));
-		if (!l->options.no_bounces)
-			causes_add(l->bounces, SPAN(""), relay,
-				bounce_reason(l, r->log));
-		l->total.bounced++;
-		traffic_count(l, TRAFFIC_BOUNCED);
+		on_bounced(l, r);
 	}
 }
 
@@ -363,6 +411,7 @@ static void queue_note(struct ledger *l)
 
 void mail_removed(struct ledger *l, const struct record *r)
 {
-	queue_note(l);
+	if (!l->options.totals)
+		queue_note(l);
 	messages_remove(l->messages, r->queue);
 }

@@ -34,7 +34,7 @@ void problems_refused(struct ledger *l, const struct record *r)
 	struct span reason, who;
 
 	action_count(l, r->action);
-	if (o->no_rejects)
+	if (o->no_rejects || o->totals)
 		return;
 	reject_explain(r, &how, &reason, &who,
 		accounts_room(l, 4 * r->rest.n + 2 * r->client.n + 64));
@@ -43,7 +43,7 @@ void problems_refused(struct ledger *l, const struct record *r)
 
 void problems_checked(struct ledger *l, const struct record *r)
 {
-	if (!l->options.no_rejects)
+	if (!l->options.no_rejects && !l->options.totals)
 		causes_add(l->refused[r->action], r->program, r->reason,
 			reject_checked(r->rest, l->options.verbose,
 				accounts_room(l, 64)));
@@ -54,12 +54,14 @@ void problems_said(struct ledger *l, const struct record *r)
 {
 	struct span text = r->rest;
 
+	if (r->kind == RECORD_WARNING && !l->options.compat && r->address.n)
+		visits_attack(l, r);
+	if (l->options.totals)
+		return;
 	if (r->kind == RECORD_MASTER) {
 		causes_add(l->masters, SPAN(""), SPAN(""), text);
 		return;
 	}
-	if (r->kind == RECORD_WARNING && !l->options.compat && r->address.n)
-		visits_attack(l, r);
 	if (!l->options.verbose)
 		text = reject_cut(text, 66, accounts_room(l, 66));
 	if (r->kind == RECORD_FATAL)
@@ -73,7 +75,7 @@ void problems_said(struct ledger *l, const struct record *r)
 
 void problems_unreached(struct ledger *l, const struct record *r)
 {
-	if (!l->options.no_failures)
+	if (!l->options.no_failures && !l->options.totals)
 		causes_add(l->failures, SPAN(""),
 			address_lower(r->reason, accounts_room(l, r->reason.n)),
 			r->relay);

@@ -35,7 +35,7 @@ struct hourly *traffic_hourly(struct ledger *l)
 	int64_t key = s->when.time / (3600 * CLOCK_SECOND);
 	struct hourly *hourly;
 
-	if (l->options.compat)
+	if (l->options.compat || l->options.totals)
 		return NULL;
 	if (s->hour_known != key) {
 		struct span name = {(const char *)&key, sizeof(key)};
@@ -53,9 +53,13 @@ struct hourly *traffic_hourly(struct ledger *l)
 void traffic_count(struct ledger *l, int column)
 {
 	struct ledger_state *s = l->state;
-	struct hourly *hourly = traffic_hourly(l);
-	struct day *day = traffic_day(l, traffic_when(l));
+	struct hourly *hourly;
+	struct day *day;
 
+	if (l->options.totals)
+		return;
+	hourly = traffic_hourly(l);
+	day = traffic_day(l, traffic_when(l));
 	l->hours[s->when.hour].n[column]++;
 	if (hourly)
 		hourly->traffic.n[column]++;

@@ -40,6 +40,8 @@ void visits_attack(struct ledger *l, const struct record *r)
 	l->total.attacks++;
 	if (hourly)
 		hourly->attacks++;
+	if (l->options.totals)
+		return;
 	causes_add(
 		l->attacks, network_of(l, r->address), r->account, r->address);
 }
@@ -51,6 +53,8 @@ void visits_ban(struct ledger *l, const struct record *r)
 	l->total.bans++;
 	if (hourly)
 		hourly->bans++;
+	if (l->options.totals)
+		return;
 	causes_add(l->bans, network_of(l, r->address), r->account, r->address);
 }
 
