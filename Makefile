@@ -43,7 +43,7 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/dovecot ledger/ledger ledger/mail ledger/messages \
-	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
+	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue alarms/report

@@ -41,13 +41,10 @@ struct message *accounts_message(struct ledger *l, struct span id, bool make)
 uint32_t accounts_party(struct tally *tally, struct span name, uint64_t size)
 {
 	uint32_t row = tally_row(tally, name);
-	struct party *party;
 
 	if (row == TALLY_NONE)
 		return 0;
-	party = tally_value(tally, row);
-	party->count++;
-	party->size += size;
+	party_add(tally_value(tally, row), size);
 	return row + 1;
 }
 

@@ -49,6 +49,12 @@ struct span accounts_address(struct ledger *l, struct span address);
 struct message *accounts_message(struct ledger *l, struct span id, bool make);
 /* One message more of so many bytes; the row + 1, or 0 if there is no room. */
 uint32_t accounts_party(struct tally *tally, struct span name, uint64_t size);
+static inline void party_add(struct party *party, uint64_t size)
+{
+	party->count++;
+	party->size += size;
+}
+
 /* A line for a message's details, if those are wanted. */
 void accounts_detail(struct ledger *l, struct span id, struct span text);
 

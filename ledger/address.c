@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "lib/word.h"
+
 struct span address_lower(struct span text, char *room)
 {
 	for (size_t i = 0; i < text.n; i++)
@@ -16,18 +18,27 @@ struct span address_lower(struct span text, char *room)
 	return (struct span){room, text.n};
 }
 
+static bool has_capitals(struct span text)
+{
+	const char *p = text.at, *end = span_end(text);
+
+	for (; end - p >= 8; p += 8)
+		if (word_capitals(word_at(p)))
+			return true;
+	for (; p < end; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			return true;
+	return false;
+}
+
 struct span address_lower_domain(struct span text, char *room)
 {
 	const char *at = span_char(text, '@');
 	size_t i;
 
-	if (!at)
+	if (!at || !has_capitals(span_from(text, at)))
 		return text;
-	for (i = (size_t)(at - text.at) + 1; i < text.n; i++)
-		if (text.at[i] >= 'A' && text.at[i] <= 'Z')
-			break;
-	if (i == text.n)
-		return text;
+	i = (size_t)(at - text.at);
 	memcpy(room, text.at, i);
 	for (; i < text.n; i++)
 		room[i] = byte_lower(text.at[i]);
@@ -371,6 +382,21 @@ static int reader_next(struct reader *r)
 			return -1;
 	span_skip(&r->label, 1);
 	return (unsigned char)byte_lower(r->label.at[-1]);
+}
+
+uint64_t host_key(struct span host)
+{
+	struct reader r;
+	uint64_t key = 0;
+	int c = 0;
+
+	reader_init(&r, host);
+	for (int i = 0; i < 6; i++) {
+		if (c >= 0)
+			c = reader_next(&r);
+		key = key << 10 | (uint64_t)(c + 1);
+	}
+	return key;
 }
 
 int host_compare(struct span a, struct span b)

@@ -3,6 +3,7 @@
 #define MAILBAN_LEDGER_ADDRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ledger/span.h"
 
@@ -42,5 +43,7 @@ struct span host_domain(struct span client, bool compat, char *room);
  * equal or above zero.
  */
 int host_compare(struct span a, struct span b);
+/* A number that is lower for what comes first, as far as six places tell. */
+uint64_t host_key(struct span host);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "lib/addr.h"
+#include "ledger/network.h"
 
 /* What one line of Dovecot may count for. */
 #define TRIES_MOST 1000
@@ -40,21 +40,6 @@ void attacks_free(struct attacks **attacks)
 	tally_free(&(*attacks)->networks);
 	free(*attacks);
 	*attacks = NULL;
-}
-
-/* "192.0.2.0/24", "2001:db8::/64"; empty if the text is no address. */
-static struct span network_of(struct span text, char room[PREFIX_TEXT])
-{
-	struct prefix prefix;
-	bool v4;
-
-	if (!addr_parse(text.at, text.n, &prefix.net))
-		return SPAN("");
-	v4 = addr_is_v4(&prefix.net);
-	prefix.len = v4 ? 96 + 24 : 64;
-	memset(prefix.net.ip + (v4 ? 15 : 8), 0, v4 ? 1 : 8);
-	prefix_format(&prefix, room);
-	return (struct span){room, strlen(room)};
 }
 
 static struct span account_of(struct span text, char room[ATTACKS_NAME])

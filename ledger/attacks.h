@@ -37,7 +37,7 @@ struct attacks_pair {
 
 /*
  * Who tried which account, and who came in afterwards: in the order in which
- * records come. An address counts for its network, /24 or /64; an account in
+ * records come. An address counts for its network (network_of), an account in
  * lower case. What finds no room is in tally_lost.
  */
 struct attacks {

@@ -77,6 +77,7 @@ static struct cause cause_at(const struct causes *causes, uint32_t row)
 	out.why = (struct span){key.at, lengths[1]};
 	span_skip(&key, lengths[1]);
 	out.who = key;
+	out.key = host_key(key);
 	out.count = *(uint64_t *)tally_value(causes->tally, row);
 	return out;
 }
@@ -100,6 +101,8 @@ static int compare_causes(const void *x, const void *y)
 		return order;
 	if (a->count != b->count)
 		return a->count < b->count ? 1 : -1;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
 	order = host_compare(a->who, b->who);
 	return order ? order : compare_bytes(a->who, b->who);
 }

@@ -21,6 +21,7 @@ void causes_add(struct causes *causes, struct span what, struct span why,
 struct cause {
 	struct span what, why, who;
 	uint64_t count;
+	uint64_t key; /* host_key of who */
 };
 
 /*

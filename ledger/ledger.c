@@ -55,9 +55,9 @@ struct ledger *ledger_new(const struct ledger_options *options)
 	l->options = *options;
 	l->days = tally_new(sizeof(struct day), DAYS_MOST);
 	l->hourly = tally_new(sizeof(struct hourly), HOURS_MOST);
-	l->senders = tally_new(sizeof(struct party), most);
+	l->senders = tally_new(sizeof(struct correspondent), most);
 	l->sender_domains = tally_new(sizeof(struct party), most);
-	l->recipients = tally_new(sizeof(struct party), most);
+	l->recipients = tally_new(sizeof(struct correspondent), most);
 	l->recipient_domains = tally_new(sizeof(struct target), most);
 	l->clients = tally_new(0, most);
 	tally_row(l->clients, SPAN("pickup"));

@@ -38,9 +38,15 @@ struct ledger_options {
 	uint32_t most;	      /* rows of each table; 0 = no cap to speak of */
 };
 
-/* A sender, a domain that sends, a recipient. */
+/* A domain that sends, and what others begin with. */
 struct party {
 	uint64_t count, size; /* bytes */
+};
+
+/* A sender, a recipient. */
+struct correspondent {
+	struct party party;
+	uint32_t domain; /* its row + 1, once it is known */
 };
 
 /* A domain that receives. */
@@ -77,12 +83,13 @@ struct ledger {
 	struct counter total;
 	struct traffic hours[100]; /* by the hour of the day */
 	struct connected connected_hours[100];
-	struct tally *days;   /* struct day, by when_day */
-	uint32_t day_changes; /* as compat counts days */
-	struct tally *hourly; /* struct hourly, by its number */
-	struct tally *senders, *sender_domains, *recipients; /* struct party */
-	struct tally *recipient_domains;		     /* struct target */
-	struct tally *clients;				     /* whence */
+	struct tally *days;		    /* struct day, by when_day */
+	uint32_t day_changes;		    /* as compat counts days */
+	struct tally *hourly;		    /* struct hourly, by its number */
+	struct tally *senders, *recipients; /* struct correspondent */
+	struct tally *sender_domains;	    /* struct party */
+	struct tally *recipient_domains;    /* struct target */
+	struct tally *clients;		    /* whence */
 	struct tally *unsized; /* with compat: uint32_t, the recipient's row of
 				  messages that had no size, by queue id */
 	struct tally *connected_domains; /* struct connected */

@@ -108,15 +108,35 @@ static uint64_t size_of(struct span digits)
 	return v;
 }
 
+/* An address counts for its domain, whose row it knows when it was seen. */
+static uint32_t count_domain(struct tally *domains, struct correspondent *c,
+	struct span domain, uint64_t size)
+{
+	if (!c || !c->domain) {
+		uint32_t row = accounts_party(domains, domain, size);
+
+		if (c)
+			c->domain = row;
+		return row;
+	}
+	party_add(tally_value(domains, c->domain - 1), size);
+	return c->domain;
+}
+
 /* The domain of a sender; of one without, the host that sent. */
-static struct span sender_domain(
-	struct ledger *l, struct span sender, uint32_t client)
+static uint32_t count_sender_domain(struct ledger *l, uint32_t row,
+	struct span sender, const struct message *m)
 {
 	const char *at = span_char(sender, '@');
+	struct span domain = sender;
 
 	if (at && at != sender.at && at + 1 != span_end(sender))
-		return span_from(sender, at + 1);
-	return client == PICKUP ? sender : tally_name(l->clients, client - 1);
+		return count_domain(l->sender_domains,
+			row ? tally_value(l->senders, row - 1) : NULL,
+			span_from(sender, at + 1), m->size);
+	if (m->client != PICKUP)
+		domain = tally_name(l->clients, m->client - 1);
+	return accounts_party(l->sender_domains, domain, m->size);
 }
 
 /* Where nobody asks by whom. */
@@ -156,9 +176,8 @@ void mail_queued(struct ledger *l, const struct record *r)
 	accounts_detail(l, r->queue, sender);
 	if (!m->client)
 		return;
-	domain = accounts_party(l->sender_domains,
-		sender_domain(l, sender, m->client), m->size);
 	row = accounts_party(l->senders, sender, m->size);
+	domain = count_sender_domain(l, row, sender, m);
 	if (!o->compat) {
 		m->domain = domain;
 		m->sender = row;
@@ -176,10 +195,10 @@ static double number_of(struct span in)
 	size_t n = in.n, i, point = 0;
 
 	for (i = 0; i < n && i < 15; i++) {
-		if (in.at[i] == '.' && !point)
-			point = i + 1;
-		else if (byte_is_digit(in.at[i]))
+		if (byte_is_digit(in.at[i]))
 			v = v * 10 + (uint64_t)(in.at[i] - '0');
+		else if (in.at[i] == '.' && !point)
+			point = i + 1;
 		else
 			break;
 	}
@@ -263,13 +282,13 @@ static void unsized(struct ledger *l, const struct record *r, uint32_t row)
 	accounts_detail(l, r->queue, SPAN("(sender not in log)"));
 }
 
-static void on_sent(struct ledger *l, const struct record *r,
-	struct span recipient, struct span domain)
+static void on_sent(
+	struct ledger *l, const struct record *r, struct span recipient)
 {
 	bool compat = l->options.compat;
 	const struct message *m;
 	uint64_t size = 0;
-	uint32_t row;
+	uint32_t row, target;
 	double delay;
 
 	if (SPAN_FIND_BY(r->rest, "forwarded as ", 3)) {
@@ -286,14 +305,17 @@ static void on_sent(struct ledger *l, const struct record *r,
 	if (l->options.totals)
 		return;
 	delay = number_of(r->delay);
-	row = accounts_party(l->recipient_domains, domain, size);
-	if (row) {
-		struct target *t = tally_value(l->recipient_domains, row - 1);
+	row = accounts_party(l->recipients, recipient, size);
+	target = count_domain(l->recipient_domains,
+		row ? tally_value(l->recipients, row - 1) : NULL,
+		address_domain(recipient), size);
+	if (target) {
+		struct target *t =
+			tally_value(l->recipient_domains, target - 1);
 
 		t->delays += delay;
 		target_delay(t, delay, r->delay);
 	}
-	row = accounts_party(l->recipients, recipient, size);
 	traffic_count(l, TRAFFIC_DELIVERED);
 	if (!m || !m->sized)
 		unsized(l, r, row);
@@ -344,7 +366,7 @@ static struct span bounce_reason(struct ledger *l, struct span log)
 }
 
 static void on_deferred(
-	struct ledger *l, const struct record *r, struct span domain)
+	struct ledger *l, const struct record *r, struct span recipient)
 {
 	struct message *m = accounts_message(l, r->queue, true);
 	uint32_t row;
@@ -359,7 +381,7 @@ static void on_deferred(
 		causes_add(l->deferrals, SPAN(""), r->program,
 			deferral_reason(l, r->log));
 	traffic_count(l, TRAFFIC_DEFERRED);
-	row = tally_row(l->recipient_domains, domain);
+	row = tally_row(l->recipient_domains, address_domain(recipient));
 	if (row != TALLY_NONE) {
 		struct target *t = tally_value(l->recipient_domains, row);
 
@@ -385,16 +407,14 @@ static void on_bounced(struct ledger *l, const struct record *r)
 
 void mail_delivery(struct ledger *l, const struct record *r)
 {
-	struct span recipient = r->recipient, domain = recipient;
+	struct span recipient = r->recipient;
 
-	if (!l->options.totals) {
+	if (!l->options.totals)
 		recipient = accounts_address(l, recipient);
-		domain = address_domain(recipient);
-	}
 	if (SPAN_IS(r->status, "sent")) {
-		on_sent(l, r, recipient, domain);
+		on_sent(l, r, recipient);
 	} else if (SPAN_IS(r->status, "deferred")) {
-		on_deferred(l, r, domain);
+		on_deferred(l, r, recipient);
 	} else if (SPAN_IS(r->status, "bounced")) {
 		on_bounced(l, r);
 	}

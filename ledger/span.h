@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /*
  * A piece of a line, of any bytes, not NUL-terminated; at is never NULL. The
@@ -76,8 +79,19 @@ static inline struct span span_from(struct span s, const char *p)
 	return span_between(p, s.at + s.n);
 }
 
+/* What is looked for is mostly near. */
 static inline const char *span_char(struct span s, char c)
 {
+#ifdef __SSE2__
+	if (s.n >= 16) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)s.at);
+		int is = _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)));
+
+		if (is)
+			return s.at + __builtin_ctz((unsigned)is);
+		return memchr(s.at + 16, c, s.n - 16);
+	}
+#endif
 	return memchr(s.at, c, s.n);
 }
 

@@ -5,24 +5,8 @@
 #include "ledger/accounts.h"
 
 #include "ledger/address.h"
-#include "lib/addr.h"
+#include "ledger/network.h"
 #include "lib/clock.h"
-
-/* The network that an address is counted for: /24, or /48. */
-static struct span network_of(struct ledger *l, struct span text)
-{
-	char *room = accounts_room(l, PREFIX_TEXT);
-	struct prefix prefix;
-	bool v4;
-
-	if (!addr_parse(text.at, text.n, &prefix.net))
-		return SPAN("");
-	v4 = addr_is_v4(&prefix.net);
-	prefix.len = v4 ? 96 + 24 : 48;
-	memset(prefix.net.ip + (v4 ? 15 : 6), 0, v4 ? 1 : 10);
-	prefix_format(&prefix, room);
-	return (struct span){room, strlen(room)};
-}
 
 void visits_login(struct ledger *l)
 {
@@ -35,6 +19,7 @@ void visits_login(struct ledger *l)
 
 void visits_attack(struct ledger *l, const struct record *r)
 {
+	char room[PREFIX_TEXT];
 	struct hourly *hourly = traffic_hourly(l);
 
 	l->total.attacks++;
@@ -42,12 +27,13 @@ void visits_attack(struct ledger *l, const struct record *r)
 		hourly->attacks++;
 	if (l->options.totals)
 		return;
-	causes_add(
-		l->attacks, network_of(l, r->address), r->account, r->address);
+	causes_add(l->attacks, network_of(r->address, room), r->account,
+		r->address);
 }
 
 void visits_ban(struct ledger *l, const struct record *r)
 {
+	char room[PREFIX_TEXT];
 	struct hourly *hourly = traffic_hourly(l);
 
 	l->total.bans++;
@@ -55,7 +41,8 @@ void visits_ban(struct ledger *l, const struct record *r)
 		hourly->bans++;
 	if (l->options.totals)
 		return;
-	causes_add(l->bans, network_of(l, r->address), r->account, r->address);
+	causes_add(
+		l->bans, network_of(r->address, room), r->account, r->address);
 }
 
 static void connected_add(struct connected *c, int64_t seconds)

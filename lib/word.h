@@ -26,6 +26,15 @@ static inline uint64_t word_above_9(uint64_t word)
 	return (word | (word + (0x7f - 9) * WORD_EACH)) & 0x80 * WORD_EACH;
 }
 
+/* Not 0 if one of a word's bytes is a capital letter of ASCII. */
+static inline uint64_t word_capitals(uint64_t word)
+{
+	uint64_t low = word & 0x7f * WORD_EACH;
+
+	return (low + (0x80 - 'A') * WORD_EACH) &
+	       ~(low + (0x7f - 'Z') * WORD_EACH) & ~word & 0x80 * WORD_EACH;
+}
+
 /* The last n (1 to 8) of a word's bytes in memory; 0 for the others. */
 static inline uint64_t word_last(uint64_t word, size_t n)
 {
