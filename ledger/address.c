@@ -327,7 +327,9 @@ struct span host_domain(struct span client, bool compat, char *room)
 	if (!name.n || SPAN_IS(name, "unknown"))
 		return addr;
 	folded = fold(name);
-	return folded.n ? address_lower(folded, room) : name;
+	if (!folded.n)
+		return name;
+	return has_capitals(folded) ? address_lower(folded, room) : folded;
 }
 
 /* The octets of an address written as four numbers. */

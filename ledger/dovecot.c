@@ -70,12 +70,21 @@ static void take_saved(struct span in, struct record *r)
 		r->kind = RECORD_SAVED;
 }
 
+/* The bytes of a process' name. */
+static const bool is_process_byte[256] = {
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['_'] = true,
+	['-'] = true,
+};
+
 /* The process: "lmtp" of "lmtp(user)<12><id>: text"; the text stays in in. */
 static bool cut_process(struct span *in, struct span *process)
 {
 	const char *p = in->at, *end = span_end(*in);
 
-	while (p < end && (byte_is_word(*p) || *p == '-'))
+	while (p < end && is_process_byte[(unsigned char)*p])
 		p++;
 	*process = span_between(in->at, p);
 	if (p == end || !process->n)

@@ -137,13 +137,12 @@ static void list_put_last(struct messages *m, uint32_t at)
 	m->newest = at;
 }
 
-static void drop(struct messages *m, uint32_t at)
+/* link: what leads to it. */
+static void take_out(struct messages *m, uint32_t *link)
 {
+	uint32_t at = *link - 1;
 	struct entry *e = entry_at(m, at);
-	uint32_t *link = head_of(m, e->id, e->n);
 
-	while (*link != at + 1)
-		link = &entry_at(m, *link - 1)->chain;
 	*link = e->chain;
 	list_take_out(m, e);
 	e->chain = m->unused;
@@ -152,6 +151,17 @@ static void drop(struct messages *m, uint32_t at)
 		bit_set(m->changed, at);
 	m->unused = at;
 	m->n--;
+}
+
+static void drop_oldest(struct messages *m)
+{
+	const struct entry *e = entry_at(m, m->oldest);
+	uint32_t *link = head_of(m, e->id, e->n);
+
+	while (*link != m->oldest + 1)
+		link = &entry_at(m, *link - 1)->chain;
+	take_out(m, link);
+	m->evicted++;
 }
 
 /* As many heads as messages, so that a chain is short. */
@@ -173,19 +183,19 @@ static void heads_grow(struct messages *m)
 	}
 }
 
-/* The entry of that id among those behind a head. */
-static uint32_t find(const struct messages *m, uint32_t head, struct span id)
+/* What leads to the entry of that id, or to none. */
+static uint32_t *find(const struct messages *m, struct span id)
 {
-	uint32_t at, next;
+	uint32_t *link = head_of(m, id.at, id.n);
 
-	for (at = head; at; at = next) {
-		const struct entry *e = entry_at(m, at - 1);
+	while (*link) {
+		struct entry *e = entry_at(m, *link - 1);
 
 		if (e->n == id.n && memcmp(e->id, id.at, id.n) == 0)
-			return at - 1;
-		next = e->chain;
+			break;
+		link = &e->chain;
 	}
-	return NONE;
+	return link;
 }
 
 static uint32_t entry_new(struct messages *m, int32_t now)
@@ -194,10 +204,8 @@ static uint32_t entry_new(struct messages *m, int32_t now)
 
 	while (m->oldest != NONE &&
 		(m->n == m->most ||
-			entry_at(m, m->oldest)->seen < now - m->age)) {
-		drop(m, m->oldest);
-		m->evicted++;
-	}
+			entry_at(m, m->oldest)->seen < now - m->age))
+		drop_oldest(m);
 	at = m->unused;
 	if (at != NONE)
 		m->unused = entry_at(m, at)->chain;
@@ -246,11 +254,10 @@ struct message *messages_get(
 	if (m->kept)
 		return get_kept(m, id, make);
 	id = cut_id(id);
-	at = find(m, *head_of(m, id.at, id.n), id);
-	if (at == NONE && !make)
+	at = *find(m, id);
+	if (!at && !make)
 		return NULL;
-	if (at == NONE)
-		at = entry_make(m, id, minute);
+	at = at ? at - 1 : entry_make(m, id, minute);
 	e = entry_at(m, at);
 	if (e->seen != minute && at != m->newest) {
 		list_take_out(m, e);
@@ -264,14 +271,13 @@ struct message *messages_get(
 
 void messages_remove(struct messages *m, struct span id)
 {
-	uint32_t at;
+	uint32_t *link;
 
 	if (m->kept)
 		return;
-	id = cut_id(id);
-	at = find(m, *head_of(m, id.at, id.n), id);
-	if (at != NONE)
-		drop(m, at);
+	link = find(m, cut_id(id));
+	if (*link)
+		take_out(m, link);
 }
 
 void messages_watch(struct messages *m)

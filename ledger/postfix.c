@@ -274,15 +274,17 @@ static const bool is_queue_byte[256] = {
 /* A queue id or NOQUEUE and ": " in front, which are cut off. */
 static bool cut_queue(struct span *in, struct span *queue)
 {
-	size_t n = 0;
+	const char *p = in->at,
+		   *most = p + (in->n <= QUEUE_MOST ? in->n : QUEUE_MOST + 1);
+	size_t n;
 
-	if (SPAN_STARTS(*in, "NOQUEUE: ")) {
+	while (p < most && is_queue_byte[(unsigned char)*p])
+		p++;
+	n = (size_t)(p - in->at);
+	if (n == 1 && SPAN_STARTS(*in, "NOQUEUE: ")) {
 		*queue = (struct span){in->at, 7};
 		return span_skip(in, 9);
 	}
-	while (n < in->n && n <= QUEUE_MOST &&
-		is_queue_byte[(unsigned char)in->at[n]])
-		n++;
 	if (n < 5 || n > QUEUE_MOST || n + 1 >= in->n || in->at[n] != ':' ||
 		in->at[n + 1] != ' ')
 		return false;

@@ -6,6 +6,7 @@
 #include "ledger/record.h"
 
 #include "lib/line.h"
+#include "lib/word.h"
 
 /* "postfix", "postfix-out": instances (postmulti(1)) begin so. */
 static bool is_postfix(struct span tag, struct span name)
@@ -21,6 +22,18 @@ static struct span program_of(struct span tag)
 {
 	const char *p = span_end(tag);
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	/* Nearly all are short enough for the slash to be in the last word. */
+	if (tag.n >= 8) {
+		uint64_t word = word_at(p - 8) ^ '/' * WORD_EACH;
+		uint64_t low = 0x7f * WORD_EACH;
+		uint64_t is = ~(((word & low) + low) | word | low);
+
+		if (is)
+			return (struct span){p - __builtin_clzll(is) / 8,
+				(size_t)__builtin_clzll(is) / 8};
+	}
+#endif
 	while (p > tag.at && p[-1] != '/')
 		p--;
 	return span_from(tag, p);

@@ -23,8 +23,10 @@
 #define PORTION (128 * 1024)
 
 struct replay {
-	replay_text_fn fn;
+	replay_text_fn text; /* or */
+	source_line_fn line; /* which has its header cut */
 	void *ctx;
+	struct header_clock clock;
 	int fd;
 	gzFile zipped; /* reads fd; NULL: it is plain */
 	char *buf;     /* PORTION + SOURCE_LINE_MOST bytes */
@@ -34,9 +36,15 @@ struct replay {
 
 static void hand_on(struct replay *r, const char *text, size_t n, bool cut)
 {
+	struct line line;
+
 	while (n && text[n - 1] == '\r')
 		n--;
-	r->fn(r->ctx, text, n, cut);
+	if (!r->line)
+		return r->text(r->ctx, text, n, cut);
+	header_cut(text, n, &r->clock, &line);
+	line.cut_short = cut;
+	r->line(r->ctx, &line);
 }
 
 /* Hands on the lines in the first n bytes of buf, keeps the rest there. */
@@ -142,42 +150,31 @@ static int read_fd(struct replay *r, char *why, size_t room)
 	return result;
 }
 
-int replay_text(
-	const char *path, replay_text_fn fn, void *ctx, char *why, size_t room)
+static int read_path(struct replay *r, const char *path, char *why, size_t room)
 {
-	struct replay r = {.fn = fn, .ctx = ctx};
 	int result;
 
-	r.fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
-				      : open(path, O_RDONLY | O_CLOEXEC);
-	if (r.fd < 0)
+	r->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+				       : open(path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0)
 		return fail(why, room, strerror(errno));
-	result = read_fd(&r, why, room);
-	close(r.fd);
+	result = read_fd(r, why, room);
+	close(r->fd);
 	return result;
 }
 
-/* What cuts the header off each line. */
-struct cutter {
-	source_line_fn fn;
-	void *ctx;
-	struct header_clock clock;
-};
-
-static void cut(void *ctx, const char *text, size_t n, bool cut_short)
+int replay_text(
+	const char *path, replay_text_fn fn, void *ctx, char *why, size_t room)
 {
-	struct cutter *c = ctx;
-	struct line line;
+	struct replay r = {.text = fn, .ctx = ctx};
 
-	header_cut(text, n, &c->clock, &line);
-	line.cut_short = cut_short;
-	c->fn(c->ctx, &line);
+	return read_path(&r, path, why, room);
 }
 
 int replay_read(
 	const char *path, source_line_fn fn, void *ctx, char *why, size_t room)
 {
-	struct cutter c = {.fn = fn, .ctx = ctx};
+	struct replay r = {.line = fn, .ctx = ctx};
 
-	return replay_text(path, cut, &c, why, room);
+	return read_path(&r, path, why, room);
 }

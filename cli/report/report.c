@@ -76,6 +76,12 @@ static void bar_clear(struct reader *r)
 	r->drawn = false;
 }
 
+static void bar_due(struct reader *r)
+{
+	if (r->shows && clock_mono() - r->began > CLOCK_SECOND / 2)
+		bar_draw(r);
+}
+
 static void on_line(void *ctx, const struct line *line)
 {
 	struct reader *r = ctx;
@@ -85,9 +91,8 @@ static void on_line(void *ctx, const struct line *line)
 	if (r->attacks)
 		attacks_record(r->attacks, &record, line->time);
 	r->bytes += line->text_len + 1;
-	if (++r->lines % STRIDE == 0 && r->shows &&
-		clock_mono() - r->began > CLOCK_SECOND / 2)
-		bar_draw(r);
+	if (++r->lines % STRIDE == 0)
+		bar_due(r);
 }
 
 /* pflogsumm's way reads the text by itself. */
