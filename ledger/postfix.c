@@ -36,10 +36,13 @@ static bool cut_address(struct span *in, struct span *address)
 	return true;
 }
 
-/* Up to a comma or the end; a comma and a blank are cut off too. */
+/*
+ * Up to a comma and a blank, which are cut off too, or to the end: something
+ * always goes, or a name with a comma in it would be looked at for ever.
+ */
 static struct span cut_value(struct span *in)
 {
-	const char *comma = span_char(*in, ',');
+	const char *comma = SPAN_FIND(*in, ", ");
 	struct span value = span_between(in->at, comma ? comma : span_end(*in));
 
 	*in = span_from(*in, span_end(value));

@@ -162,6 +162,22 @@ static void test_dovecot(void **state)
 	is(r.message_id, "<m@x>");
 }
 
+/* A comma that ends no value: it once was looked at for ever. */
+static void test_commas(void **state)
+{
+	struct record r = read("postfix/submission/smtpd",
+		"4fXyz1234Kz9b: client=a[192.0.2.1], sasl_method=PLAIN, "
+		"sasl_username=doe,john");
+
+	(void)state;
+	assert_int_equal(r.kind, RECORD_RECEIVED);
+	is(r.account, "doe,john");
+	r = read("postfix/smtp", "4fXyz1234Kz9b: to=<a@b>, relay=c,d, x,");
+	assert_int_equal(r.kind, RECORD_UNKNOWN);
+	r = read("postfix/smtpd", "4fXyz1234Kz9b: client=,");
+	assert_int_equal(r.kind, RECORD_RECEIVED);
+}
+
 static void test_others(void **state)
 {
 	(void)state;
@@ -180,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_connections_and_warnings),
 		cmocka_unit_test(test_dovecot),
+		cmocka_unit_test(test_commas),
 		cmocka_unit_test(test_others),
 	};
 
