@@ -46,7 +46,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/disk alarms/forecast alarms/level alarms/queue alarms/report
+ALARMS = alarms/disk alarms/forecast alarms/habit alarms/level alarms/queue \
+	alarms/report
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
