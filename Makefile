@@ -42,6 +42,7 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/jailkeys jails/jailset jails/jailvalue jails/keytable \
 	jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
+	ledger/counter \
 	ledger/dovecot ledger/ledger ledger/mail ledger/messages \
 	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
@@ -67,7 +68,8 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
 	lib/log
 GAUGE_LIBS = -lseccomp
 
-DAEMON = daemon/main daemon/asked daemon/audit daemon/command_jail \
+DAEMON = daemon/main daemon/asked daemon/attackers daemon/audit \
+	daemon/command_jail \
 	daemon/commands daemon/config daemon/control daemon/counters \
 	daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_losses \
@@ -94,7 +96,7 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/dump \
 	cli/fail2ban/regexlines cli/fail2ban/regexoptions \
 	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
-CLI_REPORT = cli/report/chart cli/report/report cli/report/attacks \
+CLI_REPORT = cli/history cli/report/live cli/report/chart cli/report/report cli/report/attacks \
 	cli/report/details cli/report/html cli/report/json cli/report/options \
 	cli/report/order cli/report/page cli/report/problems cli/report/text \
 	cli/trace cli/trace_show

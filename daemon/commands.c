@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/asked.h"
+#include "daemon/attackers.h"
 #include "daemon/audit.h"
 #include "daemon/command_jail.h"
 #include "daemon/config.h"
@@ -457,6 +458,19 @@ static json_t *run_history(
 	return control_ok(counters_history(e->counters, since));
 }
 
+static json_t *run_attackers(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+	json_int_t ago = json_integer_value(json_object_get(request, "ago"));
+	json_int_t most = json_integer_value(json_object_get(request, "most"));
+
+	(void)call;
+	if (ago < 0 || ago > 1 || most < 0)
+		return control_error(2, "ago is 0 or 1, most is from 0 on");
+	return control_ok(attackers_tell(e->attackers, (int)ago, (size_t)most));
+}
+
 static json_t *run_mark(
 	void *ctx, const json_t *request, struct control_call *call)
 {
@@ -507,6 +521,7 @@ const struct control_command commands[] = {
 	{"list", CONTROL_LOOK, run_list},
 	{"counters", CONTROL_LOOK, run_counters},
 	{"history", CONTROL_LOOK, run_history},
+	{"attackers", CONTROL_LOOK, run_attackers},
 	{"jail", CONTROL_LOOK, run_jail},
 	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},

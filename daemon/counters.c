@@ -9,47 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/attackers.h"
 #include "lib/line.h"
 
-const struct counters_column counters_columns[COUNTERS_COLUMNS] = {
-	{"received", offsetof(struct counter, received)},
-	{"delivered", offsetof(struct counter, delivered)},
-	{"forwarded", offsetof(struct counter, forwarded)},
-	{"deferred", offsetof(struct counter, deferred)},
-	{"deferrals", offsetof(struct counter, deferrals)},
-	{"bounced", offsetof(struct counter, bounced)},
-	{"expired", offsetof(struct counter, expired)},
-	{"rejected", offsetof(struct counter, rejected)},
-	{"reject_warnings", offsetof(struct counter, reject_warnings)},
-	{"held", offsetof(struct counter, held)},
-	{"discarded", offsetof(struct counter, discarded)},
-	{"bytes_received", offsetof(struct counter, bytes_received)},
-	{"bytes_delivered", offsetof(struct counter, bytes_delivered)},
-	{"saved", offsetof(struct counter, saved)},
-	{"logins", offsetof(struct counter, logins)},
-	{"attacks", offsetof(struct counter, attacks)},
-	{"lines", offsetof(struct counter, mail)},
-	{"unknown", offsetof(struct counter, unknown)},
-	{"bans", offsetof(struct counter, bans)},
-};
-
-static uint64_t *column(const struct counters *c, size_t i)
-{
-	return (uint64_t *)(void *)((char *)&c->ledger->total +
-				    counters_columns[i].at);
-}
-
-uint64_t counters_total(const struct counters *c, size_t i)
-{
-	return *column(c, i);
-}
-
-void counters_set(struct counters *c, size_t i, uint64_t sum)
-{
-	*column(c, i) = sum;
-}
-
-struct counters *counters_new(void)
+struct counters *counters_new(struct attackers *attackers)
 {
 	const struct ledger_options options = {
 		.most = COUNTERS_NAMES, .totals = true};
@@ -58,6 +21,7 @@ struct counters *counters_new(void)
 	if (!c)
 		abort();
 	c->ledger = ledger_new(&options);
+	c->attackers = attackers;
 	c->since = clock_wall() / CLOCK_SECOND;
 	messages_watch(c->ledger->messages);
 	c->periods = periods_new(COUNTERS_PERIOD, c->since);
@@ -82,16 +46,16 @@ void counters_settle(struct counters *c)
 	struct counters_hour *h = &c->hours[slot];
 	bool older = h->number > c->hour, any = false;
 
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
-		any |= *column(c, i) != c->at_hour[i];
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
+		any |= counters_total(c, i) != c->at_hour[i];
 	if (!any || c->hour <= 0)
 		return;
 	if (h->number < c->hour)
 		*h = (struct counters_hour){.number = c->hour};
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++) {
+	for (size_t i = 0; i < COUNTER_FIELDS; i++) {
 		if (!older)
-			h->n[i] += *column(c, i) - c->at_hour[i];
-		c->at_hour[i] = *column(c, i);
+			h->n[i] += counters_total(c, i) - c->at_hour[i];
+		c->at_hour[i] = counters_total(c, i);
 	}
 	c->dirty[slot / 64] |= UINT64_C(1) << slot % 64;
 	c->changed = true;
@@ -189,6 +153,9 @@ void counters_line(struct counters *c, const struct line *line)
 	else if (record.kind == RECORD_DELIVERY &&
 		 SPAN_IS(record.status, "sent"))
 		periods_recipient(c->periods, record.recipient);
+	else if (record.kind == RECORD_ATTACK)
+		attackers_login(c->attackers, record.account.at,
+			record.account.n, line->time);
 }
 
 void counters_ban(struct counters *c)
@@ -197,16 +164,16 @@ void counters_ban(struct counters *c)
 	c->ledger->total.bans++;
 }
 
-_Static_assert(COUNTERS_COLUMNS <= PERIODS_COLUMNS, "a period has them all");
+_Static_assert(COUNTER_FIELDS <= PERIODS_COLUMNS, "a period has them all");
 
 void counters_tick(struct counters *c, int64_t period)
 {
-	uint64_t total[COUNTERS_COLUMNS];
+	uint64_t total[COUNTER_FIELDS];
 
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
-		total[i] = *column(c, i);
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
+		total[i] = counters_total(c, i);
 	periods_tick(c->periods, period, clock_wall() / CLOCK_SECOND, total,
-		COUNTERS_COLUMNS);
+		COUNTER_FIELDS);
 }
 
 void counters_mark(struct counters *c, int64_t id)

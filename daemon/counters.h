@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+struct attackers;
 struct line;
 struct state;
 
@@ -18,7 +19,8 @@ struct counters;
 #define COUNTERS_NAMES 16384
 #define COUNTERS_PERIOD 1800 /* seconds, if no other is wanted */
 
-struct counters *counters_new(void);
+/* Failed logins are told to the attackers, who must outlive it. */
+struct counters *counters_new(struct attackers *attackers);
 void counters_free(struct counters **counters);
 
 void counters_line(struct counters *counters, const struct line *line);

@@ -81,7 +81,7 @@ static void put_period(void *ctx, size_t row, const uint64_t *numbers, size_t n)
 
 void counters_save(struct counters *c, struct state *state)
 {
-	uint64_t sums[COUNTERS_COLUMNS], since = (uint64_t)c->since;
+	uint64_t sums[COUNTER_FIELDS], since = (uint64_t)c->since;
 
 	counters_settle(c);
 	if (c->renumbered)
@@ -100,11 +100,11 @@ void counters_save(struct counters *c, struct state *state)
 		}
 		if (c->dirty[i / 64] >> i % 64 & 1)
 			state_put_mail(state, c->hours[i].number, c->hours[i].n,
-				COUNTERS_COLUMNS);
+				COUNTER_FIELDS);
 	}
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
 		sums[i] = counters_total(c, i);
-	state_put_mail(state, TOTAL, sums, COUNTERS_COLUMNS);
+	state_put_mail(state, TOTAL, sums, COUNTER_FIELDS);
 	state_put_mail(state, SINCE, &since, 1);
 	memset(c->dirty, 0, sizeof(c->dirty));
 	c->changed = false;
@@ -132,11 +132,11 @@ static void restore_row(void *ctx, int64_t hour, const uint64_t *sums, size_t n)
 			c->periods, (size_t)(FIRST_OF_PERIODS - hour), sums, n);
 		return;
 	}
-	if (n > COUNTERS_COLUMNS)
-		n = COUNTERS_COLUMNS;
+	if (n > COUNTER_FIELDS)
+		n = COUNTER_FIELDS;
 	if (hour == TOTAL) {
 		for (size_t i = 0; i < n; i++) {
-			counters_set(c, i, sums[i]);
+			*counter_at(&c->ledger->total, i) = sums[i];
 			c->at_hour[i] = sums[i];
 		}
 	} else if (hour == SINCE && n) {

@@ -17,31 +17,23 @@
 
 #define COUNTERS_HOURS (90 * 24)
 #define COUNTERS_HOUR (3600 * CLOCK_SECOND)
-#define COUNTERS_COLUMNS 19
-
-/* What is kept of a counter, in the order of the state store: a new one comes
- * last. */
-struct counters_column {
-	const char *name;
-	size_t at; /* in struct counter */
-};
-extern const struct counters_column counters_columns[COUNTERS_COLUMNS];
 
 enum { POSTFIX, DOVECOT, PROGRAMS, NEITHER = PROGRAMS };
 
 struct counters_hour {
 	int64_t number; /* since 1970 */
-	uint64_t n[COUNTERS_COLUMNS];
+	uint64_t n[COUNTER_FIELDS];
 };
 
 struct counters {
 	struct ledger *ledger;
+	struct attackers *attackers;
 	int64_t since; /* seconds since 1970 */
 	struct periods *periods;
 	/* The hour of the last line of a file, by program. */
 	int64_t in_file[PROGRAMS];
-	int64_t hour;			    /* of the last line */
-	uint64_t at_hour[COUNTERS_COLUMNS]; /* what of the total is in hours */
+	int64_t hour;			  /* of the last line */
+	uint64_t at_hour[COUNTER_FIELDS]; /* what of the total is in hours */
 	struct counters_hour hours[COUNTERS_HOURS]; /* by number % HOURS */
 	/* Hours that are not as the store has them, a bit each. */
 	uint64_t dirty[(COUNTERS_HOURS + 63) / 64];
@@ -49,9 +41,12 @@ struct counters {
 	bool renumbered; /* the store has open messages under other numbers */
 };
 
-/* The total of a column. */
-uint64_t counters_total(const struct counters *c, size_t column);
-void counters_set(struct counters *c, size_t column, uint64_t sum);
+/* The total of a field. */
+static inline uint64_t counters_total(const struct counters *c, size_t field)
+{
+	return *counter_at(&c->ledger->total, field);
+}
+
 /* What was counted since the last call goes to its hour. */
 void counters_settle(struct counters *c);
 

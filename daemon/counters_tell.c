@@ -34,8 +34,8 @@ static json_t *hours_tell(const struct counters *c)
 		if (!h)
 			continue;
 		row = json_pack("{s:I}", "hour", (json_int_t)hour * 3600);
-		for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
-			json_object_set_new(row, counters_columns[i].name,
+		for (size_t i = 0; i < COUNTER_FIELDS; i++)
+			json_object_set_new(row, counter_fields[i].name,
 				json_integer(told(h->n[i])));
 		json_array_append_new(list, row);
 	}
@@ -52,8 +52,8 @@ static json_t *periods_tell(const struct counters *c)
 			(json_int_t)p->id, "end", (json_int_t)p->end, "taken",
 			p->taken, "senders", (json_int_t)p->senders,
 			"recipients", (json_int_t)p->recipients);
-		for (size_t k = 0; k < COUNTERS_COLUMNS; k++)
-			json_object_set_new(row, counters_columns[k].name,
+		for (size_t k = 0; k < COUNTER_FIELDS; k++)
+			json_object_set_new(row, counter_fields[k].name,
 				json_integer(told(p->n[k])));
 		json_array_append_new(list, row);
 	}
@@ -65,8 +65,8 @@ json_t *counters_tell(struct counters *c)
 	json_t *total = json_object();
 
 	counters_settle(c);
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
-		json_object_set_new(total, counters_columns[i].name,
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
+		json_object_set_new(total, counter_fields[i].name,
 			json_integer(told(counters_total(c, i))));
 	return json_pack("{s:I,s:o,s:o,s:o}", "since", (json_int_t)c->since,
 		"total", total, "periods", periods_tell(c), "hours",
@@ -78,7 +78,7 @@ static json_t *row_tell(const struct counters_hour *h)
 	json_t *row = json_array();
 
 	json_array_append_new(row, json_integer(h->number * 3600));
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
 		json_array_append_new(row, json_integer(told(h->n[i])));
 	return row;
 }
@@ -91,9 +91,9 @@ json_t *counters_history(struct counters *c, int64_t since)
 	counters_settle(c);
 	if (hour <= last - COUNTERS_HOURS)
 		hour = last - COUNTERS_HOURS + 1;
-	for (size_t i = 0; i < COUNTERS_COLUMNS; i++)
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
 		json_array_append_new(
-			columns, json_string(counters_columns[i].name));
+			columns, json_string(counter_fields[i].name));
 	for (; hour <= last && json_array_size(list) < HOURS_PAGE; hour++) {
 		const struct counters_hour *h = hour_at(c, hour);
 

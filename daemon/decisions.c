@@ -389,6 +389,8 @@ void decisions_failure(
 	if (count == 0)
 		return;
 	room->total_failed += count;
+	if (d->out.failed && !room->jail->counts_bans)
+		d->out.failed(d->out.ctx, &f->who, count, t);
 	tell_found(room, f, count);
 	add_failures(d, jail, f, t, count);
 }

@@ -29,6 +29,10 @@ struct decisions_out {
 	/* A ban is lifted before its time; one that ends is not told, the
 	 * kernel's own timeout has ended it. */
 	void (*unban)(void *ctx, const struct ban *ban);
+	/* So many failures counted in a jail, at a time in seconds since 1970;
+	 * not in one that counts bans. NULL: nobody asks. */
+	void (*failed)(void *ctx, const struct prefix *who, uint32_t count,
+		int64_t time);
 	void *ctx;
 };
 

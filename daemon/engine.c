@@ -12,6 +12,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/attackers.h"
 #include "daemon/audit.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
@@ -52,10 +53,12 @@ void engine_save(struct engine *e)
 		decisions_save_all(e->decisions);
 		feeds_save_all(e->feeds);
 		counters_save_all(e->counters, e->state);
+		attackers_save_all(e->attackers, e->state);
 	} else {
 		decisions_save(e->decisions);
 		feeds_save(e->feeds);
 		counters_save(e->counters, e->state);
+		attackers_save(e->attackers, e->state);
 	}
 	state_count(e->state, "lines", lines - e->lines_counted);
 	e->lines_counted = lines;
@@ -193,6 +196,15 @@ static void on_unban(void *ctx, const struct ban *ban)
 	struct engine *e = ctx;
 
 	enforce_unban(e->enforce, ban);
+}
+
+/* For people's eyes: who attacks. */
+static void on_failed(
+	void *ctx, const struct prefix *who, uint32_t count, int64_t seconds)
+{
+	struct engine *e = ctx;
+
+	attackers_failed(e->attackers, who, count, seconds);
 }
 
 static void keep_ban(void *ctx, const struct ban *ban)
@@ -454,8 +466,10 @@ static void remove_sources(struct engine *e)
 
 static bool engine_init(struct engine *e)
 {
-	const struct decisions_out out = {
-		.ban = on_ban, .unban = on_unban, .ctx = e};
+	const struct decisions_out out = {.ban = on_ban,
+		.unban = on_unban,
+		.failed = on_failed,
+		.ctx = e};
 	const struct feeds_user user = {.failure = on_failure,
 		.line = on_line,
 		.refused = on_refused,
@@ -476,7 +490,9 @@ static bool engine_init(struct engine *e)
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
-	e->counters = counters_new();
+	e->attackers = attackers_new();
+	attackers_restore(e->attackers, e->state);
+	e->counters = counters_new(e->attackers);
 	counters_restore(e->counters, e->state);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
@@ -551,6 +567,7 @@ static void engine_deinit(struct engine *e)
 	remove_sources(e);
 	feeds_free(&e->feeds);
 	counters_free(&e->counters);
+	attackers_free(&e->attackers);
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);
 	audit_free(&e->audit);

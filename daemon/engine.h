@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+struct attackers;
 struct audit;
 struct config;
 struct control;
@@ -47,6 +48,7 @@ struct engine {
 	struct audit *audit;
 	struct feeds *feeds;
 	struct counters *counters;
+	struct attackers *attackers;
 	struct resolver *resolver;
 	struct control *control;
 	struct import *import; /* that is under way, or NULL */

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_LEDGER_COUNTER_H
 #define MAILBAN_LEDGER_COUNTER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The mail since the beginning, in messages but for what has a unit. */
@@ -22,6 +23,16 @@ struct counter {
 	uint64_t logins, attacks; /* logins that were let in, and not */
 	uint64_t bans;
 };
+
+/* What of it is kept over a restart, in an order that stays: a new one comes
+ * last. */
+#define COUNTER_FIELDS 19
+struct counter_field {
+	const char *name;
+	size_t at;
+};
+extern const struct counter_field counter_fields[COUNTER_FIELDS];
+uint64_t *counter_at(struct counter *counter, size_t field);
 
 /* The columns of an hour or a day. */
 enum {

@@ -124,6 +124,10 @@ void ledger_free(struct ledger **ledger);
 void ledger_line(
 	struct ledger *ledger, const struct line *line, struct record *record);
 
+/* What another ledger counted in an hour (its number since 1970). */
+void ledger_add_hour(
+	struct ledger *ledger, int64_t hour, const struct counter *sums);
+
 /* A line of a message's details; *at goes to the next, 0 = that was all. */
 struct span ledger_detail(const struct ledger *ledger, uint32_t *at);
 /* As much as compat takes for days: changes of the day of the month. */

@@ -71,6 +71,47 @@ void traffic_count(struct ledger *l, int column)
 		day->columns = (uint8_t)(column + 1);
 }
 
+static void traffic_add(struct traffic *to, const struct counter *sums)
+{
+	to->n[TRAFFIC_RECEIVED] += sums->received;
+	to->n[TRAFFIC_DELIVERED] += sums->delivered;
+	to->n[TRAFFIC_DEFERRED] += sums->deferrals;
+	to->n[TRAFFIC_BOUNCED] += sums->bounced;
+	to->n[TRAFFIC_REJECTED] += sums->rejected;
+}
+
+void ledger_add_hour(struct ledger *l, int64_t hour, const struct counter *sums)
+{
+	const int64_t begin = hour * 3600 * CLOCK_SECOND;
+	struct counter copy = *sums;
+	struct ledger_state *s = l->state;
+	struct hourly *hourly;
+	struct day *day;
+
+	for (size_t i = 0; i < COUNTER_FIELDS; i++)
+		*counter_at(&l->total, i) += *counter_at(&copy, i);
+	when_local(&s->clock, begin, &s->when);
+	s->when.time = begin;
+	traffic_add(&l->hours[s->when.hour], sums);
+	hourly = traffic_hourly(l);
+	if (hourly) {
+		traffic_add(&hourly->traffic, sums);
+		hourly->logins += sums->logins;
+		hourly->attacks += sums->attacks;
+		hourly->bans += sums->bans;
+	}
+	day = traffic_day(l, &s->when);
+	if (day) {
+		traffic_add(&day->traffic, sums);
+		day->filled = true;
+		day->columns = TRAFFIC_COLUMNS;
+	}
+	if (!l->first || begin < l->first)
+		l->first = begin;
+	if (begin + 3600 * CLOCK_SECOND - 1 > l->last)
+		l->last = begin + 3600 * CLOCK_SECOND - 1;
+}
+
 /* compat: a day begins whenever the day of the month is another. */
 void traffic_begin_line(struct ledger *l)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/report/chart.h"
+#include "cli/report/live.h"
 #include "cli/text.h"
 #include "lib/clock.h"
 
@@ -69,7 +70,7 @@ static const char style[] =
 	".legend span{margin-right:16px;white-space:nowrap}"
 	".legend i{display:inline-block;width:10px;height:10px;"
 	"border-radius:2px;margin-right:6px}\n"
-	".none{color:var(--dim);margin:0}"
+	".change{margin:0 0 4px}.none{color:var(--dim);margin:0}"
 	"footer{color:var(--dim);font-size:12px}\n";
 
 struct web {
@@ -462,6 +463,67 @@ static void parties_write(const struct web *w, const struct tally *t,
 	section_end(w);
 }
 
+/* Who attacked, as the daemon knows them. */
+static void live_attackers_write(const struct web *w, const char *kind,
+	const char *title, enum report_list list)
+{
+	const json_t *of = json_object_get(w->o->live->attackers, kind), *row;
+	struct tally *t = tally_new(sizeof(struct party), TALLY_NONE);
+	size_t i;
+
+	json_array_foreach (json_object_get(of, "rows"), i, row) {
+		const char *name =
+			json_string_value(json_object_get(row, "name"));
+		struct party *party;
+
+		if (!name)
+			continue;
+		party = tally_value(
+			t, tally_row(t, (struct span){name, strlen(name)}));
+		party->count = (uint64_t)json_integer_value(
+			json_object_get(row, "failures"));
+	}
+	parties_write(w, t, title, list, 3);
+	tally_free(&t);
+}
+
+static void live_write(const struct web *w, const struct places *p)
+{
+	const struct report_live *live = w->o->live;
+	const struct chart_series series[] = {
+		{CHART_UP, 3, "failed logins", p->values[ATTACKS]}};
+	char since[TEXT_TIME];
+
+	if (w->l->total.attacks) {
+		section_begin(w, "Failed logins");
+		chart_over_time(
+			w->to, "failed logins over time", &p->time, series, 1);
+		section_end(w);
+	}
+	live_attackers_write(
+		w, "network", "Attackers by network", REPORT_HOSTS);
+	live_attackers_write(w, "account", "Accounts they tried", REPORT_USERS);
+	fprintf(w->to,
+		"<footer>Counted by mailband since %s, by whole hours. Who "
+		"sent to whom, why mail was refused, deferred or returned, and "
+		"how long it took stand in the logs alone: mailban report "
+		"/var/log/mail.log</footer>\n</main></body></html>\n",
+		text_moment(live->history.since, since));
+}
+
+static void changes_write(const struct web *w)
+{
+	if (!w->o->changes)
+		return;
+	section_begin(w, "What changed");
+	for (char **c = w->o->changes; *c; c++) {
+		fputs("<p class=\"change\">", w->to);
+		html_text(w->to, (struct span){*c, strlen(*c)});
+		fputs("</p>\n", w->to);
+	}
+	section_end(w);
+}
+
 /* When, on which host: for the title and below it. */
 static void head_write(const struct web *w, const char *const *faults)
 {
@@ -490,7 +552,9 @@ static void head_write(const struct web *w, const char *const *faults)
 			text_moment(w->l->first / CLOCK_SECOND, from),
 			text_moment(w->l->last / CLOCK_SECOND, to));
 	else
-		fputs("<p class=\"when\">The log holds no mail.</p>\n", w->to);
+		fprintf(w->to, "<p class=\"when\">%s</p>\n",
+			w->o->live ? "Nothing was counted."
+				   : "The log holds no mail.");
 	for (; *faults; faults++) {
 		fputs("<p class=\"fault\">Incomplete: ", w->to);
 		html_text(w->to, (struct span){*faults, strlen(*faults)});
@@ -502,16 +566,24 @@ void report_html(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to)
 {
 	struct web web = {l, o, to}, *w = &web;
-	struct places *p = malloc(sizeof(*p));
+	struct places *p = calloc(1, sizeof(*p));
 	char lines[32];
 
 	if (!p)
 		abort();
 	head_write(w, faults);
+	changes_write(w);
 	tiles_write(w);
 	if (l->first) {
 		places_make(w, p);
 		traffic_write(w, p);
+	}
+	if (o->live) {
+		live_write(w, p);
+		free(p);
+		return;
+	}
+	if (l->first) {
 		causes_write(w, l->refused[RECORD_REJECT], BY_WHY,
 			"Refused, by cause", REPORT_REJECTS, 3);
 		attacks_write(w, p);

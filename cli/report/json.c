@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "cli/report/live.h"
 #include "cli/text.h"
 #include "lib/clock.h"
 
@@ -229,6 +230,22 @@ static json_t *faults_json(const char *const *faults)
 	return out;
 }
 
+/* What the daemon has beside the hours. */
+static void live_json(json_t *out, const struct report_live *live)
+{
+	json_object_set_new(out, "source", json_string("counters"));
+	set(out, "since", (uint64_t)live->history.since);
+	if (live->attackers)
+		json_object_set(out, "attackers", live->attackers);
+}
+
+static void print_json(json_t *out, FILE *to)
+{
+	json_dumpf(out, to, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+	fputc('\n', to);
+	json_decref(out);
+}
+
 void report_json(const struct ledger *l, const struct report_options *o,
 	const char *const *faults, FILE *to)
 {
@@ -247,6 +264,10 @@ void report_json(const struct ledger *l, const struct report_options *o,
 	json_object_set_new(out, "days", days_json(l));
 	json_object_set_new(out, "hours", hours_json(l));
 	json_object_set_new(out, "hourly", hourly_json(l));
+	if (o->live) {
+		live_json(out, o->live);
+		return print_json(out, to);
+	}
 	json_object_set_new(out, "delays", delays_json(l));
 	json_object_set_new(out, "recipient_domains",
 		targets_json(l->recipient_domains, o->lists[REPORT_HOSTS]));
@@ -279,7 +300,5 @@ void report_json(const struct ledger *l, const struct report_options *o,
 		causes_json(l->bans, "network", "jail", "address"));
 	json_object_set_new(
 		out, "unknown", causes_json(l->unknown, NULL, NULL, "program"));
-	json_dumpf(out, to, JSON_INDENT(1) | JSON_ENSURE_ASCII);
-	fputc('\n', to);
-	json_decref(out);
+	print_json(out, to);
 }

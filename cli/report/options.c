@@ -130,8 +130,9 @@ void report_options_help(FILE *to)
 		fprintf(to, "  %-25s %s\n", left, rows[i].about);
 	}
 	fputs("\nLOG is a path, also of a gzip'd file, or - for standard "
-	      "input, as is read\nwithout one, or journal. mailban-report(1) "
-	      "says more.\n",
+	      "input, or journal, or\ncounters: what mailband has counted. "
+	      "Without one a pipe or a file is read, and on\na terminal the "
+	      "counters are shown. mailban-report(1) says more.\n",
 		to);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/report/live.h"
 #include "cli/text.h"
 #include "ledger/attacks.h"
 #include "ledger/ledger.h"
@@ -215,15 +216,63 @@ static void report_write(struct reader *r, const struct report_options *o)
 		queue_show();
 }
 
+/* Is there a log to be read? Nobody types one. */
+static bool input_is_log(void)
+{
+	struct stat st;
+
+	return fstat(STDIN_FILENO, &st) == 0 && !S_ISCHR(st.st_mode);
+}
+
+/* Whether to ask the daemon, or -1 when told that it cannot be. */
+static int is_live(const struct report_options *o)
+{
+	bool named = false;
+
+	for (int i = 0; i < o->n_logs; i++)
+		named |= strcmp(o->logs[i], "counters") == 0;
+	if (named && (o->n_logs > 1 || o->attacks || o->ledger.compat)) {
+		text_complain("report: counters stand alone, and go with "
+			      "neither --attacks nor --compat");
+		return -1;
+	}
+	if (named || o->ledger.compat || o->attacks)
+		return named;
+	return !o->n_logs && !input_is_log();
+}
+
+/* All logs, or what the daemon has; one of EXIT_. */
+static int report_read(struct reader *r, struct report_options *o,
+	const struct options *options, struct report_live *live)
+{
+	int asks = is_live(o), rc;
+
+	if (asks < 0)
+		return EXIT_FAULT;
+	if (asks) {
+		rc = report_live_ask(live, options, o);
+		if (rc)
+			return rc;
+		report_live_fill(live, o, r->ledger);
+		o->live = live;
+		return EXIT_YES;
+	}
+	for (int i = 0; i < o->n_logs; i++)
+		log_read(r, o->logs[i]);
+	if (!o->n_logs)
+		log_read(r, "-");
+	return EXIT_YES;
+}
+
 int report_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
 	struct report_options o;
+	struct report_live live = {0};
 	struct reader r = {0};
 	int rc = report_options_parse(&o, argc, argv);
 
 	(void)self;
-	(void)options;
 	if (rc)
 		return rc;
 	if (o.help) {
@@ -240,14 +289,14 @@ int report_run(const struct command *self, const struct options *options,
 	r.ledger = ledger_new(&o.ledger);
 	r.attacks = o.attacks ? attacks_new(0) : NULL;
 	r.shows = isatty(STDERR_FILENO);
-	for (int i = 0; i < o.n_logs; i++)
-		log_read(&r, o.logs[i]);
-	if (!o.n_logs)
-		log_read(&r, "-");
-	report_write(&r, &o);
+	rc = report_read(&r, &o, options, &live);
+	if (!rc)
+		report_write(&r, &o);
 	for (size_t i = 0; i < r.n_faults; i++)
 		free(r.faults[i]);
-	rc = r.n_faults ? EXIT_FAULT : EXIT_YES;
+	if (r.n_faults)
+		rc = EXIT_FAULT;
+	report_live_free(&live);
 	free(r.faults);
 	attacks_free(&r.attacks);
 	ledger_free(&r.ledger);

@@ -9,6 +9,7 @@
 #include "ledger/ledger.h"
 
 struct attacks;
+struct report_live;
 
 /* How long the lists of a report are: -1 = whole, 0 = left out. */
 enum report_list {
@@ -41,6 +42,10 @@ struct report_options {
 	bool without[REPORT_LISTS]; /* by an option of old */
 	char **logs;		    /* in the order of reading */
 	int n_logs;
+	const char *mail; /* an address that gets it, or NULL */
+	/* What the daemon counted, in the place of a log; or NULL. */
+	const struct report_live *live;
+	char **changes; /* sentences on top, NULL-terminated; or NULL */
 };
 
 /*

@@ -5,6 +5,7 @@
  * figure where it was. With --compat not a byte is otherwise.
  */
 #include "cli/report/page.h"
+#include "cli/report/live.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -87,6 +88,14 @@ static void print_totals(const struct page *p)
 	fputc('\n', p->to);
 	print_total(p, t->bytes_received, "bytes received");
 	print_total(p, t->bytes_delivered, "bytes delivered");
+	if (p->o->live) {
+		fputc('\n', p->to);
+		print_total(p, t->saved, "put into mailboxes");
+		print_total(p, t->logins, "logins");
+		print_total(p, t->attacks, "failed logins");
+		print_total(p, t->bans, "bans");
+		return;
+	}
 	print_total(p, parties(l->senders), "senders");
 	print_total(p, parties(l->sender_domains), "sending hosts/domains");
 	print_total(p, parties(l->recipients), "recipients");
@@ -433,6 +442,10 @@ void report_text(const struct ledger *l, const struct report_options *o,
 {
 	struct page page = {l, o, to, ledger_day_count(l)}, *p = &page;
 
+	for (char **c = o->changes; c && *c; c++)
+		fprintf(to, "%s\n", *c);
+	if (o->changes)
+		fputc('\n', to);
 	for (; *faults; faults++)
 		fprintf(to, "incomplete: %s\n", *faults);
 	if (o->day)
@@ -441,11 +454,13 @@ void report_text(const struct ledger *l, const struct report_options *o,
 	if (l->options.connections)
 		print_connections(p);
 	fputc('\n', to);
-	if (o->problems_first)
+	if (o->problems_first && !o->live)
 		page_problems(p);
 	if (p->days > 1)
 		print_days(p);
 	print_hours(p);
+	if (o->live)
+		return report_live_text(o->live, to);
 	print_targets(p);
 	print_sources(p);
 	if (l->options.connections) {

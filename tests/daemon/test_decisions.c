@@ -57,7 +57,8 @@ static void hold(int64_t seconds)
 
 static void begin(struct world *w)
 {
-	const struct decisions_out out = {on_ban, on_unban, w};
+	const struct decisions_out out = {
+		.ban = on_ban, .unban = on_unban, .ctx = w};
 
 	w->decisions = decisions_new(&w->config, w->store, &out);
 }

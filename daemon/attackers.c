@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who attacks, by the day. Names are chosen by strangers: a table is made of
+ * small shelves that a keyed hash picks, and a new name takes the place of
+ * whoever on its shelf has attacked least. Nothing is decided by this.
+ */
+#include "daemon/attackers.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/state.h"
+#include "ledger/tally.h"
+#include "lib/addr.h"
+#include "lib/clock.h"
+
+#define DAYS (STATE_ATTACKER_DAYS + 1)
+#define SHELF 8
+#define SHELVES (ATTACKERS_MOST / SHELF)
+/* Bytes of an account; what is longer is cut. */
+#define NAME 64
+#define TOLD_MOST 100
+
+enum kind { ADDRESS, NETWORK, ACCOUNT, KINDS };
+
+static const char *const kind_names[KINDS] = {"address", "network", "account"};
+
+struct attacker {
+	char name[NAME]; /* a prefix's 16 bytes and length, or an account */
+	uint8_t n;	 /* of it; 0: free */
+	bool changed;	 /* not as the store has it */
+	bool kept;	 /* the store has it */
+	int64_t day;	 /* since 1970, local: the first of counts */
+	uint32_t counts[DAYS];
+};
+
+struct attackers {
+	uint64_t seed;
+	/* The day that is, and the wall clock's seconds that are of it. */
+	int64_t day, day_begin, day_end;
+	bool changed;
+	struct state *state; /* for those who make room */
+	struct attacker items[KINDS][SHELVES][SHELF];
+};
+
+struct attackers *attackers_new(void)
+{
+	struct attackers *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	a->seed = tally_seed();
+	return a;
+}
+
+void attackers_free(struct attackers **attackers)
+{
+	free(*attackers);
+	*attackers = NULL;
+}
+
+/* The number of a local day. */
+static int64_t day_of(struct attackers *a, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds >= a->day_begin && seconds < a->day_end)
+		return a->day;
+	if (!localtime_r(&t, &tm))
+		return seconds / 86400;
+	a->day = (seconds + tm.tm_gmtoff) / 86400;
+	/* A zone changes its offset at a full hour, or half of one. */
+	a->day_begin = seconds - seconds % 1800;
+	a->day_end = a->day_begin + 1800;
+	return a->day;
+}
+
+/* Counts of another day's point of view. */
+static void turn_to(struct attacker *who, int64_t day)
+{
+	int64_t by = day - who->day;
+
+	if (by <= 0)
+		return;
+	if (by > DAYS)
+		by = DAYS;
+	memmove(who->counts + by, who->counts,
+		(size_t)(DAYS - by) * sizeof(*who->counts));
+	memset(who->counts, 0, (size_t)by * sizeof(*who->counts));
+	who->day = day;
+}
+
+static bool is_less(const struct attacker *x, const struct attacker *y)
+{
+	if (x->day != y->day)
+		return x->day < y->day;
+	return x->counts[0] < y->counts[0];
+}
+
+/* As the store names it. */
+static const char *name_text(
+	enum kind kind, const struct attacker *who, char text[PREFIX_TEXT])
+{
+	struct prefix p;
+
+	if (kind == ACCOUNT)
+		return who->name;
+	memcpy(p.net.ip, who->name, 16);
+	p.len = (uint8_t)who->name[16];
+	return prefix_format(&p, text);
+}
+
+static void forget(
+	struct attackers *a, enum kind kind, const struct attacker *who)
+{
+	char text[PREFIX_TEXT];
+
+	if (who->kept)
+		state_put_attacker(a->state, (int)kind,
+			name_text(kind, who, text), 0, NULL, 0);
+}
+
+/* That attacker, made if need be. */
+static struct attacker *find(
+	struct attackers *a, enum kind kind, const char *name, size_t n)
+{
+	uint64_t hash = tally_hash((struct span){name, n}, a->seed);
+	struct attacker *shelf = a->items[kind][hash % SHELVES];
+	struct attacker *least = shelf;
+
+	for (size_t i = 0; i < SHELF; i++) {
+		if (shelf[i].n == n && memcmp(shelf[i].name, name, n) == 0)
+			return &shelf[i];
+		if (least->n && (!shelf[i].n || is_less(&shelf[i], least)))
+			least = &shelf[i];
+	}
+	if (least->n)
+		forget(a, kind, least);
+	*least = (struct attacker){.n = (uint8_t)n};
+	memcpy(least->name, name, n);
+	return least;
+}
+
+static void add(struct attackers *a, enum kind kind, const char *name, size_t n,
+	uint32_t count, int64_t day)
+{
+	struct attacker *who = find(a, kind, name, n);
+	int64_t ago;
+
+	turn_to(who, day);
+	ago = who->day - day;
+	if (ago >= DAYS)
+		return;
+	if (who->counts[ago] < UINT32_MAX - count)
+		who->counts[ago] += count;
+	who->changed = kind != ADDRESS;
+	a->changed |= who->changed;
+}
+
+static void prefix_name(const struct prefix *p, char name[17])
+{
+	memcpy(name, p->net.ip, 16);
+	name[16] = (char)p->len;
+}
+
+void attackers_failed(struct attackers *a, const struct prefix *who,
+	uint32_t count, int64_t seconds)
+{
+	int64_t day = day_of(a, seconds);
+	struct prefix p = *who;
+	bool v4 = addr_is_v4(&p.net);
+	char name[17];
+
+	if (p.len == 128) {
+		prefix_name(&p, name);
+		add(a, ADDRESS, name, sizeof(name), count, day);
+	}
+	if (p.len > (v4 ? 120 : 64)) {
+		p.len = v4 ? 120 : 64;
+		memset(p.net.ip + p.len / 8, 0, 16 - p.len / 8);
+	}
+	prefix_name(&p, name);
+	add(a, NETWORK, name, sizeof(name), count, day);
+}
+
+void attackers_login(
+	struct attackers *a, const char *name, size_t n, int64_t time)
+{
+	int64_t now = clock_wall();
+
+	/* The name ends at a NUL wherever it goes. */
+	n = strnlen(name, n < NAME ? n : NAME - 1);
+	if (time == 0 || time > now)
+		time = now;
+	if (n)
+		add(a, ACCOUNT, name, n, 1, day_of(a, time / CLOCK_SECOND));
+}
+
+static void put(
+	struct attackers *a, enum kind kind, struct attacker *who, bool all)
+{
+	char text[PREFIX_TEXT];
+
+	if (!who->n || !(who->changed || all))
+		return;
+	state_put_attacker(a->state, (int)kind, name_text(kind, who, text),
+		who->day, who->counts, DAYS);
+	who->changed = false;
+	who->kept = true;
+}
+
+static void save(struct attackers *a, struct state *state, bool all)
+{
+	a->state = state;
+	if (!a->changed && !all)
+		return;
+	for (enum kind kind = NETWORK; kind < KINDS; kind++)
+		for (size_t i = 0; i < SHELVES; i++)
+			for (size_t k = 0; k < SHELF; k++)
+				put(a, kind, &a->items[kind][i][k], all);
+	a->changed = false;
+}
+
+void attackers_save(struct attackers *a, struct state *state)
+{
+	save(a, state, false);
+}
+
+void attackers_save_all(struct attackers *a, struct state *state)
+{
+	save(a, state, true);
+}
+
+static void restore(void *ctx, int kind, const char *name, int64_t day,
+	const uint32_t *counts, size_t n)
+{
+	struct attackers *a = ctx;
+	int64_t today = day_of(a, clock_wall() / CLOCK_SECOND);
+	size_t name_n = strlen(name);
+	struct attacker *who;
+	char bytes[17];
+	struct prefix p;
+
+	/* A day ahead, when the clock was. */
+	if (day > today || day <= today - DAYS)
+		return;
+	if (kind == NETWORK && prefix_parse(name, name_n, &p)) {
+		prefix_name(&p, bytes);
+		who = find(a, NETWORK, bytes, sizeof(bytes));
+	} else if (kind == ACCOUNT && name_n > 0 && name_n < NAME) {
+		who = find(a, ACCOUNT, name, name_n);
+	} else {
+		return;
+	}
+	who->day = day;
+	who->kept = true;
+	memcpy(who->counts, counts, (n < DAYS ? n : DAYS) * sizeof(*counts));
+}
+
+void attackers_restore(struct attackers *a, struct state *state)
+{
+	a->state = state;
+	state_each_attacker(state, restore, a);
+}
+
+/* What one kind did on a day and before. */
+struct summary {
+	uint64_t names[DAYS], failures[DAYS];
+	json_int_t new_names;
+	const struct attacker *rows[TOLD_MOST]; /* the most first */
+	size_t n;
+};
+
+static bool is_new(const struct attacker *who, int ago)
+{
+	for (size_t i = (size_t)ago + 1; i < DAYS; i++)
+		if (who->counts[i])
+			return false;
+	return true;
+}
+
+static void rank(
+	struct summary *s, const struct attacker *who, int ago, size_t most)
+{
+	size_t at = s->n < most ? s->n : most;
+
+	while (at > 0 && s->rows[at - 1]->counts[ago] < who->counts[ago])
+		at--;
+	if (at == most)
+		return;
+	s->n += s->n < most;
+	memmove(s->rows + at + 1, s->rows + at,
+		(s->n - at - 1) * sizeof(struct attacker *));
+	s->rows[at] = who;
+}
+
+static void look_at(
+	struct summary *s, const struct attacker *who, int ago, size_t most)
+{
+	for (size_t i = (size_t)ago; i < DAYS; i++) {
+		s->names[i] += who->counts[i] > 0;
+		s->failures[i] += who->counts[i];
+	}
+	if (!who->counts[ago])
+		return;
+	s->new_names += is_new(who, ago);
+	rank(s, who, ago, most);
+}
+
+/* Whatever bytes an account has, JSON is UTF-8. */
+static json_t *name_json(enum kind kind, const struct attacker *who)
+{
+	char text[PREFIX_TEXT > NAME ? PREFIX_TEXT : NAME];
+	struct prefix p;
+	json_t *name;
+
+	if (kind == ACCOUNT) {
+		memcpy(text, who->name, NAME);
+	} else {
+		memcpy(p.net.ip, who->name, 16);
+		p.len = (uint8_t)who->name[16];
+		prefix_format(&p, text);
+	}
+	name = json_string(text);
+	for (char *c = text; !name && *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return name ? name : json_string(text);
+}
+
+static json_t *summary_tell(const struct summary *s, enum kind kind, int ago)
+{
+	json_t *days = json_array(), *rows = json_array();
+
+	for (size_t i = (size_t)ago; i < DAYS; i++)
+		json_array_append_new(
+			days, json_pack("[I, I]", (json_int_t)s->names[i],
+				      (json_int_t)s->failures[i]));
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(
+			rows, json_pack("{s:o, s:I, s:b}", "name",
+				      name_json(kind, s->rows[i]), "failures",
+				      (json_int_t)s->rows[i]->counts[ago],
+				      "new", is_new(s->rows[i], ago)));
+	return json_pack("{s:o, s:I, s:o}", "days", days, "new", s->new_names,
+		"rows", rows);
+}
+
+json_t *attackers_tell(struct attackers *a, int ago, size_t most)
+{
+	int64_t today = day_of(a, clock_wall() / CLOCK_SECOND);
+	json_t *all = json_object();
+
+	if (most > TOLD_MOST)
+		most = TOLD_MOST;
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		struct summary s = {.n = 0};
+
+		for (size_t i = 0; i < ATTACKERS_MOST; i++) {
+			struct attacker *who =
+				&a->items[kind][i / SHELF][i % SHELF];
+
+			if (!who->n)
+				continue;
+			turn_to(who, today);
+			look_at(&s, who, ago, most);
+		}
+		json_object_set_new(
+			all, kind_names[kind], summary_tell(&s, kind, ago));
+	}
+	return all;
+}
