@@ -63,6 +63,8 @@ const char *banfile_prefix(const char *text, size_t n, struct prefix *out)
 
 	if (!prefix_parse(text, n, out))
 		return "no address and no network (192.0.2.1, 2001:db8::/64)";
+	if (slash && text + n - slash > 2 && slash[1] == '0')
+		return "a network whose length begins with a zero";
 	if (slash && addr_parse(text, (size_t)(slash - text), &address) &&
 		!addr_equal(&address, &out->net))
 		return "a network with host bits set; its own address is "

@@ -15,6 +15,7 @@
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
+#include "daemon/state.h"
 #include "daemon/warden.h"
 #include "jails/jail.h"
 #include "lib/clock.h"
@@ -25,6 +26,9 @@
 
 /* The same as nft/set.h: SET_PREFIXES_MOST. */
 #define NETWORKS_MOST 65536
+
+/* Seconds for the state to be written, before the kernel is told. */
+#define STATE_PATIENCE 5
 
 struct import {
 	json_int_t id;
@@ -269,6 +273,8 @@ static json_t *apply(struct engine *e, struct import *import, size_t over)
 {
 	json_int_t banned = 0, renewed = 0, known = 0;
 
+	/* None of them goes ahead. */
+	e->hurried = true;
 	for (size_t i = 0; i < import->n; i++) {
 		bool was = banlist_find(decisions_bans(e->decisions),
 			&import->bans[i].who, import->bans[i].jail, NULL);
@@ -282,6 +288,10 @@ static json_t *apply(struct engine *e, struct import *import, size_t over)
 		else
 			banned++;
 	}
+	/* The state has all of it at once, the kernel by and by: whoever is
+	 * killed in between finds them there. */
+	engine_save(e);
+	state_wait(e->state, STATE_PATIENCE);
 	enforce_flush(e->enforce);
 	log_notice("import: %lld banned, %lld prolonged, %lld known, %zu over",
 		(long long)banned, (long long)renewed, (long long)known, over);

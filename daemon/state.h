@@ -45,6 +45,9 @@ void state_close(struct state **state);
 /* What was put becomes one transaction. Call it about once a second even if
  * there is nothing: a disk that failed is tried again by it. */
 void state_commit(struct state *state);
+/* Until what was committed is in the file, so that it outlives this process,
+ * but no longer than so many seconds; at once when the disk fails. */
+void state_wait(struct state *state, int seconds);
 
 /*
  * True once if changes were lost to a failing disk that takes them again now.

@@ -360,3 +360,19 @@ void state_sync(struct state *state)
 		pthread_cond_wait(&state->idle, &state->lock);
 	pthread_mutex_unlock(&state->lock);
 }
+
+void state_wait(struct state *state, int seconds)
+{
+	struct timespec until;
+	int64_t end = clock_wall() + seconds * CLOCK_SECOND;
+	int r = 0;
+
+	if (!state)
+		return;
+	until.tv_sec = end / CLOCK_SECOND;
+	until.tv_nsec = end % CLOCK_SECOND * 1000;
+	pthread_mutex_lock(&state->lock);
+	while (r == 0 && (state->writing || state_has_work(state)))
+		r = pthread_cond_timedwait(&state->idle, &state->lock, &until);
+	pthread_mutex_unlock(&state->lock);
+}

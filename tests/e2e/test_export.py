@@ -10,6 +10,7 @@ import pytest
 
 import attack
 import hosts
+import statefile
 from test_breakage import ask
 
 SEED = 5
@@ -144,6 +145,25 @@ def test_networks_within_networks(running):
     ("192.0.2.1\n127.0.0.1\n", ":2:"),
     ("192.0.2.1\n203.0.113.7\n", ":2:"),
     ("192.0.2.1\n203.0.0.0/16\n", ":2:"),
+    # Other spellings of whom the host never bans, and of all addresses.
+    ("192.0.2.1\n::ffff:127.0.0.1\n", ":2:"),
+    ("192.0.2.1\n::ffff:203.0.113.7\n", ":2:"),
+    ("192.0.2.1\n::ffff:cb00:7107\n", ":2:"),
+    ("192.0.2.1\n::ffff:0:0/96\n", ":2:"),
+    ("192.0.2.1\n::1\n", ":2:"),
+    ("192.0.2.1\n::/0\n", ":2:"),
+    # What others take for an address.
+    ("192.0.2.1\n192.0.2.010\n", ":2: '192.0.2.010'"),
+    ("192.0.2.1\n3221225985\n", ":2:"),
+    ("192.0.2.1\n0xc0000201\n", ":2:"),
+    ("192.0.2.1\n192.0.2\n", ":2:"),
+    ("192.0.2.1\n192.0.2.0/024\n", ":2:"),
+    ("192.0.2.1\n192.0.2.0/+24\n", ":2:"),
+    ("192.0.2.1\n192.0.2.0/255.255.255.0\n", ":2:"),
+    ("192.0.2.1\nfe80::1%eth0\n", ":2: 'fe80::1%eth0'"),
+    ("192.0.2.1\n192.0.2.2:25\n", ":2:"),
+    ("192.0.2.1\nmx.example.org\n", ":2:"),
+    ("192.0.2.1\n\uff11\uff19\uff12.0.2.1\n", ":2:"),
     ("192.0.2.1\n192.0.2.2 soon\n", ":2: 'soon'"),
     ("192.0.2.1\n192.0.2.2 -5\n", ":2: '-5'"),
     ("192.0.2.1\n192.0.2.2 1h nosuch\n", ":2:"),
@@ -208,6 +228,106 @@ def test_many(running):
     assert take(running, text, "-J", "dovecot", timeout=120).stdout == \
         "20000 banned, 0 prolonged, 0 known, 0 over\n"
     settled(running, 20000)
+
+
+def test_a_spelling_is_no_other_address(running):
+    take(running, "::ffff:192.0.2.1\n2001:DB8:0:0::1\n192.0.2.1/32\n"
+         "[2001:db8::1]\n::ffff:198.51.100.0/120\n", "-J", "dovecot")
+    assert {address for _, address in settled(running, 3)} == \
+        {"192.0.2.1", "2001:db8::1", "198.51.100.0/24"}
+
+
+def test_a_list_has_an_end(running):
+    """A line that does not end, and a list that does not."""
+    def endless(size, byte):
+        return running.run(
+            ["sh", "-c", "{ echo 192.0.2.1; head -c $1 /dev/zero | "
+             'tr "\\0" "$2"; } | "$0" -s /run/mailban/control import '
+             "-J dovecot", running.program("mailban"), size, byte],
+            check=False)
+    done = endless("100000000", "x")
+    assert done.returncode == 2 and ":2: the line is longer" in done.stderr
+    done = endless("300000000", "\\n")
+    assert done.returncode == 2 and "longer than 256 MiB" in done.stderr
+    assert bans(running) == {}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_through_encrypted_mail(running, new_host, form):
+    """As a backup goes: smime makes each line end as mail has it."""
+    other = start(new_host("mx2.example.org"))
+    running.mailban("ban", "dovecot", "192.0.2.1", "2001:db8::1",
+                    "198.51.100.0/24")
+    running.mailban("ban", "--time", "-1", "postfix", "192.0.2.2")
+    before = settled(running, 4)
+    running.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                 "-keyout", "/root/key", "-out", "/root/cert", "-subj",
+                 "/CN=backup"])
+    mail = running.run(
+        ["sh", "-c", '"$0" -s /run/mailban/control export --format "$1" | '
+         "openssl smime -encrypt -aes256 -subject bans /root/cert",
+         running.program("mailban"), form]).stdout
+    assert "192.0.2" not in mail and "Content-Type" in mail
+    other.write("/root/key", running.path("/root/key").read_text())
+    other.write("/root/cert", running.path("/root/cert").read_text())
+    done = other.run(
+        ["sh", "-c", "openssl smime -decrypt -recip /root/cert -inkey "
+         '/root/key | "$0" -s /run/mailban/control import',
+         other.program("mailban")], input=mail)
+    assert done.stdout == "4 banned, 0 prolonged, 0 known, 0 over\n"
+    assert settled(other, 4).keys() == before.keys()
+
+
+def stored(host):
+    """How many bans the state has."""
+    with statefile.copied(host.path(statefile.PATH)) as (_, db):
+        return db.execute("SELECT count(*) FROM ban").fetchone()[0]
+
+
+def test_a_hundred_thousand(new_host):
+    """And out again, and in elsewhere."""
+    host, other = (start(new_host(name, build="release"))
+                   for name in ("mx.example.org", "mx2.example.org"))
+    count = 100000
+    text = "".join(f"{a} 1d\n" for a in attack.addresses(count))
+    assert take(host, text, "-J", "dovecot").stdout == \
+        f"{count} banned, 0 prolonged, 0 known, 0 over\n"
+    text = host.mailban("export", "--format", "csv").stdout
+    assert text.count("\n") == count + 1
+    assert take(other, text).stdout == \
+        f"{count} banned, 0 prolonged, 0 known, 0 over\n"
+    settled(other, count)
+    assert other.mailban("export", "--format", "csv").stdout == text
+
+
+def test_killed_amid_an_import(new_host, tally):
+    """Daemon or command, at any moment: all of it is in force, or nothing."""
+    host = start(new_host(build="release"))
+    count, dice = 20000, random.Random(SEED)
+    host.write("/root/list", "".join(f"{a} 1d\n"
+                                     for a in attack.addresses(count)))
+    command = [host.program("mailban"), "-s", "/run/mailban/control",
+               "import", "-J", "dovecot", "/root/list"]
+    found = []
+    for round_ in range(12):
+        moment = dice.uniform(0, 0.5)
+        if round_ % 4 == 0:
+            host.run(["timeout", "-s", "KILL", f"{moment:.3f}", *command],
+                     check=False)
+            host.daemon.kill()
+        else:
+            client = host.start(command)
+            time.sleep(moment)
+            host.daemon.kill()
+            client.wait()
+        host.daemon = host.mailband()
+        listed = json.loads(host.mailban("list", "--json").stdout)
+        found.append(len(listed))
+        if listed:
+            host.mailban("unban", "--all")
+        hosts.wait_for(lambda: stored(host) == 0)
+    tally.fault("killed amid an import", len(found))
+    assert set(found) <= {0, count}, found
 
 
 def test_max_bans_is_asked_first(host):
