@@ -38,7 +38,7 @@ class Proxy:
             for i, key in enumerate(ITEMS, 1))
         self.sql("INSERT INTO hosts(hostid,host,name,status) "
                  f"VALUES(1,'mx1','mx1',0);{rows}")
-        self.run(r"\[trapper #1\]")
+        self.process = self.run(r"\[trapper #1\]")
 
     def run(self, until):
         process = self.host.start([*AS_ZABBIX, "zabbix_proxy", "-f", "-c",

@@ -17,6 +17,7 @@ import pytest
 import hosts
 import mailhost
 from machine import Machine
+from zabbix import ITEMS, Proxy
 
 JAILS = "/etc/mailban/jail.d/mailhost.conf"
 ATTACKERS = ("a", "b", "c", "d", "e")
@@ -244,6 +245,56 @@ def test_bans_outlast_a_stop(world, mx):
 def test_an_unban_lets_in(world, mx):
     mx.mailban("unban", world.clients["d"].ip4)
     assert world.login("d") == "ok"
+
+
+def test_counters_are_served_once_they_are_wanted(mx):
+    """By a process that is nobody's, for who is on the machine."""
+    assert mx.show("ActiveState", "UnitFileState",
+                   unit="mailban-metrics.socket") == \
+        {"ActiveState": "inactive", "UnitFileState": "disabled"}
+    mx.systemctl("enable", "--now", "mailban-metrics.socket")
+    assert mx.show("ActiveState", unit="mailban-metrics.service") == \
+        {"ActiveState": "inactive"}
+    for _ in range(2):
+        text = mx.run(
+            ["python3", "-c", "import urllib.request as u; print(u.urlopen("
+             "'http://127.0.0.1:9811/metrics', timeout=20).read().decode())"]
+        ).stdout.strip()
+        assert text.endswith("# EOF")
+        assert re.search(r'^mailban_jail_bans_total{jail="dovecot"} [1-9]',
+                         text, re.M)
+        assert re.search(r"^mailban_mail_login_failures_total [1-9]", text,
+                         re.M)
+    pid = mx.show("MainPID", unit="mailban-metrics.service")["MainPID"]
+    status = status_of(mx, pid)
+    assert "0" not in status["Uid"] and status["Seccomp"] == ["2"]
+    assert status["CapPrm"] == status["CapBnd"] == ["0" * 16]
+    mx.systemctl("disable", "--now", "mailban-metrics.socket")
+    mx.systemctl("stop", "mailban-metrics.service")
+
+
+def test_zabbix_is_told_once_it_is_wanted(world, mx):
+    """A real proxy of Zabbix; from the unit as from its timer."""
+    settings = mx.path("/etc/mailban/mailban.conf").read_text()
+    proxy = Proxy(mx)
+    mx.write("/etc/mailban/mailban.conf",
+             settings + "zabbix_server = 127.0.0.1\nzabbix_host = mx1\n"
+             "zabbix_interval = 1s\n")
+    mx.systemctl("reload", "mailban")
+    hosts.wait_for(lambda: mx.mailban(
+        "zabbix", "--get", "postfix[received]", check=False).returncode == 0,
+        what="a period that is over")
+    assert mx.show("ActiveState", "UnitFileState",
+                   unit="mailban-zabbix.timer") == \
+        {"ActiveState": "inactive", "UnitFileState": "disabled"}
+    mx.systemctl("start", "mailban-zabbix.service")
+    hosts.wait_for(lambda: {key for key, _, _ in proxy.took()} == set(ITEMS))
+    mx.systemctl("enable", "--now", "mailban-zabbix.timer")
+    assert "mailban-zabbix.service" in mx.systemctl("list-timers").stdout
+    mx.systemctl("disable", "--now", "mailban-zabbix.timer")
+    proxy.process.stop()
+    mx.write("/etc/mailban/mailban.conf", settings)
+    mx.systemctl("reload", "mailban")
 
 
 def test_a_mail_log_is_followed_too(world, mx):
