@@ -5,6 +5,7 @@ Whatever they say, who fails to log in is counted under the address that they
 come from, and nobody else ever is.
 """
 import base64
+import collections
 import json
 import re
 
@@ -212,3 +213,66 @@ def test_tokens_that_write_lines(server):
     assert len(found) == len(said)
     assert VICTIM in server.run(["journalctl", "-o", "cat", "-g",
                                  f"^auth: PAM.*{VICTIM}"]).stdout
+
+
+# What a name may be long before the server takes none at all (Dovecot: 1 kB a
+# line, 8 kB an answer to a challenge; Postfix: 2 kB, 12 kB).
+LONG = {"imap": (79, 900, 5900), "pop3": (79, 390, 5900), "sieve": (79, 5900),
+        "submission": (79, 5900), "smtp": (79, 900, 8900)}
+
+
+def by_every_door(size):
+    """Each fails to log in, once, where a name of that size is taken."""
+    name = (f"{VICTIM}>, rip={VICTIM} " * size)[:size]
+    plain, long_word = encoded("", name, "guess"), encoded("", "bob", name)
+    if size <= LONG["imap"][1]:
+        yield 143, [f"a LOGIN {literal(name)} {literal('guess')}\r\n"]
+        yield 143, [f"a LOGIN bob {literal(name)}\r\n"]
+    if size <= LONG["pop3"][1]:
+        yield 110, [f"USER {name}\r\n", "PASS guess\r\n"]
+    if size <= LONG["imap"][2]:
+        for said in (plain, long_word):
+            yield 143, ["a AUTHENTICATE PLAIN\r\n", f"{said}\r\n"]
+            yield 110, ["AUTH PLAIN\r\n", f"{said}\r\n"]
+            yield 587, ["EHLO x\r\n", "AUTH PLAIN\r\n", f"{said}\r\n"]
+            yield 4190, ["AUTHENTICATE \"PLAIN\" " + literal(said) + "\r\n"]
+    for said in (plain, long_word):
+        yield 25, ["EHLO x\r\n", "AUTH PLAIN\r\n", f"{said}\r\n"]
+        yield 25, [f"EHLO {name[:1900]}\r\n", "AUTH PLAIN\r\n", f"{said}\r\n"]
+
+
+def rejected(size):
+    """Each is refused, once, for what Postfix cuts off: it logs 2000 bytes."""
+    name = (f"{VICTIM}>:." * size)[:size]
+    for text in (f'"{name}"', "x" * size):
+        yield 25, ["EHLO x\r\n", "MAIL FROM:<a@example.net>\r\n",
+                   f"RCPT TO:<{text}@example.net>\r\n"]
+
+
+SIZES = sorted({size for sizes in LONG.values() for size in sizes})
+
+
+@pytest.mark.parametrize(
+    "server", ["auth_verbose_passwords = plain\nauth_username_chars =\n"],
+    indirect=True, ids=["passwords"])
+def test_a_name_is_never_so_long_that_it_hides_the_peer(server):
+    logins = [one for size in SIZES for one in by_every_door(size)]
+    refused = [one for size in (60, 900, 1850, 1950, 2000)
+               for one in rejected(size)]
+    heard = say(server, *logins, *refused)
+    port = collections.Counter(port for port, _ in logins)
+    # Postfix asks Dovecot, whose auth process tells too.
+    wanted = {"dovecot": len(logins), "sieve": port[4190],
+              "postfix-sasl": port[25], "postfix": port[25] + len(refused)}
+    hosts.wait_for(
+        lambda: len(counted(server)) >= sum(wanted.values()), every=0.2,
+        what=f"{wanted}; heard: {heard}")
+    assert collections.Counter(jail for jail, _ in counted(server)) == wanted
+    # Too much for anybody.
+    say(server, *((port, [text]) for port in (25, 110, 143, 587, 4190)
+                  for text in ("x" * 200000, "A LOGIN " + "x" * 200000)))
+    found = counted(server)
+    assert {address for _, address in found} == {server.client.ip4}
+    # No line comes near to where journald or mailband cut one.
+    assert 1500 < max(map(len, server.run(
+        ["journalctl", "-o", "cat", "--no-pager"]).stdout.splitlines())) < 4096
