@@ -101,9 +101,10 @@ CLI_REPORT = cli/history cli/report/live cli/report/chart cli/report/report cli/
 	cli/report/order cli/report/page cli/report/problems cli/report/text \
 	cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
-CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check cli/check/disk \
-	cli/check/names cli/check/options cli/check/postfix cli/check/probe \
-	cli/check/queue cli/check/queue_list cli/check/run cli/check/verdict \
+CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check \
+	cli/check/daemon cli/check/disk cli/check/names cli/check/options \
+	cli/check/postfix cli/check/probe cli/check/queue \
+	cli/check/queue_list cli/check/run cli/check/verdict \
 	$(PROBE)
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \

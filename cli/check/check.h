@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "alarms/disk.h"
 #include "alarms/probe.h"
+#include "alarms/queue.h"
 #include "cli/check/verdict.h"
 
 struct options;
@@ -60,6 +62,34 @@ struct check_postfix {
  */
 bool check_postfix_ask(const struct check_options *options,
 	struct check_postfix *postfix, struct verdict *verdict);
+
+/* Alarms of mailband that are told. */
+#define CHECK_ALARMS 32
+
+/* What mailband saw when it looked last, and what it makes of it. */
+struct check_daemon {
+	struct check_disk_seen {
+		char path[256];
+		struct disk disk;
+	} disks[CHECK_MANY];
+	size_t disks_n;
+	struct queue queues[QUEUES]; /* files, ready, oldest */
+	bool has_queues;
+	struct check_alarm {
+		enum verdict_state state;
+		bool of_disks;
+		char text[VERDICT_TEXT];
+	} alarms[CHECK_ALARMS];
+	size_t alarms_n;
+	bool stale; /* it has not looked for long */
+};
+
+/* False if it cannot be asked, or does not know. */
+bool check_daemon_ask(
+	const struct check_options *options, struct check_daemon *daemon);
+/* Adds its alarms of disks, or the others. */
+void check_daemon_alarms(const struct check_daemon *daemon, bool of_disks,
+	struct verdict *verdict);
 
 /* The parts; each adds what it finds. */
 void check_bans(const struct check_options *options, struct verdict *verdict);

@@ -48,11 +48,24 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static void figure_inodes(
+	const char *path, const struct disk *disk, struct verdict *verdict)
+{
+	char label[VERDICT_TEXT], ranges[96];
+
+	snprintf(label, sizeof(label), "inodes_free_%s", path);
+	snprintf(ranges, sizeof(ranges), "%" PRIu64 ":;%" PRIu64 ":;0;%" PRIu64,
+		percent(disk->inodes, INODES_WARNING),
+		percent(disk->inodes, INODES_CRITICAL), disk->inodes);
+	if (disk->inodes)
+		verdict_figure(
+			verdict, label, (int64_t)disk->inodes_free, "", ranges);
+}
+
 static void judge_inodes(
 	const char *path, const struct disk *disk, struct verdict *verdict)
 {
 	enum verdict_state state = VERDICT_OK;
-	char label[VERDICT_TEXT], ranges[96];
 
 	if (!disk->inodes)
 		return;
@@ -64,11 +77,15 @@ static void judge_inodes(
 		verdict_find(verdict, state,
 			"%s: %" PRIu64 " of %" PRIu64 " inodes free", path,
 			disk->inodes_free, disk->inodes);
-	snprintf(label, sizeof(label), "inodes_free_%s", path);
-	snprintf(ranges, sizeof(ranges), "%" PRIu64 ":;%" PRIu64 ":;0;%" PRIu64,
-		percent(disk->inodes, INODES_WARNING),
-		percent(disk->inodes, INODES_CRITICAL), disk->inodes);
-	verdict_figure(verdict, label, (int64_t)disk->inodes_free, "", ranges);
+	figure_inodes(path, disk, verdict);
+}
+
+static void find_free(const char *path, const struct disk *disk,
+	enum verdict_state state, struct verdict *verdict)
+{
+	verdict_find(verdict, state, "%s: %" PRIu64 " MiB free (%" PRIu64 "%%)",
+		path, disk->bytes_free / MIB,
+		disk->bytes ? disk->bytes_free * 100 / disk->bytes : 0);
 }
 
 /* wanted: what Postfix asks for, on the file system of its queue; else 0. */
@@ -80,13 +97,15 @@ static void judge(const struct check_options *options, const char *path,
 		own && options->has_warning ? options->warning : BYTES_WARNING;
 	int64_t c = own && options->has_critical ? options->critical
 						 : BYTES_CRITICAL;
-	uint64_t warning =
-		larger(percent(disk->bytes, w), WANTED_WARNING * wanted);
-	uint64_t critical =
-		larger(percent(disk->bytes, c), WANTED_CRITICAL * wanted);
+	uint64_t warning = percent(disk->bytes, w);
+	uint64_t critical = percent(disk->bytes, c);
 	enum verdict_state state = VERDICT_OK;
 	char label[VERDICT_TEXT], ranges[96];
 
+	if (!own || !options->has_warning)
+		warning = larger(warning, WANTED_WARNING * wanted);
+	if (!own || !options->has_critical)
+		critical = larger(critical, WANTED_CRITICAL * wanted);
 	if (disk->bytes_free < critical)
 		state = VERDICT_CRITICAL;
 	else if (disk->bytes_free < warning)
@@ -96,10 +115,7 @@ static void judge(const struct check_options *options, const char *path,
 			"%s: %" PRIu64 " MiB free: Postfix refuses mail (452)",
 			path, disk->bytes_free / MIB);
 	else
-		verdict_find(verdict, state,
-			"%s: %" PRIu64 " MiB free (%" PRIu64 "%%)", path,
-			disk->bytes_free / MIB,
-			disk->bytes ? disk->bytes_free * 100 / disk->bytes : 0);
+		find_free(path, disk, state, verdict);
 	if (disk->read_only)
 		verdict_find(
 			verdict, VERDICT_CRITICAL, "%s is read-only", path);
@@ -108,6 +124,29 @@ static void judge(const struct check_options *options, const char *path,
 		warning, critical, disk->bytes);
 	verdict_figure(verdict, label, (int64_t)disk->bytes_free, "B", ranges);
 	judge_inodes(path, disk, verdict);
+}
+
+/* What mailband saw, and it judges. */
+static void tell_daemon(
+	const struct check_daemon *daemon, struct verdict *verdict)
+{
+	struct seen seen = {.n = 0};
+
+	check_daemon_alarms(daemon, true, verdict);
+	for (size_t i = 0; i < daemon->disks_n; i++) {
+		const char *path = daemon->disks[i].path;
+		const struct disk *disk = &daemon->disks[i].disk;
+		char label[VERDICT_TEXT + 8], ranges[32];
+
+		if (!seen_add(&seen, disk->device))
+			continue;
+		find_free(path, disk, VERDICT_OK, verdict);
+		snprintf(label, sizeof(label), "free_%s", path);
+		snprintf(ranges, sizeof(ranges), ";;0;%" PRIu64, disk->bytes);
+		verdict_figure(
+			verdict, label, (int64_t)disk->bytes_free, "B", ranges);
+		figure_inodes(path, disk, verdict);
+	}
 }
 
 static void look(const struct check_options *options, const char *path,
@@ -129,12 +168,19 @@ void check_disk(const struct check_options *options, struct verdict *verdict)
 	static const char *const others[] = {
 		"/var/mail", "/var/vmail", "/var/log", "/var/lib/mailban"};
 	struct check_postfix postfix;
+	struct check_daemon daemon;
 	struct seen seen = {.n = 0};
+	bool told = options->what &&
+		    (options->has_warning || options->has_critical);
 
 	for (size_t i = 0; i < options->paths.n; i++)
 		look(options, options->paths.items[i], true, 0, &seen, verdict);
 	if (options->paths.n)
 		return;
+	if (!told && check_daemon_ask(options, &daemon)) {
+		tell_daemon(&daemon, verdict);
+		return;
+	}
 	/* The queue's first: of others on its file system no more is asked. */
 	if (check_postfix_ask(options, &postfix, verdict))
 		look(options, postfix.directory, true,

@@ -245,6 +245,8 @@ static int thresholds_look(const struct check_options *o)
 	if (!strcmp(what, "all") && (o->has_warning || o->has_critical))
 		return wrong("-w and -c mean something else to each check: "
 			     "name one");
+	if (!strcmp(what, "disk") && (o->warning > 100 || o->critical > 100))
+		return wrong("-w and -c are percent of the disk");
 	if (!strcmp(what, "queue") && o->has_warning != o->has_critical)
 		return wrong("-w and -c come together");
 	if (both && !fewer && o->warning >= o->critical)

@@ -129,8 +129,10 @@ static int count(const char *directory, struct queue queues[QUEUES])
 	return 0;
 }
 
+/* daemon: it judges where no thresholds were given; or NULL. */
 static void judge_files(const struct check_options *options,
-	const struct queue queues[QUEUES], struct verdict *verdict)
+	const struct queue queues[QUEUES], const struct check_daemon *daemon,
+	struct verdict *verdict)
 {
 	uint64_t sum = 0;
 
@@ -138,11 +140,14 @@ static void judge_files(const struct check_options *options,
 		if (i != QUEUE_CORRUPT)
 			sum += queues[i].files;
 	judge_sum(options, sum, verdict);
-	judge_queues(queues, options, verdict);
+	if (daemon)
+		check_daemon_alarms(daemon, false, verdict);
+	else
+		judge_queues(queues, options, verdict);
 	for (int i = 0; i < QUEUES; i++)
 		verdict_figure(verdict, queue_text((enum queue_name)i),
 			queues[i].files, "", ";;0");
-	if (options->what && options->has_warning)
+	if (daemon || (options->what && options->has_warning))
 		return;
 	judge_age("",
 		older(older(queues[QUEUE_INCOMING].oldest,
@@ -176,13 +181,40 @@ static void judge_domain(const struct check_options *options,
 		ranges);
 }
 
+static void tell_list(const struct check_options *options, bool counted,
+	struct verdict *verdict)
+{
+	struct check_listed listed;
+
+	if (!check_queue_list(options, &listed, verdict))
+		return;
+	if (!counted) {
+		judge_sum(options, listed.messages, verdict);
+		if (!options->what || !options->has_warning)
+			judge_age("", listed.oldest, AGE_WARNING, AGE_CRITICAL,
+				verdict);
+	}
+	if (options->domain_warning)
+		judge_domain(options, &listed, verdict);
+}
+
 void check_queue(const struct check_options *options, struct verdict *verdict)
 {
+	bool told = options->what && options->has_warning;
 	struct queue queues[QUEUES] = {0};
 	struct check_postfix postfix;
-	struct check_listed listed;
+	struct check_daemon daemon;
 	int r;
 
+	/* It knows its own instances, and one that is named may be another. */
+	if (!options->configdir && check_daemon_ask(options, &daemon) &&
+		daemon.has_queues) {
+		judge_files(
+			options, daemon.queues, told ? NULL : &daemon, verdict);
+		if (options->domain_warning)
+			tell_list(options, true, verdict);
+		return;
+	}
 	if (!check_postfix_ask(options, &postfix, verdict))
 		return;
 	r = count(postfix.directory, queues);
@@ -192,17 +224,7 @@ void check_queue(const struct check_options *options, struct verdict *verdict)
 		return;
 	}
 	if (r == 0)
-		judge_files(options, queues, verdict);
-	if (r == 0 && !options->domain_warning)
-		return;
-	if (!check_queue_list(options, &listed, verdict))
-		return;
-	if (r < 0) {
-		judge_sum(options, listed.messages, verdict);
-		if (!options->what || !options->has_warning)
-			judge_age("", listed.oldest, AGE_WARNING, AGE_CRITICAL,
-				verdict);
-	}
-	if (options->domain_warning)
-		judge_domain(options, &listed, verdict);
+		judge_files(options, queues, NULL, verdict);
+	if (r < 0 || options->domain_warning)
+		tell_list(options, r == 0, verdict);
 }

@@ -58,7 +58,7 @@ def deferred(host):
 
 @pytest.mark.parametrize("args", [
     ("--nonsense",), ("-w",), ("queue", "-w", "5"), ("queue", "-c", "5"),
-    ("queue", "-w", "5", "-c", "5"), ("queue", "-w", "x", "-c", "5"),
+    ("queue", "-w", "5", "-c", "5"), ("queue", "-w", "x", "-c", "5"), ("disk", "-w", "101"),
     ("queue", "-w", "-1", "-c", "5"), ("disk", "-w", "5", "-c", "10"),
     ("-w", "5", "-c", "10"), ("queue", "-W", "5"), ("nothing",),
     ("queue", "disk"), ("-t", "0"), ("-t", "9999999999999999999"),
