@@ -31,11 +31,11 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/journal sources/linebreak sources/parts sources/replay \
 	sources/rotation sources/tail sources/watch
-FILTERS = filters/datecut filters/datefields filters/dates \
-	filters/datetemplate filters/dispatch filters/filter \
-	filters/filter_spec filters/filter_subject filters/filterfile \
-	filters/groups filters/linebuffer filters/literals filters/pyregex \
-	filters/regex filters/sessions filters/sieve
+FILTERS = filters/datecut filters/datefields filters/datepattern \
+	filters/dates filters/datetemplate filters/dispatch filters/filter \
+	filters/filter_match filters/filter_spec filters/filter_subject \
+	filters/filterfile filters/groups filters/linebuffer filters/literals \
+	filters/pyregex filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/duration jails/escalate jails/formula jails/formula_parse \
 	jails/ignore jails/ignorelist jails/jail jails/jailfile \

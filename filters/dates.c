@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filters/datepattern.h"
 #include "lib/clock.h"
 
 #define NOWHERE ((size_t)0x7fffffff)
@@ -118,9 +119,9 @@ static bool add_within(struct dates *d, const char *pattern, const char *at,
 		bool ok;
 
 		/* Those that are no patterns become the word, as there. */
-		bare = datetemplate_unbound(strcmp(defaults[i], "EPOCH") == 0
-						    ? "Epoch"
-						    : defaults[i]);
+		bare = datepattern_unbound(strcmp(defaults[i], "EPOCH") == 0
+						   ? "Epoch"
+						   : defaults[i]);
 		if (asprintf(&text, "%.*s%s%s", (int)(at - pattern), pattern,
 			    bare, at + 6) < 0)
 			abort();

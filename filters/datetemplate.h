@@ -29,9 +29,6 @@ struct datetemplate *datetemplate_get(
 	const char *pattern, char *why, size_t room);
 void datetemplate_put(struct datetemplate **template);
 
-/* The pattern without what binds it to a line's or a word's edge, for {DATE};
- * in an arena of the caller's making: the caller frees. */
-char *datetemplate_unbound(const char *pattern);
 /* The row that it was made of. */
 const char *datetemplate_pattern(const struct datetemplate *template);
 /* Whether it can only stand at the line's beginning or end. */

@@ -74,6 +74,19 @@ static size_t ascii_run(const unsigned char *s, size_t n)
 	return i;
 }
 
+/* How many of the n bytes at s are well-formed, up to the first that is not. */
+static size_t clean_run(const unsigned char *s, size_t n)
+{
+	size_t at = 0, len = 1;
+
+	while (at < n && len > 0) {
+		at += ascii_run(s + at, n - at);
+		len = at < n ? sequence_length(s + at, n - at) : 0;
+		at += len;
+	}
+	return at;
+}
+
 /* Copies n bytes with `bad` for each that is no UTF-8; returns how many they
  * are now. */
 static size_t copy_clean(
@@ -82,20 +95,16 @@ static size_t copy_clean(
 	size_t bad_n = strlen(bad), out = 0;
 
 	while (n > 0) {
-		size_t len = ascii_run(s, n);
+		size_t len = clean_run(s, n);
 
-		if (len == 0)
-			len = sequence_length(s, n);
-		if (len == 0) {
-			/* Many that cannot begin one are many at a time. */
-			do {
-				memcpy(to + out, bad, bad_n);
-				out += bad_n;
-				len++;
-			} while (len < n && is_no_start(s[len]));
-		} else {
-			memcpy(to + out, s, len);
-			out += len;
+		memcpy(to + out, s, len);
+		out += len;
+		/* Many that cannot begin one are many at a time. */
+		while (len < n && (is_no_start(s[len]) ||
+					  !sequence_length(s + len, n - len))) {
+			memcpy(to + out, bad, bad_n);
+			out += bad_n;
+			len++;
 		}
 		s += len;
 		n -= len;
@@ -113,6 +122,10 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 	out->ascii = is_ascii(text, n);
 	if (out->ascii)
 		return;
+	if (bytes && clean_run((const unsigned char *)text, n) == n) {
+		out->ascii = true;
+		return;
+	}
 	/* Grows to the longest line, which sources cap. */
 	if (*room < (bytes ? n : n * 3)) {
 		free(*buffer);

@@ -163,7 +163,9 @@ static char *put_tags(
 		if (++rounds > TAG_ROUNDS * 10 ||
 			strlen(text) > CONF_TEXT_MOST) {
 			err_fault(src->err, from->file, from->line,
-				"<%s> refers to itself", tag);
+				"the tag <%s> refers to itself; give it a "
+				"value that leads to no <%s> again",
+				tag, tag);
 			free(text);
 			return NULL;
 		}

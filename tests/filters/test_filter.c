@@ -420,7 +420,7 @@ static void faults(void **state)
 	faulty("[Definition]\nfailregex = ^%(missing)s <HOST>\n", "bad",
 		"bad.conf:2: failregex: %(missing)s has no value");
 	faulty("[Definition]\nx = <y>\ny = <x>\nfailregex = ^<x> <HOST>\n",
-		"bad", "refers to itself");
+		"bad", "refers to itself; give it a value that leads to no <");
 	faulty("", "nosuch",
 		"jail.local:7: filter: there is no filter 'nosuch'");
 	faulty("", "bad[mode", "is not of the form name[option=value");

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A filter's verdict on a line. An address is taken from the group that the
+ * regex names for it and from nowhere else, and only if the whole group is one
+ * well-formed address.
+ */
+#include <string.h>
+
+#include "filters/filter_parts.h"
+
+/* No connection lasts for more attempts. */
+#define ATTEMPTS_MOST 1000000
+/* What a client's text spills into the lines behind it is logged at once; a
+ * file's dates know no less than seconds. */
+#define SPILL_TIME INT64_C(1000000)
+
+/*
+ * Counts a search that was given up and turns it into a miss. A line that was
+ * cut does not end where its text does: who can write so much could choose
+ * what the last of it is.
+ */
+static bool matches(struct filter *filter, struct regex *regex,
+	const struct filter_subject *s)
+{
+	enum regex_result r =
+		s->line->cut_short
+			? regex_search_cut(regex, s->text, s->n, s->ascii)
+			: regex_search(regex, s->text, s->n, s->ascii);
+
+	filter->counts.limits += r == REGEX_LIMIT;
+	return r == REGEX_MATCH;
+}
+
+/* What a match says: of the failregex, else of the prefregex. */
+static struct regex_span read_group(
+	const struct filter *filter, size_t i, enum group what)
+{
+	struct regex_span span = groups_get(
+		&filter->fail[i].groups, filter->fail[i].regex, what);
+
+	if (!span.text && filter->prefregex)
+		span = groups_get(
+			&filter->pref_groups, filter->prefregex, what);
+	return span;
+}
+
+static bool parse_host(
+	struct regex_span host, struct regex_span cidr, struct prefix *who)
+{
+	char text[PREFIX_TEXT + 4];
+
+	if (!host.text || !prefix_parse(host.text, host.n, who))
+		return false;
+	if (cidr.text && host.n + cidr.n + 1 < sizeof(text)) {
+		memcpy(text, host.text, host.n);
+		text[host.n] = '/';
+		memcpy(text + host.n + 1, cidr.text, cidr.n);
+		return prefix_parse(text, host.n + cidr.n + 1, who);
+	}
+	return true;
+}
+
+/*
+ * Whom a match names: an id that is an address comes first, then the host. If
+ * neither is an address, it is a name that somebody else may resolve.
+ */
+static bool read_who(const struct filter *filter, size_t i, struct prefix *who,
+	struct regex_span *name)
+{
+	struct regex_span none = {NULL, 0};
+	struct regex_span id = read_group(filter, i, OF_ID);
+	struct regex_span host = read_group(filter, i, OF_HOST);
+
+	*name = none;
+	if (parse_host(id, none, who) ||
+		parse_host(host, read_group(filter, i, OF_CIDR), who))
+		return true;
+	*name = id.text ? id : host;
+	return false;
+}
+
+static bool is_ignored(struct filter *filter, const struct filter_subject *s)
+{
+	for (size_t i = 0; i < filter->ignore_n; i++)
+		if (matches(filter, filter->ignore[i], s))
+			return true;
+	return false;
+}
+
+/* Puts a match to what earlier lines of its connection said. */
+static bool ask_session(struct filter *filter, size_t i, int64_t time,
+	bool has_who, struct prefix *who, struct regex_span *name)
+{
+	struct regex_span id = read_group(filter, i, OF_MLFID);
+	struct regex_span user = read_group(filter, i, OF_USER);
+	struct session_answer answer;
+
+	sessions_tell(filter->sessions,
+		&(struct session_line){
+			.id = id.text,
+			.id_len = id.n,
+			.has_who = has_who,
+			.who = *who,
+			.name = has_who ? NULL : name->text,
+			.name_len = name->n,
+			.user = user.text,
+			.user_len = user.n,
+			.nofail = read_group(filter, i, OF_NOFAIL).text,
+			.gained = read_group(filter, i, OF_GAINED).text,
+			.forget = read_group(filter, i, OF_FORGET).text,
+			.time = time,
+		},
+		&answer);
+	*who = answer.who;
+	*name = (struct regex_span){
+		answer.has_who ? NULL : answer.name, answer.name_len};
+	return answer.failure;
+}
+
+/* What tells which attempts of which connection the line is about. */
+static void read_attempt(
+	const struct filter *filter, size_t i, struct failure *out)
+{
+	struct regex_span number = read_group(filter, i, OF_ATTEMPTS);
+	struct regex_span session = read_group(filter, i, OF_SESSION);
+	struct regex_span witness = read_group(filter, i, OF_WITNESS);
+
+	out->attempts = 0;
+	for (size_t k = 0; k < number.n && out->attempts < ATTEMPTS_MOST; k++) {
+		if (number.text[k] < '0' || number.text[k] > '9')
+			break;
+		out->attempts =
+			out->attempts * 10 + (uint32_t)(number.text[k] - '0');
+	}
+	if (out->attempts > ATTEMPTS_MOST)
+		out->attempts = ATTEMPTS_MOST;
+	out->session = session.text;
+	out->session_len = session.n;
+	out->nameless = !session.text &&
+			(groups_has(&filter->fail[i].groups, OF_SESSION) ||
+				groups_has(&filter->pref_groups, OF_SESSION));
+	out->witness = witness.text;
+	out->witness_len = witness.n;
+}
+
+/*
+ * Is the line, for all that it tells, the rest of what a client had the lines
+ * before it say? Notes if others may be that of this.
+ */
+static bool is_spilled(struct filter *filter, size_t i, int64_t time)
+{
+	bool is = filter->spilled && read_group(filter, i, OF_SPILLABLE).text &&
+		  time - filter->spilled_at <= SPILL_TIME &&
+		  filter->spilled_at - time <= SPILL_TIME;
+
+	if (read_group(filter, i, OF_SPILL).text) {
+		filter->spilled = true;
+		filter->spilled_at = time;
+	}
+	return is;
+}
+
+static enum filter_verdict judge(
+	struct filter *filter, size_t i, int64_t time, struct failure *out)
+{
+	struct regex_span user = read_group(filter, i, OF_USER), name;
+	bool has_who;
+
+	out->who = (struct prefix){0};
+	if (filter->has_spill && is_spilled(filter, i, time))
+		return FILTER_HELD;
+	has_who = read_who(filter, i, &out->who, &name);
+	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
+		if (!ask_session(filter, i, time, has_who, &out->who, &name))
+			return FILTER_HELD;
+		has_who = !name.text;
+	} else if (read_group(filter, i, OF_NOFAIL).text ||
+		   read_group(filter, i, OF_GAINED).text ||
+		   read_group(filter, i, OF_FORGET).text) {
+		return FILTER_HELD;
+	}
+	if (!has_who && !name.text) {
+		filter->counts.no_address++;
+		return FILTER_MISS;
+	}
+	out->name = has_who ? NULL : name.text;
+	out->name_len = name.n;
+	out->is_host = !has_who && !read_group(filter, i, OF_ID).text;
+	out->user = user.text;
+	out->user_len = user.n;
+	out->time = time;
+	out->regex = (int)i;
+	read_attempt(filter, i, out);
+	if (!has_who) {
+		filter->counts.named++;
+		return FILTER_NAMED;
+	}
+	filter->counts.matched++;
+	return FILTER_MATCH;
+}
+
+/* The first failregex that matches; fail_n if none does. */
+static size_t search(struct filter *filter, const struct filter_subject *s,
+	const uint64_t *wanted)
+{
+	for (size_t i = 0; i < filter->fail_n; i++)
+		if ((!wanted || (wanted[i / 64] >> (i % 64) & 1)) &&
+			matches(filter, filter->fail[i].regex, s))
+			return i;
+	return filter->fail_n;
+}
+
+/* What of a subject the failregex see; false if the prefregex misses. */
+static bool prefilter(struct filter *filter, struct filter_subject *s)
+{
+	struct regex_span content;
+
+	if (!filter->prefregex)
+		return true;
+	if (!matches(filter, filter->prefregex, s))
+		return false;
+	content =
+		groups_get(&filter->pref_groups, filter->prefregex, OF_CONTENT);
+	if (content.text) {
+		s->text = content.text;
+		s->n = content.n;
+	}
+	return true;
+}
+
+/* Few ignoreregex are tried on the whole line too, not only its content. */
+static bool is_ignored_whole(
+	struct filter *filter, const struct filter_subject *whole)
+{
+	return filter->prefregex && filter->ignore_n + 2 < filter->fail_n &&
+	       is_ignored(filter, whole);
+}
+
+static enum filter_verdict match_line(struct filter *filter,
+	const struct filter_subject *whole, int64_t time,
+	const uint64_t *wanted, struct failure *out)
+{
+	struct filter_subject s = *whole;
+	size_t i;
+
+	if (!prefilter(filter, &s))
+		return FILTER_MISS;
+	i = search(filter, &s, wanted);
+	if (i == filter->fail_n)
+		return FILTER_MISS;
+	if (is_ignored(filter, &s) || is_ignored_whole(filter, whole)) {
+		filter->counts.ignored++;
+		return FILTER_IGNORED;
+	}
+	return judge(filter, i, time, out);
+}
+
+/* The same over the last lines, of which a match takes its own away. */
+static enum filter_verdict match_lines(struct filter *filter,
+	const struct filter_subject *line, int64_t time, struct failure *out)
+{
+	struct filter_subject s = *line, taken = *line;
+	enum filter_verdict v;
+	size_t i;
+
+	linebuffer_add(filter->lines, line->text, line->n, line->ascii);
+	s.text = linebuffer_text(filter->lines, &s.n, &s.ascii);
+	taken.ascii = s.ascii;
+	if (!prefilter(filter, &s))
+		return FILTER_MISS;
+	i = search(filter, &s, NULL);
+	if (i == filter->fail_n)
+		return FILTER_MISS;
+	linebuffer_take(filter->lines,
+		filter->prefregex ? filter->prefregex : filter->fail[i].regex,
+		&taken.text, &taken.n);
+	if (is_ignored(filter, &taken)) {
+		linebuffer_drop(filter->lines);
+		filter->counts.ignored++;
+		return FILTER_IGNORED;
+	}
+	/* What it names must be read before the text moves. */
+	v = judge(filter, i, time, out);
+	if (v == FILTER_NAMED) {
+		if (out->name_len > sizeof(filter->name))
+			out->name_len = sizeof(filter->name);
+		memcpy(filter->name, out->name, out->name_len);
+		out->name = filter->name;
+	}
+	out->user = out->session = out->witness = NULL;
+	out->user_len = 0;
+	linebuffer_drop(filter->lines);
+	return v;
+}
+
+/* Whether the line's date is still to be cut out of it. */
+static bool is_undated(
+	const struct filter *filter, const struct filter_subject *s)
+{
+	return filter->dates && !s->line->journal &&
+	       (!s->dated || datecut_kind(filter->dates) == DATECUT_OWN);
+}
+
+void filter_cut_date(struct filter *filter, struct filter_subject *subject)
+{
+	if (is_undated(filter, subject))
+		filter->counts.limits += datecut_apply(filter->dates, subject);
+}
+
+enum filter_verdict filter_match(struct filter *filter,
+	const struct filter_subject *subject, const uint64_t *wanted,
+	struct failure *out)
+{
+	struct filter_subject s = *subject;
+
+	filter_cut_date(filter, &s);
+	if (filter->lines)
+		return match_lines(filter, &s, s.time, out);
+	return match_line(filter, &s, s.time, wanted, out);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_FILTERS_FILTER_PARTS_H
+#define MAILBAN_FILTERS_FILTER_PARTS_H
+
+#include "filters/filter.h"
+#include "filters/groups.h"
+#include "filters/linebuffer.h"
+#include "filters/regex.h"
+#include "filters/sessions.h"
+
+/*
+ * What a filter is made of: for filter.c, which loads it, and filter_match.c,
+ * which asks it about a line; nobody else looks in here.
+ */
+struct rule {
+	struct regex *regex;
+	struct groups groups;
+	struct literals *literals;
+};
+
+struct filter {
+	struct arena *arena; /* of file */
+	struct filterfile file;
+	struct regex *prefregex;
+	struct groups pref_groups;
+	struct datecut *dates;	   /* NULL: lines come with their time */
+	struct linebuffer *lines;  /* NULL: one line at a time */
+	char name[SESSION_NAME];   /* whom the last of several lines named */
+	struct sessions *sessions; /* NULL: no <F-MLFID> */
+	struct rule *fail;
+	size_t fail_n;
+	struct regex **ignore;
+	size_t ignore_n;
+	bool has_spill; /* some failregex has <F-SPILL> */
+	bool spilled;
+	int64_t spilled_at; /* the line's time, if so */
+	struct filter_counts counts;
+};
+
+#endif
