@@ -20,10 +20,10 @@ static struct regex *compile_text(
 	char *whole;
 
 	if (!multiline)
-		return regex_new(text, why, room);
+		return regex_shared(text, why, room);
 	if (asprintf(&whole, "(?m)%s", text) < 0)
 		abort();
-	regex = regex_new(whole, why, room);
+	regex = regex_shared(whole, why, room);
 	free(whole);
 	return regex;
 }

@@ -66,6 +66,7 @@ bool filter_keeps_state(const struct filter *filter);
 /* A body made ready for matching; shared by the filters that look at it. */
 struct filter_subject {
 	const struct line *line;
+	uint64_t number;  /* of the line, for regex_search_in */
 	const char *text; /* valid UTF-8, or ASCII */
 	size_t n;
 	bool ascii; /* or so long that it is matched by bytes all the same */

@@ -22,10 +22,10 @@
 static bool matches(struct filter *filter, struct regex *regex,
 	const struct filter_subject *s)
 {
+	/* Of several lines together the text changes under way. */
 	enum regex_result r =
-		s->line->cut_short
-			? regex_search_cut(regex, s->text, s->n, s->ascii)
-			: regex_search(regex, s->text, s->n, s->ascii);
+		regex_search_in(regex, filter->lines ? 0 : s->number, s->text,
+			s->n, s->ascii, s->line->cut_short);
 
 	filter->counts.limits += r == REGEX_LIMIT;
 	return r == REGEX_MATCH;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/regex.h"
 #include "lib/word.h"
 
 static bool is_ascii(const char *s, size_t n)
@@ -146,6 +147,7 @@ void filter_subject(const struct line *line, struct filter_subject *out)
 	static size_t room;
 
 	out->line = line;
+	out->number = regex_begin_line(line->body_len);
 	out->dated = line->journal || line->body != line->text;
 	out->time = line->time;
 	filter_subject_clean(line->body, line->body_len, &buffer, &room, out);

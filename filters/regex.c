@@ -13,12 +13,16 @@
 #include <string.h>
 
 /*
- * How often PCRE2 may go back: so many times, and some for each byte. 64 kB
- * that are gone through once or twice are a user name that somebody made very
- * long; whoever goes back more often than that is at it for ever.
+ * How often PCRE2 may try again ("match limit"; with JIT it counts the starts
+ * in a text and what it goes back to, not the bytes in between). A search may
+ * do so once for each byte, which is what a long user name takes; what it needs
+ * beyond that it has from its line, and when that is used up, all searches of
+ * the line together have had as much as one may ever have: many filters cannot
+ * add up.
  */
-#define MATCH_LIMIT 50000
-#define MATCH_LIMIT_BYTE 4
+#define SEARCH_LIMIT 1000
+#define LINE_LIMIT 50000
+#define LINE_LIMIT_BYTE 4
 #define HEAP_LIMIT_KB 1024
 #define JIT_STACK_MOST (8 * 1024 * 1024)
 
@@ -29,6 +33,8 @@ static const uint32_t form_options[FORMS] = {
 };
 
 struct regex {
+	struct regex *next; /* of those that are shared */
+	unsigned int users; /* 0: it is not shared */
 	pcre2_code *code[FORMS];
 	bool jit[FORMS];
 	int first; /* the form that was compiled at load */
@@ -37,7 +43,24 @@ struct regex {
 	pcre2_match_data *match;
 	const char *subject;
 	bool anchored;
+	/* The search before this one; line 0: another could not ask the same */
+	struct {
+		uint64_t line;
+		const char *subject;
+		size_t n;
+		bool ascii, cut;
+		enum regex_result result;
+	} last;
 };
+
+/* All that somebody shares now. */
+static struct regex *shared;
+
+/* The line that is looked at, and what is left for it. */
+static struct {
+	uint64_t number;
+	uint32_t left;
+} line_now = {0, LINE_LIMIT};
 
 /* One process matches one line at a time: limits and stack serve all. */
 static pcre2_match_context *limits(void)
@@ -125,18 +148,56 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 	return regex;
 }
 
+struct regex *regex_shared(const char *text, char *why, size_t room)
+{
+	struct regex *r = shared;
+
+	while (r && strcmp(r->text, text) != 0)
+		r = r->next;
+	if (!r) {
+		r = regex_new(text, why, room);
+		if (!r)
+			return NULL;
+		r->next = shared;
+		shared = r;
+	}
+	r->users++;
+	return r;
+}
+
+/* Whether nobody else has it any more. */
+static bool is_last_user(struct regex *regex)
+{
+	struct regex **at = &shared;
+
+	if (regex->users == 0)
+		return true;
+	if (--regex->users > 0)
+		return false;
+	while (*at != regex)
+		at = &(*at)->next;
+	*at = regex->next;
+	return true;
+}
+
 void regex_free(struct regex **regex)
 {
 	struct regex *r = *regex;
 
-	if (!r)
+	*regex = NULL;
+	if (!r || !is_last_user(r))
 		return;
 	for (int i = 0; i < FORMS; i++)
 		pcre2_code_free(r->code[i]);
 	pcre2_match_data_free(r->match);
 	free(r->text);
 	free(r);
-	*regex = NULL;
+}
+
+uint64_t regex_begin_line(size_t n)
+{
+	line_now.left = LINE_LIMIT + LINE_LIMIT_BYTE * (uint32_t)n;
+	return ++line_now.number;
 }
 
 /* The form for a subject, compiled now if it is the first of its kind. */
@@ -156,14 +217,13 @@ static int form_for(struct regex *regex, bool ascii)
 }
 
 static int run(const struct regex *regex, int form, const char *subject,
-	size_t n, size_t from, uint32_t options)
+	size_t n, size_t from, uint32_t options, uint32_t limit)
 {
 	const pcre2_code *code = regex->code[form];
 
 	if (!code)
 		return PCRE2_ERROR_INTERNAL;
-	pcre2_set_match_limit(
-		limits(), MATCH_LIMIT + MATCH_LIMIT_BYTE * (uint32_t)n);
+	pcre2_set_match_limit(limits(), limit);
 	/* Without pcre2_match's checks of what was checked at compile time. */
 	if (regex->jit[form] && !options)
 		return pcre2_jit_match(code, (PCRE2_SPTR)subject, n, from, 0,
@@ -172,12 +232,22 @@ static int run(const struct regex *regex, int form, const char *subject,
 		PCRE2_NO_UTF_CHECK | options, regex->match, limits());
 }
 
+/* *left is what the search may take beyond its own. */
 static enum regex_result search(struct regex *regex, const char *subject,
-	size_t n, size_t from, bool ascii, uint32_t options)
+	size_t n, size_t from, bool ascii, uint32_t options, uint32_t *left)
 {
-	int r = run(regex, form_for(regex, ascii), subject, n, from, options);
+	uint32_t limit = SEARCH_LIMIT + (uint32_t)n;
+	int form = form_for(regex, ascii), r;
 
+	regex->last.line = 0;
 	regex->subject = subject;
+	r = run(regex, form, subject, n, from, options, limit);
+	/* From its beginning each time: PCRE2 does not say how much it took. */
+	while (r == PCRE2_ERROR_MATCHLIMIT && *left > limit) {
+		limit = limit < *left / 2 ? limit * 2 : *left;
+		*left -= limit;
+		r = run(regex, form, subject, n, from, options, limit);
+	}
 	if (r > 0)
 		return REGEX_MATCH;
 	return r == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
@@ -186,19 +256,35 @@ static enum regex_result search(struct regex *regex, const char *subject,
 enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii)
 {
-	return search(regex, subject, n, 0, ascii, 0);
+	uint32_t left = LINE_LIMIT + LINE_LIMIT_BYTE * (uint32_t)n;
+
+	return search(regex, subject, n, 0, ascii, 0, &left);
 }
 
-enum regex_result regex_search_cut(
-	struct regex *regex, const char *subject, size_t n, bool ascii)
+enum regex_result regex_search_in(struct regex *regex, uint64_t line,
+	const char *subject, size_t n, bool ascii, bool cut)
 {
-	return search(regex, subject, n, 0, ascii, PCRE2_NOTEOL);
+	enum regex_result r;
+
+	if (line > 0 && regex->last.line == line &&
+		regex->last.subject == subject && regex->last.n == n &&
+		regex->last.ascii == ascii && regex->last.cut == cut)
+		return regex->last.result;
+	r = search(regex, subject, n, 0, ascii, cut ? PCRE2_NOTEOL : 0,
+		&line_now.left);
+	regex->last.line = line;
+	regex->last.subject = subject;
+	regex->last.n = n;
+	regex->last.ascii = ascii;
+	regex->last.cut = cut;
+	regex->last.result = r;
+	return r;
 }
 
 enum regex_result regex_search_from(struct regex *regex, const char *subject,
 	size_t n, size_t from, bool ascii)
 {
-	return search(regex, subject, n, from, ascii, 0);
+	return search(regex, subject, n, from, ascii, 0, &line_now.left);
 }
 
 struct regex_span regex_numbered(const struct regex *regex, int i)
@@ -251,6 +337,7 @@ bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)head[i] >= 0x80)
 			return true;
+	regex->last.line = 0;
 	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)head, n, 0,
 		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
 		       limits()) != PCRE2_ERROR_NOMATCH;

@@ -25,7 +25,19 @@ struct regex_span {
  * bytes) holds what is wrong and at which character.
  */
 struct regex *regex_new(const char *text, char *why, size_t room);
+/*
+ * The same, shared by all who ask for the same text: filters have heads and
+ * pieces in common. Who searches with one reads the groups before anybody else
+ * does; each is freed by regex_free().
+ */
+struct regex *regex_shared(const char *text, char *why, size_t room);
 void regex_free(struct regex **regex);
+
+/*
+ * A new line begins: what PCRE2 may go back in all searches of it is counted
+ * from now on. n is the line's length. Returns its number, for regex_search_in.
+ */
+uint64_t regex_begin_line(size_t n);
 
 /*
  * Searches subject, which must be valid UTF-8 unless ascii. REGEX_LIMIT: the
@@ -35,11 +47,13 @@ enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii);
 
 /*
- * The same for a text whose end was cut off: where it ends is not its end, so
- * "$" does not match there. ("\z" still does.)
+ * The same for a text that belongs to a line and stays as it is as long as the
+ * line is looked at: who searches for the same in the same text gets the same
+ * answer without a search. A line of 0 is none. Of one that is cut its end is
+ * no end: "$" does not match there ("\z" still does).
  */
-enum regex_result regex_search_cut(
-	struct regex *regex, const char *subject, size_t n, bool ascii);
+enum regex_result regex_search_in(struct regex *regex, uint64_t line,
+	const char *subject, size_t n, bool ascii, bool cut);
 
 /*
  * The same for the bytes from from on; those before are seen by a look behind,
