@@ -14,12 +14,18 @@
 #include <string.h>
 
 const char *const hostile_filters[HOSTILE_FILTERS] = {"courier", "cyrus",
-	"dovecot[mode=aggressive]", "exim[mode=aggressive]", "horde", "nginx",
-	"opensmtpd", "postfix[mode=aggressive]", "postfix[mode=auth]",
-	"postfix[mode=rbl]", "roundcube", "rspamd", "sendmail[mode=aggressive]",
-	"sieve", "sogo", "sshd[mode=aggressive]"};
+	"dovecot", "dovecot[mode=aggressive]", "exim", "exim[mode=aggressive]",
+	"horde", "nginx", "opensmtpd", "postfix[mode=auth]",
+	"postfix[mode=auth2]", "postfix", "postfix[mode=more]",
+	"postfix[mode=rbl]", "postfix[mode=errors]", "postfix[mode=ddos]",
+	"postfix[mode=extra]", "postfix[mode=aggressive]", "roundcube",
+	"rspamd", "sendmail", "sendmail[mode=aggressive]", "sieve",
+	"sieve[mode=aggressive]", "sogo", "sshd", "sshd[mode=ddos]",
+	"sshd[mode=extra]", "sshd[mode=aggressive]",
+	"sshd[mode=aggressive, publickey=any]"};
 
-/* NULL: the line itself, again and again. */
+/* NULL: the line itself, again and again. What a regex looks for after
+ * something else is among them, and never that something else. */
 static const char *const fillers[] = {"a", " ", "<", ">", "(", ")", "[", "]",
 	": ", ",", "=", "\"", "'", "0", "1:", ".", "-", "a@b.", "\xc3\xa9",
 	"\xff", "] ", ")<", "): ", " [", "<>", "rip=", ", rip=1.2.3.4",
@@ -28,7 +34,11 @@ static const char *const fillers[] = {"a", " ", "<", ">", "(", ")", "[", "]",
 	"from [192.0.2.1]: ", "H=(a) [1.2.3.4] ", "auth failed, ",
 	"authentication failed: ", "imap-login: ", "sshd[1]: ",
 	"postfix/smtpd[1]: ", "dovecot: auth: ", "Failed password for ",
-	"reject: RCPT from ", " from 1.2.3.4 port 1", "::", "a:b:", NULL};
+	"reject: RCPT from ", " from 1.2.3.4 port 1", "::", "a:b:", " ssh2: x",
+	" from ", ") [", "() ", " (a)", "\\", ">: ", " user=<", "): user=<",
+	", relay=", "] to ", " to x (", " against x from ", "SASL(-13)",
+	", x' for user '", "invalid user ", "\t", "{", NULL};
+#define FILLERS (sizeof(fillers) / sizeof(*fillers))
 
 void hostile_load(const char *datadir, struct filter *out[HOSTILE_FILTERS])
 {
@@ -58,23 +68,34 @@ struct making {
 	char *text;
 };
 
-static void make(struct making *m, const char *from, size_t skip, size_t at,
-	const char *filler)
+/* Puts as much of unit to the line as fits below most. */
+static size_t put(char *to, size_t n, const char *unit, size_t most)
 {
-	const char *unit = filler ? filler : from;
-	size_t n = strlen(from), unit_n = strlen(unit), to = 0;
+	size_t unit_n = strlen(unit);
+
+	while (n + unit_n <= most) {
+		memcpy(to + n, unit, unit_n);
+		n += unit_n;
+	}
+	return n;
+}
+
+/* The line from skip on, filled up at `at`: with then from the half on. */
+static void make(struct making *m, const char *from, size_t skip, size_t at,
+	const char *filler, const char *then)
+{
+	size_t n = strlen(from), to = at - skip;
+	size_t most = HOSTILE_MOST - (n - at);
 	/* Blanks in front, which many a regex steps over, are always tried. */
-	bool first = at == 0 && unit[0] == ' ';
+	bool first = at == 0 && filler && filler[0] == ' ' && filler == then;
 
 	if (m->seen++ % m->every != 0 && !first)
 		return;
 	m->made++;
-	memcpy(m->text, from + skip, at - skip);
-	to = at - skip;
-	while (to + unit_n + (n - at) <= HOSTILE_MOST) {
-		memcpy(m->text + to, unit, unit_n);
-		to += unit_n;
-	}
+	memcpy(m->text, from + skip, to);
+	to = put(m->text, to, filler ? filler : from,
+		filler == then ? most : most / 2);
+	to = put(m->text, to, then ? then : from, most);
 	memcpy(m->text + to, from + at, n - at);
 	m->fn(m->ctx, &(struct hostile_line){
 			      .text = m->text,
@@ -82,6 +103,7 @@ static void make(struct making *m, const char *from, size_t skip, size_t at,
 			      .from = from,
 			      .at = at,
 			      .filler = filler ? filler : "(the line itself)",
+			      .then = then ? then : "(the line itself)",
 		      });
 }
 
@@ -101,12 +123,16 @@ static void make_all(struct making *m, const char *line)
 	for (size_t at = 0; at <= n; at++) {
 		if (at > 0 && !is_place(line, at))
 			continue;
-		for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++)
-			make(m, line, 0, at, fillers[i]);
+		for (size_t i = 0; i < FILLERS; i++) {
+			make(m, line, 0, at, fillers[i], fillers[i]);
+			/* Two together; which, the place says. */
+			make(m, line, 0, at, fillers[i],
+				fillers[(i * 17 + at) % FILLERS]);
+		}
 	}
 	/* The same with its date torn. */
-	for (size_t i = 0; n > 2 && i < sizeof(fillers) / sizeof(*fillers); i++)
-		make(m, line, 2, n, fillers[i]);
+	for (size_t i = 0; n > 2 && i < FILLERS; i++)
+		make(m, line, 2, n, fillers[i], fillers[i]);
 }
 
 static void read_corpus(struct making *m, const char *path)

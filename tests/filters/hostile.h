@@ -9,9 +9,8 @@
 /* The longest line that a source hands on: SOURCE_LINE_MOST. */
 #define HOSTILE_MOST 65536
 
-/* Every shipped filter, in the mode that looks for most and those that a
- * shipped jail has besides. */
-#define HOSTILE_FILTERS 16
+/* Every shipped filter in each of its modes, all at once. */
+#define HOSTILE_FILTERS 30
 extern const char *const hostile_filters[HOSTILE_FILTERS];
 
 /* Loads them from the folder that holds filter.d; ends the program if one has
@@ -24,7 +23,7 @@ struct hostile_line {
 	size_t n;
 	const char *from; /* the line of the corpus that it was made of */
 	size_t at;	  /* where into that the filler was put */
-	const char *filler;
+	const char *filler, *then; /* and what in its second half */
 };
 
 /*
