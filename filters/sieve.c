@@ -28,6 +28,8 @@ struct gram {
 	uint32_t text; /* as it lies in memory */
 	uint16_t needle;
 	uint8_t offset;
+	uint8_t n;     /* the needle's length, and its last four bytes: */
+	uint32_t last; /* many needles begin alike */
 };
 
 struct sieve {
@@ -161,11 +163,13 @@ void sieve_seal(struct sieve *sieve)
 		abort();
 	for (size_t i = 0; i < sieve->n; i++) {
 		for (size_t at = 0; at < sieve->stride; at++) {
-			uint32_t gram = gram_at(sieve->needles[i].text + at);
+			const struct needle *l = &sieve->needles[i];
+			uint32_t gram = gram_at(l->text + at);
 
 			set_bit(sieve->bitmap, bucket(gram));
-			sieve->grams[sieve->grams_n++] =
-				(struct gram){gram, (uint16_t)i, (uint8_t)at};
+			sieve->grams[sieve->grams_n++] = (struct gram){gram,
+				(uint16_t)i, (uint8_t)at, (uint8_t)l->n,
+				gram_at(l->text + l->n - GRAM)};
 		}
 	}
 	qsort(sieve->grams, sieve->grams_n, sizeof(*sieve->grams),
@@ -185,10 +189,11 @@ static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
 
 	for (; g < end; g++) {
 		const struct needle *l = &sieve->needles[g->needle];
+		size_t from = at - g->offset;
 
-		if (g->text != gram || g->offset > at ||
-			n - (at - g->offset) < l->n ||
-			memcmp(text + at - g->offset, l->text, l->n) != 0)
+		if (g->text != gram || g->offset > at || n - from < g->n ||
+			gram_at(text + from + g->n - GRAM) != g->last ||
+			memcmp(text + from, l->text, g->n) != 0)
 			continue;
 		for (size_t i = 0; i < SIEVE_WORDS(sieve->members); i++)
 			hits[i] |= l->members[i];
