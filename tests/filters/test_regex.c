@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a search may cost. PCRE2 with JIT counts other things than without, so
+ * both are tried with patterns that go back for ever; and what is granted is
+ * read off where it is given to PCRE2: all searches of one line together have
+ * no more than the line's, however many regexes ask.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dlfcn.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "filters/regex.h"
+
+#define MANY 40
+#define TEXT_MOST 65536
+
+static bool without_jit;
+static uint64_t granted, searches; /* of all runs, since they were zeroed */
+
+static void *library(const char *name)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	assert_non_null(found);
+	return found;
+}
+
+int pcre2_jit_compile(pcre2_code *code, uint32_t options)
+{
+	int (*next)(pcre2_code *, uint32_t);
+	void *found = library("pcre2_jit_compile_8");
+
+	if (without_jit)
+		return PCRE2_ERROR_JIT_BADOPTION;
+	memcpy(&next, &found, sizeof(next));
+	return next(code, options);
+}
+
+/* Called before each run. */
+int pcre2_set_match_limit(pcre2_match_context *context, uint32_t limit)
+{
+	int (*next)(pcre2_match_context *, uint32_t);
+	void *found = library("pcre2_set_match_limit_8");
+
+	granted += limit;
+	searches++;
+	memcpy(&next, &found, sizeof(next));
+	return next(context, limit);
+}
+
+static struct regex *compiled(const char *text)
+{
+	char why[256];
+	struct regex *regex = regex_new(text, why, sizeof(why));
+
+	if (!regex)
+		fail_msg("%s: %s", text, why);
+	return regex;
+}
+
+static size_t filled(char *text, const char *unit, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		text[i] = unit[i % strlen(unit)];
+	return n;
+}
+
+/* Ways to go back for ever, and what is long enough for it. */
+static const struct {
+	const char *regex, *unit;
+	size_t n;
+} endless[] = {
+	{"^(?:a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 48},
+	{"^(?:a|aa)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 48},
+	{"^(?:\\w+\\s?)*$", "word word word word word word word word word!!",
+		46},
+	{"^(?=.*a)(?!.*b.*b.*c)(?!.*b.*b.*d)a", "ab", 4096},
+	{"^(?:.*,)+(?:.*;)+[xy]", ",;", 600},
+	{"(?:a.*)+(?:b.*)+[xy][vw]", "ab", 600},
+};
+
+static void endless_searches_end(void **state)
+{
+	static char text[TEXT_MOST];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		without_jit = round == 1;
+		for (size_t i = 0; i < sizeof(endless) / sizeof(*endless);
+			i++) {
+			struct regex *regex = compiled(endless[i].regex);
+			size_t n = filled(text, endless[i].unit, endless[i].n);
+
+			granted = 0;
+			if (regex_search(regex, text, n, true) != REGEX_LIMIT)
+				fail_msg("%s is not given up %s",
+					endless[i].regex,
+					round ? "without JIT" : "with JIT");
+			/* Its own once, and its line's. */
+			assert_true(granted <= 51000 + 5 * n);
+			regex_free(&regex);
+		}
+	}
+	without_jit = false;
+}
+
+static void many_searches_are_one_line(void **state)
+{
+	static char text[TEXT_MOST];
+	size_t n = filled(text, endless[0].unit, endless[0].n);
+	struct regex *regex[MANY];
+	uint64_t line = regex_begin_line(n);
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		regex[i] = compiled(endless[0].regex);
+	granted = 0;
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(
+			regex_search_in(regex[i], line, text, n, true, false),
+			REGEX_LIMIT);
+	assert_true(granted <= 50000 + 4 * n + MANY * (1000 + n));
+	/* The first had most of it; the next line has as much again. */
+	line = regex_begin_line(n);
+	granted = 0;
+	assert_int_equal(regex_search_in(regex[0], line, text, n, true, false),
+		REGEX_LIMIT);
+	assert_true(granted > 40000);
+	for (size_t i = 0; i < MANY; i++)
+		regex_free(&regex[i]);
+}
+
+/* A name of 64 kB costs a regex of ours a step for each of its bytes. */
+static void a_long_name_is_no_endless_search(void **state)
+{
+	static const char tail[] = " from 192.0.2.1 port 5";
+	static char text[TEXT_MOST];
+	struct regex *regex =
+		compiled("^Invalid user .* from (\\S+) port \\d+$");
+	size_t n = filled(text, "Invalid user ", 13);
+
+	(void)state;
+	n += filled(text + n, " from x ", TEXT_MOST - n - strlen(tail));
+	memcpy(text + n, tail, strlen(tail));
+	n += strlen(tail);
+	assert_int_equal(regex_search(regex, text, n, true), REGEX_MATCH);
+	assert_memory_equal(regex_numbered(regex, 1).text, "192.0.2.1", 9);
+	regex_free(&regex);
+}
+
+static void the_same_question_is_asked_once(void **state)
+{
+	char why[256];
+	struct regex *one = regex_shared("^a(.)c", why, sizeof(why));
+	struct regex *two = regex_shared("^a(.)c", why, sizeof(why));
+	uint64_t line = regex_begin_line(3);
+	char text[] = "abc";
+
+	(void)state;
+	assert_ptr_equal(one, two);
+	searches = 0;
+	assert_int_equal(
+		regex_search_in(one, line, text, 3, true, false), REGEX_MATCH);
+	assert_int_equal(
+		regex_search_in(two, line, text, 3, true, false), REGEX_MATCH);
+	assert_int_equal(searches, 1);
+	assert_int_equal(*regex_numbered(two, 1).text, 'b');
+	/* Another text, another line, and no line are other questions. */
+	assert_int_equal(
+		regex_search_in(two, line, text, 2, true, false), REGEX_MISS);
+	line = regex_begin_line(3);
+	text[2] = 'x';
+	assert_int_equal(
+		regex_search_in(one, line, text, 3, true, false), REGEX_MISS);
+	assert_int_equal(
+		regex_search_in(one, 0, text, 3, true, false), REGEX_MISS);
+	text[2] = 'c';
+	assert_int_equal(
+		regex_search_in(one, 0, text, 3, true, false), REGEX_MATCH);
+	assert_int_equal(searches, 5);
+	regex_free(&one);
+	assert_null(one);
+	assert_int_equal(regex_search(two, text, 3, true), REGEX_MATCH);
+	regex_free(&two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endless_searches_end),
+		cmocka_unit_test(many_searches_are_one_line),
+		cmocka_unit_test(a_long_name_is_no_endless_search),
+		cmocka_unit_test(the_same_question_is_asked_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
