@@ -191,7 +191,7 @@ static uint32_t *find(const struct messages *m, struct span id)
 	while (*link) {
 		struct entry *e = entry_at(m, *link - 1);
 
-		if (e->n == id.n && memcmp(e->id, id.at, id.n) == 0)
+		if (span_same((struct span){e->id, e->n}, id))
 			break;
 		link = &e->chain;
 	}

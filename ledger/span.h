@@ -9,6 +9,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/word.h"
+
 /*
  * A piece of a line, of any bytes, not NUL-terminated; at is never NULL. The
  * questions below ask for text that is known when compiled, so each is a
@@ -111,7 +113,10 @@ static inline const char *span_last(struct span s, struct span what)
 
 static inline bool span_same(struct span a, struct span b)
 {
-	return a.n == b.n && memcmp(a.at, b.at, a.n) == 0;
+	if (a.n != b.n)
+		return false;
+	return a.n < 8 ? memcmp(a.at, b.at, a.n) == 0
+		       : word_same(a.at, b.at, a.n);
 }
 
 /* ASCII only: what a log says never depends on a locale. */

@@ -13,7 +13,6 @@
 
 #include "cli/command.h"
 #include "cli/text.h"
-#include "lib/clock.h"
 
 enum kind { FLAG, NUMBER, NUMBER_OR_NOT, TEXT };
 
@@ -113,18 +112,26 @@ static const struct row {
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
+#define NAME_ROOM 32
+
+/* As people write it: "-h", "--detail". */
+static const char *dashed(const struct row *row, char room[NAME_ROOM])
+{
+	snprintf(room, NAME_ROOM, "%s%s", row->name[1] ? "--" : "-", row->name);
+	return room;
+}
+
 void report_options_help(FILE *to)
 {
 	fputs("usage: mailban report [OPTION...] [LOG...]\n"
 	      "what the mail did, from logs\n\n",
 		to);
 	for (size_t i = 0; i < ROWS; i++) {
-		char left[40];
+		char left[40], room[NAME_ROOM];
 
 		if (!rows[i].about)
 			continue;
-		snprintf(left, sizeof(left), "%s%s%s%s",
-			rows[i].name[1] ? "--" : "-", rows[i].name,
+		snprintf(left, sizeof(left), "%s%s%s", dashed(&rows[i], room),
 			rows[i].value ? " " : "",
 			rows[i].value ? rows[i].value : "");
 		fprintf(to, "  %-25s %s\n", left, rows[i].about);
@@ -168,81 +175,9 @@ static bool number_parse(const char *text, int64_t *out)
 	return end != text && !*end && !errno && !byte_is_space(*text);
 }
 
-/* "2026-11-21", with " 10:00" or " 10:00:30" behind it, local. */
-static bool moment_parse(const char *text, int64_t *out)
-{
-	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S",
-		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
-		"%Y-%m-%d"};
-	const char *end;
-
-	if (*text == '@') {
-		bool good = number_parse(text + 1, out);
-
-		*out *= CLOCK_SECOND;
-		return good;
-	}
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct tm tm = {.tm_isdst = -1};
-
-		end = strptime(text, forms[i], &tm);
-		if (end && !*end) {
-			*out = (int64_t)mktime(&tm) * CLOCK_SECOND;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Midnight of the day that lies so many before today. */
-static int64_t midnight(int days_ago, struct tm *tm)
-{
-	time_t now = (time_t)(clock_wall() / CLOCK_SECOND);
-
-	localtime_r(&now, tm);
-	tm->tm_mday -= days_ago;
-	tm->tm_hour = tm->tm_min = tm->tm_sec = 0;
-	tm->tm_isdst = -1;
-	return (int64_t)mktime(tm) * CLOCK_SECOND;
-}
-
-/* "today", "yesterday", "now", a time, or how long ago: "2 hours". */
-static bool time_parse(const char *text, int64_t *out)
-{
-	struct tm tm;
-	char *end;
-	double v;
-
-	if (strcmp(text, "today") == 0) {
-		*out = midnight(0, &tm);
-	} else if (strcmp(text, "yesterday") == 0) {
-		*out = midnight(1, &tm);
-	} else if (strcmp(text, "now") == 0) {
-		*out = clock_wall();
-	} else if (!moment_parse(text, out)) {
-		static const struct {
-			char unit;
-			double seconds;
-		} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400},
-			{'w', 7 * 86400}};
-
-		v = strtod(text, &end);
-		if (end == text || !*end || end[1] || v < 0 || v > 1e6)
-			return false;
-		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-			if (*end == units[i].unit) {
-				*out = clock_wall() -
-				       (int64_t)(v * units[i].seconds * 1e6);
-				return true;
-			}
-		return false;
-	}
-	return true;
-}
-
 static bool take_time(const char *name, const char *value, int64_t *out)
 {
-	if (time_parse(value, out))
+	if (report_time(value, out))
 		return true;
 	text_complain("report: --%s: '%s' is no time (2026-11-21, "
 		      "\"2026-11-21 10:00\", today, yesterday, 6h, 7d)",
@@ -261,8 +196,8 @@ static bool take_day(struct report_options *o, const char *value)
 		return false;
 	}
 	o->day = value;
-	o->ledger.until = midnight(ago - 1, &tm);
-	o->ledger.since = midnight(ago, &tm);
+	o->ledger.until = report_midnight(ago - 1, &tm);
+	o->ledger.since = report_midnight(ago, &tm);
 	strftime(o->date, sizeof(o->date), "%b %e", &tm);
 	strftime(o->prefixes[0], sizeof(o->prefixes[0]), "%b %e ", &tm);
 	strftime(o->prefixes[1], sizeof(o->prefixes[1]), "%Y-%m-%dT", &tm);
@@ -392,10 +327,12 @@ static bool take_value(struct report_options *o, const struct row *row,
 {
 	int64_t number = 0;
 	bool here = value != NULL;
+	char room[NAME_ROOM];
 
 	if (row->kind == FLAG) {
 		if (value) {
-			text_complain("report: --%s takes no value", row->name);
+			text_complain(
+				"report: %s takes no value", dashed(row, room));
 			return false;
 		}
 		return take(o, row, NULL, 0);
@@ -408,8 +345,8 @@ static bool take_value(struct report_options *o, const struct row *row,
 		bool good = value && number_parse(value, &number);
 
 		if (here && !good) {
-			text_complain("report: --%s: '%s' is no number",
-				row->name, value);
+			text_complain("report: %s: '%s' is no number",
+				dashed(row, room), value);
 			return false;
 		}
 		if (good && !here)
@@ -417,14 +354,14 @@ static bool take_value(struct report_options *o, const struct row *row,
 		return take(o, row, NULL, good ? number : 0);
 	}
 	if (!value) {
-		text_complain("report: --%s needs a value", row->name);
+		text_complain("report: %s needs a value", dashed(row, room));
 		return false;
 	}
 	if (!here)
 		words->at++, words->left--;
 	if (row->kind == NUMBER && !number_parse(value, &number)) {
-		text_complain(
-			"report: --%s: '%s' is no number", row->name, value);
+		text_complain("report: %s: '%s' is no number",
+			dashed(row, room), value);
 		return false;
 	}
 	return take(o, row, value, number);

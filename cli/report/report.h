@@ -10,6 +10,7 @@
 
 struct attacks;
 struct report_live;
+struct tm;
 
 /* How long the lists of a report are: -1 = whole, 0 = left out. */
 enum report_list {
@@ -55,6 +56,13 @@ struct report_options {
  * argv[0 .. n_logs - 1]. EXIT_YES, or EXIT_FAULT when told why.
  */
 int report_options_parse(struct report_options *o, int argc, char **argv);
+/*
+ * "today", "yesterday", "now", "2026-11-21", with a time of day behind it,
+ * "@1795255200", or how long ago: "6h". Microseconds since 1970.
+ */
+bool report_time(const char *text, int64_t *out);
+/* Midnight of the day that lies so many before today; it stays in *tm. */
+int64_t report_midnight(int days_ago, struct tm *tm);
 /* Writes how the command is called and what its options are. */
 void report_options_help(FILE *to);
 

@@ -457,6 +457,13 @@ def test_wrong_options(program, tmp_path):
                   ["--verp-mung=x"], ["--no"]):
         report(program, *words, status=2)
         assert report.told.startswith("mailban: report: "), words
+    report(program, "-h", status=2)
+    assert report.told == "mailban: report: -h needs a value\n"
+    report(program, "--detail", status=2)
+    assert report.told == "mailban: report: --detail needs a value\n"
+    for when in ("@9999999999999999", "@1x", "@", "@-5", "6y"):
+        report(program, "--since", when, status=2)
+        assert "is no time" in report.told, when
     assert b"--problems-first" in report(program, "--help")
     assert report(program, "--version", "--compat") == b"pflogsumm 1.1.5\n"
 
