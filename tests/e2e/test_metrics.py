@@ -100,6 +100,23 @@ def test_the_textfile_is_whole(running):
     assert running.run(["ls", "/srv/metrics"]).stdout == "mailban.prom\n"
 
 
+def test_a_collector_never_sees_a_part(running):
+    """It reads while others write, two of them at a time."""
+    path = running.path("/srv/mailban.prom")
+    write = ["sh", "-c", 'for i in 1 2 3 4 5 6 7 8; do "$0" -s '
+             "/run/mailban/control metrics -o /srv/mailban.prom || exit; done",
+             running.program("mailban")]
+    running.run(write)
+    writers = [running.start(write) for _ in range(2)]
+    reads = 0
+    while any(writer.alive() for writer in writers):
+        assert path.read_text().endswith("# EOF\n")
+        reads += 1
+    assert reads and [writer.wait() for writer in writers] == [0, 0]
+    assert [p.name for p in running.path("/srv").iterdir()] == \
+        ["mailban.prom"]
+
+
 def test_without_a_daemon_the_file_stays(host):
     host.write("/root/x.prom", "old\n")
     assert host.mailban("metrics", "-o", "/root/x.prom",
