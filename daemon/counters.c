@@ -122,19 +122,44 @@ static bool is_idle(const struct line *line)
 	}
 }
 
-/* A program that logs into a file too is counted there alone, for as long as
- * something of it comes from there. */
-static bool is_told_twice(struct counters *c, const struct line *line,
-	size_t program, int64_t hour)
+/* An instance of Postfix up to the slash of its services; Dovecot. */
+static struct counters_owner *owner_of(
+	struct counters *c, const struct line *line)
 {
-	if (line->journal)
-		return hour <= c->in_file[program] + 1;
-	if (hour > c->in_file[program])
-		c->in_file[program] = hour;
+	const char *slash = memchr(line->tag, '/', line->tag_len);
+	size_t n = slash ? (size_t)(slash - line->tag) : line->tag_len, i;
+
+	if (n > COUNTERS_INSTANCE)
+		n = COUNTERS_INSTANCE;
+	for (i = 0; i < c->owners_n; i++)
+		if (c->owners[i].n == n &&
+			memcmp(c->owners[i].name, line->tag, n) == 0)
+			return &c->owners[i];
+	/* Those that are too many share one. */
+	if (c->owners_n == COUNTERS_OWNERS)
+		return &c->owners[COUNTERS_OWNERS - 1];
+	c->owners[i] = (struct counters_owner){.n = n, .source = UINT32_MAX};
+	memcpy(c->owners[i].name, line->tag, n);
+	c->owners_n++;
+	return &c->owners[i];
+}
+
+/* What is logged into several files, or into the journal too, counts from one
+ * of them, for as long as something of it comes from there. */
+static bool is_told_twice(struct counters *c, const struct line *line,
+	uint32_t source, int64_t hour)
+{
+	struct counters_owner *owner = owner_of(c, line);
+
+	if (source > owner->source && hour <= owner->hour + 1)
+		return true;
+	if (source != owner->source || hour > owner->hour)
+		owner->hour = hour;
+	owner->source = source;
 	return false;
 }
 
-void counters_line(struct counters *c, const struct line *line)
+void counters_line(struct counters *c, const struct line *line, uint32_t source)
 {
 	size_t program = program_of(line);
 	struct record record;
@@ -143,7 +168,7 @@ void counters_line(struct counters *c, const struct line *line)
 	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
 		return;
 	hour = (line->time ? line->time : clock_wall()) / COUNTERS_HOUR;
-	if (is_told_twice(c, line, program, hour))
+	if (is_told_twice(c, line, source, hour))
 		return;
 	if (hour != c->hour && hour > 0)
 		hour_change(c, hour);

@@ -2,6 +2,8 @@
 #ifndef MAILBAN_DAEMON_COUNTERS_H
 #define MAILBAN_DAEMON_COUNTERS_H
 
+#include <stdint.h>
+
 #include <jansson.h>
 #include <stdint.h>
 
@@ -23,7 +25,13 @@ struct counters;
 struct counters *counters_new(struct attackers *attackers);
 void counters_free(struct counters **counters);
 
-void counters_line(struct counters *counters, const struct line *line);
+/*
+ * source: where the line comes from. The mail of a program (of an instance of
+ * Postfix) is counted from one source, the first by number of those that have
+ * it: another's lines count if that one had none for an hour.
+ */
+void counters_line(
+	struct counters *counters, const struct line *line, uint32_t source);
 /* A ban began. */
 void counters_ban(struct counters *counters);
 /* To be called once a second; ends a period of so many seconds when it is
@@ -41,10 +49,11 @@ void counters_restore(struct counters *counters, struct state *state);
 
 /*
  * The answer to the command counters, to be owned by the caller:
- *   since, hours [{hour, received, ...}], total {received, ...},
- *   periods [{id, end, taken, received, ..., senders, recipients}]
- * total is since then; periods are those that are over, the oldest first, with
- * their different senders and recipients; hours are those of a day.
+ *   since, open (messages of which more is to be heard), hours [{hour,
+ * received, ...}], total {received, ...}, periods [{id, end, taken, received,
+ * ..., senders, recipients}] total is since then; periods are those that are
+ * over, the oldest first, with their different senders and recipients; hours
+ * are those of a day.
  */
 json_t *counters_tell(struct counters *counters);
 /*

@@ -25,13 +25,24 @@ struct counters_hour {
 	uint64_t n[COUNTER_FIELDS];
 };
 
+#define COUNTERS_OWNERS 16
+#define COUNTERS_INSTANCE 48
+
+/* The source that a program is counted from, and its last line's hour. */
+struct counters_owner {
+	char name[COUNTERS_INSTANCE];
+	size_t n;
+	uint32_t source;
+	int64_t hour;
+};
+
 struct counters {
 	struct ledger *ledger;
 	struct attackers *attackers;
 	int64_t since; /* seconds since 1970 */
 	struct periods *periods;
-	/* The hour of the last line of a file, by program. */
-	int64_t in_file[PROGRAMS];
+	struct counters_owner owners[COUNTERS_OWNERS];
+	size_t owners_n;
 	int64_t hour;			  /* of the last line */
 	uint64_t at_hour[COUNTER_FIELDS]; /* what of the total is in hours */
 	struct counters_hour hours[COUNTERS_HOURS]; /* by number % HOURS */

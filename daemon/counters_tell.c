@@ -68,9 +68,9 @@ json_t *counters_tell(struct counters *c)
 	for (size_t i = 0; i < COUNTER_FIELDS; i++)
 		json_object_set_new(total, counter_fields[i].name,
 			json_integer(told(counters_total(c, i))));
-	return json_pack("{s:I,s:o,s:o,s:o}", "since", (json_int_t)c->since,
-		"total", total, "periods", periods_tell(c), "hours",
-		hours_tell(c));
+	return json_pack("{s:I,s:I,s:o,s:o,s:o}", "since", (json_int_t)c->since,
+		"open", (json_int_t)messages_size(c->ledger->messages), "total",
+		total, "periods", periods_tell(c), "hours", hours_tell(c));
 }
 
 static json_t *row_tell(const struct counters_hour *h)

@@ -160,12 +160,12 @@ static void on_names(void *ctx)
 	settle(ctx);
 }
 
-static void on_line(void *ctx, const struct line *line)
+static void on_line(void *ctx, const struct line *line, uint32_t source)
 {
 	struct engine *e = ctx;
 
 	if (e->config->settings.counters)
-		counters_line(e->counters, line);
+		counters_line(e->counters, line, source);
 }
 
 static void on_refused(void *ctx, size_t jail)

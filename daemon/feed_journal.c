@@ -123,7 +123,7 @@ static void on_line(void *ctx, const struct line *line)
 		seats = f->stateless;
 	seats_line(seats, line, on_failure, f, &found);
 	if (is_to_count(f))
-		f->user.feeds.line(f->user.feeds.ctx, line);
+		f->user.feeds.line(f->user.feeds.ctx, line, FEEDS_JOURNAL);
 	f->matched += f->counted;
 	f->refused += f->doubted;
 	if (clock_mono() < f->until)

@@ -28,6 +28,7 @@ struct feed {
 	struct feeds *feeds;
 	struct file_source *source;
 	struct seats *seats; /* NULL: no jail looks at it */
+	uint32_t number;
 	uint64_t matched;
 	uint64_t saved_lines; /* when its position was last saved */
 	enum file_state told; /* what the log said of it */
@@ -50,6 +51,7 @@ struct feeds {
 	size_t patterns_n;
 	struct feed **items;
 	size_t n;
+	uint32_t numbers; /* of feeds that there were */
 	struct feed_journal *journal;
 	int64_t until;	     /* monotonic: of the portion */
 	uint64_t lines_gone; /* of sources that are not read any more */
@@ -81,7 +83,7 @@ static void on_line(void *ctx, const struct line *line)
 {
 	struct feed *feed = ctx;
 
-	feed->feeds->user.line(feed->feeds->user.ctx, line);
+	feed->feeds->user.line(feed->feeds->user.ctx, line, feed->number);
 	if (seats_line(feed->seats, line, on_failure, feed->feeds,
 		    &feed->matched) &&
 		clock_mono() >= feed->feeds->until)
@@ -154,6 +156,7 @@ static struct feed *feed_new(struct feeds *feeds, const char *path, bool tail)
 	}
 	feed->feeds = feeds;
 	feed->told = FILE_FOLLOWED;
+	feed->number = feeds->numbers++;
 	return feeds->items[feeds->n++] = feed;
 }
 

@@ -18,13 +18,16 @@ struct state;
  */
 struct feeds;
 
+#define FEEDS_JOURNAL UINT32_MAX
+
 struct feeds_user {
 	/* A failure that the filter of this jail found: of an address, or of
 	 * failure->name. */
 	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
 	/* A line, once: what the journal has of a file's lines, and what a
-	 * stranger put there, is left out. */
-	void (*line)(void *ctx, const struct line *line);
+	 * stranger put there, is left out. source: a file's number, in the
+	 * order of the jails and their logpaths, or FEEDS_JOURNAL. */
+	void (*line)(void *ctx, const struct line *line, uint32_t source);
 	/* One that is not believed, as a stranger wrote the line. */
 	void (*refused)(void *ctx, size_t jail);
 	void *ctx;

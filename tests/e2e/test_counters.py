@@ -156,6 +156,37 @@ def test_bans_are_counted(host):
     assert hours(host)["bans"] == 1
 
 
+SYSLOG = "/var/log/syslog"
+OTHER = "/var/log/mail-out.log"
+
+
+def test_in_two_files(host):
+    """What is logged twice counts once, and another instance by itself."""
+    for path in (attack.MAIL_LOG, SYSLOG, OTHER):
+        host.write(path, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(
+        logpath=f"{attack.MAIL_LOG} {SYSLOG} {OTHER}".replace(" ", "\n  "))})
+    host.append(attack.MAIL_LOG, "".join(message(0)))
+    hosts.wait_for(lambda: totals(host)["lines"] == 7)
+    host.append(SYSLOG, "".join(message(0)))
+    host.append(OTHER, "".join(
+        line.replace("postfix/", "postfix-out/") for line in message(100)
+        if "postfix/" in line))
+    for number in range(1, 20):
+        for line in message(number):
+            # The one that is read first is not always the first.
+            host.append(SYSLOG if number > 9 else attack.MAIL_LOG, line)
+            host.append(attack.MAIL_LOG if number > 9 else SYSLOG, line)
+        host.append(OTHER, "".join(
+            line.replace("postfix/", "postfix-out/")
+            for line in message(100 + number) if "postfix/" in line))
+    hosts.wait_for(lambda: [s["lines"] for s in host.status()["sources"]]
+                   == [140, 140, 120])
+    assert totals(host) == {
+        **wanted(40), "logins": 20, "lines": 140 + 120}
+    assert daemon.stop() == 0
+
+
 def test_an_hour_ahead_of_the_clock(host):
     """A line of next year takes no place of an hour that is to come."""
     prepare(host)
