@@ -96,7 +96,8 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/dump \
 	cli/fail2ban/regexlines cli/fail2ban/regexoptions \
 	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
-CLI_REPORT = cli/history cli/report/live cli/report/chart cli/report/report cli/report/attacks \
+CLI_REPORT = cli/history cli/report/changes cli/report/live \
+	cli/report/mail cli/report/chart cli/report/report cli/report/attacks \
 	cli/report/details cli/report/html cli/report/json cli/report/options \
 	cli/report/order cli/report/page cli/report/problems cli/report/text \
 	cli/report/times \
@@ -107,13 +108,14 @@ CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check \
 	cli/check/postfix cli/check/probe cli/check/queue \
 	cli/check/queue_list cli/check/run cli/check/verdict \
 	$(PROBE)
+CLI_TOP = cli/top cli/screen
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
 	cli/version cli/help sources/header sources/header_again \
 	sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
-	$(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
+	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
 	$(CLI_CHECK) $(ALARMS) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lgnutls -lresolv -lz -lm
 
@@ -325,7 +327,8 @@ install: all
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	for unit in mailban.service mailban-metrics.service \
 		mailban-metrics.socket mailban-zabbix.service \
-		mailban-zabbix.timer; do \
+		mailban-zabbix.timer mailban-report.service \
+		mailban-report.timer; do \
 		sed '$(PLACES)' systemd/$$unit \
 			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done

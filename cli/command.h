@@ -29,6 +29,9 @@ struct options {
 	const char *get;    /* a key of Zabbix's whose value is wanted */
 	const char *jail;   /* of an import's bans that name none, or NULL */
 	bool skip;	    /* leave out what is refused */
+	bool batch;	    /* tables one behind the other, for ever */
+	int64_t rounds;	    /* of them; 0 = nobody said how many */
+	int interval;	    /* seconds from one to the next; 0 = the default */
 	int failures;	    /* of an attempt by hand; 0 = none was told */
 };
 
@@ -85,6 +88,7 @@ int reload_run(const struct command *, const struct options *, int, char **);
 int report_run(const struct command *, const struct options *, int, char **);
 int test_run(const struct command *, const struct options *, int, char **);
 int status_run(const struct command *, const struct options *, int, char **);
+int top_run(const struct command *, const struct options *, int, char **);
 int trace_run(const struct command *, const struct options *, int, char **);
 int unban_run(const struct command *, const struct options *, int, char **);
 int version_run(const struct command *, const struct options *, int, char **);

@@ -16,7 +16,7 @@ _mailban_banned()
 		sed -n 's/^ *"address": "\([0-9a-f:./]*\)",*$/\1/p' | sort -u
 }
 
-_mailban_report="--attacks --compat --json --html --since --until --detail --bounce-detail
+_mailban_report="--attacks --compat --json --html --mail --since --until --detail --bounce-detail
 	--deferral-detail --reject-detail --smtp-detail --smtpd-warning-detail
 	--ignore-case --iso-date-time --uucp-mung --mailq --no-no-msg-size
 	--problems-first --rej-add-from --smtpd-stats --syslog-name
@@ -30,7 +30,7 @@ _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban confirm unban list export import check metrics
-		zabbix test lint report trace reload version help"
+		zabbix test lint report top trace reload version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -109,6 +109,9 @@ _mailban()
 	report)
 		[[ $cur == -* ]] && words=$_mailban_report
 		[[ $cur == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	top)
+		words="--batch --rounds --interval --json --socket --wait --help"
 		;;
 	trace)
 		words="--json --help"

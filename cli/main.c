@@ -49,6 +49,8 @@ const struct command commands[] = {
 		"what is risky in a filter", "Exit 1: something is."},
 	{"report", report_run, "", "[LOG...]",
 		"what the mail did, as pflogsumm tells it", NULL},
+	{"top", top_run, "bnijswh", "", "what goes on now, until q is pressed",
+		"In a pipe: once, or as often as --rounds says."},
 	{"trace", trace_run, "jh", "QUEUEID|MESSAGE-ID|ADDRESS [LOG...]",
 		"the life of a message",
 		"Exit 1: the logs know nothing of it."},

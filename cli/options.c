@@ -20,6 +20,8 @@
 #define WAIT_DEFAULT 30
 #define WAIT_MOST 86400
 #define CONFIRM_MOST 86400
+#define ROUNDS_MOST 1000000000
+#define INTERVAL_MOST 86400
 
 static const struct option_row option_rows[] = {
 	{'a', "all", NULL, "every ban of every jail"},
@@ -34,6 +36,9 @@ static const struct option_row option_rows[] = {
 	{'S', "serve", NULL, "over HTTP, on the socket that systemd gave"},
 	{'t', "time", "DURATION",
 		"for so long, as 90, 10m or -1 (jail's bantime)"},
+	{'b', "batch", NULL, "tables one behind the other, without end"},
+	{'n', "rounds", "N", "so many of them"},
+	{'i', "interval", "SECONDS", "from one to the next (2)"},
 	{'j', "json", NULL, "JSON, for programs"},
 	{'s', "socket", "SOCKET", "where mailband listens (" CLIENT_SOCKET ")"},
 	{'w', "wait", "SECONDS", "give up after so long a silence (30)"},
@@ -108,6 +113,26 @@ static int option_take(struct options *options, int letter, const char *value)
 		return EXIT_YES;
 	case 'g':
 		options->get = value;
+		return EXIT_YES;
+	case 'b':
+		options->batch = true;
+		return EXIT_YES;
+	case 'n':
+		if (!number_parse(value, 1, ROUNDS_MOST, &v)) {
+			text_complain(
+				"--rounds: '%s' is no number from 1 on", value);
+			return EXIT_FAULT;
+		}
+		options->rounds = v;
+		return EXIT_YES;
+	case 'i':
+		if (!number_parse(value, 1, INTERVAL_MOST, &v)) {
+			text_complain("--interval: '%s' is no number of "
+				      "seconds from 1 to %d",
+				value, INTERVAL_MOST);
+			return EXIT_FAULT;
+		}
+		options->interval = (int)v;
 		return EXIT_YES;
 	case 'h':
 		options->help = true;

@@ -82,14 +82,9 @@ struct web {
 /* Names are long and rows are not. */
 #define NAME_SHOWN 90
 
-static void html_text(FILE *to, struct span text)
+/* Text that is escaped for a terminal already. */
+static void html_escaped(FILE *to, const char *plain)
 {
-	bool cut = text.n > NAME_SHOWN;
-	char *copy = strndup(text.at, cut ? NAME_SHOWN : text.n), *plain;
-
-	if (!copy)
-		abort();
-	plain = text_escape(copy);
 	for (const char *p = plain; *p; p++)
 		switch (*p) {
 		case '<':
@@ -107,6 +102,17 @@ static void html_text(FILE *to, struct span text)
 		default:
 			fputc(*p, to);
 		}
+}
+
+static void html_text(FILE *to, struct span text)
+{
+	bool cut = text.n > NAME_SHOWN;
+	char *copy = strndup(text.at, cut ? NAME_SHOWN : text.n), *plain;
+
+	if (!copy)
+		abort();
+	plain = text_escape(copy);
+	html_escaped(to, plain);
 	if (cut)
 		fputs("&hellip;", to);
 	free(plain);
@@ -518,7 +524,7 @@ static void changes_write(const struct web *w)
 	section_begin(w, "What changed");
 	for (char **c = w->o->changes; *c; c++) {
 		fputs("<p class=\"change\">", w->to);
-		html_text(w->to, (struct span){*c, strlen(*c)});
+		html_escaped(w->to, *c);
 		fputs("</p>\n", w->to);
 	}
 	section_end(w);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/report/mail.h"
 #include "cli/text.h"
 
 enum kind { FLAG, NUMBER, NUMBER_OR_NOT, TEXT };
@@ -30,6 +31,7 @@ enum what {
 	IGNORE_CASE,
 	ISO,
 	JSON,
+	MAIL,
 	MAILQ,
 	NO_BOUNCES,
 	NO_DEFERRALS,
@@ -87,6 +89,8 @@ static const struct row {
 	{"iso-date-time", FLAG, ISO, NULL, "2026-11-21 and 10:00"},
 	{"m", FLAG, UUCP, NULL, NULL},
 	{"uucp-mung", FLAG, UUCP, NULL, "host!user as user@host (-m)"},
+	{"mail", TEXT, MAIL, "ADDRESS",
+		"send it, with what changed, as text and a page"},
 	{"mailq", FLAG, MAILQ, NULL, "what mailq(1) says, at the end"},
 	{"no-bounce-detail", FLAG, NO_BOUNCES, NULL, NULL},
 	{"no-deferral-detail", FLAG, NO_DEFERRALS, NULL, NULL},
@@ -257,6 +261,14 @@ static bool take(struct report_options *o, const struct row *row,
 		break;
 	case JSON:
 		o->json = true;
+		break;
+	case MAIL:
+		if (!mail_address_valid(text)) {
+			text_complain(
+				"report: --mail: '%s' is no address", text);
+			return false;
+		}
+		o->mail = text;
 		break;
 	case MAILQ:
 		o->mailq = true;
@@ -451,6 +463,14 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 			      "--compat");
 		return EXIT_FAULT;
 	}
+	if (o->mail && (o->html || o->json || o->attacks || o->ledger.compat)) {
+		text_complain("report: --mail goes with none of --html, "
+			      "--json, --attacks, --compat");
+		return EXIT_FAULT;
+	}
+	/* What a timer in the night is for. */
+	if (o->mail && !o->ledger.since && !o->ledger.until)
+		take_day(o, "yesterday");
 	lists_settle(o);
 	return EXIT_YES;
 }

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/report/changes.h"
 #include "cli/report/live.h"
+#include "cli/report/mail.h"
 #include "cli/text.h"
 #include "ledger/attacks.h"
 #include "ledger/ledger.h"
@@ -195,13 +197,36 @@ static void queue_show(void)
 		waitpid(pid, &status, 0);
 }
 
-static void report_write(struct reader *r, const struct report_options *o)
+/* By mail; one of EXIT_. */
+static int report_send(struct reader *r, struct report_options *o,
+	const char *const *faults, const struct options *options,
+	struct report_live *live)
+{
+	int rc;
+
+	/* A log alone knows of no day before. */
+	if (o->day && !o->live && report_live_ask(live, options, o))
+		fault_add(r, "mailband does not answer: there is nothing to "
+			     "compare this day with");
+	if (r->n_faults)
+		faults = (const char *const *)r->faults;
+	if (live->history.n)
+		o->changes = changes_make(live, o);
+	rc = mail_report(r->ledger, o, faults);
+	changes_free(&o->changes);
+	return rc;
+}
+
+static int report_write(struct reader *r, struct report_options *o,
+	const struct options *options, struct report_live *live)
 {
 	static const char *const none[] = {NULL};
 	const char *const *faults = none;
 
 	if (r->n_faults && !o->ledger.compat)
 		faults = (const char *const *)r->faults;
+	if (o->mail)
+		return report_send(r, o, faults, options, live);
 	if (o->attacks && o->json)
 		report_attacks_json(r->attacks, faults, stdout);
 	else if (o->attacks)
@@ -214,6 +239,7 @@ static void report_write(struct reader *r, const struct report_options *o)
 		report_text(r->ledger, o, faults, stdout);
 	if (o->mailq && !o->json && !o->html && !o->attacks)
 		queue_show();
+	return EXIT_YES;
 }
 
 /* Is there a log to be read? Nobody types one. */
@@ -238,7 +264,7 @@ static int is_live(const struct report_options *o)
 	}
 	if (named || o->ledger.compat || o->attacks)
 		return named;
-	return !o->n_logs && !input_is_log();
+	return !o->n_logs && (o->mail || !input_is_log());
 }
 
 /* All logs, or what the daemon has; one of EXIT_. */
@@ -291,7 +317,7 @@ int report_run(const struct command *self, const struct options *options,
 	r.shows = isatty(STDERR_FILENO);
 	rc = report_read(&r, &o, options, &live);
 	if (!rc)
-		report_write(&r, &o);
+		rc = report_write(&r, &o, options, &live);
 	for (size_t i = 0; i < r.n_faults; i++)
 		free(r.faults[i]);
 	if (r.n_faults)

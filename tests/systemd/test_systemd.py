@@ -51,7 +51,8 @@ def test_exposure(host, installed, capsys, name):
 
 @pytest.mark.parametrize("name", [
     "mailban-metrics.service", "mailban-metrics.socket",
-    "mailban-zabbix.service", "mailban-zabbix.timer"])
+    "mailban-zabbix.service", "mailban-zabbix.timer",
+    "mailban-report.service", "mailban-report.timer"])
 def test_other_units(host, installed, name):
     units = installed / "usr/lib/systemd/system"
     for unit in units.iterdir():
@@ -75,7 +76,7 @@ def test_the_unit_stands_where_its_prefix_is(tmp_path):
     assert (tmp_path / "opt/m/bin/mailban").is_file()
     assert (tmp_path / "opt/m/share/mailban/jail.conf").is_file()
     assert (tmp_path / "opt/m/share/mailban/filter.d/dovecot.conf").is_file()
-    for name in ("mailban-metrics", "mailban-zabbix"):
+    for name in ("mailban-metrics", "mailban-zabbix", "mailban-report"):
         unit = tmp_path / f"opt/m/lib/systemd/system/{name}.service"
         assert "ExecStart=/opt/m/bin/mailban " in unit.read_text()
     for name in ("zabbix-template.yaml", "grafana-dashboard.json"):
