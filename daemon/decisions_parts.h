@@ -12,6 +12,7 @@
 #include "jails/banlist.h"
 #include "jails/offender.h"
 #include "jails/window.h"
+#include "lib/hash.h"
 #include "lib/prefixset.h"
 
 /*
@@ -56,7 +57,7 @@ struct decisions {
 	const struct config *config;
 	struct state *state;
 	struct decisions_out out;
-	struct keytable_seed seed;
+	struct hash_seed seed;
 	uint64_t random;
 	struct room *rooms; /* one for each jail of config */
 	struct banlist *bans;

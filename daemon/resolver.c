@@ -18,6 +18,7 @@
 #include "daemon/lookup.h"
 #include "jails/keytable.h"
 #include "lib/clock.h"
+#include "lib/hash.h"
 #include "lib/log.h"
 
 /* After the process ended by itself. */
@@ -45,7 +46,7 @@ struct answer {
 
 struct resolver {
 	struct resolver_user user;
-	struct keytable_seed seed;
+	struct hash_seed seed;
 	struct keytable *answers;
 	uint32_t hand;
 	struct question questions[RESOLVER_ASKED];
@@ -123,7 +124,7 @@ static void evict(struct resolver *r)
 static void answer_keep(struct resolver *r, const char *name,
 	const struct lookup_reply *reply, uint32_t n)
 {
-	uint64_t key = keytable_hash(&r->seed, name, strlen(name));
+	uint64_t key = hash_bytes(&r->seed, name, strlen(name));
 	struct answer *a = answer_find(r, key);
 	uint32_t at;
 
@@ -307,7 +308,7 @@ void resolver_ask(struct resolver *r, const char *text, size_t n,
 
 	if (!normalise(text, n, name))
 		return;
-	known = answer_find(r, keytable_hash(&r->seed, name, strlen(name)));
+	known = answer_find(r, hash_bytes(&r->seed, name, strlen(name)));
 	if (known && known->until > clock_mono()) {
 		struct answer a = *known;
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jails/keytable.h"
+#include "lib/hash.h"
+
 #define SAMPLE 16u
 #define WITNESSES 6
 
@@ -33,7 +36,7 @@ struct record {
 
 struct attempts {
 	struct keytable *table;
-	struct keytable_seed seed;
+	struct hash_seed seed;
 	uint32_t hand;
 	uint64_t evictions;
 };
@@ -44,7 +47,7 @@ struct said {
 	uint16_t witness;
 };
 
-struct attempts *attempts_new(uint32_t most, const struct keytable_seed *seed)
+struct attempts *attempts_new(uint32_t most, const struct hash_seed *seed)
 {
 	struct attempts *a = calloc(1, sizeof(*a));
 
@@ -141,18 +144,18 @@ static struct said said_by(
 	struct said s = {
 		.run = {.time = time, .n = 1, .ended = f->attempts > 0}};
 
-	s.run.session = f->session ? keytable_hash(&a->seed, f->session,
-					     f->session_len) |
-					     2
-			: f->nameless ? NAMELESS
-				      : ANY;
+	s.run.session =
+		f->session
+			? hash_bytes(&a->seed, f->session, f->session_len) | 2
+		: f->nameless ? NAMELESS
+			      : ANY;
 	if (f->user_len > 0)
-		s.run.user = (uint32_t)keytable_hash(
-				     &a->seed, f->user, f->user_len) |
-			     1;
+		s.run.user =
+			(uint32_t)hash_bytes(&a->seed, f->user, f->user_len) |
+			1;
 	/* Who tells a sum is somebody, named or not. */
 	if (f->witness || f->attempts)
-		s.witness = (uint16_t)keytable_hash(
+		s.witness = (uint16_t)hash_bytes(
 				    &a->seed, f->witness, f->witness_len) |
 			    1;
 	s.run.told[0] = s.witness;

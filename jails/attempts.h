@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #include "filters/failure.h"
-#include "jails/keytable.h"
+
+struct hash_seed;
 
 /*
  * Which attempts a jail has counted of late, and who has told of each: a
@@ -29,7 +30,7 @@ struct attempts;
 #define ATTEMPT_OPEN 12
 
 /* Of at most `most` addresses at a time. NULL with errno. */
-struct attempts *attempts_new(uint32_t most, const struct keytable_seed *seed);
+struct attempts *attempts_new(uint32_t most, const struct hash_seed *seed);
 void attempts_free(struct attempts **attempts);
 
 /*

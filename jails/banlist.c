@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "jails/keytable.h"
+
 struct key {
 	struct addr net;
 	uint16_t jail;
@@ -35,7 +37,7 @@ struct banlist {
 };
 
 struct banlist *banlist_new(
-	uint32_t most, uint16_t jails, const struct keytable_seed *seed)
+	uint32_t most, uint16_t jails, const struct hash_seed *seed)
 {
 	struct banlist *l = calloc(1, sizeof(*l));
 

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jails/keytable.h"
 #include "lib/addr.h"
+
+struct hash_seed;
 
 /*
  * The bans in force: what should be in the kernel. Found by jail and address
@@ -29,7 +30,7 @@ struct ban {
 
 /* For at most `most` bans (up to 2^28) of jails below `jails`. NULL, errno. */
 struct banlist *banlist_new(
-	uint32_t most, uint16_t jails, const struct keytable_seed *seed);
+	uint32_t most, uint16_t jails, const struct hash_seed *seed);
 void banlist_free(struct banlist **list);
 
 enum banlist_added {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/hash.h"
+
 #define ROOM_FIRST 64u
 #define ROOM_KEPT 4096u
 
@@ -19,66 +21,12 @@ struct keytable {
 	uint32_t size, key_size;
 	uint32_t n, room, most;
 	uint32_t mask; /* of the index, whose length is a power of two */
-	struct keytable_seed seed;
+	struct hash_seed seed;
 };
-
-static uint64_t turn(uint64_t v, int bits)
-{
-	return v << bits | v >> (64 - bits);
-}
-
-static void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = turn(v[1], 13) ^ v[0];
-	v[0] = turn(v[0], 32);
-	v[2] += v[3];
-	v[3] = turn(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = turn(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = turn(v[1], 17) ^ v[2];
-	v[2] = turn(v[2], 32);
-}
-
-static void sip_word(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-}
-
-/* SipHash-1-3 (Aumasson, Bernstein 2012). */
-uint64_t keytable_hash(
-	const struct keytable_seed *seed, const void *bytes, size_t n)
-{
-	uint64_t v[4] = {
-		seed->k0 ^ 0x736f6d6570736575,
-		seed->k1 ^ 0x646f72616e646f6d,
-		seed->k0 ^ 0x6c7967656e657261,
-		seed->k1 ^ 0x7465646279746573,
-	};
-	uint64_t rest = 0;
-	size_t at = 0;
-
-	for (; at + 8 <= n; at += 8) {
-		uint64_t word;
-
-		memcpy(&word, (const char *)bytes + at, 8);
-		sip_word(v, word);
-	}
-	memcpy(&rest, (const char *)bytes + at, n - at);
-	sip_word(v, (uint64_t)n << 56 | rest);
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
 
 static uint32_t hash(const struct keytable *t, const void *key)
 {
-	return (uint32_t)keytable_hash(&t->seed, key, t->key_size);
+	return (uint32_t)hash_bytes(&t->seed, key, t->key_size);
 }
 
 static void *map(size_t n)
@@ -140,7 +88,7 @@ static void index_cut(struct keytable *t, uint32_t hole)
 }
 
 struct keytable *keytable_new(uint32_t size, uint32_t key_size, uint32_t most,
-	const struct keytable_seed *seed)
+	const struct hash_seed *seed)
 {
 	struct keytable *t = calloc(1, sizeof(*t));
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hash_seed;
+
 /*
  * Records of one fixed size, found by the key that each begins with. They lie
  * side by side in order of no meaning: removing one moves the last into its
@@ -18,22 +20,13 @@ struct keytable;
 #define KEYTABLE_NONE UINT32_MAX
 #define KEYTABLE_KEY_MOST 32
 
-/* A secret for the index: random at start, fixed in tests. */
-struct keytable_seed {
-	uint64_t k0, k1;
-};
-
-/* Of n bytes, which nobody without the secret can choose to meet others'. */
-uint64_t keytable_hash(
-	const struct keytable_seed *seed, const void *bytes, size_t n);
-
 /*
  * For at most `most` records (1 to 2^28) of size bytes (a multiple of 4), of
  * which the first key_size (a multiple of 4) are the key. NULL with errno if
  * there is no memory.
  */
 struct keytable *keytable_new(uint32_t size, uint32_t key_size, uint32_t most,
-	const struct keytable_seed *seed);
+	const struct hash_seed *seed);
 void keytable_free(struct keytable **table);
 
 uint32_t keytable_count(const struct keytable *table);

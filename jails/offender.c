@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "jails/keytable.h"
+
 #define SAMPLE 16u
 
 struct key {
@@ -30,7 +32,7 @@ struct offenders {
 	uint64_t evictions;
 };
 
-struct offenders *offenders_new(uint32_t most, const struct keytable_seed *seed)
+struct offenders *offenders_new(uint32_t most, const struct hash_seed *seed)
 {
 	struct offenders *o = calloc(1, sizeof(*o));
 

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-#include "jails/keytable.h"
 #include "lib/addr.h"
+
+struct hash_seed;
 
 /*
  * Who was banned before, and how often: the memory of bantime.increment. By
@@ -18,8 +19,7 @@ struct offenders;
 #define OFFENDER_ALL UINT16_MAX
 
 /* For at most `most` entries; above, one of the oldest makes room. */
-struct offenders *offenders_new(
-	uint32_t most, const struct keytable_seed *seed);
+struct offenders *offenders_new(uint32_t most, const struct hash_seed *seed);
 void offenders_free(struct offenders **o);
 
 /* How often this one was banned in this jail; 0 if it never was. *end, if not

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jails/keytable.h"
+
 /* How many records are looked at for one to evict. */
 #define SAMPLE 16u
 #define STEPS 8u
@@ -42,7 +44,7 @@ struct window {
 _Static_assert(offsetof(struct record, times) == 20, "no padding");
 
 struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
-	const struct keytable_seed *seed)
+	const struct hash_seed *seed)
 {
 	struct window *w = calloc(1, sizeof(*w));
 	uint32_t size = offsetof(struct record, times);

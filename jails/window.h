@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jails/keytable.h"
 #include "lib/addr.h"
+
+struct hash_seed;
 
 /*
  * A jail's failures of late, by address: does this one make maxretry within
@@ -30,7 +31,7 @@ struct window;
  * years is cut), at most `most` addresses at a time. NULL with errno.
  */
 struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
-	const struct keytable_seed *seed);
+	const struct hash_seed *seed);
 void window_free(struct window **window);
 
 /*

@@ -9,10 +9,11 @@
 #include <cmocka.h>
 
 #include "jails/attempts.h"
+#include "lib/hash.h"
 
 #define T0 INT64_C(1763719200)
 
-static const struct keytable_seed seed = {7, 8};
+static const struct hash_seed seed = {7, 8};
 
 /* A line: who tells of which connection, user and sum; "" is none, session "-"
  * is one without a name, NULL says nothing. */

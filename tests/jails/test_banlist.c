@@ -9,10 +9,11 @@
 #include <cmocka.h>
 
 #include "jails/banlist.h"
+#include "lib/hash.h"
 
 #define T0 INT64_C(1763719200)
 
-static const struct keytable_seed seed = {1, 2};
+static const struct hash_seed seed = {1, 2};
 
 static struct prefix prefix(const char *text)
 {

@@ -7,10 +7,11 @@
 #include <cmocka.h>
 
 #include "jails/offender.h"
+#include "lib/hash.h"
 
 #define T0 INT64_C(1763719200)
 
-static const struct keytable_seed seed = {5, 6};
+static const struct hash_seed seed = {5, 6};
 
 static struct prefix nth(uint32_t i)
 {

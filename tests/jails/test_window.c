@@ -9,10 +9,11 @@
 #include <cmocka.h>
 
 #include "jails/window.h"
+#include "lib/hash.h"
 
 #define T0 INT64_C(1763719200) /* 2025-11-21 10:00:00 UTC */
 
-static const struct keytable_seed seed = {0x0123456789abcdef, 42};
+static const struct hash_seed seed = {0x0123456789abcdef, 42};
 
 static struct addr address(const char *text)
 {
