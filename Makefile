@@ -58,7 +58,7 @@ WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
 	daemon/warden_cut daemon/warden_layout daemon/warden_listing \
 	daemon/request daemon/sandbox daemon/sandbox_calls \
 	daemon/sandbox_files daemon/sandbox_warden lib/addr lib/clock \
-	lib/codec lib/layout lib/log lib/prefixset \
+	lib/codec lib/hash lib/layout lib/log lib/prefixset \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 

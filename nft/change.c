@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "nft/batch.h"
 #include "nft/set.h"
@@ -37,7 +38,8 @@ int change_init(struct change *c, size_t room)
 	c->elements = calloc(room, sizeof(*c->elements));
 	c->origins = calloc(room, sizeof(*c->origins));
 	c->slots = calloc(SLOTS_MOST, sizeof(*c->slots));
-	if (room > SLOTS_MOST / 2 || !c->entries || !c->elements ||
+	if (getrandom(&c->seed, sizeof(c->seed), 0) != sizeof(c->seed) ||
+		room > SLOTS_MOST / 2 || !c->entries || !c->elements ||
 		!c->origins || !c->slots) {
 		change_deinit(c);
 		return -ENOMEM;
@@ -64,16 +66,12 @@ void change_put(struct change *c, const struct change_entry *entry)
 	c->entries[c->n++] = *entry;
 }
 
-static uint32_t hash(const struct change_entry *e)
+static size_t hash(const struct change *c, const struct change_entry *e)
 {
-	uint64_t a, b;
+	const struct prefix *p = &e->element.prefix;
 
-	memcpy(&a, e->element.prefix.net.ip, 8);
-	memcpy(&b, e->element.prefix.net.ip + 8, 8);
-	a ^= (uint64_t)e->jail << 32 | e->element.prefix.len;
-	a = (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) *
-	    UINT64_C(0xff51afd7ed558ccd);
-	return (uint32_t)(a >> 40);
+	return hash_bytes(&c->seed, p->net.ip, sizeof(p->net.ip)) + e->jail +
+	       ((size_t)p->len << 16);
 }
 
 static bool same_place(
@@ -96,7 +94,7 @@ static void join_twins(struct change *c)
 	memset(c->slots, 0, slots * sizeof(*c->slots));
 	for (size_t i = 0; i < c->n; i++) {
 		struct change_entry *e = &c->entries[i];
-		size_t at = hash(e) & (slots - 1);
+		size_t at = hash(c, e) & (slots - 1);
 
 		if (e->error)
 			continue;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/hash.h"
 #include "lib/layout.h"
 #include "nft/element.h"
 
@@ -34,6 +35,7 @@ struct change {
 	uint32_t *origins;	  /* within: the entry of each element */
 	size_t placed;		  /* within: how many elements */
 	int32_t *slots;		  /* within: to find twins */
+	struct hash_seed seed;	  /* within: for that */
 	uint64_t transactions, retries; /* counted over its life */
 };
 
