@@ -56,9 +56,10 @@ NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 
 WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
 	daemon/warden_cut daemon/warden_layout daemon/warden_listing \
-	daemon/request daemon/sandbox daemon/sandbox_calls \
-	daemon/sandbox_files daemon/sandbox_warden lib/addr lib/clock \
-	lib/codec lib/hash lib/layout lib/log lib/prefixset \
+	daemon/warden_rush daemon/request daemon/sandbox \
+	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
+	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log \
+	lib/prefixset \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
@@ -196,7 +197,8 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a
 	@$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/parts.a $(TEST_LIBS)
 
 # The programs that these start.
-$(BUILD)/tests/daemon/test_warden: | $(BUILD)/mailban-warden
+$(BUILD)/tests/daemon/test_warden $(BUILD)/tests/daemon/test_warden_rush: \
+	| $(BUILD)/mailban-warden
 $(BUILD)/tests/daemon/test_gauge: | $(BUILD)/mailban-gauge
 
 unit: $(TESTS)

@@ -59,20 +59,21 @@ static bool is(const struct scan *s, const char *word)
 /* The jail of a set of ours; of another set, none. */
 static void take_set(struct scan *s)
 {
-	static const char *const kinds[] = {"ban4-", "ban6-", "net4-", "net6-"};
-	const char *name = s->word.at + 5;
-	size_t n = s->word.n - 5;
+	static const char *const kinds[] = {
+		"ban4-", "ban6-", "net4-", "net6-", "rush4-", "rush6-"};
 
 	s->jail[0] = '\0';
 	s->skips = s->our_table;
-	if (s->word.n <= 5 || n > LAYOUT_NAME_MOST)
-		return;
-	for (size_t i = 0; i < 4; i++)
-		if (!memcmp(s->word.at, kinds[i], 5)) {
-			memcpy(s->jail, name, n);
-			s->jail[n] = '\0';
-			s->skips = false;
-		}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		size_t head = strlen(kinds[i]), n = s->word.n - head;
+
+		if (s->word.n <= head || n > LAYOUT_NAME_MOST ||
+			memcmp(s->word.at, kinds[i], head) != 0)
+			continue;
+		memcpy(s->jail, s->word.at + head, n);
+		s->jail[n] = '\0';
+		s->skips = false;
+	}
 	if (!layout_name_valid(s->jail))
 		s->jail[0] = '\0';
 }

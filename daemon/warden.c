@@ -163,6 +163,7 @@ static int warden_init(struct warden *w, int fd)
 static void warden_deinit(struct warden *w)
 {
 	warden_cut_deinit(w);
+	warden_rush_deinit(w);
 	watch_close(&w->watch);
 	nft_socket_close(&w->nft);
 	change_deinit(&w->change);
@@ -181,20 +182,24 @@ static bool changes(enum request_type type)
 	       type == REQUEST_FLUSH;
 }
 
+/* Of two times in milliseconds the sooner; below 0 = never. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* Until there is a request; meanwhile others' changes are told. */
 static int wait_and_watch(struct warden *w)
 {
 	static const struct reply changed = {.type = REPLY_CHANGED};
 	struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}};
-	int stop = 0, due, wait;
+	int stop = 0, wait;
 
 	while (!stop && w->watch) {
 		if (watch_changed(w->watch))
 			stop = warden_tell(w, &changed);
-		due = warden_cut_due(w);
-		wait = watch_timeout(w->watch);
-		if (due >= 0 && (wait < 0 || due < wait))
-			wait = due;
+		wait = sooner(warden_cut_due(w), warden_rush_due(w));
+		wait = sooner(wait, watch_timeout(w->watch));
 		p[1] = (struct pollfd){
 			.fd = watch_fd(w->watch), .events = POLLIN};
 		if (poll(p, 2, wait) > 0 && p[0].revents)

@@ -99,6 +99,10 @@ static int commit(struct warden *w, enum change_verb verb)
 {
 	int stop = 0, rc = -EAGAIN;
 
+	if (verb == CHANGE_ADD)
+		warden_rush_choose(w);
+	else
+		warden_rush_unban(w);
 	/* Bans and unbans can be done twice. */
 	for (int i = 0; i < TRIES && nft_socket_passes(rc); i++)
 		rc = change_commit(
@@ -107,6 +111,10 @@ static int commit(struct warden *w, enum change_verb verb)
 	if (rc == -ENOENT && warden_restore(w) == 0)
 		rc = change_commit(
 			&w->change, verb, w->nft, &w->batch, &w->layout);
+	if (rc == 0 && verb == CHANGE_ADD)
+		warden_rush_note(w);
+	else if (rc == 0)
+		warden_rush_unbanned(w);
 	if (rc < 0) {
 		log_error("warden: %zu elements refused: %s", w->change.n,
 			strerror(-rc));
@@ -158,18 +166,20 @@ int warden_handle_unban(struct warden *w)
 int warden_handle_flush(struct warden *w)
 {
 	char name[SET_NAME];
-	size_t i, end;
+	size_t first, i, end;
 	int rc;
 
-	if (!warden_jails(w, &i, &end))
+	if (!warden_jails(w, &first, &end))
 		return warden_tell_done(w, w->request.id, -ENOENT, 0, NULL);
 	batch_begin(&w->batch, 0);
-	for (; i < end; i++)
+	for (i = first; i < end; i++)
 		for (int k = 0; k < SET_JAIL_KINDS; k++)
 			set_put_flush(
 				&w->batch, set_name(name, (enum set_kind)k,
 						   w->layout.jails[i].name));
 	rc = nft_socket_commit(w->nft, &w->batch, NULL);
+	if (rc == 0)
+		warden_rush_forget(w, first, end);
 	w->stats[STATS_TRANSACTIONS]++;
 	return warden_tell_done(w, w->request.id, rc, 0, NULL);
 }

@@ -68,6 +68,8 @@ int warden_restore(struct warden *w)
 	if (rc == 0)
 		rc = apply_allow(w, &w->allow);
 	if (rc == 0) {
+		warden_rush_forget(w, 0, w->layout.n);
+		warden_rush_laid_out(w, false);
 		w->restored++;
 		log_warning(
 			"warden: table inet %s was gone, made anew", NFT_TABLE);
@@ -156,9 +158,11 @@ int warden_handle_layout(struct warden *w)
 	if (rc == 0) {
 		/* They are numbered by the old one. */
 		warden_cut_run(w);
+		warden_rush_renumber(w);
 		free(w->layout.jails);
 		w->layout = w->draft;
 		w->draft = (struct layout){0};
+		warden_rush_laid_out(w, !w->watch);
 		/* It is as it should be: changes count from here on. */
 		if (!w->watch)
 			rc = watch_open(&w->watch, w->nft);

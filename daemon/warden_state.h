@@ -35,6 +35,18 @@ struct cut {
 	uint32_t jail;
 };
 
+/* One that was put into its jail's rush set, and will leave it. */
+struct rush {
+	struct addr who;
+	uint32_t jail;
+	uint32_t timeout; /* seconds; 0 = for ever */
+	int64_t end;	  /* monotonic, of a timeout */
+	bool gone;	  /* it is not there any more */
+	bool twice;	  /* it is in its ban set, too: there is its time */
+};
+/* That many at most; more go into the ban sets, which takes longer. */
+#define RUSH_MOST (1u << 18)
+
 struct warden {
 	int fd;
 	struct nft_socket *nft;
@@ -55,7 +67,16 @@ struct warden {
 	size_t n_cuts, first_net; /* within: where the hosts end */
 	int64_t cut_after;	  /* not before, monotonic */
 	int cut_error;		  /* the last that was told */
-	uint64_t restored;	  /* how often the table had to be made anew */
+	struct rush *rush;	  /* in the order of their bans; NULL: none */
+	size_t n_rush, rush_room, rush_at; /* those before rush_at are out */
+	uint32_t *rush_index;		   /* places + 1 by address, or NULL */
+	size_t rush_slots;		   /* of it, a power of two */
+	int64_t rush_after;		   /* not before, monotonic */
+	/* Bits of a jail's ban sets (1 << kind) that are known, and of those
+	 * (1 << kind << 4) that held nothing before the first rush after the
+	 * table was laid out. */
+	uint8_t blank[LAYOUT_JAILS_MOST];
+	uint64_t restored; /* how often the table had to be made anew */
 	struct reply_refused refused[REPLY_REFUSED_MOST];
 	struct reply_element elements[REPLY_ELEMENTS_MOST];
 	size_t n_elements;
@@ -92,6 +113,32 @@ void warden_cut_add(struct warden *w, uint32_t jail, const struct prefix *who);
 void warden_cut_run(struct warden *w);
 /* The same if it is time: the milliseconds until then, or -1. */
 int warden_cut_due(struct warden *w);
+
+/*
+ * Before bans are committed: if they are so many that they shall be there
+ * first and count later, marks those whom their ban set cannot have yet, so
+ * that they go into the rush set. After it: remembers them.
+ */
+void warden_rush_choose(struct warden *w);
+void warden_rush_note(struct warden *w);
+/*
+ * Before unbans are committed: those who are in a rush set, too. After it, and
+ * after a FLUSH of the jails from first to before end: none of them is.
+ */
+void warden_rush_unban(struct warden *w);
+void warden_rush_unbanned(struct warden *w);
+void warden_rush_forget(struct warden *w, size_t first, size_t end);
+/*
+ * Before the draft takes the layout's place (they are numbered by the old
+ * one), and after it, or after the table was made anew: the first time takes
+ * over who is in rush sets from an earlier run.
+ */
+void warden_rush_renumber(struct warden *w);
+void warden_rush_laid_out(struct warden *w, bool first);
+/* Moves some into their ban sets if it is time: milliseconds until the next
+ * are to be moved, or -1. */
+int warden_rush_due(struct warden *w);
+void warden_rush_deinit(struct warden *w);
 
 /*
  * One request each, the one in w: done and answered. 0 or a STOP_. *more: a

@@ -77,7 +77,7 @@ static size_t hash(const struct change *c, const struct change_entry *e)
 static bool same_place(
 	const struct change_entry *x, const struct change_entry *y)
 {
-	return x->jail == y->jail &&
+	return x->jail == y->jail && x->rush == y->rush &&
 	       x->element.prefix.len == y->element.prefix.len &&
 	       addr_equal(&x->element.prefix.net, &y->element.prefix.net);
 }
@@ -111,7 +111,10 @@ static void join_twins(struct change *c)
 
 static size_t set_of(const struct change_entry *e)
 {
-	return e->jail * SET_JAIL_KINDS + set_kind_of(&e->element.prefix);
+	const struct prefix *p = &e->element.prefix;
+
+	return e->jail * SET_JAIL_KINDS +
+	       (e->rush ? set_rush_of(p) : set_kind_of(p));
 }
 
 static void sort_by_set(struct change *c, struct sets *sets)
@@ -181,6 +184,18 @@ static void put_adds(struct batch *b, enum set_kind kind, const char *name,
 	element_put_add(b, kind, name, e, n, tag);
 }
 
+/* The first `out` of the n are in their ban set already. */
+static void put_moves(struct batch *b, enum set_kind rush, const char *jail,
+	const struct element *e, size_t out, size_t n, uint32_t tag)
+{
+	enum set_kind ban = rush == SET_RUSH4 ? SET_BAN4 : SET_BAN6;
+	char name[SET_NAME];
+
+	element_put_delete(b, rush, set_name(name, rush, jail), e, n, tag);
+	element_put_add(b, ban, set_name(name, ban, jail), e + out, n - out,
+		tag + (uint32_t)out);
+}
+
 static void build(struct change *c, enum change_verb verb,
 	const struct lesson *lesson, struct batch *b,
 	const struct layout *layout, const struct sets *sets)
@@ -194,13 +209,16 @@ static void build(struct change *c, enum change_verb verb,
 			(enum set_kind)(sets->used[i] % SET_JAIL_KINDS);
 		const struct element *e = c->elements + at;
 		uint32_t tag = (uint32_t)at;
+		const char *jail =
+			layout->jails[sets->used[i] / SET_JAIL_KINDS].name;
 		size_t again;
 		size_t n =
 			take_elements(c, sets->head[sets->used[i]], at, &again);
 
-		set_name(name, kind,
-			layout->jails[sets->used[i] / SET_JAIL_KINDS].name);
-		if (verb == CHANGE_ADD) {
+		set_name(name, kind, jail);
+		if (verb == CHANGE_MOVE) {
+			put_moves(b, kind, jail, e, again, n, tag);
+		} else if (verb == CHANGE_ADD) {
 			put_adds(b, kind, name, e, again, n, tag, lesson);
 		} else {
 			if (lesson->missing)
@@ -270,7 +288,8 @@ static int commit(struct change *c, enum change_verb verb, struct nft_socket *s,
 			lesson.missing = true;
 			continue;
 		}
-		if (rc == -ENOENT && races++ < RACES_MOST)
+		if (rc == -ENOENT && verb != CHANGE_MOVE &&
+			races++ < RACES_MOST)
 			continue;
 		if (++refusals > REFUSALS_MOST)
 			break;

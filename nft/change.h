@@ -18,6 +18,7 @@ struct change_entry {
 	struct element element;
 	uint32_t jail; /* index in the layout */
 	bool refresh;  /* its time counts anew if it is in already */
+	bool rush;     /* a host, of the jail's rush set */
 	int error; /* 0 or -errno; one that has it at the start is left out */
 	int32_t same_as; /* within: a later entry that stands for this one */
 	int32_t next;	 /* within: the next of the same set */
@@ -39,7 +40,12 @@ struct change {
 	uint64_t transactions, retries; /* counted over its life */
 };
 
-enum change_verb { CHANGE_ADD, CHANGE_REMOVE };
+enum change_verb {
+	CHANGE_ADD,
+	CHANGE_REMOVE,
+	CHANGE_MOVE, /* of rush entries: out of their set, and into the ban set
+		      * unless refresh; who is not in is refused, -ENOENT */
+};
 
 /* For at most room entries; 0 or -ENOMEM. */
 int change_init(struct change *c, size_t room);

@@ -18,6 +18,9 @@
 #include "nft/batch.h"
 #include "nft/socket.h"
 
+/* Bytes of a dump that are looked at to know whether there is any. */
+#define FIRST_PART 8192
+
 /* One key as the kernel tells it: a host, or one end of an interval. */
 struct key {
 	struct dump_element e;
@@ -223,19 +226,68 @@ static int tell_intervals(struct dump *d)
 	return rc;
 }
 
+static struct nlmsghdr *question(void *buf, const char *set)
+{
+	struct nlmsghdr *m =
+		nft_socket_question(buf, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set);
+	return m;
+}
+
+static int found_one(const struct dump_element *e, void *context)
+{
+	(void)e;
+	*(bool *)context = true;
+	return -ECANCELED;
+}
+
+/* The first part of the answer; what else there is goes with the socket. */
+static int ask_first(struct mnl_socket *nl, enum set_kind kind, const char *set)
+{
+	bool found = false;
+	struct dump d = {.kind = kind, .fn = found_one, .context = &found};
+	_Alignas(8) uint8_t buf[FIRST_PART];
+	struct nlmsghdr *m = question(buf, set);
+	ssize_t n;
+	int left;
+
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		mnl_socket_sendto(nl, m, m->nlmsg_len) < 0)
+		return -errno;
+	n = recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT);
+	if (n < 0)
+		return -errno;
+	for (left = (int)n; mnl_nlmsg_ok(m, left);
+		m = mnl_nlmsg_next(m, &left)) {
+		if (m->nlmsg_type == NLMSG_ERROR)
+			return -EIO;
+		if (m->nlmsg_type >= NLMSG_MIN_TYPE)
+			take_message(m, &d);
+	}
+	return !found;
+}
+
+int dump_is_empty(enum set_kind kind, const char *set)
+{
+	struct mnl_socket *nl =
+		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int rc = nl ? ask_first(nl, kind, set) : -errno;
+
+	if (nl)
+		mnl_socket_close(nl);
+	return rc;
+}
+
 /* nft list set inet mailban NAME */
 int dump_set(struct nft_socket *s, enum set_kind kind, const char *set,
 	dump_fn fn, void *context)
 {
 	struct dump d = {.kind = kind, .fn = fn, .context = context};
 	_Alignas(8) uint8_t buf[NFT_QUESTION];
-	struct nlmsghdr *m =
-		nft_socket_question(buf, NFT_MSG_GETSETELEM, NLM_F_DUMP);
-	int rc;
+	int rc = nft_socket_ask(s, question(buf, set), take_message, &d);
 
-	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set);
-	rc = nft_socket_ask(s, m, take_message, &d);
 	if (rc == 0)
 		rc = tell_intervals(&d);
 	free(d.keys);

@@ -29,4 +29,10 @@ typedef int (*dump_fn)(const struct dump_element *e, void *context);
 int dump_set(struct nft_socket *s, enum set_kind kind, const char *set,
 	dump_fn fn, void *context);
 
+/*
+ * 1 if the set holds no element, 0 if it holds some, or -errno: costs no more
+ * than the first of them.
+ */
+int dump_is_empty(enum set_kind kind, const char *set);
+
 #endif

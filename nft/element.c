@@ -37,6 +37,24 @@ void element_put_key(struct nlmsghdr *m, const void *key, size_t n,
 	mnl_attr_nest_end(m, element);
 }
 
+/* A host that is added. */
+static void put_host(struct nlmsghdr *m, const struct element *e,
+	const uint8_t *key, size_t n)
+{
+	struct nlattr *element = mnl_attr_nest_start(m, NFTA_LIST_ELEM);
+	struct nlattr *nest;
+
+	if (e->timeout)
+		mnl_attr_put_u64(m, NFTA_SET_ELEM_TIMEOUT, htobe64(e->timeout));
+	if (e->remaining)
+		mnl_attr_put_u64(
+			m, NFTA_SET_ELEM_EXPIRATION, htobe64(e->remaining));
+	nest = mnl_attr_nest_start(m, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(m, NFTA_DATA_VALUE, n, key);
+	mnl_attr_nest_end(m, nest);
+	mnl_attr_nest_end(m, element);
+}
+
 /*
  * The key after the last of the n bytes' prefix of len bits; false if there
  * is none, the prefix reaching up to the end of the space.
@@ -89,16 +107,18 @@ static size_t put_message(struct batch *b, enum set_kind kind, const char *set,
 	list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
 	for (; i < n; i++) {
 		const uint8_t *key = e[i].prefix.net.ip + 16 - key_len;
-		uint64_t timeout = adds ? e[i].timeout : 0;
 		size_t used = (size_t)((char *)mnl_nlmsg_get_payload_tail(m) -
 				       (char *)list);
 
 		if (used > LIST_MOST)
 			break;
 		if (set_is_interval(kind))
-			put_interval(m, &e[i], key, key_len, timeout);
+			put_interval(m, &e[i], key, key_len,
+				adds ? e[i].timeout : 0);
+		else if (adds)
+			put_host(m, &e[i], key, key_len);
 		else
-			element_put_key(m, key, key_len, timeout, 0);
+			element_put_key(m, key, key_len, 0, 0);
 	}
 	mnl_attr_nest_end(m, list);
 	batch_close(b, m);
@@ -106,7 +126,7 @@ static size_t put_message(struct batch *b, enum set_kind kind, const char *set,
 }
 
 /*
- * nft add element inet mailban ban4-J '{ 192.0.2.1 timeout 10m }'
+ * nft add element inet mailban ban4-J '{ 192.0.2.1 timeout 10m expires 5m }'
  * nft add element inet mailban net6-J '{ 2001:db8::/64 timeout 10m }'
  */
 void element_put_add(struct batch *b, enum set_kind kind, const char *set,

@@ -16,6 +16,7 @@ struct nlmsghdr;
 struct element {
 	struct prefix prefix; /* of the set's family; a host for ban sets */
 	uint64_t timeout;     /* milliseconds; 0 = for ever */
+	uint64_t remaining;   /* of these, for a host; 0 = all */
 };
 
 /*

@@ -36,6 +36,8 @@ static const struct {
 	[SET_BAN6] = {"ban6-", TYPE_IPV6, 16, NFT_SET_TIMEOUT},
 	[SET_NET4] = {"net4-", TYPE_IPV4, 4, TIMED_NET},
 	[SET_NET6] = {"net6-", TYPE_IPV6, 16, TIMED_NET},
+	[SET_RUSH4] = {"rush4-", TYPE_IPV4, 4, NFT_SET_TIMEOUT},
+	[SET_RUSH6] = {"rush6-", TYPE_IPV6, 16, NFT_SET_TIMEOUT},
 	[SET_PORT] = {"port-", TYPE_SERVICE, 2, NFT_SET_INTERVAL},
 	[SET_ALLOW4] = {"allow4", TYPE_IPV4, 4, NFT_SET_INTERVAL},
 	[SET_ALLOW6] = {"allow6", TYPE_IPV6, 16, NFT_SET_INTERVAL},
@@ -67,16 +69,21 @@ enum set_kind set_kind_of(const struct prefix *p)
 	return v4 ? SET_NET4 : SET_NET6;
 }
 
+enum set_kind set_rush_of(const struct prefix *host)
+{
+	return addr_is_v4(&host->net) ? SET_RUSH4 : SET_RUSH6;
+}
+
 static bool has_counter(enum set_kind kind)
 {
-	return kind < SET_JAIL_KINDS;
+	return kind <= SET_NET6;
 }
 
 static uint32_t size_of(enum set_kind kind, uint32_t elements)
 {
-	if (kind == SET_BAN4 || kind == SET_BAN6)
-		return elements;
-	return has_counter(kind) ? 2 * SET_PREFIXES_MOST : 0;
+	if (kind == SET_NET4 || kind == SET_NET6)
+		return 2 * SET_PREFIXES_MOST;
+	return kind < SET_JAIL_KINDS ? elements : 0;
 }
 
 /* So that nft lists the keys in the order of their bytes. */
@@ -97,6 +104,8 @@ void set_put_byte_order(struct nftnl_set *set)
  *	size 1048576; counter; }'
  * nft add set inet mailban net4-J '{ type ipv4_addr; flags interval, timeout;
  *	size 131072; counter; }'
+ * nft add set inet mailban rush4-J '{ type ipv4_addr; flags timeout;
+ *	size 1048576; }'
  * nft add set inet mailban port-J '{ type inet_service; flags interval; }'
  * nft add set inet mailban allow4 '{ type ipv4_addr; flags interval; }'
  */

@@ -12,20 +12,23 @@ struct batch;
 struct nftnl_set;
 
 /*
- * Our sets: the first four are each jail's, a jail of several ports has a set
- * of these, and the allow sets are the table's.
+ * Our sets: the first six are each jail's, a jail of several ports has a set
+ * of these, and the allow sets are the table's. A rush set takes hosts like a
+ * ban set, in a third of the time, as they do not count; none stays in it.
  */
 enum set_kind {
 	SET_BAN4,
 	SET_BAN6,
 	SET_NET4,
 	SET_NET6,
+	SET_RUSH4,
+	SET_RUSH6,
 	SET_PORT,
 	SET_ALLOW4,
 	SET_ALLOW6,
 };
-#define SET_KINDS 7
-#define SET_JAIL_KINDS 4 /* of addresses */
+#define SET_KINDS 9
+#define SET_JAIL_KINDS 6 /* of addresses */
 
 /* "ban4-" and a jail's name, NUL included; nf_tables itself takes 255. */
 #define SET_NAME (LAYOUT_NAME_MOST + 8)
@@ -42,8 +45,9 @@ char *set_name(char buf[SET_NAME], enum set_kind kind, const char *jail);
 bool set_is_interval(enum set_kind kind);
 /* Of IPv4 rather than IPv6 addresses. */
 bool set_is_v4(enum set_kind kind);
-/* The jail's set where this prefix belongs. */
+/* The jail's set where this prefix belongs, and where a host may wait. */
 enum set_kind set_kind_of(const struct prefix *p);
+enum set_kind set_rush_of(const struct prefix *host);
 
 /*
  * Puts the making of a set into the batch. elements: what a ban set may hold;

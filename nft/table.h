@@ -15,7 +15,7 @@ struct nft_socket;
  * that are there as wanted stay with their elements, sets of jails that are
  * gone are removed, those that are missing or other than wanted are made
  * anew, and the chain's rules are replaced. kept[i] (layout->n of them, may be
- * NULL) tells for jail i that all four of its sets were there and stayed.
+ * NULL) tells for jail i that all six of its sets were there and stayed.
  * The layout must be valid, its ports joined. Can be called again at any time.
  * 0 or -errno; then nothing has changed, and *fault tells more (may be NULL).
  */

@@ -452,7 +452,7 @@ class Host:
     def banned(self, jail):
         """All that the kernel has banned for a jail, as set_elements()."""
         found = {}
-        for kind in ("ban4", "ban6", "net4", "net6"):
+        for kind in ("rush4", "rush6", "ban4", "ban6", "net4", "net6"):
             found |= self.set_elements(f"{kind}-{jail}")
         return found
 

@@ -212,16 +212,34 @@ static double commits_end(int fd, uint32_t seen)
 	return last;
 }
 
+/* The ruleset once nothing has changed it for three seconds: the last round's
+ * bans move on after two, until all of them count. */
+static uint32_t settle(int fd)
+{
+	uint32_t id = generation(fd);
+
+	for (int quiet = 0; quiet < 300; quiet++) {
+		uint32_t seen = generation(fd);
+
+		if (seen != id)
+			quiet = 0;
+		id = seen;
+		usleep(10000);
+	}
+	return id;
+}
+
 static void heal_run(const char *command, int rounds)
 {
 	int fd = netlink_open(0);
 	unsigned seed = 1;
 
 	for (int i = 0; i < rounds; i++) {
-		uint32_t id = generation(fd);
 		double start, noticed;
+		uint32_t id;
 
 		usleep((useconds_t)(rand_r(&seed) % 10000));
+		id = settle(fd);
 		if (fork() == 0) {
 			execlp("nft", "nft", command, (char *)NULL);
 			_exit(127);

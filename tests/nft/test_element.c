@@ -42,6 +42,10 @@ static void new_table(struct world *w)
 	" flags interval, timeout; counter; }\n"                            \
 	"add set inet mailban net6-j { type ipv6_addr; size 131072;"        \
 	" flags interval, timeout; counter; }\n"                            \
+	"add set inet mailban rush4-j { type ipv4_addr; size 1048576;"      \
+	" flags timeout; }\n"                                               \
+	"add set inet mailban rush6-j { type ipv6_addr; size 1048576;"      \
+	" flags timeout; }\n"                                               \
 	"add set inet mailban allow4 { type ipv4_addr; flags interval; }\n" \
 	"add set inet mailban allow6 { type ipv6_addr; flags interval; }\n"
 
@@ -178,6 +182,31 @@ static void hosts_as_nft_adds_them(void **state)
 	world_free(&w);
 }
 
+/* What is left of a time that began elsewhere; and is there anybody? */
+static void a_host_with_the_rest_of_its_time(void **state)
+{
+	struct element e = element("192.0.2.1", 10 * MINUTE);
+	struct told t;
+	struct world w;
+
+	(void)state;
+	new_table(&w);
+	assert_int_equal(dump_is_empty(SET_BAN4, "ban4-j"), 1);
+	e.remaining = 4 * MINUTE;
+	batch_begin(&w.batch, 0);
+	element_put_add(&w.batch, SET_BAN4, "ban4-j", &e, 1, 0);
+	assert_int_equal(nft_socket_commit(w.nft, &w.batch, NULL), 0);
+	t = dump(&w, SET_BAN4);
+	assert_int_equal(t.n, 1);
+	assert_int_equal(t.e[0].timeout, 10 * MINUTE);
+	assert_in_range(t.e[0].remaining, 3 * MINUTE, 4 * MINUTE);
+	free(t.e);
+	assert_int_equal(dump_is_empty(SET_BAN4, "ban4-j"), 0);
+	assert_int_equal(dump_is_empty(SET_BAN6, "ban6-j"), 1);
+	assert_true(dump_is_empty(SET_BAN4, "ban4-k") < 0);
+	world_free(&w);
+}
+
 /* Neighbours, both ends of the space, and all of it. */
 static void prefixes_as_nft_adds_them(void **state)
 {
@@ -255,7 +284,11 @@ static void the_whole_space(void **state)
 		"add set inet mailban net4-j { type ipv4_addr; size 131072;"
 		" flags interval, timeout; counter; }\n"
 		"add set inet mailban net6-j { type ipv6_addr; size 131072;"
-		" flags interval, timeout; counter; }\n");
+		" flags interval, timeout; counter; }\n"
+		"add set inet mailban rush4-j { type ipv4_addr; size 1048576;"
+		" flags timeout; }\n"
+		"add set inet mailban rush6-j { type ipv6_addr; size 1048576;"
+		" flags timeout; }\n");
 	world_free(&w);
 }
 
@@ -474,6 +507,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_as_nft_adds_them),
+		cmocka_unit_test(a_host_with_the_rest_of_its_time),
 		cmocka_unit_test(prefixes_as_nft_adds_them),
 		cmocka_unit_test(the_whole_space),
 		cmocka_unit_test(foreign_ranges_are_told_as_prefixes),

@@ -30,15 +30,17 @@
 	"table inet mailban {\n"                            \
 	" set allow4 { type ipv4_addr; flags interval; }\n" \
 	" set allow6 { type ipv6_addr; flags interval; }\n"
-#define SETS(j, size)                                    \
-	" set ban4-" j " { type ipv4_addr; size " size   \
-	"; flags timeout; counter; }\n"                  \
-	" set ban6-" j " { type ipv6_addr; size " size   \
-	"; flags timeout; counter; }\n"                  \
-	" set net4-" j " { type ipv4_addr; size 131072;" \
-	" flags interval, timeout; counter; }\n"         \
-	" set net6-" j " { type ipv6_addr; size 131072;" \
-	" flags interval, timeout; counter; }\n"
+#define SETS(j, size)                                                          \
+	" set ban4-" j " { type ipv4_addr; size " size                         \
+	"; flags timeout; counter; }\n"                                        \
+	" set ban6-" j " { type ipv6_addr; size " size                         \
+	"; flags timeout; counter; }\n"                                        \
+	" set net4-" j " { type ipv4_addr; size 131072;"                       \
+	" flags interval, timeout; counter; }\n"                               \
+	" set net6-" j " { type ipv6_addr; size 131072;"                       \
+	" flags interval, timeout; counter; }\n"                               \
+	" set rush4-" j " { type ipv4_addr; size " size "; flags timeout; }\n" \
+	" set rush6-" j " { type ipv6_addr; size " size "; flags timeout; }\n"
 #define PORTS(j, ports)                                        \
 	" set port-" j " { type inet_service; flags interval;" \
 	" elements = { " ports " } }\n"
@@ -50,7 +52,9 @@
 	"  ip saddr @ban4-" j " " match " counter drop\n"  \
 	"  ip6 saddr @ban6-" j " " match " counter drop\n" \
 	"  ip saddr @net4-" j " " match " counter drop\n"  \
-	"  ip6 saddr @net6-" j " " match " counter drop\n"
+	"  ip6 saddr @net6-" j " " match " counter drop\n" \
+	"  ip saddr @rush4-" j " " match " counter drop\n" \
+	"  ip6 saddr @rush6-" j " " match " counter drop\n"
 #define TAIL " }\n}\n"
 
 static void apply(

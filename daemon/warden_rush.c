@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many bans at once, as after somebody has flushed the ruleset. The kernel
+ * makes a million plain elements a second, and a third of that with a counter
+ * each. So they go into a set that does not count, which drops as well, and
+ * move into their ban set when the rush is over, a few at a time. By this no
+ * element that counts may lose what it has counted, and none its time.
+ */
+#include "daemon/warden_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "nft/dump.h"
+#include "nft/set.h"
+#include "nft/watch.h"
+
+/* Fewer bans than this are there as soon by the usual way. */
+#define RUSH_LEAST 256
+/* One step's, which a ban that comes meanwhile has to wait for: 1 ms. */
+#define STEP 256
+/* One part of so many of the time is for moving. */
+#define SHARE 4
+/* The rush is over when there was none for so long. */
+#define QUIET (2 * CLOCK_SECOND)
+/* One that ends so soon stays: it could end in the middle of it. */
+#define WORTH CLOCK_SECOND
+
+static void clear(struct warden *w)
+{
+	free(w->rush);
+	free(w->rush_index);
+	w->rush = NULL;
+	w->rush_index = NULL;
+	w->n_rush = w->rush_room = w->rush_slots = w->rush_at = 0;
+}
+
+void warden_rush_deinit(struct warden *w)
+{
+	clear(w);
+}
+
+/* Room for n more; false if there is none. */
+static bool make_room(struct warden *w, size_t n)
+{
+	size_t room = w->rush_room ? w->rush_room : 16384;
+	struct rush *items;
+
+	if (w->n_rush + n > RUSH_MOST)
+		return false;
+	if (w->n_rush + n <= w->rush_room)
+		return true;
+	while (room < w->n_rush + n)
+		room *= 2;
+	items = reallocarray(w->rush, room, sizeof(*items));
+	if (!items)
+		return false;
+	w->rush = items;
+	w->rush_room = room;
+	return true;
+}
+
+/* Where the index tells of this one, or could. */
+static uint32_t *slot_of(
+	const struct warden *w, uint32_t jail, const struct addr *who)
+{
+	size_t at = hash_bytes(&w->change.seed, who->ip, sizeof(who->ip));
+
+	for (;; at++) {
+		uint32_t *slot = &w->rush_index[at & (w->rush_slots - 1)];
+
+		if (!*slot || (w->rush[*slot - 1].jail == jail &&
+				      addr_equal(&w->rush[*slot - 1].who, who)))
+			return slot;
+	}
+}
+
+/* Not before somebody is to be found: a rush has no time for it. */
+static bool make_index(struct warden *w)
+{
+	size_t slots = 1024;
+
+	if (w->rush_index)
+		return true;
+	while (slots < 2 * w->n_rush)
+		slots *= 2;
+	w->rush_index = calloc(slots, sizeof(*w->rush_index));
+	if (!w->rush_index)
+		return false;
+	w->rush_slots = slots;
+	for (size_t i = w->rush_at; i < w->n_rush; i++) {
+		struct rush *r = &w->rush[i];
+		uint32_t *slot = slot_of(w, r->jail, &r->who);
+
+		/* Put in again, the later one has the right time. */
+		if (*slot)
+			w->rush[*slot - 1].gone = true;
+		*slot = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+/* One who is in his rush set, or NULL. */
+static struct rush *find(
+	struct warden *w, uint32_t jail, const struct addr *who)
+{
+	uint32_t *slot;
+	struct rush *r;
+
+	if (w->n_rush == 0)
+		return NULL;
+	/* They stay where they are, then. */
+	if (!make_index(w)) {
+		clear(w);
+		return NULL;
+	}
+	slot = slot_of(w, jail, who);
+	r = *slot ? &w->rush[*slot - 1] : NULL;
+	return r && r >= w->rush + w->rush_at && !r->gone ? r : NULL;
+}
+
+/* There must be room. */
+static void put(struct warden *w, const struct rush *r)
+{
+	free(w->rush_index);
+	w->rush_index = NULL;
+	w->rush[w->n_rush++] = *r;
+	w->rush_after = clock_mono() + QUIET;
+}
+
+/* So that none of those who are put into the rush set counts already. */
+static bool is_blank(struct warden *w, uint32_t jail, const struct prefix *p)
+{
+	enum set_kind kind = set_kind_of(p);
+	char name[SET_NAME];
+
+	if (!(w->blank[jail] >> kind & 1)) {
+		w->blank[jail] |= (uint8_t)(1 << kind);
+		set_name(name, kind, w->layout.jails[jail].name);
+		if (dump_is_empty(kind, name) == 1)
+			w->blank[jail] |= (uint8_t)(1 << kind << 4);
+	}
+	return w->blank[jail] >> kind >> 4 & 1;
+}
+
+void warden_rush_choose(struct warden *w)
+{
+	if (w->change.n < RUSH_LEAST || !make_room(w, w->change.n))
+		return;
+	for (size_t i = 0; i < w->change.n; i++) {
+		struct change_entry *e = &w->change.entries[i];
+
+		e->rush = !e->error && !e->refresh &&
+			  prefix_is_host(&e->element.prefix) &&
+			  is_blank(w, e->jail, &e->element.prefix);
+	}
+}
+
+static bool is_in(const struct change_entry *e)
+{
+	return !e->error && e->same_as < 0;
+}
+
+void warden_rush_note(struct warden *w)
+{
+	struct rush *there;
+
+	/* First all of these, as with each put the index is gone. */
+	for (size_t i = 0; i < w->change.n; i++) {
+		const struct change_entry *e = &w->change.entries[i];
+
+		if (!is_in(e) || e->rush)
+			continue;
+		there = find(w, e->jail, &e->element.prefix.net);
+		if (there)
+			there->twice = true;
+	}
+	for (size_t i = 0; i < w->change.n; i++) {
+		const struct change_entry *e = &w->change.entries[i];
+		uint32_t seconds = (uint32_t)(e->element.timeout / 1000);
+
+		if (is_in(e) && e->rush && make_room(w, 1))
+			put(w, &(struct rush){.who = e->element.prefix.net,
+				       .jail = e->jail,
+				       .timeout = seconds,
+				       .end = clock_mono() +
+					      seconds * CLOCK_SECOND});
+	}
+}
+
+void warden_rush_unban(struct warden *w)
+{
+	size_t n = w->change.n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct change_entry e = w->change.entries[i];
+
+		if (!prefix_is_host(&e.element.prefix) ||
+			!find(w, e.jail, &e.element.prefix.net))
+			continue;
+		e.rush = true;
+		change_put(&w->change, &e);
+	}
+}
+
+void warden_rush_unbanned(struct warden *w)
+{
+	for (size_t i = 0; i < w->change.n; i++) {
+		const struct change_entry *e = &w->change.entries[i];
+		struct rush *r =
+			e->rush ? find(w, e->jail, &e->element.prefix.net)
+				: NULL;
+
+		if (r)
+			r->gone = true;
+	}
+}
+
+void warden_rush_forget(struct warden *w, size_t first, size_t end)
+{
+	for (size_t i = w->rush_at; i < w->n_rush; i++)
+		if (w->rush[i].jail >= first && w->rush[i].jail < end)
+			w->rush[i].gone = true;
+}
+
+/* Its index in this layout, or UINT32_MAX. */
+static uint32_t find_jail(const struct layout *layout, const char *name)
+{
+	for (size_t i = 0; i < layout->n; i++)
+		if (strcmp(layout->jails[i].name, name) == 0)
+			return (uint32_t)i;
+	return UINT32_MAX;
+}
+
+void warden_rush_renumber(struct warden *w)
+{
+	uint32_t to[LAYOUT_JAILS_MOST];
+
+	if (w->n_rush == 0)
+		return;
+	for (size_t i = 0; i < w->layout.n; i++)
+		to[i] = find_jail(&w->draft, w->layout.jails[i].name);
+	for (size_t i = w->rush_at; i < w->n_rush; i++) {
+		struct rush *r = &w->rush[i];
+
+		if (!r->gone)
+			r->jail = to[r->jail];
+		r->gone |= r->jail == UINT32_MAX;
+	}
+	free(w->rush_index);
+	w->rush_index = NULL;
+}
+
+struct takeover {
+	struct warden *w;
+	uint32_t jail;
+};
+
+static int take_over(const struct dump_element *e, void *context)
+{
+	const struct takeover *t = context;
+
+	if (!make_room(t->w, 1))
+		return -ENOSPC;
+	put(t->w, &(struct rush){.who = e->prefix.net,
+			  .jail = t->jail,
+			  .timeout = (uint32_t)(e->timeout / 1000),
+			  .end = clock_mono() +
+				 (int64_t)e->remaining * CLOCK_MILLISECOND});
+	return 0;
+}
+
+void warden_rush_laid_out(struct warden *w, bool first)
+{
+	static const enum set_kind kinds[] = {SET_RUSH4, SET_RUSH6};
+	struct takeover t = {.w = w};
+	char name[SET_NAME];
+
+	memset(w->blank, 0, sizeof(w->blank));
+	for (; first && t.jail < w->layout.n; t.jail++) {
+		for (size_t k = 0; k < 2; k++) {
+			set_name(name, kinds[k], w->layout.jails[t.jail].name);
+			if (dump_is_empty(kinds[k], name) == 0)
+				dump_set(w->nft, kinds[k], name, take_over, &t);
+		}
+	}
+}
+
+/* Up to STEP of them into the change. */
+static void gather(struct warden *w, int64_t now)
+{
+	for (; w->rush_at < w->n_rush && w->change.n < STEP; w->rush_at++) {
+		const struct rush *r = &w->rush[w->rush_at];
+		int64_t left = r->end - now;
+		struct change_entry entry = {.jail = r->jail,
+			.rush = true,
+			.refresh = r->twice,
+			.element.prefix = prefix_of(&r->who),
+			.element.timeout = r->timeout * UINT64_C(1000)};
+
+		if (r->gone || (r->timeout && left < WORTH))
+			continue;
+		if (r->timeout)
+			entry.element.remaining =
+				(uint64_t)(left / CLOCK_MILLISECOND);
+		change_put(&w->change, &entry);
+	}
+}
+
+int warden_rush_due(struct warden *w)
+{
+	int64_t now = clock_mono(), left = w->rush_after - now;
+	int rc;
+
+	if (w->n_rush == 0)
+		return -1;
+	if (left > 0)
+		return (int)(left / CLOCK_MILLISECOND) + 1;
+	/* Of two of one address only the later one is to be moved. */
+	if (!make_index(w))
+		clear(w);
+	gather(w, now);
+	watch_busy(w->watch);
+	rc = change_commit(
+		&w->change, CHANGE_MOVE, w->nft, &w->batch, &w->layout);
+	w->stats[STATS_TRANSACTIONS] += w->change.transactions;
+	w->change.transactions = w->change.retries = 0;
+	change_clear(&w->change);
+	if (rc < 0)
+		log_debug("warden: some bans do not count packets: %s",
+			strerror(-rc));
+	w->rush_after = clock_mono();
+	w->rush_after += (SHARE - 1) * (w->rush_after - now);
+	if (w->rush_at < w->n_rush)
+		return 1;
+	clear(w);
+	return -1;
+}
