@@ -15,12 +15,13 @@
 /*
  * How often PCRE2 may try again ("match limit"; with JIT it counts the starts
  * in a text and what it goes back to, not the bytes in between). A search may
- * do so once for each byte, which is what a long user name takes; what it needs
- * beyond that it has from its line, and when that is used up, all searches of
- * the line together have had as much as one may ever have: many filters cannot
- * add up.
+ * do so twice for each byte, which is what a long user name takes; what it
+ * needs beyond that it has from its line, and when that is used up, all
+ * searches of the line together have had as much as one may ever have: many
+ * filters cannot add up.
  */
 #define SEARCH_LIMIT 1000
+#define SEARCH_LIMIT_BYTE 2
 #define LINE_LIMIT 50000
 #define LINE_LIMIT_BYTE 4
 #define HEAP_LIMIT_KB 1024
@@ -236,7 +237,7 @@ static int run(const struct regex *regex, int form, const char *subject,
 static enum regex_result search(struct regex *regex, const char *subject,
 	size_t n, size_t from, bool ascii, uint32_t options, uint32_t *left)
 {
-	uint32_t limit = SEARCH_LIMIT + (uint32_t)n;
+	uint32_t limit = SEARCH_LIMIT + SEARCH_LIMIT_BYTE * (uint32_t)n;
 	int form = form_for(regex, ascii), r;
 
 	regex->last.line = 0;
