@@ -47,8 +47,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/disk alarms/forecast alarms/habit alarms/level alarms/queue \
-	alarms/report
+ALARMS = alarms/disk alarms/forecast alarms/habit alarms/judge alarms/level \
+	alarms/memory alarms/postconf alarms/queue alarms/report alarms/words
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
@@ -69,21 +69,22 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
 	lib/log
 GAUGE_LIBS = -lseccomp
 
-DAEMON = daemon/main daemon/asked daemon/attackers daemon/audit \
-	daemon/command_jail \
-	daemon/commands daemon/config daemon/control daemon/counters \
-	daemon/counters_keep daemon/counters_tell \
-	daemon/decisions daemon/decisions_change daemon/decisions_losses \
-	daemon/decisions_state daemon/enforce daemon/engine \
-	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \
-	daemon/journal_trust daemon/list daemon/lookup daemon/periods \
-	daemon/reach daemon/readback daemon/reason daemon/request \
-	daemon/resolver \
+DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
+	daemon/alarms_postfix daemon/alarms_tell daemon/asked \
+	daemon/attackers daemon/audit daemon/command_jail daemon/commands \
+	daemon/config daemon/control daemon/counters daemon/counters_keep \
+	daemon/counters_tell daemon/decisions daemon/decisions_change \
+	daemon/decisions_losses daemon/decisions_state daemon/enforce \
+	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
+	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
+	daemon/notice daemon/periods daemon/reach daemon/readback \
+	daemon/reason daemon/request daemon/resolver daemon/runner \
 	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
-	daemon/sandbox_files daemon/sandbox_lookup daemon/seats \
-	daemon/settings daemon/state daemon/state_counts daemon/state_queue \
-	daemon/state_read daemon/state_schema daemon/state_size \
-	daemon/state_writer daemon/spawn daemon/warden_client \
+	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
+	daemon/seats daemon/settings daemon/spawn daemon/state \
+	daemon/state_counts daemon/state_queue daemon/state_read \
+	daemon/state_schema daemon/state_size daemon/state_writer \
+	daemon/warden_client \
 	$(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
@@ -334,7 +335,7 @@ install: all
 		sed '$(PLACES)' systemd/$$unit \
 			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
-	install -m 644 systemd/names.conf \
+	install -m 644 systemd/names.conf systemd/mail.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples
 	install -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/mailban.conf

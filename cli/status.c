@@ -155,6 +155,31 @@ static void worries_print(const json_t *status)
 			bad, (intmax_t)errors, plain);
 }
 
+/* What is wrong with disks and queues, and what to do about it. */
+static void alarms_print(const json_t *alarms)
+{
+	const json_t *alarm;
+	size_t i;
+
+	json_array_foreach (alarms, i, alarm) {
+		static const char *const keys[] = {
+			"name", "level", "text", "next"};
+		char *cells[4];
+
+		for (size_t k = 0; k < 4; k++) {
+			const char *text = json_string_value(
+				json_object_get(alarm, keys[k]));
+
+			cells[k] = text_escape(text ? text : "-");
+		}
+		printf("%s%s, %s%s: %s\n    next: %s\n", table_bad(stdout),
+			cells[0], cells[1], table_plain(stdout), cells[2],
+			cells[3]);
+		for (size_t k = 0; k < 4; k++)
+			free(cells[k]);
+	}
+}
+
 /* "never banned: 192.0.2.1 (gateway), ..." */
 static void allowed_print(const json_t *allowed)
 {
@@ -200,6 +225,7 @@ static void daemon_print(const json_t *status)
 			(intmax_t)ended);
 	allowed_print(json_object_get(status, "allowed"));
 	worries_print(status);
+	alarms_print(json_object_get(status, "alarms"));
 	putchar('\n');
 	jails_print(json_object_get(status, "jails"));
 	putchar('\n');

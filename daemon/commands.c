@@ -106,7 +106,7 @@ static json_t *safe_list(const struct safe *safe)
 
 static json_t *status_all(const struct engine *e)
 {
-	json_t *jails = json_array(), *sources = json_array();
+	json_t *jails = json_array(), *sources = json_array(), *status;
 	json_int_t lines = 0, matched = 0;
 	struct enforce_counts counts;
 	struct decision_losses losses;
@@ -129,7 +129,7 @@ static json_t *status_all(const struct engine *e)
 	}
 	enforce_counts(e->enforce, &counts);
 	decisions_losses(e->decisions, &losses);
-	return json_pack(
+	status = json_pack(
 		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,"
 		"s:o,s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
@@ -144,6 +144,8 @@ static json_t *status_all(const struct engine *e)
 		(json_int_t)counts.errors, "disconnected",
 		(json_int_t)counts.cut, "jails", jails, "sources", sources,
 		"allowed", safe_list(&e->config->safe));
+	alarms_tell(e->alarms, status);
+	return status;
 }
 
 static void add_address(void *ctx, const struct ban *ban)

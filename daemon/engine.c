@@ -405,6 +405,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 		if (configure(e) < 0)
 			fail(e);
 		decisions_lift_ignored(e->decisions);
+		alarms_reconfigure(e->alarms, &config->settings.alarms);
 		banlist_each(
 			decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
 		settle(e);
@@ -496,6 +497,8 @@ static bool engine_init(struct engine *e)
 	counters_restore(e->counters, e->state);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
+	e->alarms = alarms_new(e->loop, &e->options.alarms,
+		&e->config->settings.alarms, e->options.statedir);
 	e->feeds = feeds_new(e->state, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
@@ -567,6 +570,7 @@ static void engine_deinit(struct engine *e)
 	remove_sources(e);
 	feeds_free(&e->feeds);
 	counters_free(&e->counters);
+	alarms_free(&e->alarms);
 	attackers_free(&e->attackers);
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/alarms.h"
+
 struct attackers;
 struct audit;
 struct config;
@@ -29,6 +31,7 @@ struct engine_options {
 	gid_t group;  /* whose members may look */
 	int names_fd; /* of lookup_spawn() */
 	pid_t names_pid;
+	struct alarms_helpers alarms;
 	const struct reach *reach; /* what it can open; NULL: no sandbox */
 };
 
@@ -50,6 +53,7 @@ struct engine {
 	struct counters *counters;
 	struct attackers *attackers;
 	struct resolver *resolver;
+	struct alarms *alarms; /* NULL: there are none */
 	struct control *control;
 	struct import *import; /* that is under way, or NULL */
 	int64_t imports;       /* how many there were */

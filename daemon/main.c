@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/alarms.h"
 #include "daemon/config.h"
 #include "daemon/engine.h"
 #include "daemon/lookup.h"
@@ -241,7 +242,8 @@ static bool start_warden(
 	return r == 0;
 }
 
-/* From root with everything open to the engine and its warden. */
+/* From root with everything open to the engine, its warden, and who looks at
+ * disks and queues. */
 static bool settle_down(struct arguments *args, const struct settings *settings,
 	struct warden_client **warden)
 {
@@ -255,6 +257,8 @@ static bool settle_down(struct arguments *args, const struct settings *settings,
 	if (!args->engine.dry_run &&
 		!start_warden(warden, uid, gid, settings->sandbox))
 		return false;
+	alarms_spawn(&args->engine.alarms, &settings->alarms, uid, gid,
+		settings->sandbox);
 	return drop_rights(uid, gid);
 }
 

@@ -32,7 +32,7 @@ struct reach {
 /* What the libraries read, and where logs and the journal usually are. */
 static const char *const always[] = {"/etc", "/usr", "/lib", "/lib64",
 	"/var/log", "/run/log", "/dev/null", "/dev/urandom",
-	"/proc/sys/kernel/random/boot_id"};
+	"/proc/sys/kernel/random/boot_id", "/proc/pressure", "/proc/vmstat"};
 
 static void add(struct reach *r, const char *path, enum sandbox_access access)
 {

@@ -59,6 +59,7 @@ enum sandbox_access {
 	SANDBOX_STATE,	/* make, write, rename and remove files too */
 	SANDBOX_SOCKET, /* make and remove a socket, nothing else */
 	SANDBOX_NAMES,	/* read directories, no file */
+	SANDBOX_RUN,	/* read, and run programs */
 };
 
 struct sandbox_path {
@@ -79,6 +80,9 @@ int sandbox_enter_engine(
  */
 int sandbox_enter_gauge(void);
 int sandbox_enter_gauge_watch(const struct sandbox_path *paths, size_t n);
+
+/* The process that starts postconf, and that: files alone. */
+int sandbox_enter_runner(void);
 
 /* The process that starts those that look names up, then each of these. */
 int sandbox_enter_lookup(void);

@@ -48,6 +48,9 @@ static const uint64_t rights[] = {
 	[SANDBOX_SOCKET] =
 		LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE,
 	[SANDBOX_NAMES] = LANDLOCK_ACCESS_FS_READ_DIR,
+	[SANDBOX_RUN] = LANDLOCK_ACCESS_FS_READ_FILE |
+			LANDLOCK_ACCESS_FS_READ_DIR |
+			LANDLOCK_ACCESS_FS_EXECUTE,
 };
 
 /* What this kernel can forbid, less what this process may. */

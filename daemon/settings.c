@@ -11,6 +11,7 @@
 #include "lib/conf.h"
 
 #define SECTION "mailban"
+#define ALARMS "alarms"
 
 static bool take_user(struct settings *s, const char *text)
 {
@@ -208,11 +209,14 @@ void settings_load(struct settings *settings, const char *confdir,
 		conf_read_tree(conf, datadir, "mailban", NULL, err);
 	conf_read_tree(conf, confdir, "mailban", NULL, err);
 	for (size_t i = 0; i < conf_sections(conf); i++)
-		if (strcmp(conf_section(conf, i), SECTION) != 0)
+		if (strcmp(conf_section(conf, i), SECTION) != 0 &&
+			strcmp(conf_section(conf, i), ALARMS) != 0)
 			err_fault(err, "mailban.conf", 0,
-				"[%s]: there is only [" SECTION "]",
+				"[%s]: there are only [" SECTION
+				"] and [" ALARMS "]",
 				conf_section(conf, i));
 	for (size_t i = 0; i < conf_keys(conf, SECTION); i++)
 		take(settings, conf, conf_key(conf, SECTION, i), arena, err);
+	alarm_settings_load(&settings->alarms, conf, ALARMS, arena, err);
 	warn_of_fail2ban(confdir, arena, err);
 }

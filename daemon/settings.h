@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/alarm_settings.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -25,6 +26,7 @@ struct settings {
 	uint32_t max_tracked;	   /* addresses with failures, for each jail */
 	int64_t max_state;	   /* bytes of the state store */
 	uint32_t max_bans;	   /* in force at a time, of all jails */
+	struct alarm_settings alarms;
 };
 
 /*

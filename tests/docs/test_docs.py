@@ -73,7 +73,7 @@ def test_every_page_that_is_named_exists():
     others = {"mailq.1", "smtpd.8", "nft.8", "glob.7", "sd_notify.3",
               "sendmail.1",
               "pcre2pattern.3", "gzip.1", "grep.1", "systemctl.1",
-              "journald.conf.5", "postqueue.1"}
+              "journald.conf.5", "postqueue.1", "sendmail.1", "postconf.1"}
     for name in PAGES:
         named = {f"{n}.{s}" for n, s in
                  re.findall(r"^\.Xr (\S+) (\d)", page(name), re.M)}
@@ -149,7 +149,8 @@ def test_options_of_the_daemon():
 
 def test_keys_of_the_daemon():
     assert keys_of(page("mailban.conf.5")) == table_of(
-        "daemon/settings.c", r'\{"([a-z_]+)", take_')
+        "daemon/settings.c", r'\{"([a-z_]+)", take_') | table_of(
+        "daemon/alarm_settings.c", r'\{"([a-z_]+)", (?:take_|ALARM_)')
 
 
 def test_shipped_settings_are_the_defaults():
@@ -158,7 +159,8 @@ def test_shipped_settings_are_the_defaults():
         r"^#(\w+) = (.*)$", (REPO / "daemon/mailban.conf").read_text(), re.M))
     items = re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |^\.El)",
                        page("mailban.conf.5"), re.M | re.S)
-    told = {key: re.search(r"^Default:\s+(?:\.Li )?(\w+)", text, re.M)[1]
+    told = {key: re.search(r"^Default:\s+(?:\.Li )?([\w% ]*[\w%])", text,
+                           re.M)[1]
             for key, text in items}
     assert shipped == told
 

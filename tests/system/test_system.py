@@ -128,7 +128,8 @@ def processes(mx):
     pids = mx.path(f"/sys/fs/cgroup{control}/cgroup.procs").read_text()
     # The file has them as its reader sees them; its names do not change.
     done = mx.run(["ps", "-o", "pid=,comm=", "-C",
-                   "mailband,mailban-warden,mailban-names"])
+                   "mailband,mailban-warden,mailban-names,"
+                   "mailban-gauge,mailban-runner"])
     assert len(pids.split()) == len(done.stdout.splitlines())
     return {line.split()[1]: int(line.split()[0])
             for line in done.stdout.splitlines()}
@@ -157,16 +158,17 @@ def test_installing_starts_it(world, mx, deb):
 
 def test_no_process_is_root(mx):
     found = processes(mx)
-    assert set(found) == {"mailband", "mailban-warden", "mailban-names"}
+    assert set(found) == {"mailband", "mailban-warden", "mailban-names",
+                          "mailban-gauge", "mailban-runner"}
     user = mx.run(["id", "-u", "mailban"]).stdout.strip()
-    net_admin = f"{1 << 12:016x}"
+    kept = {"mailban-warden": 1 << 12, "mailban-gauge": 1 << 2}
     for name, pid in found.items():
         status = status_of(mx, pid)
         assert status["Uid"] == [user] * 4
-        keeps = net_admin if name == "mailban-warden" else "0" * 16
+        keeps = f"{kept.get(name, 0):016x}"
         assert status["CapPrm"] == status["CapEff"] == [keeps], name
         assert status["CapInh"] == status["CapAmb"] == ["0" * 16], name
-        assert int(status["CapBnd"][0], 16) & ~(1 << 12) == 0, name
+        assert int(status["CapBnd"][0], 16) & ~(1 << 12 | 1 << 2) == 0, name
         assert status["NoNewPrivs"] == ["1"] and status["Seccomp"] == ["2"]
 
 

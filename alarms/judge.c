@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the numbers of gauge process and kernel to alarms: which value is held
+ * against which thresholds. It says nothing itself and reads no clock; every
+ * table in it has a fixed size.
+ */
+#include "alarms/judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+
+#define MINUTE (60 * CLOCK_SECOND)
+#define HOUR_SECONDS 3600.0
+#define DAY_SECONDS (24 * HOUR_SECONDS)
+
+/* Kinds of a disk, of a spool; then what there is once. */
+#define OF_DISK (ALARM_READ_ONLY + 1)
+#define OF_SPOOL (ALARM_OLDEST_DEFERRED + 1 - ALARM_INCOMING)
+#define DISK_ALARMS (REPORT_DISKS * OF_DISK)
+#define SPOOL_ALARMS (REPORT_SPOOLS * OF_SPOOL)
+#define ALL_ALARMS (DISK_ALARMS + SPOOL_ALARMS + 2)
+
+/* Of a queue's disk: so many times what Postfix needs, at most this part of
+ * the disk, but more than what it needs in any case. */
+#define WANTED_WARNING 20
+#define WANTED_CRITICAL 5
+#define WANTED_PART_WARNING 0.5
+#define WANTED_PART_CRITICAL 0.25
+#define WANTED_LEAST 1.25
+
+/* A queue is worth an alarm if it is so many times as long as usual. */
+#define USUAL_WARNING 3
+#define USUAL_CRITICAL 10
+
+struct judge {
+	struct judge_rules rules;
+	judge_news_fn fn;
+	void *ctx;
+	struct report_watch watch;
+	struct report last;
+	bool has_last, has_memory;
+	struct memory memory;
+	uint64_t wanted[REPORT_SPOOLS];
+	struct alarm alarms[ALL_ALARMS];
+	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
+	struct forecast deferred[REPORT_SPOOLS];
+	bool was_writable[REPORT_DISKS];
+};
+
+const struct judge_rules judge_default = {
+	.pairs = {[ALARM_DISK] = {5, 2},
+		[ALARM_INODES] = {10, 3},
+		[ALARM_FULL_IN] = {DAY_SECONDS, 4 * HOUR_SECONDS},
+		[ALARM_READ_ONLY] = {INFINITY, 0},
+		[ALARM_INCOMING] = {100, 1000},
+		[ALARM_ACTIVE] = {4000, 16000},
+		[ALARM_DEFERRED] = {200, 2000},
+		[ALARM_CORRUPT] = {0, INFINITY},
+		[ALARM_MAILDROP] = {300, 1800},
+		[ALARM_OLDEST] = {4 * HOUR_SECONDS, 2 * DAY_SECONDS},
+		[ALARM_OLDEST_DEFERRED] = {6 * DAY_SECONDS, INFINITY},
+		[ALARM_MEMORY] = {10, 5},
+		[ALARM_GAUGE] = {180, 600}},
+	.repeat = 24 * 60 * MINUTE,
+	.interval = MINUTE,
+};
+
+/* How each kind is judged but for its thresholds: n of how many samples, when
+ * it ends, whether what is low is bad. */
+static const struct kind {
+	const char *name;
+	struct level_rule rule;
+} kinds[ALARM_KINDS] = {
+	[ALARM_DISK] = {"disk_free",
+		{.n = 1, .of = 1, .good = 5, .clear = 1.25, .below = true}},
+	[ALARM_INODES] = {"inodes_free", {.n = 1,
+						 .of = 1,
+						 .good = 5,
+						 .clear = 1,
+						 .add = 2,
+						 .below = true}},
+	[ALARM_FULL_IN] = {"time_to_full",
+		{.n = 3, .of = 5, .good = 5, .clear = 2, .below = true}},
+	[ALARM_READ_ONLY] = {"read_only",
+		{.n = 1, .of = 1, .good = 10, .clear = 1}},
+	[ALARM_INCOMING] = {"incoming",
+		{.n = 5, .of = 5, .good = 2, .clear = 0.5}},
+	[ALARM_ACTIVE] = {"active", {.n = 3, .of = 5, .good = 2, .clear = 0.5}},
+	[ALARM_DEFERRED] = {"deferred",
+		{.n = 3, .of = 5, .good = 2, .clear = 0.7}},
+	[ALARM_CORRUPT] = {"corrupt", {.n = 1, .of = 1, .good = 1, .clear = 1}},
+	[ALARM_MAILDROP] = {"maildrop",
+		{.n = 2, .of = 3, .good = 1, .clear = 1}},
+	[ALARM_OLDEST] = {"oldest", {.n = 2, .of = 3, .good = 1, .clear = 1}},
+	[ALARM_OLDEST_DEFERRED] = {"oldest_deferred",
+		{.n = 2, .of = 3, .good = 1, .clear = 1}},
+	[ALARM_MEMORY] = {"memory", {.n = 5, .of = 5, .good = 2, .clear = 0.5}},
+	[ALARM_GAUGE] = {"gauge", {.n = 1, .of = 1, .good = 1, .clear = 1}},
+};
+
+const char *judge_name(enum alarm_kind kind)
+{
+	return kinds[kind].name;
+}
+
+static struct alarm *disk_alarm(struct judge *j, size_t i, enum alarm_kind kind)
+{
+	return &j->alarms[i * OF_DISK + kind];
+}
+
+static struct alarm *spool_alarm(
+	struct judge *j, size_t i, enum alarm_kind kind)
+{
+	return &j->alarms[DISK_ALARMS + i * OF_SPOOL + kind - ALARM_INCOMING];
+}
+
+struct judge *judge_new(
+	const struct judge_rules *rules, judge_news_fn fn, void *ctx)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		abort();
+	j->rules = *rules;
+	j->fn = fn;
+	j->ctx = ctx;
+	for (size_t i = 0; i < DISK_ALARMS; i++)
+		j->alarms[i].kind = (enum alarm_kind)(i % OF_DISK);
+	for (size_t i = 0; i < SPOOL_ALARMS; i++) {
+		struct alarm *a = &j->alarms[DISK_ALARMS + i];
+
+		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
+		a->about_mail = true;
+	}
+	j->alarms[ALL_ALARMS - 2].kind = ALARM_MEMORY;
+	j->alarms[ALL_ALARMS - 1].kind = ALARM_GAUGE;
+	for (size_t i = 0; i < ALL_ALARMS; i++)
+		j->alarms[i].subject = "";
+	return j;
+}
+
+void judge_free(struct judge **judge)
+{
+	free(*judge);
+	*judge = NULL;
+}
+
+void judge_set_rules(struct judge *j, const struct judge_rules *rules)
+{
+	j->rules = *rules;
+}
+
+void judge_watch(struct judge *j, const struct report_watch *watch)
+{
+	j->watch = *watch;
+	for (size_t i = 0; i < REPORT_DISKS; i++)
+		for (int k = 0; k < OF_DISK; k++)
+			disk_alarm(j, i, (enum alarm_kind)k)->subject =
+				j->watch.disks[i];
+	for (size_t i = 0; i < REPORT_SPOOLS; i++)
+		for (int k = 0; k < OF_SPOOL; k++)
+			spool_alarm(j, i, (enum alarm_kind)(ALARM_INCOMING + k))
+				->subject = j->watch.spools[i];
+}
+
+void judge_set_wanted(struct judge *j, size_t spool, uint64_t bytes)
+{
+	j->wanted[spool] = bytes;
+}
+
+static void sample(struct judge *j, struct alarm *a, double value,
+	const struct judge_pair *pair, int64_t now)
+{
+	struct level_rule rule = kinds[a->kind].rule;
+	enum level_news news;
+
+	if (isnan(value))
+		return;
+	rule.warning = pair->warning;
+	rule.critical = pair->critical;
+	rule.repeat = j->rules.repeat;
+	a->value = value;
+	a->known = true;
+	news = level_sample(&a->state, &rule, value, now);
+	if (news != LEVEL_SAME)
+		j->fn(j->ctx, a, news);
+}
+
+/* With the thresholds of the configuration. */
+static void sample_plain(
+	struct judge *j, struct alarm *a, double value, int64_t now)
+{
+	sample(j, a, value, &j->rules.pairs[a->kind], now);
+}
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* What Postfix wants of the file system that disk i is on: of any instance. */
+static uint64_t wanted_of(
+	const struct judge *j, const struct report *r, size_t i, bool *queue)
+{
+	uint64_t most = 0;
+
+	*queue = false;
+	for (size_t s = 0; s < j->watch.spools_n; s++) {
+		if (r->disks[s].error ||
+			r->disks[s].disk.device != r->disks[i].disk.device)
+			continue;
+		*queue = true;
+		if (j->wanted[s] > most)
+			most = j->wanted[s];
+	}
+	return most;
+}
+
+static double bytes_line(double percent, double times, double part,
+	uint64_t wanted, uint64_t bytes)
+{
+	double line = percent / 100 * (double)bytes;
+
+	/* Turned off is off. */
+	if (percent < 0 || !isfinite(percent))
+		return -INFINITY;
+	line = larger(
+		line, smaller(times * (double)wanted, part * (double)bytes));
+	return larger(line, WANTED_LEAST * (double)wanted);
+}
+
+static void judge_bytes(struct judge *j, size_t i, const struct disk *disk,
+	uint64_t wanted, int64_t now)
+{
+	const struct judge_pair *set = &j->rules.pairs[ALARM_DISK];
+	const struct judge_pair pair = {
+		bytes_line(set->warning, WANTED_WARNING, WANTED_PART_WARNING,
+			wanted, disk->bytes),
+		bytes_line(set->critical, WANTED_CRITICAL, WANTED_PART_CRITICAL,
+			wanted, disk->bytes)};
+	struct alarm *a = disk_alarm(j, i, ALARM_DISK);
+
+	a->total = (double)disk->bytes;
+	a->refuses_below = wanted;
+	sample(j, a, (double)disk->bytes_free, &pair, now);
+}
+
+static void judge_disk(
+	struct judge *j, size_t i, const struct report *r, int64_t now)
+{
+	const struct disk *disk = &r->disks[i].disk;
+	struct alarm *inodes = disk_alarm(j, i, ALARM_INODES);
+	double full_in, percent = 100;
+	uint64_t wanted;
+	bool queue;
+
+	wanted = wanted_of(j, r, i, &queue);
+	for (int k = 0; k < OF_DISK; k++)
+		disk_alarm(j, i, (enum alarm_kind)k)->about_mail = queue;
+	judge_bytes(j, i, disk, wanted, now);
+	forecast_add(&j->bytes[i], now,
+		disk->bytes_free > wanted ? (double)(disk->bytes_free - wanted)
+					  : 0);
+	if (disk->inodes) {
+		percent =
+			100 * (double)disk->inodes_free / (double)disk->inodes;
+		inodes->total = (double)disk->inodes;
+		sample_plain(j, inodes, percent, now);
+		forecast_add(&j->inodes[i], now, (double)disk->inodes_free);
+	}
+	full_in = judge_full_in(j, i, now);
+	sample_plain(j, disk_alarm(j, i, ALARM_FULL_IN), full_in, now);
+	j->was_writable[i] |= !disk->read_only || queue;
+	sample_plain(j, disk_alarm(j, i, ALARM_READ_ONLY),
+		disk->read_only && j->was_writable[i], now);
+}
+
+/* Each file system once, by the first path that lies on it. */
+static bool is_again(const struct report *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!r->disks[k].error &&
+			r->disks[k].disk.device == r->disks[i].disk.device)
+			return true;
+	return false;
+}
+
+/* An alarm of a path that has moved to another's file system is over. */
+static void leave_disk(struct judge *j, size_t i, int64_t now)
+{
+	for (int k = 0; k < OF_DISK; k++) {
+		struct alarm *a = disk_alarm(j, i, (enum alarm_kind)k);
+
+		if (a->state.level != LEVEL_OK)
+			sample_plain(
+				j, a, k == ALARM_READ_ONLY ? 0 : INFINITY, now);
+		else
+			a->known = false;
+	}
+}
+
+static const struct queue *queue_of(
+	const struct report_spool *s, enum queue_name name)
+{
+	return s->queues[name].error ? NULL : &s->queues[name].queue;
+}
+
+static double age_of(const struct queue *q, int64_t wall)
+{
+	double age = (double)(wall / CLOCK_SECOND - q->oldest);
+
+	if (!q->files || !q->oldest)
+		return 0;
+	/* Born in the future: the clock was set back. */
+	return age > 0 ? age : 0;
+}
+
+static void judge_deferred(
+	struct judge *j, size_t i, const struct queue *q, int64_t now)
+{
+	const struct judge_pair *set = &j->rules.pairs[ALARM_DEFERRED];
+	double usual = forecast_usual(&j->deferred[i]);
+	const struct judge_pair pair = {
+		larger(set->warning, USUAL_WARNING * usual),
+		larger(set->critical, USUAL_CRITICAL * usual)};
+
+	sample(j, spool_alarm(j, i, ALARM_DEFERRED), q->files, &pair, now);
+	forecast_add(&j->deferred[i], now, q->files);
+}
+
+static void judge_spool(struct judge *j, size_t i, const struct report_spool *s,
+	int64_t now, int64_t wall)
+{
+	const struct queue *q;
+
+	if ((q = queue_of(s, QUEUE_INCOMING))) {
+		sample_plain(
+			j, spool_alarm(j, i, ALARM_INCOMING), q->ready, now);
+		sample_plain(j, spool_alarm(j, i, ALARM_OLDEST),
+			age_of(q, wall), now);
+	}
+	if ((q = queue_of(s, QUEUE_ACTIVE)))
+		sample_plain(j, spool_alarm(j, i, ALARM_ACTIVE), q->files, now);
+	if ((q = queue_of(s, QUEUE_DEFERRED))) {
+		judge_deferred(j, i, q, now);
+		sample_plain(j, spool_alarm(j, i, ALARM_OLDEST_DEFERRED),
+			age_of(q, wall), now);
+	}
+	if ((q = queue_of(s, QUEUE_CORRUPT)))
+		sample_plain(
+			j, spool_alarm(j, i, ALARM_CORRUPT), q->files, now);
+	if ((q = queue_of(s, QUEUE_MAILDROP)))
+		sample_plain(j, spool_alarm(j, i, ALARM_MAILDROP),
+			age_of(q, wall), now);
+}
+
+void judge_report(
+	struct judge *j, const struct report *r, int64_t now, int64_t wall)
+{
+	if (r->disks_n != j->watch.disks_n || r->spools_n != j->watch.spools_n)
+		return;
+	j->last = *r;
+	j->has_last = true;
+	for (size_t i = 0; i < r->disks_n; i++) {
+		if (r->disks[i].error)
+			continue;
+		if (is_again(r, i))
+			leave_disk(j, i, now);
+		else
+			judge_disk(j, i, r, now);
+	}
+	for (size_t i = 0; i < r->spools_n; i++)
+		judge_spool(j, i, &r->spools[i], now, wall);
+}
+
+void judge_memory(struct judge *j, const struct memory *m, int64_t now)
+{
+	static const struct judge_pair pair = {1, 2};
+	const struct judge_pair *set = &j->rules.pairs[ALARM_MEMORY];
+	double some = m->some / set->warning, full = m->full / set->critical;
+	double value = full > 1 ? 1 + full : smaller(some, 2);
+
+	/* Pressure without swapping is a cache that is too small. */
+	if (j->has_memory && m->swapped_in == j->memory.swapped_in)
+		value = smaller(value, 1);
+	if (j->has_memory)
+		sample(j, &j->alarms[ALL_ALARMS - 2], value, &pair, now);
+	j->memory = *m;
+	j->has_memory = true;
+}
+
+void judge_silence(struct judge *j, double seconds, int64_t now)
+{
+	double intervals =
+		(double)j->rules.interval / (double)judge_default.interval;
+	const struct judge_pair *set = &j->rules.pairs[ALARM_GAUGE];
+	const struct judge_pair pair = {
+		set->warning * intervals, set->critical * intervals};
+
+	sample(j, &j->alarms[ALL_ALARMS - 1], seconds, &pair, now);
+}
+
+const struct alarm *judge_alarm(const struct judge *j, size_t i)
+{
+	return i < ALL_ALARMS ? &j->alarms[i] : NULL;
+}
+
+const struct report *judge_last(const struct judge *j)
+{
+	return j->has_last ? &j->last : NULL;
+}
+
+const struct report_watch *judge_watched(const struct judge *j)
+{
+	return &j->watch;
+}
+
+double judge_full_in(const struct judge *j, size_t i, int64_t now)
+{
+	return smaller(forecast_empty(&j->bytes[i], now),
+		forecast_empty(&j->inodes[i], now));
+}

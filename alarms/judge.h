@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_ALARMS_JUDGE_H
+#define MAILBAN_ALARMS_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alarms/forecast.h"
+#include "alarms/level.h"
+#include "alarms/memory.h"
+#include "alarms/report.h"
+
+enum alarm_kind {
+	ALARM_DISK,	 /* bytes free */
+	ALARM_INODES,	 /* share of the inodes that is free, percent */
+	ALARM_FULL_IN,	 /* seconds until bytes or inodes are used up */
+	ALARM_READ_ONLY, /* 1: it cannot be written to */
+	ALARM_INCOMING,	 /* complete messages that nobody takes */
+	ALARM_ACTIVE,
+	ALARM_DEFERRED,
+	ALARM_CORRUPT,
+	ALARM_MAILDROP,	       /* age of the oldest, seconds */
+	ALARM_OLDEST,	       /* of incoming: the same */
+	ALARM_OLDEST_DEFERRED, /* the same */
+	ALARM_MEMORY, /* pressure: 1 at the warning, 2 at the critical level */
+	ALARM_GAUGE,  /* seconds without a word of the gauge process */
+	ALARM_KINDS
+};
+
+/* Warning and critical; INFINITY (-INFINITY where low is bad): never. */
+struct judge_pair {
+	double warning, critical;
+};
+
+struct judge_rules {
+	struct judge_pair pairs[ALARM_KINDS]; /* disk: percent */
+	int64_t repeat;			      /* see struct level_rule */
+	int64_t interval; /* between two looks, microseconds */
+};
+
+/* What mailban.conf(5) says holds without it. */
+extern const struct judge_rules judge_default;
+
+/* The name of a kind in status, notices and mailban.conf; its pair there. */
+const char *judge_name(enum alarm_kind kind);
+
+struct alarm {
+	enum alarm_kind kind;
+	const char *subject; /* a path, or "" */
+	struct level_state state;
+	bool known;   /* there was a sample */
+	double value; /* the last */
+	double total; /* of what it is a part, or 0 */
+	/* Bytes below which Postfix refuses mail on that file system, 0: it
+	 * has no queue there. */
+	uint64_t refuses_below;
+	/* A notice of it may not get through as mail. */
+	bool about_mail;
+};
+
+/* Called for each change; the alarm is as it now stands. */
+typedef void (*judge_news_fn)(
+	void *ctx, const struct alarm *alarm, enum level_news news);
+
+struct judge;
+
+/* Knows nothing to watch yet but the memory and the gauge process. */
+struct judge *judge_new(
+	const struct judge_rules *rules, judge_news_fn fn, void *ctx);
+void judge_free(struct judge **judge);
+/* Other thresholds from now on. */
+void judge_set_rules(struct judge *judge, const struct judge_rules *rules);
+/* What the reports will be about, once; disk i holds spool i for each spool. */
+void judge_watch(struct judge *judge, const struct report_watch *watch);
+/* What Postfix' instance i needs: see disk_wanted(). */
+void judge_set_wanted(struct judge *judge, size_t spool, uint64_t bytes);
+
+/* now is monotonic, wall the other: for the ages of files alone. */
+void judge_report(struct judge *judge, const struct report *report, int64_t now,
+	int64_t wall);
+void judge_memory(
+	struct judge *judge, const struct memory *memory, int64_t now);
+/* How long there has been no report, seconds. */
+void judge_silence(struct judge *judge, double seconds, int64_t now);
+
+/* All alarms that there are, in a fixed order; NULL behind the last. */
+const struct alarm *judge_alarm(const struct judge *judge, size_t i);
+/* The last report; NULL before the first. */
+const struct report *judge_last(const struct judge *judge);
+const struct report_watch *judge_watched(const struct judge *judge);
+/* Seconds until disk i is full; INFINITY: not in sight. */
+double judge_full_in(const struct judge *judge, size_t disk, int64_t now);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An alarm in words, for somebody who was woken by it: what is wrong, how much,
+ * since when, what comes of it, and what to type. It must never advise what
+ * loses mail.
+ */
+#include "alarms/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/clock.h"
+
+#define ROOM(w) sizeof((w)->text)
+
+const char *words_size(double bytes, char text[WORDS_SIZE])
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	size_t i = 0;
+
+	while (bytes >= 999.5 && i + 1 < sizeof(units) / sizeof(*units)) {
+		bytes /= 1000;
+		i++;
+	}
+	snprintf(text, WORDS_SIZE, bytes < 9.95 && i ? "%.1f %s" : "%.0f %s",
+		bytes, units[i]);
+	return text;
+}
+
+const char *words_span(double seconds, char text[WORDS_SPAN])
+{
+	static const struct {
+		double seconds;
+		const char *one, *many;
+	} units[] = {{86400, "day", "days"}, {3600, "hour", "hours"},
+		{60, "minute", "minutes"}, {1, "second", "seconds"}};
+	size_t i = 0;
+	double n;
+
+	/* A unit that there are two of at least says enough. */
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	n = floor(seconds / units[i].seconds);
+	if (n > 99999)
+		n = 99999;
+	snprintf(text, WORDS_SPAN, "%.0f %s", n,
+		(int)n == 1 ? units[i].one : units[i].many);
+	return text;
+}
+
+/* Which queue a kind counts, for texts. */
+static const char *queue_name_of(enum alarm_kind kind)
+{
+	switch (kind) {
+	case ALARM_ACTIVE:
+		return "active";
+	case ALARM_DEFERRED:
+	case ALARM_OLDEST_DEFERRED:
+		return "deferred";
+	case ALARM_CORRUPT:
+		return "corrupt";
+	case ALARM_MAILDROP:
+		return "maildrop";
+	default:
+		return "incoming";
+	}
+}
+
+static void say_figure(char *to, size_t room, const struct alarm *a)
+{
+	char size[WORDS_SIZE], whole[WORDS_SIZE], span[WORDS_SPAN];
+
+	switch (a->kind) {
+	case ALARM_DISK:
+		snprintf(to, room, "%s: %s free of %s (%.1f %%)", a->subject,
+			words_size(a->value, size), words_size(a->total, whole),
+			a->total > 0 ? 100 * a->value / a->total : 0);
+		break;
+	case ALARM_INODES:
+		snprintf(to, room, "%s: %.1f %% of %.0f inodes free",
+			a->subject, a->value, a->total);
+		break;
+	case ALARM_FULL_IN:
+		if (isfinite(a->value))
+			snprintf(to, room, "%s: full in %s at this rate",
+				a->subject, words_span(a->value, span));
+		else
+			snprintf(to, room, "%s: does not fill up", a->subject);
+		break;
+	case ALARM_READ_ONLY:
+		snprintf(to, room, "%s: %s", a->subject,
+			a->value > 0 ? "mounted read-only" : "writable");
+		break;
+	case ALARM_INCOMING:
+	case ALARM_ACTIVE:
+	case ALARM_DEFERRED:
+	case ALARM_CORRUPT:
+		snprintf(to, room, "%s: %.0f message%s in the %s queue",
+			a->subject, a->value, a->value == 1 ? "" : "s",
+			queue_name_of(a->kind));
+		break;
+	case ALARM_MAILDROP:
+	case ALARM_OLDEST:
+	case ALARM_OLDEST_DEFERRED:
+		if (a->value > 0)
+			snprintf(to, room,
+				"%s: a message has been in the %s queue for %s",
+				a->subject, queue_name_of(a->kind),
+				words_span(a->value, span));
+		else
+			snprintf(to, room, "%s: the %s queue is empty",
+				a->subject, queue_name_of(a->kind));
+		break;
+	case ALARM_MEMORY:
+		snprintf(to, room, "memory: %s",
+			a->value > 1 ? "programs wait for it while it swaps"
+				     : "nobody waits long for it");
+		break;
+	case ALARM_GAUGE:
+		snprintf(to, room, "disks and queues: not seen for %s",
+			words_span(a->value, span));
+		break;
+	case ALARM_KINDS:
+		*to = '\0';
+		break;
+	}
+}
+
+/* What will happen. */
+static void say_outlook(char *to, size_t room, const struct alarm *a)
+{
+	char size[WORDS_SIZE];
+
+	*to = '\0';
+	switch (a->kind) {
+	case ALARM_DISK:
+		if (a->refuses_below && a->value <= (double)a->refuses_below)
+			snprintf(to, room,
+				"; Postfix refuses mail now (452 4.3.1: less "
+				"than %s)",
+				words_size((double)a->refuses_below, size));
+		else if (a->refuses_below)
+			snprintf(to, room,
+				"; below %s Postfix refuses mail (452 4.3.1)",
+				words_size((double)a->refuses_below, size));
+		else
+			snprintf(to, room,
+				"; when it is full nothing can be written "
+				"there");
+		break;
+	case ALARM_INODES:
+	case ALARM_FULL_IN:
+		snprintf(to, room, "; then %s",
+			a->about_mail ? "no mail is taken any more"
+				      : "nothing can be written there");
+		break;
+	case ALARM_READ_ONLY:
+		snprintf(to, room, "; %s",
+			a->about_mail ? "no mail is taken"
+				      : "nothing can be written there");
+		break;
+	case ALARM_INCOMING:
+	case ALARM_OLDEST:
+		snprintf(to, room,
+			"; the queue manager does not take them, mail is late");
+		break;
+	case ALARM_ACTIVE:
+		snprintf(to, room,
+			"; at 20000 (qmgr_message_active_limit) new mail "
+			"waits behind it");
+		break;
+	case ALARM_DEFERRED:
+		snprintf(to, room,
+			"; they are tried again, and go back after "
+			"maximal_queue_lifetime");
+		break;
+	case ALARM_OLDEST_DEFERRED:
+		snprintf(to, room,
+			"; it should have gone back to its sender by now");
+		break;
+	case ALARM_CORRUPT:
+		snprintf(to, room, "; Postfix leaves them alone for ever");
+		break;
+	case ALARM_MAILDROP:
+		snprintf(to, room,
+			"; what local programs send is not picked up");
+		break;
+	case ALARM_MEMORY:
+		snprintf(to, room, "; everything gets slow, then is killed");
+		break;
+	case ALARM_GAUGE:
+		snprintf(
+			to, room, "; a file system may hang, no alarm is sure");
+		break;
+	case ALARM_KINDS:
+		break;
+	}
+}
+
+static void say_next(char *to, size_t room, const struct alarm *a)
+{
+	switch (a->kind) {
+	case ALARM_DISK:
+	case ALARM_FULL_IN:
+		snprintf(to, room, "du -xh --max-depth=2 %s | sort -h | tail",
+			a->subject);
+		break;
+	case ALARM_INODES:
+		snprintf(to, room,
+			"du -x --inodes --max-depth=2 %s | sort -n | tail",
+			a->subject);
+		break;
+	case ALARM_READ_ONLY:
+		snprintf(to, room, "dmesg | tail; findmnt -T %s", a->subject);
+		break;
+	case ALARM_INCOMING:
+	case ALARM_OLDEST:
+		snprintf(to, room,
+			"postfix status; journalctl -t postfix/qmgr -n 20");
+		break;
+	case ALARM_ACTIVE:
+		snprintf(to, room, "qshape active; postqueue -p | tail");
+		break;
+	case ALARM_DEFERRED:
+		snprintf(to, room,
+			"qshape deferred; when the cause is gone: postqueue -f "
+			"(spam of one account: postsuper -h by its queue ids)");
+		break;
+	case ALARM_OLDEST_DEFERRED:
+		snprintf(to, room,
+			"postqueue -p | head; postconf maximal_queue_lifetime; "
+			"to have one routed anew: postsuper -r QUEUEID");
+		break;
+	case ALARM_CORRUPT:
+		snprintf(to, room,
+			"ls -l %s/corrupt; one that can go: postsuper -d "
+			"QUEUEID corrupt",
+			a->subject);
+		break;
+	case ALARM_MAILDROP:
+		snprintf(to, room,
+			"postfix status; journalctl -t postfix/pickup -n 20");
+		break;
+	case ALARM_MEMORY:
+		snprintf(to, room, "ps -eo rss,pid,args --sort -rss | head");
+		break;
+	case ALARM_GAUGE:
+		snprintf(to, room,
+			"systemctl status mailban; ps -o stat,wchan,args "
+			"-C mailban-gauge");
+		break;
+	case ALARM_KINDS:
+		*to = '\0';
+		break;
+	}
+}
+
+void words_of(struct words *w, const struct alarm *a, enum level_news news,
+	int64_t now, int64_t wall)
+{
+	char figure[400], outlook[160] = "", when[32] = "", span[WORDS_SPAN];
+	int64_t took = now - a->state.since;
+	time_t since = (time_t)((wall - took) / CLOCK_SECOND);
+	struct tm tm;
+
+	say_figure(figure, sizeof(figure), a);
+	if (localtime_r(&since, &tm))
+		strftime(when, sizeof(when), "%b %e %H:%M", &tm);
+	words_span((double)took / CLOCK_SECOND, span);
+	if (news == LEVEL_RECOVERED) {
+		snprintf(w->text, ROOM(w), "%s: all is well again, after %s",
+			figure, span);
+		w->next[0] = '\0';
+		return;
+	}
+	say_outlook(outlook, sizeof(outlook), a);
+	snprintf(w->text, ROOM(w), "%s, since %s%s", figure, when, outlook);
+	say_next(w->next, sizeof(w->next), a);
+}

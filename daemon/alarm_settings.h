@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ALARM_SETTINGS_H
+#define MAILBAN_DAEMON_ALARM_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "alarms/judge.h"
+#include "lib/arena.h"
+#include "lib/conf.h"
+#include "lib/err.h"
+
+#define ALARM_SETTINGS_PATHS 8
+
+/* The section [alarms] of mailban.conf(5). Strings are the arena's. */
+struct alarm_settings {
+	bool enabled;
+	const char *hook;    /* NULL: none */
+	const char *mail_to; /* NULL: nobody */
+	const char *paths[ALARM_SETTINGS_PATHS];
+	size_t paths_n;
+	struct judge_rules rules;
+};
+
+/* What the section says of conf, over the defaults; faults go to err. */
+void alarm_settings_load(struct alarm_settings *settings,
+	const struct conf *conf, const char *section, struct arena *arena,
+	struct err *err);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The alarms in the engine: once a minute the gauge process is asked, what it
+ * says is judged, and news go to the log, the hook and the mail. A helper that
+ * hangs or is gone is an alarm itself, and never holds up a ban.
+ */
+#include "daemon/alarms.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alarms/words.h"
+#include "daemon/alarms_parts.h"
+#include "daemon/gauge.h"
+#include "daemon/notice.h"
+#include "daemon/spawn.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#define GAUGE_BUFFER (64 << 10)
+
+void alarms_spawn(struct alarms_helpers *h,
+	const struct alarm_settings *settings, uid_t uid, gid_t gid,
+	bool confined)
+{
+	const struct runner_means means = {settings->hook, settings->mail_to};
+	int r;
+
+	*h = (struct alarms_helpers){.gauge_fd = -1, .runner_fd = -1};
+	if (!settings->enabled)
+		return;
+	r = spawn_program(GAUGE_PROGRAM, uid, gid, confined, GAUGE_BUFFER,
+		&h->gauge_fd, &h->gauge_pid);
+	if (r < 0)
+		log_error("alarms: cannot start " GAUGE_PROGRAM ": %s; disks "
+			  "and queues are not watched",
+			strerror(-r));
+	r = runner_spawn(
+		&means, uid, gid, confined, &h->runner_fd, &h->runner_pid);
+	if (r < 0)
+		log_error("alarms: cannot start the process that runs the "
+			  "hook: %s",
+			strerror(-r));
+}
+
+bool alarms_run(struct alarms *a, const struct runner_request *q)
+{
+	char bytes[RUNNER_MESSAGE];
+	size_t n = runner_request_encode(q, bytes, sizeof(bytes));
+
+	return a->runner_io && n > 0 &&
+	       send(a->helpers.runner_fd, bytes, n,
+		       MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+static void request(struct alarms *a, const struct runner_request *q)
+{
+	if (alarms_run(a, q))
+		return;
+	if (a->lost++ == 0)
+		log_error("alarms: the process that runs the hook is behind or "
+			  "gone: a notice is lost");
+}
+
+static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
+{
+	struct alarms *a = ctx;
+	int64_t now = clock_mono(), wall = clock_wall();
+	int64_t since = (wall - (now - alarm->state.since)) / CLOCK_SECOND;
+	struct runner_request q = {.task = RUNNER_HOOK};
+	struct words words;
+
+	words_of(&words, alarm, news, now, wall);
+	notice_log(alarm, news, &words, since);
+	strcpy(q.alarm, judge_name(alarm->kind));
+	strcpy(q.level, level_text(alarm->state.level));
+	strcpy(q.news, level_news_text(news));
+	strcpy(q.subject, alarm->subject);
+	snprintf(q.value, sizeof(q.value), "%.17g", alarm->value);
+	snprintf(q.since, sizeof(q.since), "%" PRIi64, since);
+	strcpy(q.text, words.text);
+	strcpy(q.next, words.next);
+	if (a->hook)
+		request(a, &q);
+	q.task = RUNNER_MAIL;
+	if (a->mail && !alarm->about_mail)
+		request(a, &q);
+}
+
+static void drop_gauge(struct alarms *a, const char *why)
+{
+	log_error("alarms: the gauge process is gone (%s): disks and queues "
+		  "are not watched until mailband is restarted",
+		why);
+	a->gauge_io = sd_event_source_disable_unref(a->gauge_io);
+}
+
+static void look(struct alarms *a)
+{
+	const char ask = GAUGE_LOOK;
+
+	if (!a->gauge_io || !a->watching || a->looking)
+		return;
+	if (send(a->helpers.gauge_fd, &ask, 1, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+		1)
+		a->looking = true;
+}
+
+static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
+{
+	static struct report report;
+	struct alarms *a = ctx;
+	uint8_t bytes[REPORT_BYTES];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC);
+
+	(void)s;
+	(void)events;
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n <= 0) {
+		drop_gauge(a, n < 0 ? strerror(errno) : "it ended");
+	} else if ((size_t)n > sizeof(bytes) ||
+		   !report_decode(bytes, (size_t)n, &report)) {
+		drop_gauge(a, "it talks nonsense");
+	} else {
+		a->looking = false;
+		a->seen = clock_mono();
+		alarms_postfix_tell(a, &report);
+		judge_report(a->judge, &report, a->seen, clock_wall());
+	}
+	return 0;
+}
+
+/* Postfix has said all: the first time there is something to look at. */
+static void settle(struct alarms *a)
+{
+	uint8_t bytes[REPORT_WATCH_BYTES];
+	struct report_watch *watch = calloc(1, sizeof(*watch));
+	size_t n;
+
+	if (!watch)
+		abort();
+	alarms_postfix_watch(a, watch);
+	if (!a->watching) {
+		n = report_watch_encode(watch, bytes, sizeof(bytes));
+		if (a->gauge_io && n > 0 &&
+			send(a->helpers.gauge_fd, bytes, n,
+				MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n) {
+			judge_watch(a->judge, watch);
+			a->watching = true;
+		}
+	} else if (memcmp(watch, judge_watched(a->judge), sizeof(*watch))) {
+		log_warning("alarms: other directories are to be watched than "
+			    "at the start; restart mailband to have it so");
+	}
+	for (size_t i = 0; i < a->postfix.n; i++)
+		judge_set_wanted(a->judge, i,
+			disk_wanted(a->postfix.instances[i].queue_minfree,
+				a->postfix.instances[i].message_size_limit));
+	free(watch);
+	look(a);
+}
+
+static void take_reply(struct alarms *a, const struct runner_reply *reply)
+{
+	const char *what = reply->task == RUNNER_HOOK ? "the hook" : "sendmail";
+
+	if (reply->task == RUNNER_POSTCONF) {
+		if (alarms_postfix_take(a, reply->output, reply->n))
+			settle(a);
+	} else if (reply->status == RUNNER_TOO_LONG) {
+		log_error("alarms: %s took more than %d seconds and was killed",
+			what, RUNNER_PATIENCE);
+	} else if (reply->status == RUNNER_NOT_STARTED) {
+		log_error("alarms: %s could not be started", what);
+	} else if (!WIFEXITED(reply->status) || WEXITSTATUS(reply->status)) {
+		log_error("alarms: %s failed with status %d", what,
+			WIFEXITED(reply->status) ? WEXITSTATUS(reply->status)
+						 : -WTERMSIG(reply->status));
+	}
+}
+
+static int on_runner(sd_event_source *s, int fd, uint32_t events, void *ctx)
+{
+	static struct runner_reply reply;
+	struct alarms *a = ctx;
+	ssize_t n = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT);
+
+	(void)s;
+	(void)events;
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < (ssize_t)offsetof(struct runner_reply, output) ||
+		reply.n != n - (ssize_t)offsetof(struct runner_reply, output)) {
+		log_error("alarms: the process that runs the hook is gone: "
+			  "notices go to the log alone");
+		a->runner_io = sd_event_source_disable_unref(a->runner_io);
+		if (!a->watching)
+			settle(a);
+	} else {
+		take_reply(a, &reply);
+	}
+	return 0;
+}
+
+static int on_timer(sd_event_source *s, uint64_t at, void *ctx)
+{
+	struct alarms *a = ctx;
+	int64_t now = clock_mono();
+	struct memory memory;
+
+	(void)at;
+	if (memory_read(&memory) == 0)
+		judge_memory(a->judge, &memory, now);
+	if (a->gauge_io || a->watching)
+		judge_silence(
+			a->judge, (double)(now - a->seen) / CLOCK_SECOND, now);
+	look(a);
+	sd_event_source_set_time_relative(
+		s, (uint64_t)a->settings->rules.interval);
+	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
+	const struct alarm_settings *settings, const char *statedir)
+{
+	struct alarms *a;
+
+	if (!settings->enabled)
+		return NULL;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		abort();
+	a->helpers = *helpers;
+	a->settings = settings;
+	a->statedir = statedir;
+	a->hook = settings->hook != NULL;
+	a->mail = settings->mail_to != NULL;
+	a->seen = clock_mono();
+	a->judge = judge_new(&settings->rules, on_news, a);
+	if ((helpers->gauge_fd >= 0 &&
+		    sd_event_add_io(loop, &a->gauge_io, helpers->gauge_fd,
+			    EPOLLIN, on_gauge, a) < 0) ||
+		(helpers->runner_fd >= 0 &&
+			sd_event_add_io(loop, &a->runner_io, helpers->runner_fd,
+				EPOLLIN, on_runner, a) < 0) ||
+		sd_event_add_time_relative(loop, &a->timer, CLOCK_MONOTONIC,
+			(uint64_t)settings->rules.interval, 0, on_timer, a) < 0)
+		abort();
+	if (a->runner_io)
+		alarms_postfix_ask(a);
+	else
+		settle(a);
+	return a;
+}
+
+/* Its end is asked for by closing; one that hangs in a file system or runs a
+ * hook is not waited for. */
+static void end_helper(int fd, pid_t pid)
+{
+	if (fd < 0)
+		return;
+	close(fd);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, WNOHANG);
+}
+
+void alarms_free(struct alarms **alarms)
+{
+	struct alarms *a = *alarms;
+
+	if (!a)
+		return;
+	sd_event_source_disable_unref(a->timer);
+	sd_event_source_disable_unref(a->gauge_io);
+	sd_event_source_disable_unref(a->runner_io);
+	end_helper(a->helpers.gauge_fd, a->helpers.gauge_pid);
+	end_helper(a->helpers.runner_fd, a->helpers.runner_pid);
+	judge_free(&a->judge);
+	free(a);
+	*alarms = NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void alarms_reconfigure(struct alarms *a, const struct alarm_settings *settings)
+{
+	if (!a) {
+		if (settings->enabled)
+			log_warning("alarms: they begin when mailband is "
+				    "restarted");
+		return;
+	}
+	/* Those of the runner are copies of its own. */
+	if (!same(a->settings->hook, settings->hook) ||
+		!same(a->settings->mail_to, settings->mail_to))
+		log_warning("alarms: hook and mail_to change when mailband is "
+			    "restarted");
+	if (!settings->enabled)
+		log_warning("alarms: they end when mailband is restarted");
+	a->settings = settings;
+	judge_set_rules(a->judge, &settings->rules);
+	if (a->runner_io)
+		alarms_postfix_ask(a);
+}

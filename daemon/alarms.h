@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ALARMS_H
+#define MAILBAN_DAEMON_ALARMS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/alarm_settings.h"
+
+/*
+ * The engine's part in the alarms: it asks the gauge process to look, judges
+ * what comes, and has the news told. Nothing here waits for anybody.
+ */
+struct alarms;
+
+/* The gauge process (gauge.h) and the runner (runner.h); a descriptor below 0:
+ * there is none. */
+struct alarms_helpers {
+	int gauge_fd, runner_fd;
+	pid_t gauge_pid, runner_pid;
+};
+
+/*
+ * Starts both; what cannot be started is told in the log and left out. Before
+ * the capability that the gauge process keeps is given up.
+ */
+void alarms_spawn(struct alarms_helpers *helpers,
+	const struct alarm_settings *settings, uid_t uid, gid_t gid,
+	bool confined);
+
+/*
+ * Takes the helpers over, and begins to look. statedir and the strings of
+ * settings must live on. NULL if alarms are not enabled.
+ */
+struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
+	const struct alarm_settings *settings, const char *statedir);
+void alarms_free(struct alarms **alarms);
+/* After a reload; what needs a restart to change is told in the log. */
+void alarms_reconfigure(
+	struct alarms *alarms, const struct alarm_settings *settings);
+
+/* alarms, disks and queues of mailban status (see mailban(1)), into object;
+ * nothing if alarms is NULL. */
+void alarms_tell(const struct alarms *alarms, json_t *object);
+
+#endif

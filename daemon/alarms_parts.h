@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ALARMS_PARTS_H
+#define MAILBAN_DAEMON_ALARMS_PARTS_H
+
+/* What alarms.c, alarms_postfix.c and alarms_tell.c share, and nobody else. */
+
+#include "alarms/judge.h"
+#include "alarms/postconf.h"
+#include "daemon/alarms.h"
+#include "daemon/runner.h"
+
+/* What Postfix is asked, instance by instance. */
+struct alarms_postfix {
+	struct postconf instances[REPORT_SPOOLS];
+	size_t n;     /* that have answered */
+	size_t asked; /* of those that are known */
+	char directories[REPORT_SPOOLS][POSTCONF_PATH]; /* of main.cf; "" */
+	size_t known;
+	bool told; /* the faults of this reading */
+};
+
+struct alarms {
+	struct alarms_helpers helpers;
+	const struct alarm_settings *settings;
+	const char *statedir;
+	bool hook, mail; /* that the runner was begun with */
+	struct judge *judge;
+	struct alarms_postfix postfix;
+	bool watching; /* the gauge process knows what to look at */
+	bool looking;  /* and was asked */
+	int64_t seen;  /* monotonic: its last report, or its start */
+	uint64_t lost; /* notices that the runner had no room for */
+	sd_event_source *timer, *gauge_io, *runner_io;
+};
+
+/* Asks for the configuration, from the first instance on. */
+void alarms_postfix_ask(struct alarms *alarms);
+/* An answer; true when it was the last that is waited for. */
+bool alarms_postfix_take(struct alarms *alarms, const char *text, size_t n);
+/* What is to be watched by what Postfix says, and by the settings. */
+void alarms_postfix_watch(
+	const struct alarms *alarms, struct report_watch *watch);
+/* Its faults on the disks of the first report, once a reading. */
+void alarms_postfix_tell(struct alarms *alarms, const struct report *report);
+
+/* False if the runner has no room for it, or there is none. */
+bool alarms_run(struct alarms *alarms, const struct runner_request *request);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running the admin's hook, sendmail and postconf: argv and environment, never
+ * a shell, each with a time limit and one after the other. It must never run
+ * what a message names: who has taken over the engine can have notices sent,
+ * and no more.
+ */
+#include "daemon/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alarms/postconf.h"
+#include "daemon/sandbox.h"
+#include "lib/clock.h"
+#include "lib/codec.h"
+#include "lib/log.h"
+
+#define SOCKET_FD (STDERR_FILENO + 1)
+#define SEARCH \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define SENDMAIL "/usr/sbin/sendmail"
+#define ARGUMENTS 24
+#define VARIABLES 12
+
+static struct runner_means means;
+
+size_t runner_request_encode(
+	const struct runner_request *q, void *bytes, size_t room)
+{
+	struct writer w;
+
+	writer_init(&w, bytes, room);
+	write_u8(&w, (uint8_t)q->task);
+	write_text(&w, q->directory);
+	write_text(&w, q->alarm);
+	write_text(&w, q->level);
+	write_text(&w, q->news);
+	write_text(&w, q->subject);
+	write_text(&w, q->value);
+	write_text(&w, q->since);
+	write_text(&w, q->text);
+	write_text(&w, q->next);
+	return w.full ? 0 : w.n;
+}
+
+bool runner_request_decode(
+	const void *bytes, size_t n, struct runner_request *q)
+{
+	struct reader r;
+
+	memset(q, 0, sizeof(*q));
+	reader_init(&r, bytes, n);
+	q->task = (enum runner_task)read_u8(&r);
+	read_text(&r, q->directory, sizeof(q->directory));
+	read_text(&r, q->alarm, sizeof(q->alarm));
+	read_text(&r, q->level, sizeof(q->level));
+	read_text(&r, q->news, sizeof(q->news));
+	read_text(&r, q->subject, sizeof(q->subject));
+	read_text(&r, q->value, sizeof(q->value));
+	read_text(&r, q->since, sizeof(q->since));
+	read_text(&r, q->text, sizeof(q->text));
+	read_text(&r, q->next, sizeof(q->next));
+	return reader_done(&r) && q->task >= RUNNER_POSTCONF &&
+	       q->task <= RUNNER_MAIL &&
+	       (!q->directory[0] || q->directory[0] == '/');
+}
+
+/* A program to be: pointers into the request and to what lives as long. */
+struct program {
+	const char *path;
+	const char *argv[ARGUMENTS];
+	char *env[VARIABLES];
+	size_t env_n;
+	int in, out; /* descriptors, or -1: nothing, nowhere */
+};
+
+static void set(struct program *p, const char *name, const char *value)
+{
+	if (asprintf(&p->env[p->env_n], "%s=%s", name, value) >= 0)
+		p->env_n++;
+}
+
+static void be_postconf(struct program *p, const struct runner_request *q)
+{
+	size_t n = 0;
+
+	p->path = "/usr/sbin/postconf";
+	p->argv[n++] = "postconf";
+	if (q->directory[0]) {
+		p->argv[n++] = "-c";
+		p->argv[n++] = q->directory;
+	}
+	for (size_t i = 0; postconf_names[i]; i++)
+		p->argv[n++] = postconf_names[i];
+}
+
+static void be_hook(struct program *p, const struct runner_request *q)
+{
+	p->path = means.hook;
+	p->argv[0] = means.hook;
+	p->argv[1] = q->alarm;
+	p->argv[2] = q->news;
+	p->argv[3] = q->text;
+	set(p, "MAILBAN_ALARM", q->alarm);
+	set(p, "MAILBAN_LEVEL", q->level);
+	set(p, "MAILBAN_NEWS", q->news);
+	set(p, "MAILBAN_SUBJECT", q->subject);
+	set(p, "MAILBAN_VALUE", q->value);
+	set(p, "MAILBAN_SINCE", q->since);
+	set(p, "MAILBAN_TEXT", q->text);
+	set(p, "MAILBAN_NEXT", q->next);
+}
+
+/* What fits into a pipe is there before anybody reads. */
+static int letter(const struct runner_request *q)
+{
+	char text[RUNNER_MESSAGE], host[256] = "localhost";
+	int ends[2], n;
+
+	gethostname(host, sizeof(host) - 1);
+	n = snprintf(text, sizeof(text),
+		"To: %s\n"
+		"Subject: %s: %s %s\n"
+		"Auto-Submitted: auto-generated\n"
+		"Content-Type: text/plain; charset=utf-8\n"
+		"\n%s\n%s%s\n",
+		means.mail_to, host, q->alarm, q->level, q->text,
+		q->next[0] ? "\nNext: " : "", q->next);
+	if (n < 0 || (size_t)n >= sizeof(text) || pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	if (write(ends[1], text, (size_t)n) != n) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+static void be_sendmail(struct program *p, const struct runner_request *q)
+{
+	p->path = SENDMAIL;
+	p->argv[0] = "sendmail";
+	p->argv[1] = "-i";
+	/* Nobody is to answer it, nor a machine. */
+	p->argv[2] = "-f";
+	p->argv[3] = "<>";
+	p->argv[4] = "--";
+	p->argv[5] = means.mail_to;
+	p->in = letter(q);
+}
+
+static _Noreturn void become(const struct program *p)
+{
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	setpgid(0, 0);
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null < 0 || dup2(p->in < 0 ? null : p->in, STDIN_FILENO) < 0 ||
+		dup2(p->out < 0 ? null : p->out, STDOUT_FILENO) < 0 ||
+		close_range(SOCKET_FD, ~0u, 0) < 0)
+		_exit(127);
+	execve(p->path, (char *const *)(uintptr_t)p->argv, p->env);
+	_exit(127);
+}
+
+/* Takes what comes; false at the end of it. */
+static bool take_output(int fd, struct runner_reply *reply)
+{
+	char beyond[512];
+	size_t room = sizeof(reply->output) - reply->n;
+	ssize_t n = read(fd, room ? reply->output + reply->n : beyond,
+		room ? room : sizeof(beyond));
+
+	if (n > 0 && room)
+		reply->n = (uint16_t)(reply->n + n);
+	return n > 0;
+}
+
+/* Until it has ended or its time is over. */
+static void wait_for(pid_t pid, int out, struct runner_reply *reply)
+{
+	int64_t until = clock_mono() + RUNNER_PATIENCE * CLOCK_SECOND;
+	struct pollfd p[2] = {
+		{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+		{.fd = out, .events = POLLIN}};
+	int status;
+
+	while (!(p[0].revents & POLLIN) || p[1].fd >= 0) {
+		int64_t left = until - clock_mono();
+
+		if (left <= 0 || p[0].fd < 0 ||
+			(poll(p, 2, (int)(left / CLOCK_MILLISECOND) + 1) < 0 &&
+				errno != EINTR)) {
+			kill(-pid, SIGKILL);
+			kill(pid, SIGKILL);
+			reply->status = RUNNER_TOO_LONG;
+			break;
+		}
+		if (p[1].revents && !take_output(p[1].fd, reply))
+			p[1].fd = -1;
+	}
+	if (p[0].fd >= 0)
+		close(p[0].fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (reply->status != RUNNER_TOO_LONG)
+		reply->status = status;
+}
+
+static void run(const struct runner_request *q, struct runner_reply *reply)
+{
+	struct program p = {.in = -1, .out = -1};
+	int ends[2] = {-1, -1};
+	pid_t pid = -1;
+
+	*reply = (struct runner_reply){
+		.task = q->task, .status = RUNNER_NOT_STARTED};
+	set(&p, "LANG", "C.UTF-8");
+	p.env[p.env_n++] = strdup(SEARCH);
+	if (q->task == RUNNER_POSTCONF)
+		be_postconf(&p, q);
+	else if (q->task == RUNNER_HOOK && means.hook)
+		be_hook(&p, q);
+	else if (q->task == RUNNER_MAIL && means.mail_to)
+		be_sendmail(&p, q);
+	if (q->task == RUNNER_POSTCONF && pipe2(ends, O_CLOEXEC) == 0)
+		p.out = ends[1];
+	if (p.path)
+		pid = fork();
+	if (pid == 0)
+		become(&p);
+	if (p.out >= 0)
+		close(p.out);
+	if (p.in >= 0)
+		close(p.in);
+	if (pid > 0)
+		wait_for(pid, ends[0], reply);
+	if (ends[0] >= 0)
+		close(ends[0]);
+	for (size_t i = 0; i < p.env_n; i++)
+		free(p.env[i]);
+}
+
+static _Noreturn void serve(void)
+{
+	static struct runner_request request;
+	static struct runner_reply reply;
+	char bytes[RUNNER_MESSAGE];
+
+	for (;;) {
+		ssize_t n = recv(SOCKET_FD, bytes, sizeof(bytes), MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(n != 0);
+		if ((size_t)n > sizeof(bytes) ||
+			!runner_request_decode(bytes, (size_t)n, &request))
+			_exit(1);
+		run(&request, &reply);
+		if (send(SOCKET_FD, &reply,
+			    offsetof(struct runner_reply, output) + reply.n,
+			    MSG_NOSIGNAL) < 0)
+			_exit(0);
+	}
+}
+
+/* Without the right to empty the bounding set, execve must give nothing. */
+static int give_up(uid_t uid, gid_t gid, bool confined)
+{
+	int r = sandbox_drop_user(uid, gid, NULL, 0);
+
+	if (r == 0)
+		r = sandbox_keep_caps(0);
+	if (r == -EPERM || (r == 0 && confined)) {
+		r = sandbox_no_new_privs();
+		if (r == 0)
+			r = sandbox_keep_caps(0);
+	}
+	if (r == 0 && confined)
+		r = sandbox_enter_runner();
+	return r;
+}
+
+static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
+{
+	sigset_t none;
+	int r;
+
+	prctl(PR_SET_NAME, "mailban-runner");
+	if (dup2(fd, SOCKET_FD) < 0 || close_range(SOCKET_FD + 1, ~0u, 0) < 0 ||
+		fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0)
+		_exit(1);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	r = give_up(uid, gid, confined && !means.hook && !means.mail_to);
+	if (r < 0) {
+		log_error("runner: cannot give up rights: %s", strerror(-r));
+		_exit(1);
+	}
+	serve();
+}
+
+int runner_spawn(const struct runner_means *with, uid_t uid, gid_t gid,
+	bool confined, int *fd, pid_t *pid)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	*pid = fork();
+	if (*pid == 0) {
+		means = *with;
+		become_runner(pair[1], uid, gid, confined);
+	}
+	r = *pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (r < 0)
+		close(pair[0]);
+	else
+		*fd = pair[0];
+	return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_RUNNER_H
+#define MAILBAN_DAEMON_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The process that starts other programs for the engine, which can start none:
+ * postconf(1), the hook and sendmail(1). Which programs those are is settled
+ * when it begins; the engine chooses among them and gives texts.
+ */
+enum runner_task { RUNNER_POSTCONF = 1, RUNNER_HOOK, RUNNER_MAIL };
+
+/* Seconds that any of them may take; then it is killed, with all it began. */
+#define RUNNER_PATIENCE 30
+
+#define RUNNER_TEXT 700
+#define RUNNER_MESSAGE 4096
+#define RUNNER_OUTPUT 8192
+
+struct runner_request {
+	enum runner_task task;
+	/* RUNNER_POSTCONF: that of an instance, absolute; "" = Postfix' own. */
+	char directory[256];
+	/* The others: what the hook gets as MAILBAN_ALARM and so on. */
+	char alarm[32], level[16], news[16], subject[256];
+	char value[32], since[32]; /* a number; seconds since 1970 */
+	char text[RUNNER_TEXT], next[RUNNER_TEXT];
+};
+
+struct runner_reply {
+	enum runner_task task;
+	/* As wait(2) has it; RUNNER_TOO_LONG, RUNNER_NOT_STARTED. */
+	int32_t status;
+	uint16_t n;
+	char output[RUNNER_OUTPUT]; /* of postconf alone, cut there */
+};
+#define RUNNER_TOO_LONG (-1)
+#define RUNNER_NOT_STARTED (-2)
+
+/* Bytes written, or 0 if it does not fit. */
+size_t runner_request_encode(
+	const struct runner_request *request, void *bytes, size_t room);
+bool runner_request_decode(
+	const void *bytes, size_t n, struct runner_request *request);
+
+/* What it may start but postconf; either may be NULL. */
+struct runner_means {
+	const char *hook;    /* an absolute path */
+	const char *mail_to; /* an address */
+};
+
+/*
+ * Starts it as this user, without a capability. With neither a hook nor an
+ * address it gives up, if confined, what postconf does not need; else it must
+ * be let be, for it does not know what these need (sendmail is set-group-id).
+ * *fd takes requests and gives a reply to each, in their order; it ends when
+ * that is closed. 0 or -errno.
+ */
+int runner_spawn(const struct runner_means *means, uid_t uid, gid_t gid,
+	bool confined, int *fd, pid_t *pid);
+
+#endif

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks and queues of a real Postfix: the alarm comes before the mail stops."""
+import json
+import re
+
+import pytest
+
+import attack
+import hosts
+import mailhost
+
+SPOOL = "/var/spool/postfix"
+# One message, as far as it gets: the last reply, "CODE text"; 0 = none came.
+TRY = """
+import smtplib
+try:
+    s = smtplib.SMTP("127.0.0.1", timeout=5)
+    s.ehlo("test")
+    code, text = s.mail("a@mx.example.org")
+    if code == 250:
+        code, text = s.rcpt("alice@mx.example.org")
+    if code == 250:
+        code, text = s.data("Subject: x\\r\\n\\r\\nx\\r\\n")
+except smtplib.SMTPResponseException as e:
+    code, text = e.smtp_code, e.smtp_error
+except (smtplib.SMTPException, OSError) as e:
+    code, text = 0, str(e).encode()
+print(code, text.decode())
+"""
+CONF = """[mailban]
+user = mailban
+[alarms]
+interval = 1
+{more}"""
+
+
+def mount(host, size, inodes):
+    """The queue on a file system of its own."""
+    host.run(["sh", "-c",
+              f"cp -a {SPOOL} /srv/spool && "
+              f"mount -t tmpfs -o size={size},nr_inodes={inodes},mode=755 "
+              f"none {SPOOL} && cp -a /srv/spool/. {SPOOL}/"])
+
+
+def configure(host):
+    """Postfix' configuration; it need not run."""
+    for name in ("main.cf", "master.cf"):
+        host.write(f"/etc/postfix/{name}",
+                   (mailhost.DATA / name).read_text())
+
+
+def start(host, more="", postfix=True, **how):
+    host.journald()
+    if postfix:
+        mailhost.start(host)
+    return host.mailband({"mailban.conf": CONF.format(more=more),
+                          "jail.local": attack.jail(
+                              logpath="/var/log/own.log")}, **how)
+
+
+def disk(host, path=SPOOL):
+    return next((d for d in host.status().get("disks", ())
+                 if d["path"] == path), None)
+
+
+def alarms(host):
+    """{name: (level, subject)} of what is raised now."""
+    return {a["name"]: a for a in host.status()["alarms"]}
+
+
+def send(host):
+    return host.run(["python3", "-c", TRY]).stdout.strip()
+
+
+def wait_seen(host, look):
+    return hosts.wait_for(lambda: look(disk(host) or {}), 20,
+                          what="a look at the disk", every=0.1)
+
+
+def notices(host, name):
+    """What the journal has of an alarm, oldest first."""
+    out = host.run(["journalctl", "-q", "-o", "json",
+                    f"MAILBAN_ALARM={name}"]).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture
+def full(host):
+    """A host with 64 MB and 3000 inodes for the queue."""
+    host.write("/var/log/own.log", "")
+    mount(host, "64m", 3000)
+    host.daemon = start(host)
+    wait_seen(host, lambda d: d.get("bytes"))
+    return host
+
+
+def test_a_queue_that_fills_by_bytes(full, tally):
+    """In small steps until Postfix says 452."""
+    assert send(full).startswith("250 ")
+    full.run(["dd", "if=/dev/zero", f"of={SPOOL}/fill0", "bs=1M",
+              "count=26", "status=none"])
+    raised, step = {}, 0
+    while True:
+        before = alarms(full)
+        for name, alarm in before.items():
+            raised.setdefault((name, alarm["level"]), step)
+        answer = send(full)
+        if not answer.startswith("250 "):
+            break
+        step += 1
+        full.run(["dd", "if=/dev/zero", f"of={SPOOL}/fill{step}", "bs=1M",
+                  "count=2", "status=none"])
+        free = full.run(["stat", "-f", "-c", "%a %S", SPOOL]).stdout.split()
+        free = int(free[0]) * int(free[1])
+        wait_seen(full, lambda d: abs(d["bytes_free"] - free) < 200_000)
+        assert step < 64
+    assert answer.startswith("452 4.3.1")
+    assert raised["disk_free", "warning"] < raised["disk_free", "critical"] \
+        < step
+    tally.fault("a queue's disk filled up")
+    alarm = alarms(full)["disk_free"]
+    assert alarm["subject"] == SPOOL
+    assert "Postfix refuses mail now (452 4.3.1" in alarm["text"]
+    assert alarm["next"].startswith("du -xh")
+    done = full.mailban("status")
+    assert "disk_free" in done.stdout and SPOOL in done.stdout
+    # The end of it is told, once, and all is quiet again.
+    full.run(["sh", "-c", f"rm {SPOOL}/fill*"])
+    hosts.wait_for(lambda: not alarms(full), 30, what="recovery", every=0.2)
+    told = notices(full, "disk_free")
+    assert [n["MAILBAN_NEWS"] for n in told] == \
+        ["raised", "worse", "recovered"]
+    assert [n["PRIORITY"] for n in told] == ["4", "2", "5"]
+    assert told[0]["MESSAGE_ID"] == told[1]["MESSAGE_ID"] \
+        != told[2]["MESSAGE_ID"]
+    assert "all is well again" in told[2]["MESSAGE"]
+    assert send(full).startswith("250 ")
+
+
+def test_a_queue_that_fills_by_inodes(full, tally):
+    """Postfix never looks at inodes; without any it hangs or says 451."""
+    raised, made = {}, 0
+    while True:
+        for name, alarm in alarms(full).items():
+            raised.setdefault((name, alarm["level"]), made)
+        answer = send(full)
+        if not answer.startswith("250 "):
+            break
+        free = int(full.run(["stat", "-f", "-c", "%d", SPOOL]).stdout)
+        more = min(free, max(20, free // 3))
+        full.run(["python3", "-c",
+                  f"for i in range({more}): "
+                  f"open('{SPOOL}/n{made}-%d' % i, 'w').close()"],
+                 check=False)
+        made += more
+        free = int(full.run(["stat", "-f", "-c", "%d", SPOOL]).stdout)
+        wait_seen(full, lambda d: abs(d["inodes_free"] - free) < 10)
+    tally.fault("a queue's disk out of inodes")
+    assert re.match("(0|45[12]) ", answer), answer
+    assert raised["inodes_free", "warning"] <= \
+        raised["inodes_free", "critical"] < made
+    assert "disk_free" not in alarms(full)
+
+
+def test_a_hundred_thousand_deferred(host):
+    """Each with the name that Postfix would give it, in its hashed folder."""
+    host.write("/var/log/own.log", "")
+    mount(host, "256m", 200000)
+    host.run(["python3", "-c", f"""
+import os
+for i in range(100000):
+    name = "%05X%07X" % (i * 7 % 0x100000, i)
+    folder = "{SPOOL}/deferred/" + name[0]
+    os.makedirs(folder, 0o700, exist_ok=True)
+    os.mknod(folder + "/" + name, 0o100700)
+os.system("chown -R postfix {SPOOL}/deferred; chmod 700 {SPOOL}/deferred")
+"""])
+    # A queue manager that runs would take empty files for corrupt ones.
+    configure(host)
+    start(host, postfix=False)
+
+    def look():
+        return {q["name"]: q for q in host.status().get("queues", ())}
+    queues = hosts.wait_for(look, 20, "a look at the queues", every=0.1)
+    assert queues["deferred"]["messages"] == 100000
+    hosts.wait_for(lambda: "deferred" in alarms(host), 30, every=0.2)
+    alarm = alarms(host)["deferred"]
+    assert alarm["level"] == "critical" and alarm["value"] == 100000
+    assert "postqueue -f" in alarm["next"] and "-d ALL" not in alarm["next"]
+    if host.build == "release":
+        took = min(host.status()["look_took"] for _ in range(3))
+        assert took < 200_000
+
+
+HOOK = """#!/usr/bin/python3
+import json, os, sys
+if os.path.exists("/srv/hang"):
+    import time
+    time.sleep(1000)
+with open("/srv/told", "a") as f:
+    f.write(json.dumps([sys.argv[1:], dict(os.environ)]) + "\\n")
+"""
+
+
+def told(host):
+    path = host.path("/srv/told")
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def corrupt(host, name):
+    host.write(f"{SPOOL}/corrupt/{name}", "", 0o600)
+
+
+def test_the_hook(host):
+    """argv and environment, of the user, without a shell or a capability."""
+    host.write("/var/log/own.log", "")
+    host.write("/usr/local/bin/hook", HOOK, 0o755)
+    host.path("/srv").chmod(0o777)
+    start(host, "hook = /usr/local/bin/hook\n")
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    corrupt(host, "A1")
+    (argv, env), = hosts.wait_for(lambda: told(host), 20, every=0.1)
+    assert argv[:2] == ["corrupt", "raised"]
+    assert argv[2].startswith(f"{SPOOL}: 1 message in the corrupt queue")
+    assert env["MAILBAN_ALARM"] == "corrupt"
+    assert env["MAILBAN_LEVEL"] == "warning"
+    assert env["MAILBAN_SUBJECT"] == SPOOL
+    assert env["MAILBAN_VALUE"] == "1"
+    assert env["MAILBAN_NEXT"].endswith("postsuper -d QUEUEID corrupt")
+    assert host.run(["stat", "-c", "%U", "/srv/told"]).stdout == "mailban\n"
+    host.path(f"{SPOOL}/corrupt/A1").unlink()
+    hosts.wait_for(lambda: len(told(host)) == 2, 20, every=0.1)
+    assert told(host)[1][0][:2] == ["corrupt", "recovered"]
+
+
+def test_a_hook_that_fails(host):
+    host.write("/var/log/own.log", "")
+    daemon = start(host, "hook = /nowhere/at/all\n")
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    corrupt(host, "A1")
+    daemon.wait_log("^ERROR alarms: the hook failed with status 127")
+
+
+def test_without_postfix_the_disks_are_watched(host):
+    host.write("/var/log/own.log", "")
+    host.run(["mv", "/usr/sbin/postconf", "/usr/sbin/postconf.away"])
+    start(host, postfix=False)
+    disks = hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    assert [d["path"] for d in disks] == ["/var/log", "/var/lib/mailban"]
+    assert host.status()["queues"] == []
+
+
+def test_a_gauge_process_that_is_gone(host):
+    host.write("/var/log/own.log", "")
+    daemon = start(host, postfix=False)
+    hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    host.run(["kill", "-9", host.run(["pgrep", "mailban-gauge"]).stdout
+              .strip()])
+    daemon.wait_log("^ERROR alarms: the gauge process is gone")
+    hosts.wait_for(lambda: "gauge" in alarms(host), 20, every=0.2)
+    assert alarms(host)["gauge"]["text"].startswith(
+        "disks and queues: not seen for")
+    assert daemon.alive()
+
+
+@pytest.mark.parametrize("line, fault", [
+    ("message_size_limit = 900000000000",
+     "message_size_limit = 900 GB: Postfix refuses all mail with less than "
+     "1.4 TB free in /var/spool/postfix"),
+    ("queue_minfree = 1000",
+     "queue_minfree = 1000 is without effect: Postfix wants 1.5 times "
+     "message_size_limit anyway, so 15 MB (15360000) at least"),
+    ("message_size_limit = 0",
+     "Postfix takes mail until /var/spool/postfix is full"),
+])
+def test_faults_of_main_cf_are_told(host, line, fault):
+    host.write("/var/log/own.log", "")
+    mount(host, "64m", 3000)
+    configure(host)
+    host.append("/etc/postfix/main.cf", line + "\n")
+    daemon = start(host, postfix=False)
+    daemon.wait_log("^WARNING main.cf: .*" + re.escape(fault))
