@@ -102,7 +102,7 @@ CLI_REPORT = cli/history cli/report/changes cli/report/live \
 	cli/report/mail cli/report/chart cli/report/report cli/report/attacks \
 	cli/report/details cli/report/html cli/report/json cli/report/options \
 	cli/report/order cli/report/page cli/report/problems cli/report/text \
-	cli/report/times \
+	cli/report/html_parts cli/report/times \
 	cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check \
