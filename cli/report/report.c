@@ -210,7 +210,7 @@ static int report_send(struct reader *r, struct report_options *o,
 			     "compare this day with");
 	if (r->n_faults)
 		faults = (const char *const *)r->faults;
-	if (live->history.n)
+	if (o->day && live->history.since)
 		o->changes = changes_make(live, o);
 	rc = mail_report(r->ledger, o, faults);
 	changes_free(&o->changes);

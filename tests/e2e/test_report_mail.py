@@ -9,7 +9,7 @@ import pytest
 import attack
 import hosts
 import statefile
-from test_counters import message, totals
+from test_counters import message, prepare, totals
 from test_report_live import HOSTILE, counted  # noqa: F401
 
 # What it is called with, and what it is given; how it ends.
@@ -97,6 +97,13 @@ def test_what_changed(sending):
     sending.mailban("report", "--mail", "root")
     assert parts(sent(sending))[0].startswith(
         "Messages in: 2, 88 % fewer than on the day before (16)")
+
+
+def test_nothing_was_counted(host):
+    host.write("/usr/sbin/sendmail", SENDMAIL, 0o755)
+    prepare(host)
+    host.mailban("report", "--mail", "root")
+    assert parts(sent(host))[0].startswith("Messages in: 0.\n")
 
 
 def test_from_a_log(sending):
