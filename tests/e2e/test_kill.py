@@ -102,8 +102,9 @@ def kill_again_and_again(host, kills, write):
     return done
 
 
-def judge(host, attackers):
+def judge(host, attackers, tally, kills):
     """Start it once more, and compare."""
+    tally.fault("kill -9 at a random moment", kills)
     daemon = host.mailband()
     wanted = {"failures own": attackers.lines, "lines": attackers.lines,
               "bans own": len(attackers.banned())}
@@ -122,6 +123,8 @@ def judge(host, attackers):
         assert counted() == wanted
     assert daemon.stop() == 0
     assert counted() == wanted
+    tally.lines(attackers.lines, counted()["lines"])
+    tally.bans(attackers.banned(), host.banned("own"))
     assert sorted(host.banned("own")) == attackers.banned()
     host.run(["nft", "delete", "table", "inet", "mailban"])
     host.mailband()
@@ -135,7 +138,7 @@ def prepare(host, **keys):
     assert daemon.stop() == 0
 
 
-def test_files(new_host):
+def test_files(new_host, tally):
     host = new_host(build="release")
     prepare(host)
     attackers = Attackers(random.Random(SEED))
@@ -161,10 +164,10 @@ def test_files(new_host):
                           os.O_CREAT, 0o644)
     assert kill_again_and_again(host, 400, write) == 400
     os.close(log)
-    judge(host, attackers)
+    judge(host, attackers, tally, 400)
 
 
-def test_journal(new_host):
+def test_journal(new_host, tally):
     host = new_host(build="release")
     host.journald()
     prepare(host, backend="systemd",
@@ -175,4 +178,4 @@ def test_journal(new_host):
         host.run(["logger", "-t", "own", "-p", "mail.info"], input="".join(
             attackers.next() + "\n" for _ in range(20)))
     assert kill_again_and_again(host, 60, write) == 60
-    judge(host, attackers)
+    judge(host, attackers, tally, 60)
