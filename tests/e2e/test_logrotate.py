@@ -40,7 +40,7 @@ def counted(host):
     return host.status("dovecot")["total_failed"]
 
 
-def wait_counted(host, count):
+def wait_counted(host, count, tally):
     try:
         hosts.wait_for(lambda: counted(host) >= count, timeout=30)
     except hosts.Timeout:
@@ -48,10 +48,11 @@ def wait_counted(host, count):
     # Whatever was counted twice was so by now: a last line comes last.
     host.append(attack.MAIL_LOG, attack.failure("192.0.2.1"))
     hosts.wait_for(lambda: counted(host) > count)
-    assert counted(host) == count + 1
+    tally.fault("a log that is rotated")
+    tally.lines(count + 1, counted(host))
 
 
-def test_create(watched):
+def test_create(watched, tally):
     """The writer goes on in the renamed file until it opens the new one."""
     host = watched("create")
     lines = [attack.failure(a).encode() for a in attack.addresses(LINES)]
@@ -76,10 +77,10 @@ def test_create(watched):
     rotated.set()
     writer.join()
     assert host.path(attack.MAIL_LOG + ".1").stat().st_size > 0
-    wait_counted(host, LINES)
+    wait_counted(host, LINES, tally)
 
 
-def test_create_by_rsyslogd(watched):
+def test_create_by_rsyslogd(watched, tally):
     """rsyslogd writes, and is told by SIGHUP to open the new file."""
     host = watched("rsyslogd")
     lines = LINES // 2
@@ -105,10 +106,10 @@ def test_create_by_rsyslogd(watched):
     hosts.wait_for(lambda: sum(f.read_bytes().count(b"\n")
                                for f in files) == lines,
                    what="rsyslogd has written all")
-    wait_counted(host, lines)
+    wait_counted(host, lines, tally)
 
 
-def test_copytruncate(watched):
+def test_copytruncate(watched, tally):
     """The writer rests meanwhile: copytruncate loses lines otherwise."""
     host = watched("copytruncate")
     written = 0
@@ -122,10 +123,10 @@ def test_copytruncate(watched):
         assert counted(host) == written
         rotate(host)
         assert host.path(attack.MAIL_LOG).stat().st_size == 0
-    wait_counted(host, written)
+    wait_counted(host, written, tally)
 
 
-def test_rotated_while_stopped(host):
+def test_rotated_while_stopped(host, tally):
     """What was written to the old file and to the new one is read at start."""
     host.write("/etc/logrotate.mail", "%s {\n\trotate 4\n\t%s}\n" % (
         attack.MAIL_LOG, CONFIG["create"]))
@@ -140,4 +141,6 @@ def test_rotated_while_stopped(host):
     host.append(attack.MAIL_LOG, attack.failure(address) +
                 3 * attack.failure(other))
     daemon = host.mailband()
-    host.wait_banned("dovecot", address, other)
+    tally.fault("a log that is rotated")
+    tally.bans([address, other],
+               host.wait_banned("dovecot", address, other))
