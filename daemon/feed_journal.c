@@ -34,7 +34,7 @@ struct feed_journal {
 	struct seats *all;
 	/* Without the filters that what a stranger wrote must not reach. */
 	struct seats *stateless;
-	bool any_state;		       /* the two differ */
+	bool any_state;		       /* some filter remembers lines */
 	struct journal_trust **trusts; /* by jail; NULL: not from here */
 	struct journal_match *matches; /* the union of the jails' */
 	size_t matches_n;
@@ -83,6 +83,11 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	}
 }
 
+static bool remembers(const struct filter *filter)
+{
+	return filter_keeps_state(filter) || filter_spills(filter);
+}
+
 /* Does a jail believe the entry whose filter remembers it? */
 static bool may_be_remembered(struct feed_journal *f)
 {
@@ -90,7 +95,7 @@ static bool may_be_remembered(struct feed_journal *f)
 		size_t filter = f->config->items[i].journal_filter;
 
 		if (filter != CONFIG_NO_FILTER &&
-			filter_keeps_state(f->config->filters[filter]) &&
+			remembers(f->config->filters[filter]) &&
 			believe(f, i) == JOURNAL_BELIEVED)
 			return true;
 	}
@@ -115,12 +120,17 @@ static void on_line(void *ctx, const struct line *line)
 {
 	struct feed_journal *f = ctx;
 	struct seats *seats = f->all;
+	struct line strangers;
 	uint64_t found = 0;
 
 	f->line = line;
 	f->writer_known = f->counted = f->doubted = false;
-	if (f->any_state && !may_be_remembered(f))
+	if (f->any_state && !may_be_remembered(f)) {
 		seats = f->stateless;
+		strangers = *line;
+		strangers.stranger = true;
+		line = &strangers;
+	}
 	seats_line(seats, line, on_failure, f, &found);
 	if (is_to_count(f))
 		f->user.feeds.line(f->user.feeds.ctx, line, FEEDS_JOURNAL);
@@ -199,9 +209,9 @@ static void fill(struct feed_journal *f, const struct config *config)
 			continue;
 		f->trusts[i] = journal_trust_new(item);
 		seats_add(f->all, i, item->journal_filter);
-		if (filter_keeps_state(config->filters[item->journal_filter]))
-			f->any_state = true;
-		else
+		f->any_state |=
+			remembers(config->filters[item->journal_filter]);
+		if (!filter_keeps_state(config->filters[item->journal_filter]))
 			seats_add(f->stateless, i, item->journal_filter);
 	}
 	join_matches(f);

@@ -232,7 +232,12 @@ enum datecut_kind filter_datecut(const struct filter *filter)
 
 bool filter_keeps_state(const struct filter *filter)
 {
-	return filter->sessions || filter->lines || filter->has_spill;
+	return filter->sessions || filter->lines;
+}
+
+bool filter_spills(const struct filter *filter)
+{
+	return filter->has_spill;
 }
 
 bool filter_may_follow(struct filter *filter, const char *head, size_t n)

@@ -63,6 +63,10 @@ bool filter_wants_all(const struct filter *filter);
 /* Whether what it says of a line may depend on the lines before it. */
 bool filter_keeps_state(const struct filter *filter);
 
+/* Whether a line makes it doubt those of the next second, unless a stranger's
+ * (<F-SPILL>). */
+bool filter_spills(const struct filter *filter);
+
 /* A body made ready for matching; shared by the filters that look at it. */
 struct filter_subject {
 	const struct line *line;

@@ -147,27 +147,28 @@ static void read_attempt(
  * Is the line, for all that it tells, the rest of what a client had the lines
  * before it say? Notes if others may be that of this.
  */
-static bool is_spilled(struct filter *filter, size_t i, int64_t time)
+static bool is_spilled(
+	struct filter *filter, size_t i, const struct line *line, int64_t time)
 {
 	bool is = filter->spilled && read_group(filter, i, OF_SPILLABLE).text &&
 		  time - filter->spilled_at <= SPILL_TIME &&
 		  filter->spilled_at - time <= SPILL_TIME;
 
-	if (read_group(filter, i, OF_SPILL).text) {
+	if (!line->stranger && read_group(filter, i, OF_SPILL).text) {
 		filter->spilled = true;
 		filter->spilled_at = time;
 	}
 	return is;
 }
 
-static enum filter_verdict judge(
-	struct filter *filter, size_t i, int64_t time, struct failure *out)
+static enum filter_verdict judge(struct filter *filter, size_t i,
+	const struct line *line, int64_t time, struct failure *out)
 {
 	struct regex_span user = read_group(filter, i, OF_USER), name;
 	bool has_who;
 
 	out->who = (struct prefix){0};
-	if (filter->has_spill && is_spilled(filter, i, time))
+	if (filter->has_spill && is_spilled(filter, i, line, time))
 		return FILTER_HELD;
 	has_who = read_who(filter, i, &out->who, &name);
 	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
@@ -252,7 +253,7 @@ static enum filter_verdict match_line(struct filter *filter,
 		filter->counts.ignored++;
 		return FILTER_IGNORED;
 	}
-	return judge(filter, i, time, out);
+	return judge(filter, i, s.line, time, out);
 }
 
 /* The same over the last lines, of which a match takes its own away. */
@@ -280,7 +281,7 @@ static enum filter_verdict match_lines(struct filter *filter,
 		return FILTER_IGNORED;
 	}
 	/* What it names must be read before the text moves. */
-	v = judge(filter, i, time, out);
+	v = judge(filter, i, line->line, time, out);
 	if (v == FILTER_NAMED) {
 		if (out->name_len > sizeof(filter->name))
 			out->name_len = sizeof(filter->name);

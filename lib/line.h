@@ -32,6 +32,8 @@ struct line {
 	int64_t time; /* microseconds since 1970 UTC; 0 = the line has none */
 	bool journal; /* from the journal: tag and host are journald's fields */
 	bool cut_short; /* longer than the source's cap; the rest was dropped */
+	bool stranger;	/* nobody believes who wrote it: others stay as they are
+			 */
 };
 
 #endif

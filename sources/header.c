@@ -521,7 +521,7 @@ void header_cut(
 	out->text_len = out->body_len = out->message_len = n;
 	out->host_len = out->tag_len = 0;
 	out->time = 0;
-	out->journal = out->cut_short = false;
+	out->journal = out->cut_short = out->stranger = false;
 	known = header_again_cut(&c->again, text, n, out);
 	if (known) {
 		in.at += known;
