@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 
@@ -23,6 +24,8 @@
 #define UID_DYNAMIC_LAST 65519
 /* So short a part of a name proves nothing. */
 #define NAME_LEAST 3
+/* Where systemd runs, each process is of a unit (sd_booted(3)). */
+#define SYSTEMD "/run/systemd/system"
 
 struct journal_trust {
 	const struct config_jail *item;
@@ -31,6 +34,7 @@ struct journal_trust {
 	struct journal_match *groups;
 	size_t own_n, n;
 	bool *by_unit, *by_uid; /* of each group: does it name one? */
+	bool has_units;
 };
 
 void journal_writer_read(struct journal *journal, struct journal_writer *out)
@@ -85,6 +89,7 @@ struct journal_trust *journal_trust_new(const struct config_jail *item)
 	if (!t)
 		abort();
 	t->item = item;
+	t->has_units = access(SYSTEMD, F_OK) == 0;
 	t->groups = calloc(most, sizeof(*t->groups));
 	t->by_unit = calloc(most, sizeof(*t->by_unit));
 	t->by_uid = calloc(most, sizeof(*t->by_uid));
@@ -162,8 +167,8 @@ bool journal_trust_named(const char *unit, const char *tag, size_t tag_len)
 	return false;
 }
 
-/* Without a word of the jail's own on who writes it. */
-static bool is_systems(const struct journal_writer *w, const struct line *line)
+bool journal_trust_systems(const struct journal_writer *w, bool has_units,
+	const char *tag, size_t tag_len)
 {
 	/* Of a process it is always known, but for an entry read badly. */
 	if (!w->has_uid)
@@ -172,9 +177,11 @@ static bool is_systems(const struct journal_writer *w, const struct line *line)
 		return true;
 	if (is_somebodys(w) || is_session(w->unit))
 		return false;
-	/* Where there is no systemd there are no units. */
-	return !w->unit[0] ||
-	       journal_trust_named(w->unit, line->tag, line->tag_len);
+	/* Of one that had ended when journald looked nothing else is known: it
+	 * may have been anybody's with a service's uid. */
+	if (!w->unit[0])
+		return !has_units;
+	return journal_trust_named(w->unit, tag, tag_len);
 }
 
 enum journal_belief journal_trust_ask(const struct journal_trust *t,
@@ -195,7 +202,9 @@ enum journal_belief journal_trust_ask(const struct journal_trust *t,
 	}
 	if (!fits)
 		return JOURNAL_NOT_FOR_IT;
-	return t->item->jail->trust == JAIL_TRUST_ANY || is_systems(w, line)
+	return t->item->jail->trust == JAIL_TRUST_ANY ||
+			       journal_trust_systems(w, t->has_units, line->tag,
+				       line->tag_len)
 		       ? JOURNAL_BELIEVED
 		       : JOURNAL_DOUBTED;
 }

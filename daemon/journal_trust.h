@@ -51,6 +51,15 @@ enum journal_belief journal_trust_ask(const struct journal_trust *trust,
 	const struct line *line);
 
 /*
+ * Is it the system's own, without a word of the jail's on who writes: the
+ * kernel, root, or a service's user in a unit of the program's name? What
+ * journald does not tell of a writer speaks against him. Only where there are
+ * no units at all (has_units) a service's user needs none.
+ */
+bool journal_trust_systems(const struct journal_writer *writer, bool has_units,
+	const char *tag, size_t tag_len);
+
+/*
  * Does the unit bear the program's name, or a part of it, as ssh.service does
  * sshd's, postfix@-.service postfix/smtpd's, courier-imap.service imapd's?
  */

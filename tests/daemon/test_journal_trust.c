@@ -52,10 +52,51 @@ static void test_a_unit_of_the_program(void **state)
 			fail_msg("%s, %s", wrong[i][0], wrong[i][1]);
 }
 
+/* Each field that journald may not know, and each that a user may have. */
+static void test_what_is_not_known_speaks_against_the_writer(void **state)
+{
+	static const char *const units[] = {"", "dovecot.service",
+		"apache2.service", "user@1000.service", "user@33.service",
+		"session-2.scope", "init.scope"};
+	static const long uids[] = {-1, 0, 1, 33, 999, 1000, 60000, 61184,
+		65519, 65520, 65534, 100000, 4294967294};
+
+	(void)state;
+	for (size_t u = 0; u < sizeof(uids) / sizeof(*uids); u++)
+		for (size_t i = 0; i < 4 * sizeof(units) / sizeof(*units);
+			i++) {
+			struct journal_writer w = {.has_uid = uids[u] >= 0,
+				.uid = uids[u] < 0 ? 0 : (unsigned long)uids[u],
+				.by_kernel = i % 2};
+			bool has_units = i / 2 % 2, want,
+			     service = (uids[u] > 0 && uids[u] < 1000) ||
+				       (uids[u] >= 61184 && uids[u] <= 65519);
+
+			strcpy(w.unit, units[i / 4]);
+			if (uids[u] < 0)
+				want = w.by_kernel;
+			else if (uids[u] == 0)
+				want = true;
+			else if (!service)
+				want = false;
+			else if (i / 4 == 0)
+				want = !has_units;
+			else
+				want = i / 4 == 1;
+			if (journal_trust_systems(
+				    &w, has_units, "dovecot", 7) != want)
+				fail_msg("uid %ld, unit \"%s\"%s%s", uids[u],
+					w.unit, w.by_kernel ? ", kernel" : "",
+					has_units ? ", with units" : "");
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_unit_of_the_program),
+		cmocka_unit_test(
+			test_what_is_not_known_speaks_against_the_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

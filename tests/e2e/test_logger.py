@@ -161,6 +161,19 @@ def test_a_user_in_any_dress(host, dress):
     assert not found, host.run(["journalctl", "-q", "-o", "json"]).stdout
 
 
+def test_a_service_s_user_without_a_unit(host):
+    """With systemd everybody has one, but who ended before journald looked."""
+    host.journald()
+    host.run(["mkdir", "-p", "/run/systemd/system"])
+    host.mailband({"jail.local": attack.jail(backend="systemd")})
+    for _ in range(3):
+        log_as(host, "www-data", attack.ABORTED.format("192.0.2.1"))
+        host.logger(attack.ABORTED.format(ADDRESS))
+    host.wait_banned("dovecot", ADDRESS)
+    assert list(host.banned("dovecot")) == [ADDRESS]
+    assert host.status("dovecot")["refused"] == 3
+
+
 @pytest.mark.parametrize("match", [None, ""])
 def test_a_jail_may_believe_anyone(host, match):
     host.journald()
