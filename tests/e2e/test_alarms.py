@@ -282,3 +282,23 @@ def test_faults_of_main_cf_are_told(host, line, fault):
     host.append("/etc/postfix/main.cf", line + "\n")
     daemon = start(host, postfix=False)
     daemon.wait_log("^WARNING main.cf: .*" + re.escape(fault))
+
+
+def test_mail_of_what_is_not_about_mail(host):
+    """Through Postfix' own sendmail; an alarm of the queue is not sent so."""
+    host.write("/var/log/own.log", "")
+    daemon = start(host, "mail_to = alice@mx.example.org\n")
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    corrupt(host, "A1")
+    hosts.wait_for(lambda: "corrupt" in alarms(host), 20, every=0.1)
+    host.run(["kill", "-9", host.run(["pgrep", "mailban-gauge"]).stdout
+              .strip()])
+
+    def sent():
+        return [line for line in host.run(
+            ["journalctl", "-q", "-o", "cat", "-t", "postfix/pickup"])
+            .stdout.splitlines() if "from=<>" in line]
+    hosts.wait_for(sent, 30, "a message in the queue", every=0.2)
+    # One after the other: one of the queue would have come before.
+    assert len(sent()) <= len(notices(host, "gauge"))
+    assert "sendmail failed" not in daemon.log()
