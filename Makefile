@@ -44,7 +44,8 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter \
 	ledger/dovecot ledger/ledger ledger/mail ledger/messages \
-	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix ledger/problems \
+	ledger/network ledger/pflogsumm ledger/pflogsumm_take \
+	ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/disk alarms/forecast alarms/habit alarms/judge alarms/level \
@@ -117,7 +118,8 @@ CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/version cli/help sources/header sources/header_again \
 	sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
-	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
+	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) \
+	$(CLI_REPORT) \
 	$(CLI_CHECK) $(ALARMS) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lgnutls -lresolv -lz -lm
 
