@@ -106,22 +106,24 @@ CLI_REPORT = cli/history cli/report/changes cli/report/live \
 	cli/report/html_parts cli/report/times \
 	cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
-CLI_CHECK = cli/check/backoff cli/check/bans cli/check/check \
+CHECK = cli/check/main cli/check/backoff cli/check/bans \
 	cli/check/daemon cli/check/disk cli/check/names cli/check/options \
 	cli/check/postfix cli/check/probe cli/check/queue \
-	cli/check/queue_list cli/check/run cli/check/verdict \
-	$(PROBE)
+	cli/check/queue_list cli/check/run cli/check/verdict cli/client \
+	cli/text \
+	$(PROBE) $(ALARMS) $(LIB)
+CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
 CLI_TOP = cli/top cli/screen
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
-CLI = cli/main cli/options cli/client cli/table cli/text cli/status cli/ban \
+CLI = cli/main cli/check cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
 	cli/version cli/help sources/header sources/header_again \
 	sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
 	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) \
 	$(CLI_REPORT) \
-	$(CLI_CHECK) $(ALARMS) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
-CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lgnutls -lresolv -lz -lm
+	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
+CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of
 # the Debian package and of the tests.
@@ -137,7 +139,7 @@ CHECK_DEPS = libcmocka-dev python3-pytest python3-pytest-xdist mmdebstrap \
 obj = $(patsubst %,$(BUILD)/%.o,$(1))
 
 PROGRAMS = $(BUILD)/mailband $(BUILD)/mailban-warden $(BUILD)/mailban-gauge \
-	$(BUILD)/mailban
+	$(BUILD)/mailban $(BUILD)/mailban-check
 
 TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 
@@ -165,6 +167,10 @@ $(BUILD)/mailban: $(call obj,$(CLI))
 	@echo "LD  $@"
 	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CLI_LIBS)
 
+$(BUILD)/mailban-check: $(call obj,$(CHECK))
+	@echo "LD  $@"
+	@$(CC) $(CFLAGS) $(LDHARDEN) -o $@ $^ $(CHECK_LIBS)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "CC  $<"
@@ -178,7 +184,7 @@ TEST_LIBS = -lcmocka -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lmnl -lnftnl \
 HELPERS = $(patsubst %.c,%,$(foreach f,$(wildcard tests/*/*.c),$(if \
 	$(filter test_% fuzz_%,$(notdir $(f)))$(filter tests/bench/%,$(f)),,$(f))))
 PARTS = $(sort $(filter-out %/main %_main,$(WARDEN) $(GAUGE) $(DAEMON) \
-	$(CLI)) \
+	$(CLI) $(CHECK)) \
 	$(HELPERS))
 
 $(BUILD)/parts.a: $(call obj,$(PARTS))
@@ -315,7 +321,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
 		$(DESTDIR)$(SYSCONFDIR)/mailban/jail.d
-	install -m 755 $(BUILD)/mailban $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/mailban $(BUILD)/mailban-check \
+		$(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/mailband $(BUILD)/mailban-warden \
 		$(BUILD)/mailban-gauge $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 filters/*.conf $(DESTDIR)$(PREFIX)/share/mailban/filter.d

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "cli/check/check.h"
+#include "cli/check.h"
 #include "cli/client.h"
 #include "cli/report/report.h"
 #include "cli/text.h"
@@ -33,7 +33,7 @@ void help_print(const struct command *command)
 		return;
 	}
 	if (command->run == check_command) {
-		check_options_help(stdout);
+		check_help();
 		return;
 	}
 	printf("usage: mailban %s [OPTION...]%s%s\n%s\n\n", command->name,
