@@ -96,8 +96,9 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/dump \
 	cli/fail2ban/server cli/fail2ban/set cli/fail2ban/setting \
 	cli/fail2ban/stats cli/fail2ban/status cli/fail2ban/pytext \
 	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
-	cli/fail2ban/regexlines cli/fail2ban/regexoptions \
-	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
+	cli/fail2ban/regexjournal cli/fail2ban/regexlines \
+	cli/fail2ban/regexoptions cli/fail2ban/regexout \
+	cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
 CLI_REPORT = cli/history cli/report/changes cli/report/live \
 	cli/report/mail cli/report/chart cli/report/report cli/report/attacks \

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sources/journal.h"
 #include "sources/source.h"
 
 /*
@@ -31,5 +32,18 @@ int replay_text(
  */
 int replay_journal(
 	int64_t since, source_line_fn fn, void *ctx, char *why, size_t room);
+
+/* Which entries, and of which journal. */
+struct replay_entries {
+	const char *dir; /* its files; NULL: the system's */
+	int64_t since;
+	const struct journal_match *groups; /* one must fit; none: all do */
+	size_t groups_n;
+	struct journal *journal; /* within fn: for journal_field */
+};
+
+/* The same of these. */
+int replay_entries(struct replay_entries *e, source_line_fn fn, void *ctx,
+	char *why, size_t room);
 
 #endif

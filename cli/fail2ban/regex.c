@@ -45,12 +45,7 @@ static int run_all(struct regexrun *r, int argc, char **argv)
 	int64_t start;
 	bool ok;
 
-	/* Never taken for a line that nothing matches. */
-	if (!strncmp(argv[0], JOURNAL, strlen(JOURNAL))) {
-		text_complain("the journal is not read here: journalctl -o "
-			      "short >FILE, and try that");
-		return FAIL2BAN_NO;
-	}
+	r->journal = !strncmp(argv[0], JOURNAL, strlen(JOURNAL));
 	regexrun_tell(r, "\nRunning tests\n=============\n\n");
 	if (!regexfilter_settings(r) || !regexfilter_fail(r, argv[1]) ||
 		(argc == 3 && !regexfilter_ignore(r, argv[2])))
@@ -153,5 +148,6 @@ int fail2ban_regex_run(int argc, char **argv)
 	regexreport_deinit(&r.report);
 	regextest_deinit(&r.test);
 	free(r.line);
+	free(r.filter_match);
 	return rc;
 }

@@ -84,6 +84,20 @@ static bool find_date(
 	return found;
 }
 
+/* The line of an entry that has its date of its own. */
+static json_t *cut_given(struct regexdate *t, const char *text, size_t n,
+	struct regexdate_moment *at)
+{
+	json_t *line = json_pack("[s, s%, s%]", "", text, t->given_n,
+		text + t->given_n, n - t->given_n);
+
+	json_decref(t->last_text);
+	t->last_text = json_incref(json_array_get(line, 1));
+	t->last_date = t->given;
+	*at = (struct regexdate_moment){.dated = true, .date = t->given};
+	return line;
+}
+
 /* Cuts the date out: the line as [before, date, behind]. */
 json_t *regexdate_cut(struct regexdate *t, const char *text, size_t n,
 	struct regexdate_moment *at)
@@ -94,6 +108,8 @@ json_t *regexdate_cut(struct regexdate *t, const char *text, size_t n,
 	bool found;
 	json_t *line;
 
+	if (t->given_n)
+		return cut_given(t, text, n, at);
 	*at = (struct regexdate_moment){0};
 	found = find_date(t, text, n, &f);
 	if (!found)

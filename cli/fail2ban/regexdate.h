@@ -20,6 +20,8 @@ struct regexdate {
 	const char *zone;  /* of dates that tell none, as TZ; NULL: local */
 	json_t *last_text; /* the last date as it stood, and its moment */
 	double last_date;
+	size_t given_n; /* the line begins with its date, of so many bytes, */
+	double given;	/* which is this moment; 0: it is looked for */
 };
 
 /* Cuts the date out of a line, valid UTF-8: [before, date, behind], to be

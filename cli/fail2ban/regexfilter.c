@@ -199,13 +199,15 @@ static bool filter_read(struct regexrun *r, const char *value,
 	if (ok && r->report.verbose > 1 && !r->out)
 		options_tell(r, "Real  filter options", spec, &file);
 	err_deinit(&err);
+	if (ok && file.journalmatch)
+		r->filter_match = strdup(file.journalmatch);
 	return ok && rows_add(r, &file);
 }
 
 bool regexfilter_fail(struct regexrun *r, const char *value)
 {
 	struct arena *arena = arena_new();
-	struct filter_spec spec = {0};
+	struct filter_spec spec = {.journal = r->journal};
 	char *path = NULL, *shown;
 	bool ok = false;
 	struct err err;
@@ -306,6 +308,8 @@ bool regexfilter_settings(struct regexrun *r)
 	}
 	if (r->datepattern)
 		return dates_set(r, r->datepattern);
-	r->test.date.dates = dates_new(NULL, NULL, 0);
+	/* An entry of the journal has its date beside it. */
+	if (!r->journal)
+		r->test.date.dates = dates_new(NULL, NULL, 0);
 	return true;
 }

@@ -65,7 +65,7 @@ void regexoptions_help(const struct regexrun *r)
 	printf("\nmailban " MAILBAN_VERSION
 	       ", answering as fail2ban-regex %s does; see mailban(1)\n\n",
 		fail2ban_version());
-	puts("LOG is a file, or a line of a log as it is.\n"
+	puts("LOG is a file, systemd-journal, or a line of a log as it is.\n"
 	     "REGEX is a failregex, a filter (sshd[mode=aggressive]) or a "
 	     "filter's file.\n"
 	     "IGNOREREGEX is an ignoreregex.\n\n"
@@ -74,6 +74,8 @@ void regexoptions_help(const struct regexrun *r)
 	     "    -d, --datepattern TEXT   the dates of the log\n"
 	     "    --timezone, --TZ ZONE    of dates that tell none\n"
 	     "    -e, --encoding NAME      of the file\n"
+	     "    -m, --journalmatch TEXT  of the journal, in place of the "
+	     "filter's\n"
 	     "    -r, --raw                leave names and ids as they are\n"
 	     "    --usedns yes|warn|no|raw whether <HOST> may be a name\n"
 	     "    -L, --maxlines N         lines that a regex may span\n"
@@ -88,7 +90,7 @@ void regexoptions_help(const struct regexrun *r)
 	     "                             which lines are shown\n"
 	     "    -l, --log-level LEVEL, -t, --log-traceback, "
 	     "--full-traceback,\n"
-	     "    -m, --journalmatch TEXT  are taken and change nothing\n"
+	     "                             are taken and change nothing\n"
 	     "    -h, --help               this\n"
 	     "    --version, -V            the version (-V: the number "
 	     "alone)");
@@ -184,8 +186,10 @@ static int option_take(struct regexrun *r, int letter, char **argv)
 	case LONG_ALL_IGNORED:
 		r->report.ignored.all = true;
 		break;
-	case 'l':
 	case 'm':
+		r->journalmatch = optarg;
+		break;
+	case 'l':
 	case 't':
 	case LONG_NOTHING:
 		break;

@@ -35,16 +35,12 @@ static bool is_file(const char *path)
 	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
-static void line_run(struct regexrun *r, const char *text, size_t n)
+void regexrun_line(struct regexrun *r, const char *text, size_t n)
 {
 	const json_t *hit;
 	json_t *found, *kept;
 	size_t i;
 
-	while (n > 0 && strchr("\r\n", text[n - 1]) && text[n - 1])
-		n--;
-	if (!n || *text == '#')
-		return;
 	if (!r->out) {
 		regexreport_line(&r->report, text, n);
 		return;
@@ -61,6 +57,14 @@ static void line_run(struct regexrun *r, const char *text, size_t n)
 	regexout_print(r->to, r->out, kept);
 	json_decref(kept);
 	json_decref(found);
+}
+
+static void line_run(struct regexrun *r, const char *text, size_t n)
+{
+	while (n > 0 && strchr("\r\n", text[n - 1]) && text[n - 1])
+		n--;
+	if (n && *text != '#')
+		regexrun_line(r, text, n);
 }
 
 static void held_run(struct regexrun *r)
@@ -159,5 +163,7 @@ static bool text_run(struct regexrun *r, const char *text)
 
 bool regexrun_log(struct regexrun *r, const char *what)
 {
+	if (r->journal && !is_file(what))
+		return regexjournal_run(r, what);
 	return is_file(what) ? file_run(r, what) : text_run(r, what);
 }

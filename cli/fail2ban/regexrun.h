@@ -17,6 +17,9 @@ struct regexrun {
 	struct regextest test;
 	struct regexreport report;
 	bool maxlines_set;
+	bool journal; /* the log is the journal, by what it is called */
+	const char *journalmatch; /* of the command line; NULL: the filter's */
+	char *filter_match;	  /* the filter's, or NULL */
 	const char *usedns;
 	long maxlines;
 	bool held; /* a line waits to be known as not the last */
@@ -36,6 +39,12 @@ __attribute__((format(printf, 2, 3))) void regexrun_say(
 /* Runs a file, or a line as it is, through the filter; false if told why it
  * cannot. */
 bool regexrun_log(struct regexrun *r, const char *what);
+
+/* One line, valid UTF-8, through the filter. */
+void regexrun_line(struct regexrun *r, const char *text, size_t n);
+/* The journal, "systemd-journal[journalpath=DIR]"; false if told why it
+ * cannot. */
+bool regexjournal_run(struct regexrun *r, const char *what);
 
 /* Reads the options; the index of the first operand in *operands. -1, or the
  * exit status if that was all. */

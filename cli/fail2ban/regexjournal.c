@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal as fail2ban-regex reads it: each entry a line behind its date,
+ * which is journald's and is never looked for in the text. A newline of a
+ * message stays in its line, as "\n".
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/fail2ban/pytext.h"
+#include "cli/fail2ban/regexrun.h"
+#include "cli/text.h"
+#include "filters/dates.h"
+#include "filters/filterfile.h"
+#include "jails/jail.h"
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/line.h"
+#include "sources/replay.h"
+
+struct reading {
+	struct regexrun *run;
+	struct replay_entries entries;
+	char message[SOURCE_LINE_MOST];
+};
+
+/* A field that is a count of microseconds; false if the entry has none. */
+static bool field_us(struct reading *g, const char *name, int64_t *us)
+{
+	char text[32];
+
+	return journal_field(g->entries.journal, name, text, sizeof(text)) &&
+	       sscanf(text, "%" SCNd64, us) == 1;
+}
+
+/* datetime.isoformat() of a local time, and a blank. */
+static void put_date(FILE *to, int64_t us)
+{
+	time_t t = (time_t)(us / CLOCK_SECOND);
+	char text[64] = "", zone[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm)) {
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		strftime(zone, sizeof(zone), "%z", &tm);
+	}
+	fputs(text, to);
+	if (us % CLOCK_SECOND)
+		fprintf(to, ".%06d", (int)(us % CLOCK_SECOND));
+	fprintf(to, "%.3s:%s ", zone, strlen(zone) > 3 ? zone + 3 : "00");
+}
+
+/* Host, program and message, as they stand in the entry. */
+static void put_line(FILE *to, struct reading *g, const struct line *line)
+{
+	const char *message = journal_field(
+		g->entries.journal, "MESSAGE", g->message, sizeof(g->message));
+	size_t head = (size_t)(line->message - line->text);
+	int64_t us;
+
+	fwrite(line->text, 1, head, to);
+	if (head >= 8 && !memcmp(line->message - 8, "kernel: ", 8) &&
+		field_us(g, "_SOURCE_MONOTONIC_TIMESTAMP", &us))
+		fprintf(to, "[%12.6f] ", (double)us / (double)CLOCK_SECOND);
+	/* With NULs in it, or too long, as the source has it. */
+	if (!message || strlen(message) != line->message_len) {
+		fwrite(line->message, 1, line->message_len, to);
+		return;
+	}
+	for (; *message; message++)
+		if (*message == '\n')
+			fputs("\\n", to);
+		else
+			putc(*message, to);
+}
+
+static void on_entry(void *ctx, const struct line *line)
+{
+	struct reading *g = ctx;
+	struct regexdate *date = &g->run->test.date;
+	int64_t us = line->time;
+	char *bytes, *text;
+	size_t room, n;
+	FILE *to = open_memstream(&bytes, &room);
+
+	if (!to)
+		abort();
+	field_us(g, "_SOURCE_REALTIME_TIMESTAMP", &us);
+	put_date(to, us);
+	fflush(to);
+	date->given_n = room;
+	date->given = (double)us / (double)CLOCK_SECOND;
+	put_line(to, g, line);
+	if (fclose(to))
+		abort();
+	n = pytext_decode(bytes, room, g->run->encoding, &text);
+	regexrun_line(g->run, text, n);
+	free(text);
+	free(bytes);
+}
+
+/* "systemd-journal[journalpath=DIR]"; false if told what is not known. */
+static bool options_take(
+	struct reading *g, const char *what, struct arena *arena)
+{
+	struct filter_spec spec = {0};
+	struct err err;
+	bool ok;
+
+	err_init(&err);
+	ok = filter_spec_parse(&spec, what, arena, &err);
+	if (!ok)
+		text_complain("%s: %s", what, err.items[0].text);
+	for (size_t i = 0; ok && i < spec.options_n; i++) {
+		if (!strcmp(spec.options[i].key, "journalpath")) {
+			g->entries.dir = spec.options[i].value;
+		} else if (strcmp(spec.options[i].key, "journalflags") != 0) {
+			text_complain("%s: '%s' is not known", what,
+				spec.options[i].key);
+			ok = false;
+		}
+	}
+	err_deinit(&err);
+	return ok;
+}
+
+/* Which entries: of several rows in a filter, the last, as it has it. */
+static bool match_take(struct reading *g, struct arena *arena)
+{
+	struct regexrun *r = g->run;
+	const char *text = r->journalmatch ? r->journalmatch : r->filter_match;
+	const char *row = text ? strrchr(text, '\n') : NULL, *why;
+	const struct jail_match *from;
+	struct journal_match *groups;
+	size_t n;
+
+	if (row && !r->journalmatch)
+		text = row + 1;
+	if (!text)
+		return true;
+	if (!jail_match_parse(text, arena, &from, &n, &why)) {
+		text_complain("journal match: %s", why);
+		return false;
+	}
+	if (!n)
+		return true;
+	groups = arena_alloc(arena, n * sizeof(*groups));
+	regexrun_tell(r, "Use    journal match :");
+	for (size_t i = 0; i < n; i++) {
+		groups[i] = (struct journal_match){from[i].fields, from[i].n};
+		if (i)
+			regexrun_tell(r, " +");
+		for (size_t k = 0; k < from[i].n; k++)
+			regexrun_tell(r, " %s", from[i].fields[k]);
+	}
+	regexrun_tell(r, "\n");
+	g->entries.groups = groups;
+	g->entries.groups_n = n;
+	return true;
+}
+
+bool regexjournal_run(struct regexrun *r, const char *what)
+{
+	struct arena *arena = arena_new();
+	struct reading *g = calloc(1, sizeof(*g));
+	struct date_found none;
+	char why[256];
+	bool ok;
+
+	if (!g)
+		abort();
+	g->run = r;
+	regexrun_tell(r, "Use         systemd journal\n");
+	regexrun_tell(r, "Use         encoding : %s\n", r->encoding);
+	ok = options_take(g, what, arena) && match_take(g, arena);
+	if (ok) {
+		regexrun_tell(r, "\n");
+		/* No entry asks for the usual dates, and yet they are told. */
+		if (r->test.date.dates)
+			dates_find(r->test.date.dates, "", 0, true, &none);
+		ok = replay_entries(
+			     &g->entries, on_entry, g, why, sizeof(why)) == 0;
+		if (!ok)
+			text_complain("the journal: %s", why);
+	}
+	free(g);
+	arena_free(&arena);
+	return ok;
+}
