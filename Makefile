@@ -37,10 +37,10 @@ FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/filterfile filters/groups filters/linebuffer filters/literals \
 	filters/pyregex filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
-	jails/duration jails/escalate jails/formula jails/formula_parse \
-	jails/ignore jails/ignorelist jails/jail jails/jailfile \
-	jails/jailkeys jails/jailset jails/jailvalue jails/keytable \
-	jails/offender jails/window
+	jails/duration jails/escalate jails/fail2ban jails/formula \
+	jails/formula_parse jails/ignore jails/ignorelist jails/jail \
+	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
+	jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter \
 	ledger/dovecot ledger/ledger ledger/mail ledger/messages \

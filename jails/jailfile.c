@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "jails/actionlist.h"
+#include "jails/fail2ban.h"
 #include "jails/formula.h"
 #include "jails/ignore.h"
 #include "jails/ignorelist.h"
@@ -359,7 +360,8 @@ static void read_jail(const struct jailvalue *v, struct jail *jail,
 static void set_builtin(
 	struct conf *conf, struct arena *arena, const char *confdir)
 {
-	conf_set(conf, "DEFAULT", "fail2ban_version", "1.0.2", "built in", 0);
+	conf_set(conf, "DEFAULT", "fail2ban_version", fail2ban_version(),
+		"built in", 0);
 	conf_set(conf, "DEFAULT", "fail2ban_confpath", confdir ? confdir : "",
 		"built in", 0);
 	for (size_t i = 0; i < FILTER_KEYS; i++)

@@ -18,6 +18,7 @@
 #include "cli/fail2ban/python.h"
 #include "cli/run.h"
 #include "cli/text.h"
+#include "jails/fail2ban.h"
 
 bool fail2ban_is_name(const char *argv0, const char *name)
 {
@@ -32,33 +33,6 @@ const struct fail2ban_word *fail2ban_word_find(
 	while (words->name && strcmp(words->name, name) != 0)
 		words++;
 	return words->name ? words : NULL;
-}
-
-static bool release_is(const char *line)
-{
-	static const char *const lines[] = {
-		"VERSION_ID=\"12\"\n", "VERSION_ID=12\n"};
-
-	return !strcmp(line, lines[0]) || !strcmp(line, lines[1]);
-}
-
-/* Asked of os-release(5): the packages of Debian 12 have 1.0.2 beside them. */
-const char *fail2ban_version(void)
-{
-	static const char *version;
-	char line[256];
-	FILE *f;
-
-	if (version)
-		return version;
-	version = "1.1.0";
-	f = fopen("/etc/os-release", "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (release_is(line))
-			version = "1.0.2";
-	if (f)
-		fclose(f);
-	return version;
 }
 
 bool fail2ban_has_stats(void)

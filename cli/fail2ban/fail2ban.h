@@ -37,12 +37,7 @@ bool fail2ban_is_name(const char *argv0, const char *name);
 int fail2ban_regex_run(int argc, char **argv);
 int fail2ban_run(int argc, char **argv);
 
-/*
- * The release whose texts these are: 1.0.2 on Debian 12, as Debian has it
- * there, else 1.1.0. They differ in the version and in what 1.1.0 added.
- */
-const char *fail2ban_version(void);
-/* Whether that is 1.1.0 and has "stats" and "status --all". */
+/* Whether fail2ban_version is 1.1.0, and has "stats" and "status --all". */
 bool fail2ban_has_stats(void);
 
 /* The words about the server, for the usage too. */

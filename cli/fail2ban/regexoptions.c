@@ -11,6 +11,7 @@
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/fail2ban/regexrun.h"
 #include "cli/text.h"
+#include "jails/fail2ban.h"
 
 static void usage_print(const struct regexrun *r, FILE *to)
 {

@@ -14,6 +14,7 @@
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/run.h"
 #include "cli/text.h"
+#include "jails/fail2ban.h"
 
 /* Prints a line if the daemon runs. */
 static int line_if_running(const struct options *options, const char *line)

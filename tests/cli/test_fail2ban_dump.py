@@ -120,6 +120,22 @@ def test_a_tree_of_our_own(host):
     assert out.endswith("['start', 'dovecot']\n")
 
 
+@pytest.mark.parametrize("release, version", [("12", "1.0.2"),
+                                              ("13", "1.1.0")])
+def test_the_version_in_files_is_the_one_that_is_answered(
+        new_host, release, version):
+    host = new_host()
+    host.path("/root/fail2ban-client").symlink_to(host.program("mailban"))
+    host.path("/etc/os-release").unlink()
+    host.write("/etc/os-release", f'VERSION_ID="{release}"\n')
+    host.write("/etc/mailban/jail.local",
+               "[x]\nenabled = true\nbackend = systemd\nfilter =\n"
+               "failregex = a %(fail2ban_version)s <HOST>\n")
+    assert host.run(["/root/fail2ban-client", "-V"]).stdout == version + "\n"
+    out = host.run(["/root/fail2ban-client", "-d"]).stdout
+    assert f"'a {version} <HOST>'" in out
+
+
 def test_hostile_texts_are_safe(host):
     host.write("/etc/mailban/jail.local",
                "[x]\nenabled = true\nbackend = systemd\nfilter =\n"
