@@ -276,3 +276,110 @@ def test_a_name_is_never_so_long_that_it_hides_the_peer(server):
     # No line comes near to where journald or mailband cut one.
     assert 1500 < max(map(len, server.run(
         ["journalctl", "-o", "cat", "--no-pager"]).stdout.splitlines())) < 4096
+
+
+# So that Dovecot 2.3 and Postfix tell of who speaks TLS what they can.
+TLS_DOVECOT = """ssl = yes
+ssl_cert = </etc/ssl/server.pem
+ssl_key = </etc/ssl/server.pem
+ssl_ca = </etc/ssl/ca.pem
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_username_from_cert = yes
+auth_mechanisms = plain login external
+auth_username_chars =
+verbose_ssl = yes
+"""
+# The name that the client calls the server by, which is not told by default.
+TLS_SNI = """login_log_format_elements = user=<%u> method=%m rip=%r lip=%l %c \
+  session=<%{session}> sni=<%{local_name}>
+"""
+TLS_POSTFIX = [
+    "smtpd_tls_security_level=may", "smtpd_tls_ask_ccert=yes",
+    "smtpd_tls_chain_files=/etc/ssl/server.pem",
+    "smtpd_tls_CAfile=/etc/ssl/ca.pem", "smtpd_tls_loglevel=2",
+    "tls_server_sni_maps=inline:{x.example=/etc/ssl/server.pem}"]
+SUBJECT = 64  # characters of a common name
+
+
+def certificate(host, path, name, *signed):
+    """Its own key and all, in a file: by itself, or by who else signs."""
+    subject = re.sub(r"([\\/+])", r"\\\1", name[:SUBJECT])
+    return host.run([
+        "sh", "-c", 'out=$1; shift; openssl req -x509 -newkey ec -nodes '
+        '-pkeyopt ec_paramgen_curve:P-256 -utf8 -keyout "$out" "$@" '
+        '2>&1 >"$out.crt" && cat "$out.crt" >>"$out" && chmod 644 "$out"',
+        "-", path, "-subj", f"/CN={subject}", *signed])
+
+
+def tls_on(server, more):
+    """Both servers take TLS from now on, and ask who it is."""
+    certificate(server, "/etc/ssl/ca.pem", "A CA")
+    server.client.write("/etc/ssl/ca.pem",
+                        server.run(["cat", "/etc/ssl/ca.pem"]).stdout)
+    certificate(server, "/etc/ssl/server.pem", "mx.example.org")
+    server.append("/etc/dovecot/dovecot.conf", TLS_DOVECOT + more)
+    server.run(["doveadm", "reload"])
+    server.append("/etc/postfix/master.cf",
+                  "tlsmgr unix - - n 1000? 1 tlsmgr\n")
+    server.run(["postconf", *TLS_POSTFIX])
+    server.run(["postfix", "reload"])
+    hosts.wait_for(lambda: all("STARTTLS" in one for one in say(
+        server, (143, ["a CAPABILITY\r\n"]), (25, ["EHLO x\r\n"]))),
+        every=0.2, what="STARTTLS")
+
+
+def under_tls(name, cert):
+    """Each fails to log in, once: port, texts."""
+    # A name on the wire is of ASCII, and of labels.
+    sni = re.sub(r"\.\.+", ".", name.encode("ascii", "ignore").decode()[:63])
+    tls = {"sni": sni.strip(".\0") or "x", "cert": cert}
+    plain = encoded("", "bob", "guess")
+    yield 143, ["a STARTTLS\r\n", tls, "b LOGIN bob guess\r\n",
+                "c LOGOUT\r\n"]
+    yield 143, ["a STARTTLS\r\n", tls, "b AUTHENTICATE EXTERNAL =\r\n",
+                "c LOGOUT\r\n"]
+    yield 110, ["STLS\r\n", tls, f"AUTH PLAIN {plain}\r\n", "QUIT\r\n"]
+    yield 587, ["EHLO x\r\n", "STARTTLS\r\n", tls, "EHLO x\r\n",
+                f"AUTH PLAIN {plain}\r\n", "QUIT\r\n"]
+    yield 4190, ["STARTTLS\r\n", tls, f'AUTHENTICATE "PLAIN" "{plain}"\r\n',
+                 "LOGOUT\r\n"]
+    yield 25, ["EHLO x\r\n", "STARTTLS\r\n", tls, "EHLO x\r\n",
+               f"AUTH PLAIN {plain}\r\n", "QUIT\r\n"]
+
+
+@pytest.mark.skipif(hosts.debian() != "12", reason="2.3's settings")
+@pytest.mark.parametrize("more", ["", TLS_SNI], ids=["", "sni"])
+def test_names_of_tls(server, more):
+    """What a client calls the server, and what its certificate calls it."""
+    tls_on(server, more)
+    before = len(counted(server))
+    said = []
+    for number, name in enumerate(NAMES):
+        for kind, by in (("own", []), ("signed", [
+                "-CA", "/etc/ssl/ca.pem", "-CAkey", "/etc/ssl/ca.pem"])):
+            cert = f"/tmp/{kind}{number}.pem"
+            certificate(server.client, cert, name, *by)
+            said += [one for one in under_tls(name, cert)
+                     if by or one[0] in (25, 143)]
+    heard = say(server, *said)
+    port = collections.Counter(port for port, _ in said)
+    wanted = {"dovecot": len(said), "sieve": port[4190],
+              "postfix-sasl": port[25], "postfix": port[25]}
+    if more:
+        # What stands behind the session may be a user's name that holds all
+        # before it: a login's own line may tell nothing, or of one that its
+        # auth process told of, as it has no session.
+        wanted.pop("sieve")
+    hosts.wait_for(
+        lambda: len(counted(server)) >= before + sum(wanted.values()),
+        every=0.2, what=f"{wanted}; heard: {heard}")
+    found = counted(server)[before:]
+    assert {address for _, address in found} == {server.client.ip4}
+    count = collections.Counter(jail for jail, _ in found)
+    assert count == wanted or more and count >= collections.Counter(wanted)
+    logged = server.run(["journalctl", "-o", "cat", "--no-pager"]).stdout
+    for what in (f"sni=<.*{VICTIM}" if more else "", f"SSL certificate: .*{VICTIM}",
+                 f"TLS SNI .*{VICTIM}", f"subject_CN=.*{VICTIM}",
+                 rf"passwd-file\(.*{VICTIM}"):
+        assert re.search(what, logged, re.I), what
