@@ -91,7 +91,8 @@ DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \
 	filters/pattern filters/sample
-CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/dump \
+CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
+	cli/fail2ban/debuggex cli/fail2ban/dump \
 	cli/fail2ban/get cli/fail2ban/python cli/fail2ban/regex \
 	cli/fail2ban/server cli/fail2ban/set cli/fail2ban/setting \
 	cli/fail2ban/stats cli/fail2ban/status cli/fail2ban/pytext \

@@ -356,7 +356,7 @@ static void localize_flags(char *text)
 	}
 }
 
-char *pytext_regex(const char *row, bool names)
+char *pytext_tags(const char *row, bool names)
 {
 	const char *s = row, *regex;
 	char *text;
@@ -379,6 +379,13 @@ char *pytext_regex(const char *row, bool names)
 	}
 	if (fclose(to))
 		abort();
+	return text;
+}
+
+char *pytext_regex(const char *row, bool names)
+{
+	char *text = pytext_tags(row, names);
+
 	localize_flags(text);
 	return text;
 }

@@ -33,6 +33,8 @@ char *pytext_float(double value, char buf[PYTEXT_FLOAT]);
  * Source: fail2ban's failregex.py, by its output.
  */
 char *pytext_regex(const char *row, bool names);
+/* The same with flags where they stood. */
+char *pytext_tags(const char *row, bool names);
 
 /* At most 53 characters of a text, "..." for the rest; the caller frees. */
 char *pytext_short(const char *text);

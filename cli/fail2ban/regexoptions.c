@@ -55,6 +55,7 @@ static const struct option longs[] = {
 	{"print-all-matched", no_argument, NULL, LONG_ALL_MATCHED},
 	{"print-all-missed", no_argument, NULL, LONG_ALL_MISSED},
 	{"print-all-ignored", no_argument, NULL, LONG_ALL_IGNORED},
+	{"debuggex", no_argument, NULL, 'D'},
 	{"log-traceback", no_argument, NULL, 't'},
 	{"full-traceback", no_argument, NULL, LONG_NOTHING},
 	{NULL, 0, NULL, 0},
@@ -89,6 +90,7 @@ void regexoptions_help(const struct regexrun *r)
 	     "    --print-no-missed, --print-no-ignored, --print-all-matched,\n"
 	     "    --print-all-missed, --print-all-ignored\n"
 	     "                             which lines are shown\n"
+	     "    -D, --debuggex           lines as addresses of debuggex.com\n"
 	     "    -l, --log-level LEVEL, -t, --log-traceback, "
 	     "--full-traceback,\n"
 	     "                             are taken and change nothing\n"
@@ -187,6 +189,9 @@ static int option_take(struct regexrun *r, int letter, char **argv)
 	case LONG_ALL_IGNORED:
 		r->report.ignored.all = true;
 		break;
+	case 'D':
+		r->debuggex = true;
+		break;
 	case 'm':
 		r->journalmatch = optarg;
 		break;
@@ -225,11 +230,16 @@ int regexoptions_parse(struct regexrun *r, int argc, char **argv, int *operands)
 	opterr = 0;
 	optind = 0;
 	while (rc < 0 && (letter = getopt_long(argc, argv,
-				  ":c:d:e:rL:m:l:vVo:th", longs, NULL)) != -1)
+				  ":c:d:De:rL:m:l:vVo:th", longs, NULL)) != -1)
 		rc = option_take(r, letter, argv);
 	if (r->out) {
 		r->test.all = false;
 		r->test.waits = true;
+	}
+	if (r->debuggex) {
+		r->report.debuggex = r->encoding;
+		r->report.debuggex_names =
+			!r->usedns || strcmp(r->usedns, "no") != 0;
 	}
 	*operands = optind;
 	return rc;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/fail2ban/debuggex.h"
 #include "cli/fail2ban/pytext.h"
 #include "cli/fail2ban/regexlines.h"
 #include "filters/dates.h"
@@ -87,7 +88,7 @@ static size_t index_of(const json_t *list, const json_t *wanted)
 }
 
 /* Lines before this one that its match took too were no misses after all. */
-static void buffer_count(struct regexreport *r, const json_t *before)
+static void buffer_count(struct regexreport *r, const json_t *before, FILE *to)
 {
 	size_t i = json_array_size(before) >= r->test->maxlines, n;
 
@@ -99,12 +100,14 @@ static void buffer_count(struct regexreport *r, const json_t *before)
 		if (index_of(r->test->buffer, line) <
 			json_array_size(r->test->buffer))
 			continue;
-		joined = regexlines_joined(line, true, &n);
+		joined = regexlines_joined(line, !r->debuggex, &n);
 		text = json_stringn(joined, n);
 		free(joined);
 		json_array_remove(
 			r->missed.shown, index_of(r->missed.shown, text));
-		if (r->matched.all)
+		if (r->matched.all && r->debuggex)
+			fprintf(to, "%s\n", json_string_value(text));
+		else if (r->matched.all)
 			json_array_append(r->matched.shown, text);
 		json_decref(text);
 		r->matched.n++;
@@ -124,13 +127,28 @@ void regexreport_line(struct regexreport *r, const char *text, size_t n)
 {
 	json_t *before = json_copy(r->test->buffer), *found;
 	bool nofail, failed;
+	char *joined;
+	size_t room;
+	FILE *to;
 
 	found = regextest_line(r->test, text, n);
 	failed = hits_count(r, found, &nofail);
 	if (r->test->pref.regex)
 		prefregex_count(r);
+	to = open_memstream(&joined, &room);
+	if (!to)
+		abort();
 	if (r->test->maxlines > 1)
-		buffer_count(r, before);
+		buffer_count(r, before, to);
+	fflush(to);
+	if (room)
+		fputs(r->test->now, to);
+	if (fclose(to))
+		abort();
+	if (room) {
+		text = joined;
+		n = room;
+	}
 	if (nofail || r->test->ignored)
 		lines_add(&r->ignored, text, n, r->shown_most + 1);
 	else if (failed)
@@ -138,6 +156,7 @@ void regexreport_line(struct regexreport *r, const char *text, size_t n)
 	else
 		lines_add(&r->missed, text, n, r->shown_most + 1);
 	r->tested++;
+	free(joined);
 	json_decref(found);
 	json_decref(before);
 }
@@ -262,9 +281,26 @@ static void dates_print(const struct regexreport *r, FILE *to)
 	json_decref(out);
 }
 
+/* A line with each of the regular expressions. */
+static void debuggex_add(const struct regexreport *r, json_t *out,
+	const json_t *line, const struct regextest_rows *rows)
+{
+	char *row;
+	size_t n;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		row = debuggex_row(json_string_value(line),
+			json_string_length(line), r->debuggex,
+			rows->items[i].text, r->debuggex_names,
+			r->test->maxlines > 1, &n);
+		json_array_append_new(out, json_stringn(row, n));
+		free(row);
+	}
+}
+
 static void lines_print(const struct regexreport *r, FILE *to,
 	const struct regexreport_lines *lines, const char *head,
-	const char *kind)
+	const char *kind, const struct regextest_rows *rows)
 {
 	json_t *out;
 	const json_t *line;
@@ -284,6 +320,10 @@ static void lines_print(const struct regexreport *r, FILE *to,
 	json_array_foreach (lines->shown, i, line) {
 		const char *text = json_string_value(line);
 
+		if (r->debuggex) {
+			debuggex_add(r, out, line, rows);
+			continue;
+		}
 		json_array_append_new(out,
 			json_stringn(text, pytext_stripped(text,
 						   json_string_length(line))));
@@ -310,9 +350,12 @@ void regexreport_print(const struct regexreport *r, FILE *to)
 		(intmax_t)r->tested, (intmax_t)r->ignored.n,
 		(intmax_t)r->matched.n, (intmax_t)r->missed.n, r->seconds);
 	if (r->matched.all)
-		lines_print(r, to, &r->matched, "Matched", "matched");
+		lines_print(r, to, &r->matched, "Matched", "matched",
+			&r->test->fail);
 	if (!r->ignored.none)
-		lines_print(r, to, &r->ignored, "Ignored", "ignored");
+		lines_print(r, to, &r->ignored, "Ignored", "ignored",
+			&r->test->ignore);
 	if (!r->missed.none)
-		lines_print(r, to, &r->missed, "Missed", "missed");
+		lines_print(
+			r, to, &r->missed, "Missed", "missed", &r->test->fail);
 }

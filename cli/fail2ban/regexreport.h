@@ -23,6 +23,10 @@ struct regexreport {
 	json_int_t tested, pref_matched;
 	json_t *pref_groups; /* of the prefregex, if verbose */
 	int verbose;
+	/* -D: each line with each regex as an address, of a log in this
+	 * encoding; NULL: lines alone. */
+	const char *debuggex;
+	bool debuggex_names; /* <HOST> may be a name there */
 	json_int_t shown_most;
 	double seconds;
 };

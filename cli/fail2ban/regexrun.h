@@ -16,7 +16,7 @@ struct regexrun {
 	const char *datepattern, *timezone, *encoding, *out;
 	struct regextest test;
 	struct regexreport report;
-	bool maxlines_set;
+	bool maxlines_set, debuggex;
 	bool journal; /* the log is the journal, by what it is called */
 	const char *journalmatch; /* of the command line; NULL: the filter's */
 	char *filter_match;	  /* the filter's, or NULL */

@@ -233,6 +233,20 @@ def test_hand_made(both, mail):
     all_same(both, calls)
 
 
+def test_debuggex(both, mail):
+    calls = [[*view, "-D", "--print-all-matched", log, regex, *ignore]
+             for view in ([], ["-v"], ["--usedns", "no"], ["-e", "latin1"],
+                          ["-e", "ascii"])
+             for log, regex, *ignore in (
+                 (mail, FROM, r"192\.0\.2\.[45]"), ("/tmp/lines.log", "mine"),
+                 (mail, "((?i)FROM) <HOST>"))]
+    calls += [["-D", *more, "-L", "2", "/tmp/lines.log", "mine"]
+              for more in ([], ["--print-all-matched"])]
+    calls += [["-D", "/tmp/many.log", "line <HOST>"], ["-D", SSHD, "sshd"],
+              ["--debuggex", "-o", "ip", mail, FROM]]
+    all_same(both, calls)
+
+
 def test_out(both, mail):
     calls = [["-o", out, log, regex] for out in OUTS
              for log, regex in ((mail, FROM), ("/tmp/lines.log", "mine"),
