@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """nameserver.py: a name server on 127.0.0.1, inside a test host.
 
-Answers for the names in ZONE, never for those that begin with "silent", and
-that there is no such name for all others. Prints each question.
+Answers for the names in ZONE and ALIASES, never for those that begin with
+"silent", with half of what it has for those that begin with "half", and that
+there is no such name for all others. What is long goes by TCP. Prints each
+question.
 """
 import ipaddress
 import socket
 import struct
+import threading
 
 ZONE = {
     "one.example": ["192.0.2.10"],
@@ -19,6 +22,10 @@ ZONE = {
     "11.2.0.192.in-addr.arpa": ["one.example"],
     "12.2.0.192.in-addr.arpa": ["nothing.example"],
     "silent.example": [],
+    # As many as one answer holds.
+    "many.example": [f"10.77.{n // 250}.{n % 250 + 1}" for n in range(4000)],
+    "half.example": ["192.0.2.40"],
+    "half-many.example": [f"10.78.{n // 250}.{n % 250}" for n in range(4000)],
     "13.2.0.192.in-addr.arpa": ["silent.example"],
     f"0.2.{'0.' * 22}8.b.d.0.1.0.0.2.ip6.arpa": ["several.example"],
     # Lists (RFC 5782): a good one that has 192.0.2.66 and 2001:db8::66, one
@@ -32,7 +39,14 @@ ZONE = {
     "2.0.0.127.closed.example": ["127.255.255.254"],
     "2.0.0.127.web.example": ["192.0.2.80"],
 }
-A, PTR, AAAA, NO_SUCH_NAME = 1, 12, 28, 3
+ALIASES = {
+    "circle.example": "round.example", "round.example": "circle.example",
+    "self.example": "self.example",
+    "bytes.example": "\x01\n[own] Ban 192.0.2.41\x1b[2J\xff.example",
+    "long.example": "\xff" * 63 + (".%s%n" + "x" * 58) * 2 + ".example",
+}
+A, CNAME, PTR, AAAA, NO_SUCH_NAME = 1, 5, 12, 28, 3
+DATAGRAM = 512
 
 
 def question(packet):
@@ -45,13 +59,17 @@ def question(packet):
     return ".".join(labels).lower(), kind, at + 5
 
 
+def wire(name):
+    return b"".join(bytes([len(label)]) + label.encode("latin-1")
+                    for label in name.split(".")) + b"\0"
+
+
 def record(text):
     """Its type, and what stands in it."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        return PTR, b"".join(bytes([len(label)]) + label.encode()
-                             for label in text.split(".")) + b"\0"
+        return PTR, wire(text)
     return {4: A, 6: AAAA}[address.version], address.packed
 
 
@@ -62,22 +80,54 @@ def answer(packet):
         return None
     found = [data for of, data in map(record, ZONE.get(name, ()))
              if of == kind]
+    if name in ALIASES:
+        kind, found = CNAME, [wire(ALIASES[name])]
     head = struct.pack("!2sHHHHH", packet[:2],
-                       0x8580 | (0 if name in ZONE else NO_SUCH_NAME),
+                       0x8580 | (0 if name in ZONE or name in ALIASES else
+                                 NO_SUCH_NAME),
                        1, len(found), 0, 0)
     return head + packet[12:end] + b"".join(
         struct.pack("!HHHIH", 0xc00c, kind, 1, 60, len(a)) + a for a in found)
 
 
+def halved(packet, said):
+    """What is sent of it to who asked this."""
+    return said[:len(said) // 2] if question(packet)[0].startswith(
+        "half") else said
+
+
+def by_tcp(server):
+    while True:
+        peer, _ = server.accept()
+        with peer:
+            size = peer.recv(2, socket.MSG_WAITALL)
+            while len(size) == 2:
+                packet = peer.recv(*struct.unpack("!H", size),
+                                   socket.MSG_WAITALL)
+                said = answer(packet)
+                peer.sendall(halved(packet, struct.pack(
+                    "!H", len(said)) + said))
+                if question(packet)[0].startswith("half"):
+                    break
+                size = peer.recv(2, socket.MSG_WAITALL)
+
+
 def main():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
+    threading.Thread(target=by_tcp, daemon=True, args=[
+        socket.create_server(("127.0.0.1", 53))]).start()
     print("ready", flush=True)
     while True:
         packet, peer = server.recvfrom(4096)
         said = answer(packet)
-        if said:
-            server.sendto(said, peer)
+        if said and len(said) > DATAGRAM:
+            # The question alone, and that there is more.
+            cut = struct.pack("!H", 0x8780) + packet[4:6] + b"\0" * 6
+            server.sendto(packet[:2] + cut + packet[12:question(packet)[2]],
+                          peer)
+        elif said:
+            server.sendto(halved(packet, said), peer)
 
 
 if __name__ == "__main__":

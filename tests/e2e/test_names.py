@@ -2,6 +2,7 @@
 """Names in the place of an address are looked up aside (usedns)."""
 import os
 import pathlib
+import re
 import signal
 import time
 
@@ -12,6 +13,15 @@ import hosts
 
 LOG = "/var/log/own.log"
 FILTER = "[Definition]\nfailregex = ^ mx own: failed from <HOST>$\n"
+
+
+HOSTILE = ["many", "half-many", "half", "circle", "self", "bytes", "long"]
+
+
+def peak(pid):
+    """The most memory of a process so far, in kB."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
 
 def failure(who, ago=0):
@@ -107,6 +117,31 @@ def test_a_server_that_never_answers_holds_up_nobody(start):
     shown = host.mailban("status").stdout
     assert "failures of names not looked up" in shown
     assert daemon.stop() == 0
+
+
+def test_answers_that_no_honest_server_gives(start):
+    host, daemon, server = start(yes={"ignoreip": "10.77.0.1"})
+    host.append(LOG, failure("one.example"))
+    host.wait_banned("yes", "192.0.2.10")
+    pid = daemon.children()["mailban-lookup"]
+    before = peak(pid)
+    for name in HOSTILE:
+        host.append(LOG, failure(f"{name}.example"))
+    hosts.wait_for(lambda: host.status()["named"] == 1 + len(HOSTILE) and
+                   host.status()["names"]["waiting"] == 0)
+    host.append(LOG, failure("192.0.2.77"))
+    host.wait_banned("yes", "192.0.2.77")
+    names = host.status()["names"]
+    assert names["asked"] == 1 + len(HOSTILE) and names["dropped"] == 0
+    assert names["not_found"] == len(HOSTILE) - 1
+    # Of the many, which came by TCP, no more than of any; else nobody.
+    banned = set(host.banned("yes")) - {"192.0.2.10", "192.0.2.77"}
+    assert all(address.startswith("10.77.") for address in banned)
+    assert 7 <= len(banned) <= 8 and "10.77.0.1" not in banned
+    # The same process, and not much greater.
+    assert daemon.children()["mailban-lookup"] == pid
+    assert peak(pid) - before < 16 * 1024
+    assert "\x1b" not in daemon.log() and "192.0.2.41" not in daemon.log()
 
 
 def test_the_process_that_looks_up_is_started_again(start):
