@@ -8,11 +8,11 @@
 #include "alarms/probe.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <strings.h>
 
 #include "alarms/link.h"
@@ -142,17 +142,8 @@ static void say_ehlo(struct probe *probe)
 	struct addr a;
 
 	getsockname(link_fd(probe->link), (struct sockaddr *)&own, &n);
-	if (own.ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)&own;
-
-		a = addr_from_bytes((const uint8_t *)&in->sin_addr, 4);
+	if (addr_from_sockaddr((const struct sockaddr *)&own, &a))
 		addr_format(&a, text);
-	} else if (own.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in = (const void *)&own;
-
-		a = addr_from_bytes((const uint8_t *)&in->sin6_addr, 16);
-		addr_format(&a, text);
-	}
 	snprintf(command, sizeof(command), "EHLO [%s%s]",
 		strchr(text, ':') ? "IPv6:" : "", text);
 	say(probe, PROBE_EHLO, command);

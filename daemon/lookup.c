@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -37,21 +36,9 @@ static void add(struct lookup_reply *reply, const struct addrinfo *ai)
 {
 	struct addr a;
 
-	if (reply->n == LOOKUP_ADDRESSES)
+	if (reply->n == LOOKUP_ADDRESSES ||
+		!addr_from_sockaddr(ai->ai_addr, &a))
 		return;
-	if (ai->ai_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, ai->ai_addr, sizeof(in));
-		a = addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
-	} else if (ai->ai_family == AF_INET6) {
-		struct sockaddr_in6 in;
-
-		memcpy(&in, ai->ai_addr, sizeof(in));
-		a = addr_from_bytes((const uint8_t *)&in.sin6_addr, 16);
-	} else {
-		return;
-	}
 	for (uint16_t i = 0; i < reply->n; i++)
 		if (addr_equal(&reply->addresses[i], &a))
 			return;

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,25 +143,6 @@ void ignore_deinit(struct jail *jail)
 	prefixset_deinit(&jail->ignoreip);
 }
 
-static bool addr_of(const struct sockaddr *sa, struct addr *out)
-{
-	if (sa && sa->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, sa, sizeof(in));
-		*out = addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
-		return true;
-	}
-	if (sa && sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, sa, sizeof(in6));
-		*out = addr_from_bytes((const uint8_t *)&in6.sin6_addr, 16);
-		return true;
-	}
-	return false;
-}
-
 int ignore_own_addresses(struct prefixset *own)
 {
 	struct ifaddrs *list;
@@ -173,7 +153,7 @@ int ignore_own_addresses(struct prefixset *own)
 	for (struct ifaddrs *i = list; i && r == 0; i = i->ifa_next) {
 		struct prefix p = {.len = 128};
 
-		if (addr_of(i->ifa_addr, &p.net))
+		if (addr_from_sockaddr(i->ifa_addr, &p.net))
 			r = prefixset_add(own, &p);
 	}
 	freeifaddrs(list);
@@ -215,7 +195,7 @@ void ignore_resolve(struct jail *jail, struct err *err)
 			a = a->ai_next, n++) {
 			struct prefix p = {.len = 128};
 
-			if (addr_of(a->ai_addr, &p.net))
+			if (addr_from_sockaddr(a->ai_addr, &p.net))
 				ignore_add(jail, name->text, &p);
 		}
 		freeaddrinfo(found);

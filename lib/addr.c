@@ -7,6 +7,7 @@
 #include "lib/addr.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,25 @@ struct addr addr_from_bytes(const uint8_t *bytes, size_t n)
 		memcpy(a.ip, bytes, 16);
 	}
 	return a;
+}
+
+bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
+{
+	if (sa && sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof(in));
+		*out = addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
+		return true;
+	}
+	if (sa && sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof(in6));
+		*out = addr_from_bytes((const uint8_t *)&in6.sin6_addr, 16);
+		return true;
+	}
+	return false;
 }
 
 const uint8_t *addr_bytes(const struct addr *a, size_t *n)

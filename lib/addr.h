@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct sockaddr;
+
 /*
  * An address of either family. IPv4 is kept in its mapped form
  * ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so that one comparison serves both
@@ -53,6 +55,9 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 const uint8_t *addr_bytes(const struct addr *a, size_t *n);
 /* From 4 or 16 bytes in network order. */
 struct addr addr_from_bytes(const uint8_t *bytes, size_t n);
+/* From what getifaddrs(3), getaddrinfo(3) and getsockname(2) give, NULL too;
+ * false if it is of another family, *out is then untouched. */
+bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out);
 /* Unspecified, loopback, multicast or broadcast: never to be banned. */
 bool addr_is_special(const struct addr *a);
 

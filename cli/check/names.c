@@ -5,7 +5,6 @@
  * says yes or no to everything is found out, and its word is not taken.
  */
 #include <ifaddrs.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "alarms/dns.h"
@@ -48,24 +47,9 @@ static void find_own(struct own *own)
 
 	if (getifaddrs(&list) < 0)
 		return;
-	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
-		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET) {
-			const struct sockaddr_in *in =
-				(const void *)i->ifa_addr;
-
-			a = addr_from_bytes((const uint8_t *)&in->sin_addr, 4);
-		} else if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET6) {
-			const struct sockaddr_in6 *in =
-				(const void *)i->ifa_addr;
-
-			a = addr_from_bytes(
-				(const uint8_t *)&in->sin6_addr, 16);
-		} else {
-			continue;
-		}
-		if (!is_private(&a))
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next)
+		if (addr_from_sockaddr(i->ifa_addr, &a) && !is_private(&a))
 			add(own, &a);
-	}
 	freeifaddrs(list);
 }
 

@@ -46,29 +46,13 @@ struct listeners {
 	bool refused; /* MAIL, now */
 };
 
-static void where_of(const struct sockaddr *to, char text[ADDR_TEXT])
-{
-	struct addr a;
-
-	if (to->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)to;
-
-		a = addr_from_bytes((const uint8_t *)&in->sin_addr, 4);
-	} else {
-		const struct sockaddr_in6 *in = (const void *)to;
-
-		a = addr_from_bytes((const uint8_t *)&in->sin6_addr, 16);
-	}
-	addr_format(&a, text);
-}
-
 static void listener_add(struct listeners *all, struct check_port port,
 	const struct addrinfo *ai, bool must, const char *name)
 {
 	struct listener *l;
+	struct addr a;
 
-	if (all->n == PROBE_MOST ||
-		(ai->ai_family != AF_INET && ai->ai_family != AF_INET6))
+	if (all->n == PROBE_MOST || !addr_from_sockaddr(ai->ai_addr, &a))
 		return;
 	l = &all->items[all->n++];
 	*l = (struct listener){.port = port, .must = must};
@@ -79,7 +63,7 @@ static void listener_add(struct listeners *all, struct check_port port,
 	memcpy(&l->target.to, ai->ai_addr, ai->ai_addrlen);
 	/* Both families have the port at the same place. */
 	((struct sockaddr_in *)&l->target.to)->sin_port = htons(port.port);
-	where_of(ai->ai_addr, l->where);
+	addr_format(&a, l->where);
 }
 
 /* The addresses of a host; without one, our own loopback's. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -197,6 +200,26 @@ static void test_bytes(void **state)
 	assert_false(prefix_is_host(&p4));
 }
 
+static void test_sockaddr(void **state)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = 25};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = 25};
+	struct sockaddr other = {.sa_family = AF_UNIX};
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	(void)state;
+	inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+	assert_true(addr_from_sockaddr((const struct sockaddr *)&v4, &a));
+	assert_string_equal(addr_format(&a, text), "192.0.2.1");
+	assert_false(addr_from_sockaddr(&other, &a));
+	assert_false(addr_from_sockaddr(NULL, &a));
+	assert_string_equal(addr_format(&a, text), "192.0.2.1");
+	assert_true(addr_from_sockaddr((const struct sockaddr *)&v6, &a));
+	assert_string_equal(addr_format(&a, text), "2001:db8::1");
+}
+
 static void test_special(void **state)
 {
 	static const struct {
@@ -240,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_sockaddr),
 		cmocka_unit_test(test_special),
 	};
 
