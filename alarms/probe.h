@@ -92,8 +92,6 @@ const struct probe_result *probe_result(const struct probe *probe);
 int probe_kind_parse(const char *name);
 const char *probe_kind_name(enum probe_kind kind);
 uint16_t probe_kind_port(enum probe_kind kind);
-/* "banner", "MAIL FROM" and so on. */
-const char *probe_step_name(enum probe_step step);
 
 /* "MAIL FROM: 452 4.3.1 Insufficient system storage": the fault in words, or
  * "" if there was none. */

@@ -62,11 +62,6 @@ uint16_t probe_kind_port(enum probe_kind kind)
 	return kinds[kind].port;
 }
 
-const char *probe_step_name(enum probe_step step)
-{
-	return steps[step];
-}
-
 void probe_tell(const struct probe_result *result, char buf[PROBE_TELL])
 {
 	buf[0] = '\0';

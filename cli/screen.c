@@ -76,11 +76,6 @@ void screen_leave(void)
 	signals_set(SIG_DFL);
 }
 
-bool screen_is_on(void)
-{
-	return on;
-}
-
 static struct winsize size_get(void)
 {
 	struct winsize size = {0};

@@ -13,8 +13,6 @@
 /* False with errno: it is none. What was on it comes back by screen_leave. */
 bool screen_enter(void);
 void screen_leave(void);
-/* True between the two. */
-bool screen_is_on(void);
 
 /* How many lines of text fit. */
 size_t screen_rows(void);

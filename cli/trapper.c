@@ -22,8 +22,16 @@
 #include "lib/clock.h"
 
 #define PORT "10051"
+/* Bytes before the JSON, and of it in an answer. */
+#define HEAD 13
+#define ANSWER_MOST 65536
 
-char *trapper_frame(const json_t *message, size_t *n)
+/*
+ * A request to a Zabbix server or proxy as zabbix_sender(1) frames it: "ZBXD",
+ * the flag 1, the length and a zero in 32 bits each, least byte first, JSON.
+ * Source: zabbix.com, manual, appendix, protocols. *n bytes, to be freed.
+ */
+static char *frame_of(const json_t *message, size_t *n)
 {
 	char *text = json_dumps(message, JSON_COMPACT), *frame;
 	uint32_t size;
@@ -31,13 +39,13 @@ char *trapper_frame(const json_t *message, size_t *n)
 	if (!text)
 		abort();
 	size = htole32((uint32_t)strlen(text));
-	*n = TRAPPER_HEAD + strlen(text);
+	*n = HEAD + strlen(text);
 	frame = calloc(1, *n);
 	if (!frame)
 		abort();
 	memcpy(frame, "ZBXD\1", 5);
 	memcpy(frame + 5, &size, sizeof(size));
-	memcpy(frame + TRAPPER_HEAD, text, *n - TRAPPER_HEAD);
+	memcpy(frame + HEAD, text, *n - HEAD);
 	free(text);
 	return frame;
 }
@@ -51,7 +59,7 @@ static long answer_size(const char *head)
 	memcpy(&reserved, head + 9, sizeof(reserved));
 	/* Neither compressed (2) nor large (4), which we did not ask for. */
 	if (memcmp(head, "ZBXD\1", 5) != 0 || reserved != 0 ||
-		le32toh(size) > TRAPPER_ANSWER_MOST)
+		le32toh(size) > ANSWER_MOST)
 		return -1;
 	return (long)le32toh(size);
 }
@@ -63,15 +71,16 @@ static bool count_of(const char *info, const char *name, long *out)
 	return at && sscanf(at + strlen(name), ": %9ld", out) == 1 && *out >= 0;
 }
 
-const char *trapper_answer_read(
+/* Of the n bytes of a whole answer: NULL, or what is wrong with it. */
+static const char *answer_read(
 	const char *bytes, size_t n, struct trapper_answer *out)
 {
 	const char *response, *info, *why = NULL;
 	json_t *answer;
 
-	if (n < TRAPPER_HEAD || answer_size(bytes) != (long)(n - TRAPPER_HEAD))
+	if (n < HEAD || answer_size(bytes) != (long)(n - HEAD))
 		return "it is no answer of a Zabbix server";
-	answer = json_loadb(bytes + TRAPPER_HEAD, n - TRAPPER_HEAD, 0, NULL);
+	answer = json_loadb(bytes + HEAD, n - HEAD, 0, NULL);
 	response = json_string_value(json_object_get(answer, "response"));
 	info = json_string_value(json_object_get(answer, "info"));
 	if (!response || strcmp(response, "success") != 0)
@@ -197,7 +206,7 @@ static bool send_all(int fd, const char *bytes, size_t n, int64_t until)
 /* As much as its head tells; *n bytes. False with errno. */
 static bool receive(int fd, char *buf, size_t *n, int64_t until)
 {
-	size_t want = TRAPPER_HEAD;
+	size_t want = HEAD;
 
 	*n = 0;
 	while (*n < want) {
@@ -213,7 +222,7 @@ static bool receive(int fd, char *buf, size_t *n, int64_t until)
 		if (got == 0)
 			return true;
 		*n += (size_t)got;
-		if (*n == TRAPPER_HEAD && answer_size(buf) > 0)
+		if (*n == HEAD && answer_size(buf) > 0)
 			want += (size_t)answer_size(buf);
 	}
 	return true;
@@ -222,7 +231,7 @@ static bool receive(int fd, char *buf, size_t *n, int64_t until)
 int trapper_send(const char *server, int wait, const json_t *message,
 	struct trapper_answer *out)
 {
-	static char buf[TRAPPER_HEAD + TRAPPER_ANSWER_MOST];
+	static char buf[HEAD + ANSWER_MOST];
 	int64_t until = clock_mono() + wait * CLOCK_SECOND;
 	char *copy = strdup(server), *name, *frame;
 	const char *port, *why;
@@ -241,7 +250,7 @@ int trapper_send(const char *server, int wait, const json_t *message,
 	free(copy);
 	if (fd < 0)
 		return EXIT_FAULT;
-	frame = trapper_frame(message, &n);
+	frame = frame_of(message, &n);
 	done = send_all(fd, frame, n, until) && receive(fd, buf, &n, until);
 	free(frame);
 	if (!done)
@@ -249,7 +258,7 @@ int trapper_send(const char *server, int wait, const json_t *message,
 	close(fd);
 	if (!done)
 		return EXIT_FAULT;
-	why = trapper_answer_read(buf, n, out);
+	why = answer_read(buf, n, out);
 	if (why)
 		text_complain(
 			"the answer of %s is not understood: %s", server, why);

@@ -24,12 +24,12 @@ static int rank(enum verdict_state state)
 	return ranks[state];
 }
 
-enum verdict_state verdict_worse(enum verdict_state a, enum verdict_state b)
+static enum verdict_state worse(enum verdict_state a, enum verdict_state b)
 {
 	return rank(a) > rank(b) ? a : b;
 }
 
-const char *verdict_name(enum verdict_state state)
+static const char *name_of(enum verdict_state state)
 {
 	static const char *const names[] = {
 		[VERDICT_OK] = "OK",
@@ -54,7 +54,7 @@ void verdict_find(struct verdict *verdict, enum verdict_state state,
 	char text[VERDICT_TEXT];
 	va_list args;
 
-	verdict->state = verdict_worse(verdict->state, state);
+	verdict->state = worse(verdict->state, state);
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
@@ -107,7 +107,7 @@ int verdict_print(const struct verdict *verdict)
 {
 	bool first = true;
 
-	printf("%s: ", verdict_name(verdict->state));
+	printf("%s: ", name_of(verdict->state));
 	if (verdict->state == VERDICT_OK) {
 		print_findings(verdict, VERDICT_OK, &first);
 	} else {

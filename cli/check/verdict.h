@@ -20,7 +20,8 @@ enum verdict_state {
 
 /* What a check found, and its figures. All zero is "OK" with nothing found. */
 struct verdict {
-	enum verdict_state state; /* the worst */
+	/* The worst; after critical: warning, unknown, ok. */
+	enum verdict_state state;
 	size_t n;
 	struct {
 		enum verdict_state state;
@@ -28,10 +29,6 @@ struct verdict {
 	} findings[VERDICT_FINDINGS];
 	char perf[VERDICT_PERF];
 };
-
-/* The worse of two: critical, warning, unknown, ok. */
-enum verdict_state verdict_worse(enum verdict_state a, enum verdict_state b);
-const char *verdict_name(enum verdict_state state);
 
 /* Adds a finding. Control bytes, other letters than ASCII and '|', which ends
  * the text for Nagios, come out as '?'. */
