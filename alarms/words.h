@@ -8,9 +8,10 @@
 
 /* What people are told of an alarm. */
 struct words {
-	char text[640]; /* what is wrong, the figure, since when, what will be
-			 */
-	char next[320]; /* the command to type next; "" if all is well again */
+	/* What is wrong, the figure, since when, what will be. */
+	char text[640];
+	/* The command to type next; "" if all is well again. */
+	char next[320];
 };
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mailband: options, configuration, then two processes: the warden is started
- * while there is still a capability to give it, and what is left becomes the
+ * mailband: options, configuration, then the processes: the warden and the
+ * gauge are started while there are still capabilities to give them, who runs
+ * programs and who looks up names beside them, and what is left becomes the
  * engine, as a user without rights. See mailband(8).
  */
 #include <errno.h>
