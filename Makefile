@@ -49,7 +49,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/disk alarms/forecast alarms/habit alarms/judge alarms/level \
-	alarms/memory alarms/postconf alarms/queue alarms/report alarms/words
+	alarms/memory alarms/mounts alarms/postconf alarms/queue \
+	alarms/report alarms/words
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \

@@ -7,6 +7,7 @@
 #include "daemon/alarms.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alarms/mounts.h"
 #include "alarms/words.h"
 #include "daemon/alarms_parts.h"
 #include "daemon/gauge.h"
@@ -33,9 +35,11 @@ void alarms_spawn(struct alarms_helpers *h,
 	const struct runner_means means = {settings->hook, settings->mail_to};
 	int r;
 
-	*h = (struct alarms_helpers){.gauge_fd = -1, .runner_fd = -1};
+	*h = (struct alarms_helpers){
+		.gauge_fd = -1, .runner_fd = -1, .mounts_fd = -1};
 	if (!settings->enabled)
 		return;
+	h->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	r = spawn_program(GAUGE_PROGRAM, uid, gid, confined, GAUGE_BUFFER,
 		&h->gauge_fd, &h->gauge_pid);
 	if (r < 0)
@@ -113,6 +117,17 @@ static void look(struct alarms *a)
 		a->looking = true;
 }
 
+/* What is read-only for this service alone is no fault of the disk's. */
+static void see_mounts(const struct alarms *a, struct report *report)
+{
+	for (uint8_t i = 0; i < report->disks_n; i++) {
+		struct disk *disk = &report->disks[i].disk;
+
+		disk->read_only &=
+			mounts_read_only(a->helpers.mounts_fd, disk->device);
+	}
+}
+
 static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 {
 	static struct report report;
@@ -132,6 +147,7 @@ static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	} else {
 		a->looking = false;
 		a->seen = clock_mono();
+		see_mounts(a, &report);
 		alarms_postfix_tell(a, &report);
 		judge_report(a->judge, &report, a->seen, clock_wall());
 	}
@@ -284,6 +300,8 @@ void alarms_free(struct alarms **alarms)
 	sd_event_source_disable_unref(a->runner_io);
 	end_helper(a->helpers.gauge_fd, a->helpers.gauge_pid);
 	end_helper(a->helpers.runner_fd, a->helpers.runner_pid);
+	if (a->helpers.mounts_fd >= 0)
+		close(a->helpers.mounts_fd);
 	judge_free(&a->judge);
 	free(a);
 	*alarms = NULL;

@@ -15,10 +15,10 @@
  */
 struct alarms;
 
-/* The gauge process (gauge.h) and the runner (runner.h); a descriptor below 0:
- * there is none. */
+/* The gauge process (gauge.h), the runner (runner.h), and the kernel's list of
+ * mounts; a descriptor below 0: there is none. */
 struct alarms_helpers {
-	int gauge_fd, runner_fd;
+	int gauge_fd, runner_fd, mounts_fd;
 	pid_t gauge_pid, runner_pid;
 };
 

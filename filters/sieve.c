@@ -83,11 +83,13 @@ static void set_bit(uint64_t *bits, size_t i)
 static struct needle *needle_get(
 	struct sieve *sieve, const struct literal *text)
 {
-	struct needle *l = sieve->needles;
+	struct needle *l;
 
-	for (; l < sieve->needles + sieve->n; l++)
+	for (size_t i = 0; i < sieve->n; i++) {
+		l = &sieve->needles[i];
 		if (l->n == text->n && memcmp(l->text, text->text, l->n) == 0)
 			return l;
+	}
 	if (sieve->n == sieve->room) {
 		sieve->room = sieve->room ? sieve->room * 2 : 64;
 		sieve->needles = reallocarray(

@@ -60,15 +60,16 @@ static void uncount_receipt(struct ledger *l, struct message *m)
 static uint32_t client_of(struct ledger *l, struct span client)
 {
 	bool compat = l->options.compat;
+	struct span domain;
 
 	/* One stands for all. */
 	if (l->options.totals || !client.n)
 		return PICKUP;
-	client = host_domain(client, compat, accounts_room(l, client.n));
+	domain = host_domain(client, compat, accounts_room(l, client.n));
 	/* To Perl these are false. */
-	if (!client.n || (compat && SPAN_IS(client, "0")))
+	if (compat && (!domain.n || SPAN_IS(domain, "0")))
 		return 0;
-	return tally_row(l->clients, client) + 1;
+	return tally_row(l->clients, domain.n ? domain : client) + 1;
 }
 
 void mail_received(struct ledger *l, const struct record *r)
