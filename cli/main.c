@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one command that people type: a table of subcommands, each a file of
- * its own beside this one. It asks the daemon over the control socket or
+ * The one command that people type: a table of subcommands, each a file beside
+ * this one or a folder. It asks the daemon over the control socket or
  * works offline; it never touches the kernel's sets itself.
  */
 #include "cli/command.h"

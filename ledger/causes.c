@@ -125,8 +125,3 @@ uint32_t causes_size(const struct causes *causes)
 {
 	return tally_size(causes->tally);
 }
-
-uint64_t causes_lost(const struct causes *causes)
-{
-	return tally_lost(causes->tally);
-}

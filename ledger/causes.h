@@ -31,7 +31,5 @@ struct cause {
  */
 struct cause *causes_sorted(const struct causes *causes, uint32_t *n);
 uint32_t causes_size(const struct causes *causes);
-/* How many found no room. */
-uint64_t causes_lost(const struct causes *causes);
 
 #endif

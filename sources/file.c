@@ -360,8 +360,3 @@ int64_t file_source_lag(const struct file_source *src)
 	}
 	return lag;
 }
-
-void file_source_reset_clock(struct file_source *src)
-{
-	header_clock_reset(&src->clock);
-}

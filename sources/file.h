@@ -62,7 +62,5 @@ enum file_state file_source_state(const struct file_source *src);
 const struct file_stats *file_source_stats(const struct file_source *src);
 /* Bytes that are written and not read yet. */
 int64_t file_source_lag(const struct file_source *src);
-/* Forgets the time zone: after a reload. */
-void file_source_reset_clock(struct file_source *src);
 
 #endif
