@@ -280,8 +280,10 @@ def test_zabbix_is_told_once_it_is_wanted(world, mx):
     settings = mx.path("/etc/mailban/mailban.conf").read_text()
     proxy = Proxy(mx)
     mx.write("/etc/mailban/mailban.conf",
-             settings + "zabbix_server = 127.0.0.1\nzabbix_host = mx1\n"
-             "zabbix_interval = 1s\n")
+             settings.replace("[mailban]\n", "[mailban]\n"
+                              "zabbix_server = 127.0.0.1\n"
+                              "zabbix_host = mx1\nzabbix_interval = 1s\n",
+                              1))
     mx.systemctl("reload", "mailban")
     hosts.wait_for(lambda: mx.mailban(
         "zabbix", "--get", "postfix[received]", check=False).returncode == 0,
