@@ -48,8 +48,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/postfix ledger/problems \
 	ledger/record ledger/reject ledger/tally ledger/trace \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/disk alarms/forecast alarms/judge alarms/level \
-	alarms/memory alarms/mounts alarms/postconf alarms/queue \
+ALARMS = alarms/ages alarms/disk alarms/forecast alarms/judge \
+	alarms/level alarms/memory alarms/mounts alarms/postconf alarms/queue \
 	alarms/report alarms/words
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms/ages.h"
 #include "lib/clock.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
@@ -48,6 +49,7 @@ struct judge {
 	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
 	struct forecast deferred[REPORT_SPOOLS];
 	bool was_writable[REPORT_DISKS];
+	struct ages ages;
 };
 
 const struct judge_rules judge_default = {
@@ -313,14 +315,19 @@ static const struct queue *queue_of(
 	return s->queues[name].error ? NULL : &s->queues[name].queue;
 }
 
-static double age_of(const struct queue *q, int64_t wall)
+static void judge_age(
+	struct judge *j, struct alarm *a, const struct queue *q, int64_t now)
 {
-	double age = (double)(wall / CLOCK_SECOND - q->oldest);
+	double age = 0;
 
-	if (!q->files || !q->oldest)
-		return 0;
-	/* Born in the future: the clock was set back. */
-	return age > 0 ? age : 0;
+	if (q->files && q->oldest) {
+		age = ages_of(&j->ages, q->oldest, now);
+		/* Those that came before the clock was set back look younger
+		 * than those that came since. */
+		if (ages_unsure(&j->ages) && a->known)
+			age = larger(age, a->value);
+	}
+	sample_plain(j, a, age, now);
 }
 
 static void judge_deferred(
@@ -336,30 +343,27 @@ static void judge_deferred(
 	forecast_add(&j->deferred[i], now, q->files);
 }
 
-static void judge_spool(struct judge *j, size_t i, const struct report_spool *s,
-	int64_t now, int64_t wall)
+static void judge_spool(
+	struct judge *j, size_t i, const struct report_spool *s, int64_t now)
 {
 	const struct queue *q;
 
 	if ((q = queue_of(s, QUEUE_INCOMING))) {
 		sample_plain(
 			j, spool_alarm(j, i, ALARM_INCOMING), q->ready, now);
-		sample_plain(j, spool_alarm(j, i, ALARM_OLDEST),
-			age_of(q, wall), now);
+		judge_age(j, spool_alarm(j, i, ALARM_OLDEST), q, now);
 	}
 	if ((q = queue_of(s, QUEUE_ACTIVE)))
 		sample_plain(j, spool_alarm(j, i, ALARM_ACTIVE), q->files, now);
 	if ((q = queue_of(s, QUEUE_DEFERRED))) {
 		judge_deferred(j, i, q, now);
-		sample_plain(j, spool_alarm(j, i, ALARM_OLDEST_DEFERRED),
-			age_of(q, wall), now);
+		judge_age(j, spool_alarm(j, i, ALARM_OLDEST_DEFERRED), q, now);
 	}
 	if ((q = queue_of(s, QUEUE_CORRUPT)))
 		sample_plain(
 			j, spool_alarm(j, i, ALARM_CORRUPT), q->files, now);
 	if ((q = queue_of(s, QUEUE_MAILDROP)))
-		sample_plain(j, spool_alarm(j, i, ALARM_MAILDROP),
-			age_of(q, wall), now);
+		judge_age(j, spool_alarm(j, i, ALARM_MAILDROP), q, now);
 }
 
 void judge_report(
@@ -367,6 +371,7 @@ void judge_report(
 {
 	if (r->disks_n != j->watch.disks_n || r->spools_n != j->watch.spools_n)
 		return;
+	ages_see(&j->ages, now, wall);
 	j->last = *r;
 	j->has_last = true;
 	for (size_t i = 0; i < r->disks_n; i++) {
@@ -378,7 +383,7 @@ void judge_report(
 			judge_disk(j, i, r, now);
 	}
 	for (size_t i = 0; i < r->spools_n; i++)
-		judge_spool(j, i, &r->spools[i], now, wall);
+		judge_spool(j, i, &r->spools[i], now);
 }
 
 void judge_memory(struct judge *j, const struct memory *m, int64_t now)

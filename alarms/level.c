@@ -46,21 +46,13 @@ static void count_good(uint8_t *good, bool clear)
 static enum level next_level(
 	const struct level_state *s, const struct level_rule *rule)
 {
-	bool warning = lasts(rule, s->warnings);
-
-	if (lasts(rule, s->criticals))
+	/* What it takes to end one ends it, however bad it was before. */
+	if (s->level == LEVEL_CRITICAL ? s->good_critical < rule->good
+				       : lasts(rule, s->criticals))
 		return LEVEL_CRITICAL;
-	switch (s->level) {
-	case LEVEL_CRITICAL:
-		if (s->good_critical < rule->good)
-			return LEVEL_CRITICAL;
-		return s->good_warning < rule->good ? LEVEL_WARNING : LEVEL_OK;
-	case LEVEL_WARNING:
-		return s->good_warning < rule->good ? LEVEL_WARNING : LEVEL_OK;
-	case LEVEL_OK:
-		break;
-	}
-	return warning ? LEVEL_WARNING : LEVEL_OK;
+	if (s->level == LEVEL_OK)
+		return lasts(rule, s->warnings) ? LEVEL_WARNING : LEVEL_OK;
+	return s->good_warning < rule->good ? LEVEL_WARNING : LEVEL_OK;
 }
 
 static enum level_news news_of(enum level from, enum level to)
