@@ -111,21 +111,12 @@ static const struct sandbox_call without_names[] = {
 	SANDBOX_FAIL1(socket, EAFNOSUPPORT, SANDBOX_IS(0, AF_INET6)),
 };
 
-static int limits(void)
-{
-	int r = sandbox_limit(RLIMIT_CORE, 0);
-
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_MEMLOCK, 0);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NOFILE, DESCRIPTORS);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_FSIZE, FILE_SIZE);
-	/* A write beyond it fails, as on a full disk. */
-	if (r == 0 && signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
-		r = -errno;
-	return r;
-}
+static const struct sandbox_limit limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_MEMLOCK, 0},
+	{RLIMIT_NOFILE, DESCRIPTORS},
+	{RLIMIT_FSIZE, FILE_SIZE},
+};
 
 int sandbox_enter_engine(const struct sandbox_path *paths, size_t n, bool names)
 {
@@ -135,8 +126,11 @@ int sandbox_enter_engine(const struct sandbox_path *paths, size_t n, bool names)
 		names ? sandbox_calls_name_sockets : without};
 	const char *notify = getenv("NOTIFY_SOCKET");
 	unsigned int may = SANDBOX_MAY_SIGNAL;
-	int r = limits();
+	int r = sandbox_limits(limits, sizeof(limits) / sizeof(*limits));
 
+	/* A write beyond the size fails, as on a full disk. */
+	if (r == 0 && signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		r = -errno;
 	if (names)
 		may |= SANDBOX_MAY_ASK_NAMES;
 	if (notify && *notify == '@')

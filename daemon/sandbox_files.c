@@ -137,17 +137,21 @@ int sandbox_files(const struct sandbox_path *paths, size_t n, unsigned int may)
 	return r;
 }
 
-int sandbox_limit(int resource, unsigned long most)
+int sandbox_limits(const struct sandbox_limit *limits, size_t n)
 {
-	struct rlimit limit;
+	for (size_t i = 0; i < n; i++) {
+		__rlimit_resource_t resource =
+			(__rlimit_resource_t)limits[i].resource;
+		struct rlimit limit;
 
-	if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
-		return -errno;
-	if (limit.rlim_max > most)
-		limit.rlim_max = most;
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
-		return -errno;
+		if (getrlimit(resource, &limit) < 0)
+			return -errno;
+		if (limit.rlim_max > limits[i].most)
+			limit.rlim_max = limits[i].most;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(resource, &limit) < 0)
+			return -errno;
+	}
 	return 0;
 }

@@ -18,7 +18,12 @@
  */
 int sandbox_files(const struct sandbox_path *paths, size_t n, unsigned int may);
 
-/* rlimit as soft and hard limit, or what is less already; 0 or -errno. */
-int sandbox_limit(int resource, unsigned long most);
+struct sandbox_limit {
+	int resource; /* RLIMIT_*, with its unit */
+	unsigned long most;
+};
+
+/* Each as soft and hard limit, or what is less already; 0 or -errno. */
+int sandbox_limits(const struct sandbox_limit *limits, size_t n);
 
 #endif

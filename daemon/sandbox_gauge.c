@@ -42,22 +42,22 @@ static const struct sandbox_call step[] = {
 	SANDBOX_CALL(seccomp),
 };
 
+static const struct sandbox_limit limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_MEMLOCK, 0},
+	{RLIMIT_FSIZE, 0},
+#ifndef __SANITIZE_ADDRESS__
+	{RLIMIT_NPROC, 0},
+	{RLIMIT_NOFILE, DESCRIPTORS},
+#endif
+};
+
 int sandbox_enter_gauge(void)
 {
 	static const struct sandbox_calls tables[] = {
 		SANDBOX_CALLS(calls), SANDBOX_CALLS(step)};
-	int r = sandbox_limit(RLIMIT_CORE, 0);
+	int r = sandbox_limits(limits, sizeof(limits) / sizeof(*limits));
 
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_MEMLOCK, 0);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_FSIZE, 0);
-#ifndef __SANITIZE_ADDRESS__
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NPROC, 0);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NOFILE, DESCRIPTORS);
-#endif
 	if (r == 0)
 		r = sandbox_calls(tables, 2);
 	return r;

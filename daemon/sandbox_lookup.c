@@ -81,17 +81,19 @@ static const struct sandbox_path paths[] = {
 	{"/dev/urandom", SANDBOX_READ},
 };
 
+static const struct sandbox_limit limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_MEMLOCK, 0},
+	{RLIMIT_NOFILE, DESCRIPTORS},
+};
+
 int sandbox_enter_lookup(void)
 {
 	const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls),
 		sandbox_calls_threads, sandbox_calls_local_sockets,
 		sandbox_calls_name_sockets, SANDBOX_CALLS(starter)};
-	int r = sandbox_limit(RLIMIT_CORE, 0);
+	int r = sandbox_limits(limits, sizeof(limits) / sizeof(*limits));
 
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_MEMLOCK, 0);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NOFILE, DESCRIPTORS);
 	if (r == 0)
 		r = sandbox_files(paths, sizeof(paths) / sizeof(*paths),
 			SANDBOX_MAY_ASK_NAMES | SANDBOX_MAY_ABSTRACT);

@@ -19,12 +19,15 @@ static const struct sandbox_path paths[] = {
 	{"/dev/urandom", SANDBOX_READ},
 };
 
+static const struct sandbox_limit limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_FSIZE, 0},
+};
+
 int sandbox_enter_runner(void)
 {
-	int r = sandbox_limit(RLIMIT_CORE, 0);
+	int r = sandbox_limits(limits, sizeof(limits) / sizeof(*limits));
 
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_FSIZE, 0);
 	if (r == 0)
 		r = sandbox_files(paths, sizeof(paths) / sizeof(*paths), 0);
 	return r;

@@ -36,19 +36,20 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(sysinfo),
 };
 
+static const struct sandbox_limit limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_MEMLOCK, 0},
+#ifndef __SANITIZE_ADDRESS__
+	{RLIMIT_NPROC, 0},
+	{RLIMIT_NOFILE, DESCRIPTORS},
+#endif
+};
+
 int sandbox_enter_warden(void)
 {
 	static const struct sandbox_calls tables[] = {SANDBOX_CALLS(calls)};
-	int r = sandbox_limit(RLIMIT_CORE, 0);
+	int r = sandbox_limits(limits, sizeof(limits) / sizeof(*limits));
 
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_MEMLOCK, 0);
-#ifndef __SANITIZE_ADDRESS__
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NPROC, 0);
-	if (r == 0)
-		r = sandbox_limit(RLIMIT_NOFILE, DESCRIPTORS);
-#endif
 	if (r == 0)
 		r = sandbox_files(NULL, 0, 0);
 	if (r == 0)
