@@ -5,12 +5,14 @@
  * names alone do not tell. Addresses are the senders' own words: of domains
  * only so many are kept, and no line is longer than LINE_MOST.
  */
+#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/random.h>
 
 #include "cli/check/check.h"
+#include "lib/hash.h"
 
 #define LINE_MOST (1024 * 1024)
 #define DOMAINS_MOST 4096
@@ -27,27 +29,26 @@ struct list {
 	struct check_listed *listed;
 	struct domain *domains; /* DOMAINS_MOST, by hash; NULL: not wanted */
 	size_t n;
+	struct hash_seed seed;
 	bool strange;
 };
 
-/* The slot of a name, NULL when there is no room for one more. */
-static struct domain *domain_find(struct list *list, const char *name)
+/* The slot of a name of n bytes, NULL when there is no room for one more. */
+static struct domain *domain_find(struct list *list, const char *name, size_t n)
 {
-	uint32_t hash = 2166136261u;
+	uint64_t hash = hash_bytes(&list->seed, name, n);
 	struct domain *d;
 
-	for (const char *s = name; *s; s++)
-		hash = (hash ^ (uint8_t)(*s | 0x20)) * 16777619u;
 	for (size_t i = 0; i < DOMAINS_MOST; i++) {
 		d = &list->domains[(hash + i) % DOMAINS_MOST];
 		if (!*d->name) {
 			if (list->n == DOMAINS_MOST / 2)
 				return NULL;
 			list->n++;
-			snprintf(d->name, sizeof(d->name), "%s", name);
+			memcpy(d->name, name, n + 1);
 			return d;
 		}
-		if (!strcasecmp(d->name, name))
+		if (!strcmp(d->name, name))
 			return d;
 	}
 	return NULL;
@@ -57,10 +58,14 @@ static struct domain *domain_of(struct list *list, const json_t *address)
 {
 	const char *text = json_string_value(address);
 	const char *at = text ? strrchr(text, '@') : NULL;
+	char name[sizeof(list->domains->name)];
+	size_t n = at ? strlen(at + 1) : 0;
 
-	if (!at || !at[1] || strlen(at + 1) >= sizeof(list->domains->name))
+	if (n == 0 || n >= sizeof(name))
 		return NULL;
-	return domain_find(list, at + 1);
+	for (size_t i = 0; i <= n; i++)
+		name[i] = (char)tolower((unsigned char)at[1 + i]);
+	return domain_find(list, name, n);
 }
 
 static void count_domains(struct list *list, const json_t *message)
@@ -131,7 +136,8 @@ bool check_queue_list(const struct check_options *options,
 	memset(listed, 0, sizeof(*listed));
 	if (options->domain_warning) {
 		list.domains = calloc(DOMAINS_MOST, sizeof(*list.domains));
-		if (!list.domains)
+		if (!list.domains || getrandom(&list.seed, sizeof(list.seed),
+					     0) != sizeof(list.seed))
 			abort();
 	}
 	status = check_run(
