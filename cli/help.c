@@ -6,11 +6,15 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/check.h"
 #include "cli/client.h"
 #include "cli/report/report.h"
 #include "cli/text.h"
+
+/* Where it begins to say what a command is for. */
+#define COLUMN 32
 
 static void options_print(const char *letters)
 {
@@ -52,7 +56,11 @@ static void help_all(void)
 	puts("usage: mailban [OPTION...] COMMAND ...\n");
 	for (c = commands; c->name; c++) {
 		snprintf(left, sizeof(left), "%s %s", c->name, c->operands);
-		printf("  %-32s %s\n", left, c->about);
+		if (strlen(left) > COLUMN) {
+			printf("  %s\n", left);
+			*left = '\0';
+		}
+		printf("  %-*s %s\n", COLUMN, left, c->about);
 	}
 	putchar('\n');
 	options_print(option_letters_main);

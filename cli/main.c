@@ -21,7 +21,7 @@ const struct command commands[] = {
 		"ban addresses or networks in a jail",
 		"Exit 1: each of them was banned already, or is ignored."},
 	{"confirm", confirm_run, "tjswh", "JAIL ADDRESS...",
-		"keep bans that 'ban --confirm' has put on trial",
+		"keep bans that 'ban --confirm' put on trial",
 		"Exit 1: none of them is banned any more."},
 	{"unban", unban_run, "ajswh", "[JAIL] ADDRESS... | --all",
 		"lift bans, in one jail or in all",
