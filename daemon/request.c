@@ -59,6 +59,10 @@ const char *request_refusal(int error)
 		return "the set is full: lift bans, or have shorter ones";
 	case -ENOENT:
 		return "the jail has no set: see what was told of the table";
+	case -EACCES:
+		return "the table inet mailban belongs to another program";
+	case -EOPNOTSUPP:
+		return "the kernel lacks a module of nftables";
 	default:
 		return strerror(-error);
 	}

@@ -21,6 +21,11 @@
 #include "nft/table.h"
 #include "nft/watch.h"
 
+/* So often in all what the kernel was too busy for; the waits between double
+ * from this, milliseconds, and make 15 in all: no ban shall wait longer. */
+#define TRIES 5
+#define PAUSE 1
+
 /* The other side has gone: what it had sent before is still to be read. */
 static bool is_alone(int error)
 {
@@ -76,6 +81,26 @@ int warden_take(struct warden *w, int flags)
 	return 0;
 }
 
+bool warden_again(struct warden *w, int error, int *tries)
+{
+	if (!nft_socket_passes(error) || ++*tries >= TRIES)
+		return false;
+	(void)poll(NULL, 0, PAUSE << (*tries - 1));
+	w->stats[STATS_RETRIES]++;
+	return true;
+}
+
+int warden_commit(struct warden *w)
+{
+	int tries = 0, rc;
+
+	do {
+		w->stats[STATS_TRANSACTIONS]++;
+		rc = nft_socket_commit(w->nft, &w->batch, NULL);
+	} while (warden_again(w, rc, &tries));
+	return rc;
+}
+
 bool warden_jails(const struct warden *w, size_t *first, size_t *end)
 {
 	bool all = w->request.jail == REQUEST_ALL;
@@ -102,8 +127,13 @@ static int handle_stats(struct warden *w)
 
 static int handle_quit(struct warden *w)
 {
-	int rc = w->request.flush ? table_remove(w->nft, &w->batch) : 0;
+	int rc = 0, tries = 0;
 
+	while (w->request.flush) {
+		rc = table_remove(w->nft, &w->batch);
+		if (!warden_again(w, rc, &tries))
+			break;
+	}
 	(void)warden_tell_done(w, w->request.id, rc, 0, NULL);
 	return STOP_END;
 }

@@ -12,12 +12,7 @@
 #include <sys/socket.h>
 
 #include "daemon/warden.h"
-#include "lib/log.h"
 #include "nft/set.h"
-#include "nft/socket.h"
-
-/* For errors that pass by themselves. */
-#define TRIES 3
 
 /* 0, or why this may not be banned whoever asks. */
 static int check(const struct warden *w, const struct request_entry *e)
@@ -97,17 +92,17 @@ static int answer(struct warden *w, const struct waiting *waiting)
 
 static int commit(struct warden *w, enum change_verb verb)
 {
-	int stop = 0, rc = -EAGAIN;
+	int stop = 0, tries = 0, rc;
 
 	if (verb == CHANGE_ADD)
 		warden_rush_choose(w);
 	else
 		warden_rush_unban(w);
 	/* Bans and unbans can be done twice. */
-	for (int i = 0; i < TRIES && nft_socket_passes(rc); i++)
+	do
 		rc = change_commit(
 			&w->change, verb, w->nft, &w->batch, &w->layout);
-
+	while (warden_again(w, rc, &tries));
 	if (rc == -ENOENT && warden_restore(w) == 0)
 		rc = change_commit(
 			&w->change, verb, w->nft, &w->batch, &w->layout);
@@ -115,11 +110,9 @@ static int commit(struct warden *w, enum change_verb verb)
 		warden_rush_note(w);
 	else if (rc == 0)
 		warden_rush_unbanned(w);
-	if (rc < 0) {
-		log_error("warden: %zu elements refused: %s", w->change.n,
-			strerror(-rc));
-		change_refuse(&w->change, rc);
-	}
+	if (rc < 0)
+		/* Of one address -EPERM is said where it is allowed. */
+		change_refuse(&w->change, rc == -EPERM ? -EACCES : rc);
 	w->stats[STATS_TRANSACTIONS] += w->change.transactions;
 	w->stats[STATS_RETRIES] += w->change.retries;
 	w->change.transactions = w->change.retries = 0;
@@ -177,9 +170,8 @@ int warden_handle_flush(struct warden *w)
 			set_put_flush(
 				&w->batch, set_name(name, (enum set_kind)k,
 						   w->layout.jails[i].name));
-	rc = nft_socket_commit(w->nft, &w->batch, NULL);
+	rc = warden_commit(w);
 	if (rc == 0)
 		warden_rush_forget(w, first, end);
-	w->stats[STATS_TRANSACTIONS]++;
 	return warden_tell_done(w, w->request.id, rc, 0, NULL);
 }

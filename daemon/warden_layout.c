@@ -52,8 +52,7 @@ static int apply_allow(struct warden *w, const struct prefixset *allow)
 	rc = put_allow(w, allow);
 	if (rc < 0)
 		return rc;
-	w->stats[STATS_TRANSACTIONS]++;
-	return nft_socket_commit(w->nft, &w->batch, NULL);
+	return warden_commit(w);
 }
 
 /*
@@ -88,6 +87,10 @@ static void draft_free(struct warden *w)
 static const char *next_step(int error)
 {
 	switch (error) {
+	case -EBUSY:
+		return "a rule of somebody else's uses a set in the table "
+		       "inet " NFT_TABLE " that has to be made anew; find it "
+		       "with 'nft list table inet " NFT_TABLE "' and delete it";
 	case -EPERM:
 		return "the table inet " NFT_TABLE " belongs to another "
 		       "program, which 'nft list table inet " NFT_TABLE
@@ -103,6 +106,17 @@ static const char *next_step(int error)
 	default:
 		return NULL;
 	}
+}
+
+/* Each of them once. */
+static void tell_in_use(struct warden *w, const char *set)
+{
+	if (set[0] && strcmp(set, w->in_use) != 0)
+		log_warning("warden: the set %s is not needed any more, but a "
+			    "rule of somebody else's uses it: it is emptied "
+			    "and left; see 'nft list table inet " NFT_TABLE "'",
+			set);
+	snprintf(w->in_use, sizeof(w->in_use), "%s", set);
 }
 
 static int tell_layout(struct warden *w, int rc, const bool *kept,
@@ -127,10 +141,28 @@ static int tell_layout(struct warden *w, int rc, const bool *kept,
 			      w, w->request.id, rc, 0, rc < 0 ? text : NULL);
 }
 
+static bool same_jails(const struct layout *a, const struct layout *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->jails[i].name, b->jails[i].name) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+/* What is in force is numbered otherwise than what is asked for from now on:
+ * no ban may go into another jail's set. */
+static void forget_layout(struct warden *w)
+{
+	warden_cut_run(w);
+	warden_rush_forget(w, 0, w->layout.n);
+	free(w->layout.jails);
+	w->layout = (struct layout){0};
+}
+
 int warden_handle_layout(struct warden *w)
 {
 	const struct request *r = &w->request;
-	struct nft_fault fault = {0};
+	struct table_news news;
 	bool kept[LAYOUT_JAILS_MOST];
 	struct layout_jail *jails;
 	int rc;
@@ -153,7 +185,7 @@ int warden_handle_layout(struct warden *w)
 	w->layout_open = false;
 	if (layout_has_twins(&w->draft))
 		return STOP_VIOLATION;
-	rc = table_apply(w->nft, &w->batch, &w->draft, kept, &fault);
+	rc = table_apply(w->nft, &w->batch, &w->draft, kept, &news);
 	w->stats[STATS_TRANSACTIONS]++;
 	if (rc == 0) {
 		/* They are numbered by the old one. */
@@ -166,8 +198,11 @@ int warden_handle_layout(struct warden *w)
 		/* It is as it should be: changes count from here on. */
 		if (!w->watch)
 			rc = watch_open(&w->watch, w->nft);
+		tell_in_use(w, news.in_use);
+	} else if (!same_jails(&w->draft, &w->layout)) {
+		forget_layout(w);
 	}
-	return tell_layout(w, rc, kept, &fault);
+	return tell_layout(w, rc, kept, &news.fault);
 }
 
 int warden_handle_allow(struct warden *w)

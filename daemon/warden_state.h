@@ -12,9 +12,9 @@
 #include "lib/prefixset.h"
 #include "nft/batch.h"
 #include "nft/change.h"
+#include "nft/socket.h"
 
 struct diag;
-struct nft_socket;
 struct track;
 struct watch;
 
@@ -76,7 +76,8 @@ struct warden {
 	 * (1 << kind << 4) that held nothing before the first rush after the
 	 * table was laid out. */
 	uint8_t blank[LAYOUT_JAILS_MOST];
-	uint64_t restored; /* how often the table had to be made anew */
+	char in_use[NFT_NAME]; /* the set of which that was told last */
+	uint64_t restored;     /* how often the table had to be made anew */
 	struct reply_refused refused[REPLY_REFUSED_MOST];
 	struct reply_element elements[REPLY_ELEMENTS_MOST];
 	size_t n_elements;
@@ -98,6 +99,13 @@ int warden_take(struct warden *w, int flags);
 /* The jails that the request is about: from *first to before *end, one or
  * all. False if there is no such. */
 bool warden_jails(const struct warden *w, size_t *first, size_t *end);
+/*
+ * What the kernel refused with an error that passes, for the *tries-th time
+ * (0 at first): true if it is worth another try, for which it waits a little.
+ */
+bool warden_again(struct warden *w, int error, int *tries);
+/* Commits what is in the batch, all of which can be done twice: 0 or -errno. */
+int warden_commit(struct warden *w);
 /* Makes the table anew when somebody has removed it. 0 or -errno. */
 int warden_restore(struct warden *w);
 

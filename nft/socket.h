@@ -9,6 +9,9 @@
 struct batch;
 struct nlmsghdr;
 
+/* Room for any name of a set or table (NFT_NAME_MAXLEN of the kernel). */
+#define NFT_NAME 256
+
 /* A netlink socket to nf_tables of this network namespace. */
 struct nft_socket;
 

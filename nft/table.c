@@ -9,12 +9,14 @@
 #include "nft/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/set.h>
 
@@ -27,6 +29,8 @@
 
 #define PRIORITY -10 /* "filter - 10": before the admin's own filter chains */
 #define TRIES 5
+/* Sets that others use; more are left for the error that they are. */
+#define IN_USE_MOST 64
 
 /* A set of the wanted table, and whether the kernel has it. */
 struct wanted {
@@ -42,6 +46,8 @@ struct look {
 	size_t n;
 	bool chain_there, chain_same;
 	struct batch *b; /* takes the deletes of sets that are not wanted */
+	char in_use[IN_USE_MOST][NFT_NAME]; /* of those: they stay */
+	size_t n_in_use;
 };
 
 static int compare_wanted(const void *a, const void *b)
@@ -91,6 +97,14 @@ static struct wanted *find(struct look *look, const char *name)
 		&key, look->wanted, look->n, sizeof(key), compare_wanted);
 }
 
+static bool is_in_use(const struct look *look, const char *name)
+{
+	for (size_t i = 0; i < look->n_in_use; i++)
+		if (strcmp(look->in_use[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* A set that is there: wanted as it is, or to be deleted. Anonymous ones go
  * with their rules. */
 static int take_set(const struct nlmsghdr *m, void *context)
@@ -114,6 +128,8 @@ static int take_set(const struct nlmsghdr *m, void *context)
 		w = find(look, name);
 		if (w && set_is_same(set, w->kind, w->elements))
 			w->there = true;
+		else if (is_in_use(look, name))
+			set_put_flush(look->b, name);
 		else
 			set_put_delete(look->b, name);
 	}
@@ -242,6 +258,29 @@ static void put_rules(struct batch *b, const struct layout *layout)
 			rule_put_drop(b, (enum set_kind)k, &layout->jails[i]);
 }
 
+/*
+ * True if what the kernel is too busy for is the removal of a set that nobody
+ * needs: a rule of others uses it, so it stays.
+ */
+static bool leave_in_use(
+	struct look *look, const struct batch *b, const struct nft_fault *fault)
+{
+	const struct nlmsghdr *m = batch_message_by_seq(b, fault->seq, NULL);
+	const struct nlattr *attr;
+	const char *name = NULL;
+
+	if (!m || (m->nlmsg_type & 0xff) != NFT_MSG_DELSET ||
+		look->n_in_use == IN_USE_MOST)
+		return false;
+	mnl_attr_for_each (attr, m, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == NFTA_SET_NAME)
+			name = mnl_attr_get_str(attr);
+	if (!name || find(look, name) || is_in_use(look, name))
+		return false;
+	snprintf(look->in_use[look->n_in_use++], NFT_NAME, "%s", name);
+	return true;
+}
+
 /* One try; -ERESTART when the ruleset changed under our eyes. */
 static int apply(struct nft_socket *s, struct batch *b, struct look *look,
 	const struct layout *layout, struct nft_fault *fault)
@@ -298,26 +337,40 @@ static void tell_kept(
 	}
 }
 
-int table_apply(struct nft_socket *s, struct batch *b,
-	const struct layout *layout, bool *kept, struct nft_fault *fault)
+static int apply_somehow(struct nft_socket *s, struct batch *b,
+	struct look *look, const struct layout *layout, struct nft_fault *fault)
 {
-	struct look look = {0};
-	int rc = look_init(&look, layout);
+	int rc = -EAGAIN;
 
-	if (fault)
-		*fault = (struct nft_fault){0};
-	if (rc < 0)
-		return rc;
 	for (int i = 0; i < TRIES; i++) {
-		rc = apply(s, b, &look, layout, fault);
+		do
+			rc = apply(s, b, look, layout, fault);
+		while (rc == -EBUSY && leave_in_use(look, b, fault));
 		if (rc != -ERESTART && !nft_socket_passes(rc))
 			break;
 	}
-	if (rc == -ERESTART)
-		rc = -EAGAIN;
+	return rc == -ERESTART ? -EAGAIN : rc;
+}
+
+int table_apply(struct nft_socket *s, struct batch *b,
+	const struct layout *layout, bool *kept, struct table_news *news)
+{
+	struct look *look = calloc(1, sizeof(*look));
+	struct nft_fault fault = {0};
+	int rc = look ? look_init(look, layout) : -ENOMEM;
+
+	if (rc == 0)
+		rc = apply_somehow(s, b, look, layout, &fault);
 	if (rc == 0 && kept)
-		tell_kept(&look, layout, kept);
-	free(look.wanted);
+		tell_kept(look, layout, kept);
+	if (news) {
+		*news = (struct table_news){.fault = fault};
+		if (rc == 0 && look->n_in_use > 0)
+			strcpy(news->in_use, look->in_use[0]);
+	}
+	if (look)
+		free(look->wanted);
+	free(look);
 	return rc;
 }
 

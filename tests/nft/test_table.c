@@ -312,7 +312,7 @@ static void a_failure_changes_nothing(void **state)
 {
 	struct layout_jail jails[] = {
 		world_jail("a", "25"), world_jail("b", "25")};
-	struct nft_fault fault;
+	struct table_news news;
 	struct layout layout = {.jails = jails, .n = 2};
 	char *before, *after;
 	struct world w;
@@ -320,17 +320,55 @@ static void a_failure_changes_nothing(void **state)
 	(void)state;
 	world_new(&w);
 	apply(&w, jails, 1, NULL);
-	/* A foreign chain holds a set that is to go. */
-	world_nft("add set inet mailban held { type ipv4_addr; }\n"
+	/* A foreign chain holds a set that is not as it shall be. */
+	world_nft("add set inet mailban ban4-b { type ipv4_addr; }\n"
 		  "add chain inet mailban foreign\n"
-		  "add rule inet mailban foreign ip saddr @held drop\n");
+		  "add rule inet mailban foreign ip saddr @ban4-b drop\n");
 	before = world_list("table inet mailban");
 	assert_int_equal(
-		table_apply(w.nft, &w.batch, &layout, NULL, &fault), -EBUSY);
+		table_apply(w.nft, &w.batch, &layout, NULL, &news), -EBUSY);
+	assert_string_equal(news.in_use, "");
 	after = world_list("table inet mailban");
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
+	world_free(&w);
+}
+
+/* Whatever others do in our table, the other jails are laid out. */
+static void what_others_use_is_emptied_and_left(void **state)
+{
+	struct layout_jail jails[] = {
+		world_jail("a", "25"), world_jail("b", "25")};
+	struct layout layout = {.jails = jails + 1, .n = 1};
+	struct table_news news;
+	struct world w;
+	char *text;
+
+	(void)state;
+	world_new(&w);
+	apply(&w, jails, 1, NULL);
+	world_nft("add set inet mailban held { type ipv4_addr; }\n"
+		  "add element inet mailban held { 192.0.2.1 }\n"
+		  "add element inet mailban ban4-a { 192.0.2.2 }\n"
+		  "add chain inet mailban foreign\n"
+		  "add rule inet mailban foreign ip saddr @held drop\n"
+		  "add rule inet mailban foreign ip saddr @ban4-a drop\n");
+	assert_int_equal(table_apply(w.nft, &w.batch, &layout, NULL, &news), 0);
+	assert_true(strcmp(news.in_use, "held") == 0 ||
+		    strcmp(news.in_use, "ban4-a") == 0);
+	text = world_list("table inet mailban");
+	assert_non_null(strstr(text, "set ban4-b {"));
+	assert_non_null(strstr(text, "set ban4-a {"));
+	assert_null(strstr(text, "set ban6-a {"));
+	assert_null(strstr(text, "192.0.2."));
+	free(text);
+	world_nft("delete chain inet mailban foreign\n");
+	assert_int_equal(table_apply(w.nft, &w.batch, &layout, NULL, &news), 0);
+	assert_string_equal(news.in_use, "");
+	text = world_list("table inet mailban");
+	assert_null(strstr(text, "ban4-a"));
+	free(text);
 	world_free(&w);
 }
 
@@ -502,6 +540,7 @@ int main(void)
 		cmocka_unit_test(ports_change_with_the_layout),
 		cmocka_unit_test(what_is_not_as_wanted_is_made_anew),
 		cmocka_unit_test(a_failure_changes_nothing),
+		cmocka_unit_test(what_others_use_is_emptied_and_left),
 		cmocka_unit_test(as_many_jails_as_there_may_be),
 		cmocka_unit_test(removed),
 		cmocka_unit_test(packets),
