@@ -80,7 +80,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
 	daemon/notice daemon/periods daemon/reach daemon/readback \
-	daemon/reason daemon/request daemon/resolver daemon/runner \
+	daemon/reason daemon/refused daemon/request daemon/resolver \
+	daemon/runner \
 	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
 	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
 	daemon/seats daemon/settings daemon/spawn daemon/state \

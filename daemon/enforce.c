@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/refused.h"
 #include "daemon/warden.h"
 #include "jails/ignore.h"
 #include "lib/clock.h"
@@ -48,9 +49,10 @@ struct enforce {
 	bool changed;	      /* by others, and not healed since */
 	int layout_error;     /* 0, or why there is no table */
 	int64_t layout_after; /* then: tried again, monotonic */
-	bool healing;	      /* and the warden is not through with it */
-	int64_t heal_began;   /* monotonic */
-	int64_t heal_after;   /* not before, monotonic */
+	struct refused refused;
+	bool healing;	    /* and the warden is not through with it */
+	int64_t heal_began; /* monotonic */
+	int64_t heal_after; /* not before, monotonic */
 };
 
 static void on_changed(void *context);
@@ -274,30 +276,26 @@ struct sent {
 	struct request_entry entries[];
 };
 
+static void take_refused(const struct sent *sent, const struct reply *reply)
+{
+	struct enforce *e = sent->enforce;
+
+	/* No table: that was told, and all bans are put in once there is. */
+	for (size_t i = 0; !e->layout_error && i < reply->n; i++)
+		if (reply->refused[i].index < sent->n)
+			refused_take(&e->refused, sent->jail,
+				&sent->entries[reply->refused[i].index].prefix,
+				reply->refused[i].error, sent->ban);
+}
+
 static void on_sent(const struct reply *reply, void *context)
 {
 	struct sent *sent = context;
-	char text[PREFIX_TEXT];
 
-	/* No table: that was told, and all bans are put in once there is. */
-	bool quiet = sent->enforce->layout_error != 0;
-
-	for (size_t i = 0; reply->type == REPLY_REFUSED && i < reply->n; i++)
-		if (!quiet && reply->refused[i].index < sent->n)
-			log_error("[%s] the warden does not ban %s: %s",
-				sent->jail,
-				prefix_format(
-					&sent->entries[reply->refused[i].index]
-						 .prefix,
-					text),
-				request_refusal(reply->refused[i].error));
+	if (reply->type == REPLY_REFUSED)
+		take_refused(sent, reply);
 	if (reply->type != REPLY_DONE)
 		return;
-	if (!quiet && reply->result < 0 && reply->result != -EPIPE)
-		log_error("[%s] nftables: %s failed: %s", sent->jail,
-			sent->ban ? "ban" : "unban",
-			reply->text[0] ? reply->text
-				       : strerror(-reply->result));
 	if (reply->values[1] > sent->enforce->remade) {
 		sent->enforce->remade = reply->values[1];
 		log_warning("nftables: the table inet mailban was gone: "
@@ -396,6 +394,7 @@ static void on_healed(const struct reply *reply, void *context)
 	int64_t now = clock_mono();
 
 	e->healing = false;
+	refused_settle(&e->refused);
 	e->heal_after = now + (HEAL_SHARE - 1) * (now - e->heal_began);
 	if (reply->type == REPLY_DONE && reply->result == 0)
 		on_counts(reply, context);
@@ -405,15 +404,19 @@ static void on_healed(const struct reply *reply, void *context)
 static void heal(struct enforce *e)
 {
 	struct request request = {.type = REQUEST_STATS};
+	int64_t now = clock_mono();
 
-	if (!e->changed || e->healing || clock_mono() < e->heal_after)
+	if ((!e->changed && !refused_due(&e->refused)) || e->healing ||
+		now < e->heal_after)
 		return;
-	e->heal_began = clock_mono();
+	e->heal_began = now;
 	if (enforce_layout(e, e->config) < 0)
 		return;
-	log_info("nftables: others changed the ruleset: what is ours is put "
-		 "in again where it is missing");
+	if (e->changed)
+		log_info("nftables: others changed the ruleset: what is ours "
+			 "is put in again where it is missing");
 	e->changed = false;
+	refused_again(&e->refused);
 	e->lost(e->ctx);
 	enforce_flush(e);
 	e->healing = warden_client_send(e->client, &request, on_healed, e) == 0;
