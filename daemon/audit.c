@@ -27,8 +27,10 @@
 #define SLACK 3
 
 struct count {
+	char jail[LAYOUT_NAME_MOST + 1];
 	uint32_t low, high; /* wanted */
 	bool counted, known;
+	bool fresh; /* this time, and not before */
 	uint32_t enforced;
 	int64_t differs_since; /* monotonic, 0: it does not */
 	bool differs, told;
@@ -45,6 +47,7 @@ struct audit {
 	struct engine *engine;
 	const struct config *config; /* that counts are numbered by */
 	struct count *counts;
+	size_t n; /* of them */
 	struct waiter *waiters;
 	sd_event_source *timer; /* for those who wait */
 	size_t under_way;	/* questions without an answer */
@@ -81,21 +84,42 @@ void audit_free(struct audit **audit)
 	*audit = NULL;
 }
 
-void audit_forget(struct audit *a)
+void audit_reconfigure(struct audit *a)
 {
 	a->config = NULL;
 }
 
-/* A reload numbers the jails anew. */
+static struct count *find(const struct audit *a, const char *jail)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->counts[i].jail, jail) == 0)
+			return &a->counts[i];
+	return NULL;
+}
+
+/* A reload numbers the jails anew; what was counted of them stays. */
 static void follow_config(struct audit *a)
 {
-	if (a->config == a->engine->config)
+	const struct config *config = a->engine->config;
+	struct count *counts;
+
+	if (a->config == config)
 		return;
-	free(a->counts);
-	a->config = a->engine->config;
-	a->counts = calloc(a->config->n + 1, sizeof(*a->counts));
-	if (!a->counts)
+	counts = calloc(config->n + 1, sizeof(*counts));
+	if (!counts)
 		abort();
+	for (size_t i = 0; i < config->n; i++) {
+		const char *name = config->items[i].jail->name;
+		const struct count *before = find(a, name);
+
+		if (before)
+			counts[i] = *before;
+		strcpy(counts[i].jail, name);
+	}
+	free(a->counts);
+	a->counts = counts;
+	a->n = config->n;
+	a->config = config;
 }
 
 static void add_ban(void *ctx, const struct ban *ban)
@@ -129,7 +153,7 @@ static void judge(struct audit *a, size_t jail)
 	struct count *c = &a->counts[jail];
 	int64_t now = clock_mono();
 
-	if (!c->known)
+	if (!c->fresh)
 		return;
 	if (c->enforced >= c->low && c->enforced <= c->high)
 		c->differs_since = 0;
@@ -183,9 +207,14 @@ static void on_count(const struct reply *reply, void *context)
 	while (!a->counts[a->next].counted)
 		a->next++;
 	c = &a->counts[a->next++];
-	/* With holes it is no count. */
-	c->known = reply->result == 0 && reply->values[1] == 0;
-	c->enforced = (uint32_t)reply->values[0];
+	/* With holes it is no count: the last one stands. */
+	c->fresh = reply->result == 0 && reply->values[1] == 0;
+	if (reply->result < 0) {
+		c->known = false;
+	} else if (c->fresh) {
+		c->known = true;
+		c->enforced = (uint32_t)reply->values[0];
+	}
 	if (--a->under_way == 0)
 		finish(a);
 }
@@ -211,6 +240,7 @@ static bool begin(struct audit *a)
 		c->counted = banlist_size_of(decisions_bans(e->decisions),
 				     (uint16_t)i) <= AUDIT_JAIL_MOST;
 		c->known &= c->counted;
+		c->fresh = false;
 		request.jail = (uint32_t)i;
 		if (c->counted)
 			c->counted = warden_client_send(e->warden, &request,
@@ -270,10 +300,14 @@ bool audit_ask(struct audit *a, audit_fn fn, void *ctx)
 
 void audit_jail(const struct audit *a, size_t jail, struct audit_jail *out)
 {
+	const char *name = a->engine->config->items[jail].jail->name;
+	const struct count *c = a->config == a->engine->config
+					? &a->counts[jail]
+					: find(a, name);
+
 	*out = (struct audit_jail){.known = false};
-	if (a->config != a->engine->config)
-		return;
-	out->known = a->counts[jail].known;
-	out->enforced = a->counts[jail].enforced;
-	out->differs = a->counts[jail].differs;
+	if (c)
+		*out = (struct audit_jail){.known = c->known,
+			.enforced = c->enforced,
+			.differs = c->differs};
 }

@@ -34,8 +34,9 @@ void audit_tick(struct audit *audit);
 /* Others have changed the ruleset and it is put right: look soon. */
 void audit_soon(struct audit *audit);
 
-/* The configuration is about to change: what was counted is forgotten. */
-void audit_forget(struct audit *audit);
+/* The configuration is about to change: what was counted stands for the jails
+ * that there are still. */
+void audit_reconfigure(struct audit *audit);
 
 /*
  * Counts, and calls fn when that is done, or after AUDIT_PATIENCE if it is

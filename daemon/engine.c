@@ -394,7 +394,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 	if (config) {
 		if (only)
 			keep_settings(old, config, only);
-		audit_forget(e->audit);
+		audit_reconfigure(e->audit);
 		config_make_safe(config, old);
 		e->config = config;
 		log_setup(config->settings.loglevel);

@@ -15,6 +15,9 @@
 #include "daemon/warden_client.h"
 #include "lib/clock.h"
 
+/* A jail is dumped so often at most. */
+#define DUMPS_MOST 5
+
 /* One jail's elements in the kernel. */
 struct held {
 	struct reply_element *items;
@@ -28,6 +31,7 @@ struct list {
 	json_t *rows;
 	size_t jail, last; /* the one that is being asked, and the last */
 	struct held held;
+	int tries; /* to dump it, that broke off */
 };
 
 static int compare_elements(const void *a, const void *b)
@@ -76,6 +80,14 @@ static void list_end(struct list *list, json_t *message)
 
 static void ask_next(struct list *list);
 
+/* The sets changed while they were dumped, so that some may be missing: what
+ * another dump has is added. */
+static bool has_holes(struct list *list, const struct reply *done)
+{
+	return done->result == 0 && done->values[1] &&
+	       ++list->tries < DUMPS_MOST;
+}
+
 static void on_dump(const struct reply *reply, void *context)
 {
 	struct list *list = context;
@@ -111,6 +123,11 @@ static void on_dump(const struct reply *reply, void *context)
 					       : strerror(-reply->result)));
 		return;
 	}
+	if (has_holes(list, reply)) {
+		ask_next(list);
+		return;
+	}
+	list->tries = 0;
 	if (held->n)
 		qsort(held->items, held->n, sizeof(*held->items),
 			compare_elements);

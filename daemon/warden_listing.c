@@ -10,6 +10,10 @@
 #include "nft/dump.h"
 #include "nft/set.h"
 
+/* A set that others' changes interrupt is counted so often at most: looking
+ * must not hold up bans. */
+#define COUNTS_MOST 4
+
 static int send_elements(struct warden *w)
 {
 	struct reply reply = {.type = REPLY_ELEMENTS,
@@ -47,6 +51,23 @@ static int list_element(const struct dump_element *e, void *context)
 	return l->stop ? -ECANCELED : 0;
 }
 
+/* One set; what is only counted is counted again where that changes nothing
+ * but the count. */
+static int list_set(struct listing *l, enum set_kind kind, const char *name)
+{
+	uint64_t before = l->count;
+	int tries = 0, rc;
+
+	do {
+		if (l->w->request.type == REQUEST_COUNT)
+			l->count = before;
+		rc = dump_set(l->w->nft, kind, name, list_element, l);
+	} while (rc == -EINTR && l->w->request.type == REQUEST_COUNT &&
+		 ++tries < COUNTS_MOST);
+	l->holes |= rc == -EINTR;
+	return rc == -EINTR ? 0 : rc;
+}
+
 int warden_handle_listing(struct warden *w)
 {
 	struct reply done = {.type = REPLY_DONE, .id = w->request.id};
@@ -61,10 +82,7 @@ int warden_handle_listing(struct warden *w)
 		for (int k = 0; k < SET_JAIL_KINDS && rc == 0; k++) {
 			set_name(name, (enum set_kind)k,
 				w->layout.jails[i].name);
-			rc = dump_set(w->nft, (enum set_kind)k, name,
-				list_element, &l);
-			l.holes |= rc == -EINTR;
-			rc = rc == -EINTR ? 0 : rc;
+			rc = list_set(&l, (enum set_kind)k, name);
 		}
 	}
 	if (!l.stop)

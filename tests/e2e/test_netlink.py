@@ -5,8 +5,10 @@ where that helps, told where it does not, and never stops the other jails.
 Where a kernel cannot be made to fail on demand, a library stands between the
 warden and it, and gives some answer in the place of the real one."""
 import errno
+import json
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -379,3 +381,26 @@ def test_the_table_is_taken_over(host, tally):
     tally.lines(3, host.status()["lines"])
     assert len([line for line in troubles(daemon)
                 if line.startswith("ERROR")]) == 1
+
+
+def test_others_change_the_ruleset_all_the_time(host, tally):
+    """What interrupts a dump takes nothing from what is shown."""
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.mailband({"jail.local": attack.jail(maxretry=1)})
+    addresses = attack.addresses(5000)
+    until = int(time.time()) + 3600
+    host.mailban("import", input="".join(
+        f"{address} {until} dovecot\n" for address in addresses))
+    hosts.wait_for(lambda: host.status("dovecot")["enforced"] == 5000)
+    tally.fault("netlink: EINTR, a dump that is interrupted")
+    others = host.start(["sh", "-c", "while :; do nft add table inet theirs; "
+                         "nft delete table inet theirs; done"])
+    for i in range(20):
+        if i % 5 == 0:
+            host.mailban("reload")
+        jail = host.status("dovecot")
+        assert (jail["enforced"], jail["differs"]) == (5000, False)
+        listed = json.loads(host.mailban("list", "--json").stdout)
+        tally.bans(addresses, [ban["address"] for ban in listed
+                               if ban["enforced"]])
+    others.kill()
