@@ -86,10 +86,10 @@ static void make(struct making *m, const char *from, size_t skip, size_t at,
 {
 	size_t n = strlen(from), to = at - skip;
 	size_t most = HOSTILE_MOST - (n - at);
-	/* Blanks in front, which many a regex steps over, are always tried. */
-	bool first = at == 0 && filler && filler[0] == ' ' && filler == then;
+	/* Blanks, which many a regex steps over, are always tried. */
+	bool blank = filler && strcmp(filler, " ") == 0 && filler == then;
 
-	if (m->seen++ % m->every != 0 && !first)
+	if (m->seen++ % m->every != 0 && !blank)
 		return;
 	m->made++;
 	memcpy(m->text, from + skip, to);

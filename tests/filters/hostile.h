@@ -30,7 +30,7 @@ struct hostile_line {
  * Reads the corpora (*.jsonl) of a folder and calls fn with every kind of line
  * that is made of each: itself, and 64 kB of something put in at each place
  * where a daemon would put what a client sent; dated and undated. Of the many
- * only each every-th. Returns how many there were.
+ * only each every-th, and all with blanks. Returns how many there were.
  */
 typedef void (*hostile_fn)(void *ctx, const struct hostile_line *line);
 size_t hostile_each(const char *corpus, size_t every, hostile_fn fn, void *ctx);

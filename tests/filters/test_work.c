@@ -26,11 +26,11 @@
 #include "tests/filters/hostile.h"
 
 /*
- * 64 kB, gone through some forty times by all filters in all modes together. A
+ * 64 kB, gone through some thirty times by all filters in all modes together. A
  * regex that goes back over what it has seen for each byte takes thousands of
  * times this.
  */
-#define WORK_MOST 2500000
+#define WORK_MOST 1800000
 /* Searches: heads that are for nobody end most of them at once. */
 #define SEARCHES_MOST 150
 /* Of some 3,000,000 lines: more are looked at by make bench. */
