@@ -341,17 +341,23 @@ static void try_all(struct dates *d, const char *text, size_t n, bool ascii,
 	}
 }
 
+void dates_compile(struct dates *d)
+{
+	char why[256];
+
+	if (!d->waiting)
+		return;
+	d->waiting = false;
+	add_defaults(d, d->anywhere, why, sizeof(why));
+}
+
 bool dates_find(struct dates *d, const char *text, size_t n, bool ascii,
 	struct date_found *out)
 {
 	size_t index = NOWHERE, skip = NOWHERE;
-	char why[256];
 	bool won = false;
 
-	if (d->waiting) {
-		d->waiting = false;
-		add_defaults(d, d->anywhere, why, sizeof(why));
-	}
+	dates_compile(d);
 	if (d->last < d->n)
 		won = try_last(d, text, n, ascii, out, &index, &skip);
 	if (!won)
@@ -367,12 +373,19 @@ bool dates_find(struct dates *d, const char *text, size_t n, bool ascii,
 	return true;
 }
 
-const char *dates_template(const struct dates *d, size_t i, uint64_t *hits)
+bool dates_template(const struct dates *d, size_t i, struct dates_template *out)
 {
+	const struct way *way = &d->ways[i];
+
 	if (i >= d->n)
-		return NULL;
-	*hits = d->ways[i].hits;
-	return datetemplate_pattern(d->ways[i].template);
+		return false;
+	*out = (struct dates_template){
+		.row = datetemplate_pattern(way->template),
+		.hits = way->hits,
+		.own = way->weight,
+		.weight = way_weight(way),
+	};
+	return true;
 }
 
 uint64_t dates_limits(struct dates *d)

@@ -33,12 +33,23 @@ bool dates_is_usual(const char *datepattern);
 /* Looks for a date in a line's text, valid UTF-8 unless ascii. */
 bool dates_find(struct dates *dates, const char *text, size_t n, bool ascii,
 	struct date_found *out);
+/* Compiles the usual templates now. */
+void dates_compile(struct dates *dates);
+
+/* A template: its row of the datepattern, how many lines' dates it found, and
+ * what it weighs among the others, by itself and for what it found. */
+struct dates_template {
+	const char *row;
+	uint64_t hits;
+	double own, weight;
+};
+
 /*
- * The template that is tried i-th now, as its row of the datepattern has it,
- * and in *hits how many lines' dates it found; NULL behind the last, and as
- * long as no line has asked for the usual list.
+ * The one that is tried i-th now; false behind the last, and as long as no
+ * line has asked for the usual list.
  */
-const char *dates_template(const struct dates *dates, size_t i, uint64_t *hits);
+bool dates_template(
+	const struct dates *dates, size_t i, struct dates_template *out);
 /* How many searches were given up at the match limit since the last call. */
 uint64_t dates_limits(struct dates *dates);
 

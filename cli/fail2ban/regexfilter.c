@@ -40,8 +40,7 @@ static void options_tell(struct regexrun *r, const char *title,
 
 static bool dates_set(struct regexrun *r, const char *pattern)
 {
-	uint64_t hits;
-	const char *row;
+	struct dates_template first, third;
 	char why[256], *name;
 
 	dates_free(&r->test.date.dates);
@@ -53,10 +52,12 @@ static bool dates_set(struct regexrun *r, const char *pattern)
 			pattern, why);
 		return false;
 	}
-	row = dates_template(r->test.date.dates, 0, &hits);
-	if (row && dates_template(r->test.date.dates, 2, &hits))
-		row = NULL;
-	name = row ? regexdate_name(row) : strdup("Default Detectors");
+	/* What is asked for by name is told even if no line ever comes. */
+	dates_compile(r->test.date.dates);
+	name = dates_template(r->test.date.dates, 0, &first) &&
+			       !dates_template(r->test.date.dates, 2, &third)
+		       ? regexdate_name(first.row)
+		       : strdup("Default Detectors");
 	regexrun_tell(r, "Use      datepattern : %s : %s\n", pattern, name);
 	free(name);
 	return true;

@@ -23,6 +23,7 @@ enum {
 	LONG_TIMEZONE = 256,
 	LONG_USEDNS,
 	LONG_VERSION,
+	LONG_VERBOSE_DATE,
 	LONG_VERBOSITY,
 	LONG_NO_CHECK_ALL,
 	LONG_NO_MISSED,
@@ -47,6 +48,8 @@ static const struct option longs[] = {
 	{"journalmatch", required_argument, NULL, 'm'},
 	{"log-level", required_argument, NULL, 'l'},
 	{"verbose", no_argument, NULL, 'v'},
+	{"verbose-date", no_argument, NULL, LONG_VERBOSE_DATE},
+	{"VD", no_argument, NULL, LONG_VERBOSE_DATE},
 	{"verbosity", required_argument, NULL, LONG_VERBOSITY},
 	{"no-check-all", no_argument, NULL, LONG_NO_CHECK_ALL},
 	{"out", required_argument, NULL, 'o'},
@@ -83,6 +86,7 @@ void regexoptions_help(const struct regexrun *r)
 	     "    -L, --maxlines N         lines that a regex may span\n"
 	     "    -v, --verbose            say more; twice: still more\n"
 	     "    --verbosity N            the same by number\n"
+	     "    --verbose-date, --VD     what the date templates are\n"
 	     "    --no-check-all           stop at the first failregex\n"
 	     "    -o, --out FORMAT         print failures alone: id, ip, msg, "
 	     "row,\n"
@@ -132,6 +136,47 @@ static bool number_read(const char *text, long *out)
 	return end != text && !*end && !errno;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct option *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* A word that cannot be taken: the start of several options, one without its
+ * value or with one that it does not take, or nothing known. */
+static int word_misused(const struct regexrun *r, const char *word)
+{
+	const struct option *like[sizeof(longs) / sizeof(*longs)];
+	size_t n = strcspn(word, "=") - 2, found = 0, room;
+	char *list;
+	FILE *to;
+	int rc;
+
+	for (size_t i = 0; longs[i].name; i++)
+		if (!strncmp(longs[i].name, word + 2, n))
+			like[found++] = &longs[i];
+	if (!found)
+		return misused(r, "no such option: --%.*s", (int)n, word + 2);
+	qsort(like, found, sizeof(*like), by_name);
+	if (found == 1 || strlen(like[0]->name) == n)
+		return misused(r, "--%s option %s", like[0]->name,
+			like[0]->has_arg == no_argument
+				? "does not take a value"
+				: "requires 1 argument");
+	to = open_memstream(&list, &room);
+	if (!to)
+		abort();
+	for (size_t i = 0; i < found; i++)
+		fprintf(to, "%s--%s", i ? ", " : "", like[i]->name);
+	if (fclose(to))
+		abort();
+	rc = misused(
+		r, "ambiguous option: --%.*s (%s?)", (int)n, word + 2, list);
+	free(list);
+	return rc;
+}
+
 /* Takes one option; -1 to go on, else the exit status. */
 static int option_take(struct regexrun *r, int letter, char **argv)
 {
@@ -159,6 +204,9 @@ static int option_take(struct regexrun *r, int letter, char **argv)
 		break;
 	case 'v':
 		r->report.verbose++;
+		break;
+	case LONG_VERBOSE_DATE:
+		r->report.verbose_date = true;
 		break;
 	case LONG_VERBOSITY:
 		if (!number_read(optarg, &v))
@@ -209,16 +257,13 @@ static int option_take(struct regexrun *r, int letter, char **argv)
 		regexoptions_help(r);
 		return 0;
 	case ':':
-		if (strncmp(argv[optind - 1], "--", 2) != 0)
-			return misused(
-				r, "-%c option requires 1 argument", optopt);
-		return misused(
-			r, "%s option requires 1 argument", argv[optind - 1]);
+		if (!strncmp(argv[optind - 1], "--", 2))
+			return word_misused(r, argv[optind - 1]);
+		return misused(r, "-%c option requires 1 argument", optopt);
 	default:
-		if (optopt && optopt < 256)
-			return misused(r, "no such option: -%c", optopt);
-		return misused(r, "no such option: %.*s",
-			(int)strcspn(argv[optind - 1], "="), argv[optind - 1]);
+		if (!strncmp(argv[optind - 1], "--", 2))
+			return word_misused(r, argv[optind - 1]);
+		return misused(r, "no such option: -%c", optopt);
 	}
 	return -1;
 }

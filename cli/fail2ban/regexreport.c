@@ -5,13 +5,17 @@
  */
 #include "cli/fail2ban/regexreport.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/fail2ban/debuggex.h"
 #include "cli/fail2ban/pytext.h"
+#include "cli/fail2ban/regexdate.h"
 #include "cli/fail2ban/regexlines.h"
+#include "cli/text.h"
+#include "filters/datepattern.h"
 #include "filters/dates.h"
 #include "lib/clock.h"
 
@@ -162,6 +166,19 @@ void regexreport_line(struct regexreport *r, const char *text, size_t n)
 }
 
 /* A list in fail2ban's frame; nothing if it is empty. */
+__attribute__((format(printf, 2, 3))) static void list_add(
+	json_t *list, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = text_format(format, args);
+	va_end(args);
+	json_array_append_new(list, json_string(text));
+	free(text);
+}
+
 static void list_print(FILE *to, const json_t *list, const char *head)
 {
 	const json_t *item;
@@ -187,19 +204,16 @@ static void found_add(json_t *out, const json_t *found)
 	const json_t *when = json_array_get(found, 1);
 	time_t t = json_is_number(when) ? (time_t)json_number_value(when)
 					: (time_t)(clock_wall() / CLOCK_SECOND);
-	char text[64] = "", *row;
+	char text[64] = "";
 	struct tm tm;
 
 	if (localtime_r(&t, &tm))
 		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
-	if (asprintf(&row, "    %s  %s%s",
-		    json_is_string(id) ? json_string_value(id) : "None", text,
-		    json_is_true(json_array_get(found, 2))
-			    ? " (multiple regex matched)"
-			    : "") < 0)
-		abort();
-	json_array_append_new(out, json_string(row));
-	free(row);
+	list_add(out, "    %s  %s%s",
+		json_is_string(id) ? json_string_value(id) : "None", text,
+		json_is_true(json_array_get(found, 2))
+			? " (multiple regex matched)"
+			: "");
 }
 
 static void rows_print(const struct regexreport *r, FILE *to, const char *title,
@@ -212,16 +226,11 @@ static void rows_print(const struct regexreport *r, FILE *to, const char *title,
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct regextest_row *row = &rows->items[i];
-		char *text;
 
 		total += row->hits;
-		if (row->hits || r->verbose) {
-			if (asprintf(&text, "%2zu) [%ju] %s", i + 1,
-				    (uintmax_t)row->hits, row->text) < 0)
-				abort();
-			json_array_append_new(out, json_string(text));
-			free(text);
-		}
+		if (row->hits || r->verbose)
+			list_add(out, "%2zu) [%ju] %s", i + 1,
+				(uintmax_t)row->hits, row->text);
 		json_array_foreach (row->found, n, found) {
 			found_add(out, found);
 		}
@@ -258,23 +267,35 @@ static void prefregex_print(const struct regexreport *r, FILE *to)
 	json_decref(out);
 }
 
+/* --verbose-date: what a template weighs, and the expression that is run, which
+ * is ours. A number of seconds is no pattern. */
+static void date_explain(json_t *out, const struct dates_template *t)
+{
+	struct datepattern is;
+	char why[256], *regex;
+
+	regex = datepattern_regex(t->row, &is, why, sizeof(why));
+	list_add(out, "    # weight: %.3f (%.3f), pattern: %s", t->weight,
+		t->own, is.kind == DATE_FIELDS ? t->row : "");
+	list_add(out, "    # regex:   %s", regex ? regex : "");
+	free(regex);
+}
+
 static void dates_print(const struct regexreport *r, FILE *to)
 {
 	json_t *out = json_array();
-	const char *row;
-	char *name, *text;
-	uint64_t hits;
+	struct dates_template t;
 
-	for (size_t i = 0;
-		(row = dates_template(r->test->date.dates, i, &hits)); i++) {
-		if (!hits && !r->verbose)
+	for (size_t i = 0; dates_template(r->test->date.dates, i, &t); i++) {
+		char *name;
+
+		if (!t.hits && !r->verbose)
 			continue;
-		name = regexdate_name(row);
-		if (asprintf(&text, "[%ju] %s", (uintmax_t)hits, name) < 0)
-			abort();
-		json_array_append_new(out, json_string(text));
-		free(text);
+		name = regexdate_name(t.row);
+		list_add(out, "[%ju] %s", (uintmax_t)t.hits, name);
 		free(name);
+		if (r->verbose_date)
+			date_explain(out, &t);
 	}
 	fputs("\nDate template hits:\n", to);
 	list_print(to, out, "[# of hits] date format");

@@ -23,6 +23,7 @@ struct regexreport {
 	json_int_t tested, pref_matched;
 	json_t *pref_groups; /* of the prefregex, if verbose */
 	int verbose;
+	bool verbose_date; /* what each date template is */
 	/* -D: each line with each regex as an address, of a log in this
 	 * encoding; NULL: lines alone. */
 	const char *debuggex;

@@ -8,7 +8,8 @@ comparison, and only here:
   - the moment that stands for a line without a date, which is now,
   - the order of several users in one session, a Python set,
   - what is wrong with a regular expression, behind the expression itself:
-    Python's words there, PCRE2's here.
+    Python's words there, PCRE2's here,
+  - the expression of a date template, which is what each of them runs.
 The help is our own text; only its exit status and what goes to stderr are held
 against theirs.
 
@@ -79,6 +80,7 @@ def plain(out):
     text = re.sub(r"\b\d{10}\.\d+\b", lambda m: "NOW" if abs(
         float(m[0]) - time.time()) < 300 else m[0], text)
     text = re.sub(r"(?m)^\[processed in [\d.]+ sec\]$", "[processed]", text)
+    text = re.sub(r"(?m)^(\|      # regex:   ).*$", r"\1", text)
     text = re.sub(r"(ERROR: Unable to compile .*':)\n(?s:.*)", r"\1", text)
     return re.sub(
         r"'users': \{([^}]*, [^}]*)\}",
@@ -233,6 +235,21 @@ def test_hand_made(both, mail):
     all_same(both, calls)
 
 
+def test_dates(both, mail):
+    """What each date template weighs, and its pattern."""
+    calls = [[*view, *given, log, FROM]
+             for view in (["--verbose-date"], ["--VD", "-v"],
+                          ["--VD", "-o", "ip"])
+             for log in (mail, "/tmp/crlf.log", "/tmp/empty.log")
+             for given in ([], ["-d", "{^LN-BEG}"], ["-d", "^EPOCH"],
+                           ["-d", r"^[^\d]*{EPOCH}"], ["-d", "TAI64N"],
+                           ["-d", "{NONE}"], ["-d", "{DATE} mx"],
+                           ["-d", "{UNB}%b %d %H:%M:%S"])]
+    all_same(both, calls)
+    shown = both.call(OURS, ["--VD", mail, FROM])[0]
+    assert "|      # regex:   " in shown
+
+
 def test_debuggex(both, mail):
     calls = [[*view, "-D", "--print-all-matched", log, regex, *ignore]
              for view in ([], ["-v"], ["--usedns", "no"], ["-e", "latin1"],
@@ -281,7 +298,10 @@ def test_faults(both, mail):
 def test_misused(both, mail):
     """On stderr they tell the same; the help on stdout is our own."""
     for args in ([], ["x"], ["a", "b", "c", "d"], ["-L", "x", "a", "b"],
-                 ["--nonsense", "a", "b"], ["-Z", "a"], ["-d"], ["--config"],
+                 ["--nonsense", "a", "b"], ["--verb", "a", "b"],
+                 ["--verbosity=x"], ["--print", "a"], ["--time"],
+                 ["--ver", "a", "b"], ["--raw=1", "a", "b"],
+                 ["-Z", "a"], ["-d"], ["--config"],
                  ["--verbosity", "x"],
                  ["--print-no-missed", "--print-all-missed", mail, FROM],
                  ["--print-no-ignored", "--print-all-ignored", mail]):
