@@ -21,7 +21,9 @@
 
 #define CLIENTS_MOST 32
 #define LINE_MOST 65536 /* bytes of a request */
+/* For a request, and for each step of its answer that is read, in us. */
 #define TIME_LIMIT (10 * UINT64_C(1000000))
+#define STEP 65536
 /* When no connection can be taken, for want of descriptors, say. */
 #define ACCEPT_AGAIN UINT64_C(1000000)
 
@@ -39,7 +41,7 @@ struct client {
 	char *in;
 	size_t in_n;
 	char *out;
-	size_t out_n, out_at;
+	size_t out_n, out_at, step_at;
 };
 
 struct control {
@@ -94,6 +96,13 @@ static void client_free(struct client *client)
 	free(client->in);
 	free(client->out);
 	free(client);
+}
+
+/* His time runs while it is he who is waited for. */
+static void time_begin(struct client *client)
+{
+	sd_event_source_set_time_relative(client->timer, TIME_LIMIT);
+	sd_event_source_set_enabled(client->timer, SD_EVENT_ONESHOT);
 }
 
 static bool may(const struct client *client, enum control_right right)
@@ -164,6 +173,7 @@ static void reply(struct client *client, json_t *message)
 	client->out_n = n + 1;
 	free(client->in);
 	client->in = NULL;
+	time_begin(client);
 }
 
 static void take_request(struct client *client)
@@ -229,6 +239,10 @@ static bool write_some(struct client *client, int fd)
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		client->out_at += (size_t)n;
+		if (client->out_at - client->step_at >= STEP) {
+			client->step_at = client->out_at;
+			time_begin(client);
+		}
 	}
 	return false;
 }
@@ -249,10 +263,12 @@ static int on_client(
 		more = write_some(client, fd);
 		sd_event_source_set_io_events(source, EPOLLOUT);
 	}
-	if (!more)
+	if (!more) {
 		client_free(client);
-	else if (client->call)
+	} else if (client->call) {
 		sd_event_source_set_io_events(source, 0);
+		sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
+	}
 	return 0;
 }
 
