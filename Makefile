@@ -42,12 +42,11 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
 	jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
-	ledger/counter \
-	ledger/dovecot ledger/ledger ledger/mail ledger/messages \
-	ledger/network ledger/pflogsumm ledger/pflogsumm_take \
-	ledger/postfix ledger/problems \
-	ledger/record ledger/reject ledger/tally ledger/trace \
-	ledger/trace_seen ledger/traffic ledger/visits ledger/when
+	ledger/counter ledger/dovecot ledger/ledger ledger/mail \
+	ledger/messages ledger/network ledger/pflogsumm ledger/pflogsumm_take \
+	ledger/postfix ledger/problems ledger/record ledger/reject \
+	ledger/tally ledger/trace ledger/trace_seen ledger/traffic \
+	ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/judge \
 	alarms/level alarms/memory alarms/mounts alarms/postconf alarms/queue \
 	alarms/report alarms/words
@@ -73,22 +72,22 @@ GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/alarms_postfix daemon/alarms_tell daemon/asked \
-	daemon/attackers daemon/audit daemon/command_jail daemon/commands \
-	daemon/config daemon/control daemon/counters daemon/counters_keep \
-	daemon/counters_tell daemon/decisions daemon/decisions_change \
-	daemon/decisions_losses daemon/decisions_state daemon/enforce \
-	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
-	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/notice daemon/periods daemon/reach daemon/readback \
-	daemon/reason daemon/refused daemon/request daemon/resolver \
-	daemon/runner \
+	daemon/attackers daemon/audit daemon/command_jail \
+	daemon/command_status daemon/commands daemon/config daemon/control \
+	daemon/counters daemon/counters_keep daemon/counters_tell \
+	daemon/decisions daemon/decisions_change daemon/decisions_losses \
+	daemon/decisions_state daemon/enforce daemon/engine \
+	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \
+	daemon/journal_trust daemon/list daemon/lookup daemon/notice \
+	daemon/periods daemon/reach daemon/readback daemon/reason \
+	daemon/refused daemon/request daemon/resolver daemon/runner \
 	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
 	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
 	daemon/seats daemon/settings daemon/spawn daemon/state \
 	daemon/state_counts daemon/state_queue daemon/state_read \
 	daemon/state_schema daemon/state_size daemon/state_writer \
-	daemon/warden_client \
-	$(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) $(LEDGER)
+	daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) \
+	$(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \
