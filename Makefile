@@ -45,8 +45,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter ledger/dovecot ledger/ledger ledger/mail \
 	ledger/messages ledger/network ledger/pflogsumm ledger/pflogsumm_take \
 	ledger/postfix ledger/problems ledger/record ledger/reject \
-	ledger/tally ledger/trace ledger/trace_seen ledger/traffic \
-	ledger/visits ledger/when
+	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
+	ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/judge \
 	alarms/level alarms/memory alarms/mounts alarms/postconf alarms/queue \
 	alarms/report alarms/words

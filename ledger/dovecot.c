@@ -117,9 +117,11 @@ void dovecot_parse(struct span tag, struct span message, struct record *r)
 
 	r->kind = RECORD_UNKNOWN;
 	r->program = tag;
+	r->rest = message;
 	if (!cut_process(&in, &process))
 		return;
 	r->program = process;
+	r->rest = in;
 	if (SPAN_ENDS(process, "-login")) {
 		take_login(in, r);
 	} else if (SPAN_IS(process, "lmtp") || SPAN_IS(process, "lda")) {

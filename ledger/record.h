@@ -52,7 +52,8 @@ enum record_action {
 
 /*
  * A line's parts; all of them point into the line. Those that the kind does
- * not name are not set.
+ * not name are not set; but rest always is of Dovecot's, what stands behind the
+ * process and its user.
  */
 struct record {
 	enum record_kind kind;

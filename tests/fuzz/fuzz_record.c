@@ -8,6 +8,7 @@
 
 #include "ledger/attacks.h"
 #include "ledger/ledger.h"
+#include "ledger/sign.h"
 #include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
@@ -83,6 +84,20 @@ static void check_record(const struct record *r, const char *text, size_t n)
 	}
 }
 
+static void check_sign(const struct line *line, const struct record *r)
+{
+	struct span who, tag = {line->tag, line->tag_len};
+	enum sign sign = SIGN_NONE;
+
+	if (SPAN_STARTS(tag, "postfix"))
+		sign = sign_of_postfix(r, &who);
+	else if (SPAN_STARTS(tag, "dovecot"))
+		sign = sign_of_dovecot(r, &who);
+	if (sign != SIGN_NONE)
+		must(who.at >= line->text &&
+			span_end(who) <= line->text + line->text_len);
+}
+
 /* One line, at the very end of its memory, so that a byte too far is seen. */
 static void read_line(struct ledger *const ledgers[WAYS],
 	struct attacks *attacks, struct header_clock *clock,
@@ -96,6 +111,7 @@ static void read_line(struct ledger *const ledgers[WAYS],
 	header_cut(text, n, clock, &line);
 	record_parse(&line, SPAN(""), &record);
 	check_record(&record, text, n);
+	check_sign(&line, &record);
 	attacks_record(attacks, &record, line.time);
 	for (size_t i = 0; i < WAYS; i++)
 		ledger_line(ledgers[i], &line, NULL);
