@@ -47,9 +47,10 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/postfix ledger/problems ledger/record ledger/reject \
 	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
 	ledger/traffic ledger/visits ledger/when
-ALARMS = alarms/ages alarms/disk alarms/forecast alarms/judge \
-	alarms/level alarms/memory alarms/mounts alarms/postconf alarms/queue \
-	alarms/report alarms/words
+ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
+	alarms/judge alarms/judge_kinds alarms/judge_signs alarms/level \
+	alarms/memory alarms/mounts alarms/postconf alarms/queue \
+	alarms/report alarms/silence alarms/words alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \

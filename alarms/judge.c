@@ -10,19 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarms/ages.h"
+#include "alarms/judge_parts.h"
 #include "lib/clock.h"
-
-#define MINUTE (60 * CLOCK_SECOND)
-#define HOUR_SECONDS 3600.0
-#define DAY_SECONDS (24 * HOUR_SECONDS)
-
-/* Kinds of a disk, of a spool; then what there is once. */
-#define OF_DISK (ALARM_READ_ONLY + 1)
-#define OF_SPOOL (ALARM_OLDEST_DEFERRED + 1 - ALARM_INCOMING)
-#define DISK_ALARMS (REPORT_DISKS * OF_DISK)
-#define SPOOL_ALARMS (REPORT_SPOOLS * OF_SPOOL)
-#define ALL_ALARMS (DISK_ALARMS + SPOOL_ALARMS + 2)
 
 /* Of a queue's disk: so many times what Postfix needs, at most this part of
  * the disk, but more than what it needs in any case. */
@@ -36,78 +25,6 @@
 #define USUAL_WARNING 3
 #define USUAL_CRITICAL 10
 
-struct judge {
-	struct judge_rules rules;
-	judge_news_fn fn;
-	void *ctx;
-	struct report_watch watch;
-	struct report last;
-	bool has_last, has_memory;
-	struct memory memory;
-	uint64_t wanted[REPORT_SPOOLS];
-	struct alarm alarms[ALL_ALARMS];
-	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
-	struct forecast deferred[REPORT_SPOOLS];
-	bool was_writable[REPORT_DISKS];
-	struct ages ages;
-};
-
-const struct judge_rules judge_default = {
-	.pairs = {[ALARM_DISK] = {5, 2},
-		[ALARM_INODES] = {10, 3},
-		[ALARM_FULL_IN] = {DAY_SECONDS, 4 * HOUR_SECONDS},
-		[ALARM_READ_ONLY] = {INFINITY, 0},
-		[ALARM_INCOMING] = {100, 1000},
-		[ALARM_ACTIVE] = {4000, 16000},
-		[ALARM_DEFERRED] = {200, 2000},
-		[ALARM_CORRUPT] = {0, INFINITY},
-		[ALARM_MAILDROP] = {300, 1800},
-		[ALARM_OLDEST] = {4 * HOUR_SECONDS, 2 * DAY_SECONDS},
-		[ALARM_OLDEST_DEFERRED] = {6 * DAY_SECONDS, INFINITY},
-		[ALARM_MEMORY] = {10, 5},
-		[ALARM_GAUGE] = {180, 600}},
-	.repeat = 24 * 60 * MINUTE,
-	.interval = MINUTE,
-};
-
-/* How each kind is judged but for its thresholds: n of how many samples, when
- * it ends, whether what is low is bad. */
-static const struct kind {
-	const char *name;
-	struct level_rule rule;
-} kinds[ALARM_KINDS] = {
-	[ALARM_DISK] = {"disk_free",
-		{.n = 1, .of = 1, .good = 5, .clear = 1.25, .below = true}},
-	[ALARM_INODES] = {"inodes_free", {.n = 1,
-						 .of = 1,
-						 .good = 5,
-						 .clear = 1,
-						 .add = 2,
-						 .below = true}},
-	[ALARM_FULL_IN] = {"time_to_full",
-		{.n = 3, .of = 5, .good = 5, .clear = 2, .below = true}},
-	[ALARM_READ_ONLY] = {"read_only",
-		{.n = 1, .of = 1, .good = 10, .clear = 1}},
-	[ALARM_INCOMING] = {"incoming",
-		{.n = 5, .of = 5, .good = 2, .clear = 0.5}},
-	[ALARM_ACTIVE] = {"active", {.n = 3, .of = 5, .good = 2, .clear = 0.5}},
-	[ALARM_DEFERRED] = {"deferred",
-		{.n = 3, .of = 5, .good = 2, .clear = 0.7}},
-	[ALARM_CORRUPT] = {"corrupt", {.n = 1, .of = 1, .good = 1, .clear = 1}},
-	[ALARM_MAILDROP] = {"maildrop",
-		{.n = 2, .of = 3, .good = 1, .clear = 1}},
-	[ALARM_OLDEST] = {"oldest", {.n = 2, .of = 3, .good = 1, .clear = 1}},
-	[ALARM_OLDEST_DEFERRED] = {"oldest_deferred",
-		{.n = 2, .of = 3, .good = 1, .clear = 1}},
-	[ALARM_MEMORY] = {"memory", {.n = 5, .of = 5, .good = 2, .clear = 0.5}},
-	[ALARM_GAUGE] = {"gauge", {.n = 1, .of = 1, .good = 1, .clear = 1}},
-};
-
-const char *judge_name(enum alarm_kind kind)
-{
-	return kinds[kind].name;
-}
-
 static struct alarm *disk_alarm(struct judge *j, size_t i, enum alarm_kind kind)
 {
 	return &j->alarms[i * OF_DISK + kind];
@@ -117,6 +34,29 @@ static struct alarm *spool_alarm(
 	struct judge *j, size_t i, enum alarm_kind kind)
 {
 	return &j->alarms[DISK_ALARMS + i * OF_SPOOL + kind - ALARM_INCOMING];
+}
+
+static struct alarm *single_alarm(struct judge *j, enum alarm_kind kind)
+{
+	return &j->alarms[DISK_ALARMS + SPOOL_ALARMS + kind - ALARM_MEMORY];
+}
+
+/* Which alarm is in which place. */
+static void lay_out(struct judge *j)
+{
+	for (size_t i = 0; i < ALL_ALARMS; i++)
+		j->alarms[i].subject = "";
+	for (size_t i = 0; i < DISK_ALARMS; i++)
+		j->alarms[i].kind = (enum alarm_kind)(i % OF_DISK);
+	for (size_t i = 0; i < SPOOL_ALARMS; i++) {
+		struct alarm *a = &j->alarms[DISK_ALARMS + i];
+
+		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
+		a->about_mail = true;
+	}
+	for (int k = ALARM_MEMORY; k <= ALARM_GAUGE; k++)
+		single_alarm(j, (enum alarm_kind)k)->kind = (enum alarm_kind)k;
+	judge_signs_lay_out(j);
 }
 
 struct judge *judge_new(
@@ -129,18 +69,7 @@ struct judge *judge_new(
 	j->rules = *rules;
 	j->fn = fn;
 	j->ctx = ctx;
-	for (size_t i = 0; i < DISK_ALARMS; i++)
-		j->alarms[i].kind = (enum alarm_kind)(i % OF_DISK);
-	for (size_t i = 0; i < SPOOL_ALARMS; i++) {
-		struct alarm *a = &j->alarms[DISK_ALARMS + i];
-
-		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
-		a->about_mail = true;
-	}
-	j->alarms[ALL_ALARMS - 2].kind = ALARM_MEMORY;
-	j->alarms[ALL_ALARMS - 1].kind = ALARM_GAUGE;
-	for (size_t i = 0; i < ALL_ALARMS; i++)
-		j->alarms[i].subject = "";
+	lay_out(j);
 	return j;
 }
 
@@ -173,10 +102,10 @@ void judge_set_wanted(struct judge *j, size_t spool, uint64_t bytes)
 	j->wanted[spool] = bytes;
 }
 
-static void sample(struct judge *j, struct alarm *a, double value,
+void judge_sample(struct judge *j, struct alarm *a, double value,
 	const struct judge_pair *pair, int64_t now)
 {
-	struct level_rule rule = kinds[a->kind].rule;
+	struct level_rule rule = *judge_kind_rule(a->kind);
 	enum level_news news;
 
 	if (isnan(value))
@@ -195,7 +124,7 @@ static void sample(struct judge *j, struct alarm *a, double value,
 static void sample_plain(
 	struct judge *j, struct alarm *a, double value, int64_t now)
 {
-	sample(j, a, value, &j->rules.pairs[a->kind], now);
+	judge_sample(j, a, value, &j->rules.pairs[a->kind], now);
 }
 
 static double larger(double a, double b)
@@ -252,7 +181,7 @@ static void judge_bytes(struct judge *j, size_t i, const struct disk *disk,
 
 	a->total = (double)disk->bytes;
 	a->refuses_below = wanted;
-	sample(j, a, (double)disk->bytes_free, &pair, now);
+	judge_sample(j, a, (double)disk->bytes_free, &pair, now);
 }
 
 static void judge_disk(
@@ -339,8 +268,37 @@ static void judge_deferred(
 		larger(set->warning, USUAL_WARNING * usual),
 		larger(set->critical, USUAL_CRITICAL * usual)};
 
-	sample(j, spool_alarm(j, i, ALARM_DEFERRED), q->files, &pair, now);
+	judge_sample(
+		j, spool_alarm(j, i, ALARM_DEFERRED), q->files, &pair, now);
 	forecast_add(&j->deferred[i], now, q->files);
+}
+
+/* A queue that swells is told before it is long; then its length is. */
+static void judge_growth(struct judge *j, size_t i, int k,
+	const struct report_spool *s, int64_t now)
+{
+	static const struct {
+		enum queue_name queue;
+		enum alarm_kind length;
+	} of[GROWTHS] = {{QUEUE_INCOMING, ALARM_INCOMING},
+		{QUEUE_ACTIVE, ALARM_ACTIVE}, {QUEUE_DEFERRED, ALARM_DEFERRED},
+		{QUEUE_HOLD, ALARM_HOLD_GROWTH}};
+	enum alarm_kind kind = (enum alarm_kind)(ALARM_INCOMING_GROWTH + k);
+	struct judge_pair pair = j->rules.pairs[kind];
+	struct alarm *a = spool_alarm(j, i, kind);
+	const struct queue *q = queue_of(s, of[k].queue);
+	uint32_t growth;
+
+	if (!q)
+		return;
+	growth = growth_see(&j->growths[i][k], now, q->files);
+	if (of[k].queue == QUEUE_DEFERRED)
+		pair.warning = larger(pair.warning,
+			(USUAL_WARNING - 1) * forecast_usual(&j->deferred[i]));
+	if (of[k].length != kind && a->state.level == LEVEL_OK &&
+		spool_alarm(j, i, of[k].length)->state.warnings)
+		return;
+	judge_sample(j, a, growth, &pair, now);
 }
 
 static void judge_spool(
@@ -362,6 +320,8 @@ static void judge_spool(
 	if ((q = queue_of(s, QUEUE_CORRUPT)))
 		sample_plain(
 			j, spool_alarm(j, i, ALARM_CORRUPT), q->files, now);
+	for (int k = 0; k < GROWTHS; k++)
+		judge_growth(j, i, k, s, now);
 	if ((q = queue_of(s, QUEUE_MAILDROP)))
 		judge_age(j, spool_alarm(j, i, ALARM_MAILDROP), q, now);
 }
@@ -397,7 +357,9 @@ void judge_memory(struct judge *j, const struct memory *m, int64_t now)
 	if (j->has_memory && m->swapped_in == j->memory.swapped_in)
 		value = smaller(value, 1);
 	if (j->has_memory)
-		sample(j, &j->alarms[ALL_ALARMS - 2], value, &pair, now);
+		judge_sample(
+			j, single_alarm(j, ALARM_MEMORY), value, &pair, now);
+	sample_plain(j, single_alarm(j, ALARM_IO), m->io_full, now);
 	j->memory = *m;
 	j->has_memory = true;
 }
@@ -410,7 +372,7 @@ void judge_silence(struct judge *j, double seconds, int64_t now)
 	const struct judge_pair pair = {
 		set->warning * intervals, set->critical * intervals};
 
-	sample(j, &j->alarms[ALL_ALARMS - 1], seconds, &pair, now);
+	judge_sample(j, single_alarm(j, ALARM_GAUGE), seconds, &pair, now);
 }
 
 const struct alarm *judge_alarm(const struct judge *j, size_t i)

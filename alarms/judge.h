@@ -10,6 +10,7 @@
 #include "alarms/level.h"
 #include "alarms/memory.h"
 #include "alarms/report.h"
+#include "ledger/sign.h"
 
 enum alarm_kind {
 	ALARM_DISK,	 /* bytes free */
@@ -23,10 +24,33 @@ enum alarm_kind {
 	ALARM_MAILDROP,	       /* age of the oldest, seconds */
 	ALARM_OLDEST,	       /* of incoming: the same */
 	ALARM_OLDEST_DEFERRED, /* the same */
+	ALARM_INCOMING_GROWTH, /* messages more than in the last hour's least */
+	ALARM_ACTIVE_GROWTH,
+	ALARM_DEFERRED_GROWTH,
+	ALARM_HOLD_GROWTH,
 	ALARM_MEMORY, /* pressure: 1 at the warning, 2 at the critical level */
+	ALARM_IO,     /* percent of the last minute that all waited for disks */
 	ALARM_GAUGE,  /* seconds without a word of the gauge process */
+	/* What a program's lines tell; of the first ones, how many did within
+	 * the last minutes. In the order of enum sign. */
+	ALARM_NO_SPACE,
+	ALARM_DISK_FAULT,
+	ALARM_LIMIT,
+	ALARM_THROTTLED,
+	ALARM_CRASHED,
+	ALARM_FATAL,
+	ALARM_CONFIG,
+	ALARM_DOWN,    /* seconds since it ended */
+	ALARM_UNKNOWN, /* percent of lines that are not understood */
+	ALARM_SILENT,  /* of a log: seconds without a line */
 	ALARM_KINDS
 };
+
+/* Whose lines are looked at. */
+enum judge_program { JUDGE_POSTFIX, JUDGE_DOVECOT, JUDGE_PROGRAMS };
+/* Logs, and programs in them, whose silence is told. */
+#define JUDGE_LOGS 24
+#define JUDGE_DETAIL 48
 
 /* Warning and critical; INFINITY (-INFINITY where low is bad): never. */
 struct judge_pair {
@@ -47,11 +71,14 @@ const char *judge_name(enum alarm_kind kind);
 
 struct alarm {
 	enum alarm_kind kind;
-	const char *subject; /* a path, or "" */
+	const char *subject; /* a path, "postfix", "dovecot", or "" */
 	struct level_state state;
 	bool known;   /* there was a sample */
 	double value; /* the last */
 	double total; /* of what it is a part, or 0 */
+	/* The service that it is about, of letters, digits, '.', '_' and '-'
+	 * alone, or "". */
+	char detail[JUDGE_DETAIL];
 	/* Bytes below which Postfix refuses mail on that file system, 0: it
 	 * has no queue there. */
 	uint64_t refuses_below;
@@ -81,6 +108,23 @@ void judge_report(struct judge *judge, const struct report *report, int64_t now,
 	int64_t wall);
 void judge_memory(
 	struct judge *judge, const struct memory *memory, int64_t now);
+/*
+ * A line of the program's own trouble (ledger/sign.h) that was written just
+ * now; who: n bytes, the service. Judged with the next call of judge_lines.
+ */
+void judge_sign(struct judge *judge, enum judge_program program, enum sign sign,
+	const char *who, size_t n, int64_t now);
+/* Is there such a line that was not judged yet? */
+bool judge_has_signs(const struct judge *judge);
+/* All that lines tell but for silence: also when there are none. */
+void judge_signs(struct judge *judge, int64_t now);
+/* Of a program's lines since the start, how many were not understood. */
+void judge_lines(struct judge *judge, enum judge_program program,
+	uint64_t lines, uint64_t unknown, int64_t now);
+/* A log, or a program that logs, and its lines since the start. Beyond
+ * JUDGE_LOGS there are none. */
+void judge_log(
+	struct judge *judge, const char *name, uint64_t lines, int64_t now);
 /* How long there has been no report, seconds. */
 void judge_silence(struct judge *judge, double seconds, int64_t now);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alarms/words_parts.h"
 #include "lib/clock.h"
 
 #define ROOM(w) sizeof((w)->text)
@@ -55,10 +56,14 @@ static const char *queue_name_of(enum alarm_kind kind)
 {
 	switch (kind) {
 	case ALARM_ACTIVE:
+	case ALARM_ACTIVE_GROWTH:
 		return "active";
 	case ALARM_DEFERRED:
 	case ALARM_OLDEST_DEFERRED:
+	case ALARM_DEFERRED_GROWTH:
 		return "deferred";
+	case ALARM_HOLD_GROWTH:
+		return "hold";
 	case ALARM_CORRUPT:
 		return "corrupt";
 	case ALARM_MAILDROP:
@@ -113,6 +118,22 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 			snprintf(to, room, "%s: the %s queue is empty",
 				a->subject, queue_name_of(a->kind));
 		break;
+	case ALARM_INCOMING_GROWTH:
+	case ALARM_ACTIVE_GROWTH:
+	case ALARM_DEFERRED_GROWTH:
+	case ALARM_HOLD_GROWTH:
+		snprintf(to, room,
+			"%s: %.0f message%s more in the %s queue within an "
+			"hour",
+			a->subject, a->value, a->value == 1 ? "" : "s",
+			queue_name_of(a->kind));
+		break;
+	case ALARM_IO:
+		snprintf(to, room,
+			"disks: all programs waited for them %.0f %% of a "
+			"minute",
+			a->value);
+		break;
 	case ALARM_MEMORY:
 		snprintf(to, room, "memory: %s",
 			a->value > 1 ? "programs wait for it while it swaps"
@@ -122,8 +143,8 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room, "disks and queues: not seen for %s",
 			words_span(a->value, span));
 		break;
-	case ALARM_KINDS:
-		*to = '\0';
+	default:
+		words_signs_figure(to, room, a);
 		break;
 	}
 }
@@ -187,6 +208,21 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room,
 			"; what local programs send is not picked up");
 		break;
+	case ALARM_INCOMING_GROWTH:
+	case ALARM_ACTIVE_GROWTH:
+		snprintf(to, room, "; more comes than goes, mail gets late");
+		break;
+	case ALARM_DEFERRED_GROWTH:
+		snprintf(to, room,
+			"; a place where mail goes does not take it, or "
+			"somebody sends spam");
+		break;
+	case ALARM_HOLD_GROWTH:
+		snprintf(to, room, "; they stay until somebody lets them go");
+		break;
+	case ALARM_IO:
+		snprintf(to, room, "; mail is taken and read slowly");
+		break;
 	case ALARM_MEMORY:
 		snprintf(to, room, "; everything gets slow, then is killed");
 		break;
@@ -194,7 +230,8 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		snprintf(
 			to, room, "; a file system may hang, no alarm is sure");
 		break;
-	case ALARM_KINDS:
+	default:
+		words_signs_outlook(to, room, a);
 		break;
 	}
 }
@@ -243,6 +280,23 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room,
 			"postfix status; journalctl -t postfix/pickup -n 20");
 		break;
+	case ALARM_INCOMING_GROWTH:
+	case ALARM_ACTIVE_GROWTH:
+	case ALARM_DEFERRED_GROWTH:
+		snprintf(to, room,
+			"qshape %s; qshape -s %s (by sender); spam of one "
+			"account: postsuper -h by its queue ids",
+			queue_name_of(a->kind), queue_name_of(a->kind));
+		break;
+	case ALARM_HOLD_GROWTH:
+		snprintf(to, room,
+			"qshape -s hold; to look at one: postcat -q QUEUEID; "
+			"to let it go: postsuper -H QUEUEID");
+		break;
+	case ALARM_IO:
+		snprintf(to, room,
+			"iostat -x 5 2; ps -eo stat,wchan:20,args | grep '^D'");
+		break;
 	case ALARM_MEMORY:
 		snprintf(to, room, "ps -eo rss,pid,args --sort -rss | head");
 		break;
@@ -251,8 +305,8 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 			"systemctl status mailban; ps -o stat,wchan,args "
 			"-C mailban-gauge");
 		break;
-	case ALARM_KINDS:
-		*to = '\0';
+	default:
+		words_signs_next(to, room, a);
 		break;
 	}
 }

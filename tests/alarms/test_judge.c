@@ -215,6 +215,43 @@ static void test_queues(void **state)
 	assert_string_equal(minutes(5), "corrupt recovered ok;");
 }
 
+/* What swells is told before it is long; of what is on hold that alone. */
+static void test_queues_that_grow(void **state)
+{
+	(void)state;
+	queue(QUEUE_HOLD)->files = 5000;
+	queue(QUEUE_DEFERRED)->files = 100;
+	assert_string_equal(minutes(90), "");
+	queue(QUEUE_HOLD)->files = 5020;
+	assert_string_equal(minutes(10), "");
+	queue(QUEUE_HOLD)->files = 5021;
+	assert_string_equal(minutes(2), "hold_growth raised warning;");
+	assert_string_equal(minutes(62), "hold_growth recovered ok;");
+	for (int i = 0; i < 8; i++) {
+		queue(QUEUE_ACTIVE)->files += 400;
+		assert_string_equal(minutes(1),
+			i == 7 ? "active_growth raised warning;" : "");
+	}
+}
+
+static void test_io(void **state)
+{
+	struct memory m = {.io_full = 51};
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		judge_memory(judge, &m, now += MINUTE);
+	assert_string_equal(log_text, "io raised warning;");
+	m.io_full = 81;
+	for (int i = 0; i < 5; i++)
+		judge_memory(judge, &m, now += MINUTE);
+	m.io_full = 20;
+	for (int i = 0; i < 2; i++)
+		judge_memory(judge, &m, now += MINUTE);
+	assert_string_equal(log_text,
+		"io raised warning;io worse critical;io recovered ok;");
+}
+
 /* Who always has 500 deferred messages hears of 1501, not of 500. */
 static void test_deferred_as_usual(void **state)
 {
@@ -331,10 +368,12 @@ int main(void)
 		TEST(test_full_soon),
 		TEST(test_read_only),
 		TEST(test_queues),
+		TEST(test_queues_that_grow),
 		TEST(test_deferred_as_usual),
 		TEST(test_a_clock_that_jumps),
 		TEST(test_age),
 		TEST(test_memory),
+		TEST(test_io),
 		TEST(test_another_report),
 		TEST(test_words),
 	};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_ALARMS_JUDGE_PARTS_H
+#define MAILBAN_ALARMS_JUDGE_PARTS_H
+
+/* What judge.c (numbers) and judge_signs.c (lines) share, and nobody else. */
+
+#include "alarms/ages.h"
+#include "alarms/growth.h"
+#include "alarms/judge.h"
+#include "alarms/silence.h"
+
+/* Kinds of a disk, of a spool; of what there is once; of a program. */
+#define OF_DISK (ALARM_READ_ONLY + 1)
+#define OF_SPOOL (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING)
+#define SINGLES (ALARM_GAUGE + 1 - ALARM_MEMORY)
+#define OF_PROGRAM (ALARM_UNKNOWN + 1 - ALARM_NO_SPACE)
+#define DISK_ALARMS (REPORT_DISKS * OF_DISK)
+#define SPOOL_ALARMS (REPORT_SPOOLS * OF_SPOOL)
+#define PROGRAM_ALARMS (JUDGE_PROGRAMS * OF_PROGRAM)
+#define FIRST_OF_PROGRAMS (DISK_ALARMS + SPOOL_ALARMS + SINGLES)
+#define FIRST_OF_LOGS (FIRST_OF_PROGRAMS + PROGRAM_ALARMS)
+#define ALL_ALARMS (FIRST_OF_LOGS + JUDGE_LOGS)
+
+/* Queues whose growth is looked at. */
+#define GROWTHS (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING_GROWTH)
+
+/* Minutes that a sign is remembered. */
+#define SIGN_MINUTES 20
+
+struct judge_said {
+	/* Signs by minute, number % SIGN_MINUTES. */
+	struct judge_sign_minute {
+		int64_t number;
+		uint32_t n;
+	} signs[SIGN_KINDS][SIGN_MINUTES];
+	bool stopped;
+	int64_t stopped_at; /* monotonic */
+	/* Since the last sample: of what share was not understood. */
+	uint64_t lines, unknown;
+	int64_t sampled;
+	double usual; /* that share, slowly followed */
+	uint32_t samples;
+};
+
+struct judge_log {
+	char name[REPORT_PATH];
+	struct silence silence;
+};
+
+struct judge {
+	struct judge_rules rules;
+	judge_news_fn fn;
+	void *ctx;
+	struct report_watch watch;
+	struct report last;
+	bool has_last, has_memory;
+	struct memory memory;
+	uint64_t wanted[REPORT_SPOOLS];
+	struct alarm alarms[ALL_ALARMS];
+	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
+	struct forecast deferred[REPORT_SPOOLS];
+	struct growth growths[REPORT_SPOOLS][GROWTHS];
+	bool was_writable[REPORT_DISKS];
+	struct ages ages;
+	struct judge_said programs[JUDGE_PROGRAMS];
+	struct judge_log logs[JUDGE_LOGS];
+	size_t logs_n;
+	bool has_signs;
+};
+
+/* How a kind is judged but for its thresholds. */
+const struct level_rule *judge_kind_rule(enum alarm_kind kind);
+/* The kinds and subjects of the alarms of lines. */
+void judge_signs_lay_out(struct judge *judge);
+/* A value against thresholds, and the news of it told; NAN is none. */
+void judge_sample(struct judge *judge, struct alarm *alarm, double value,
+	const struct judge_pair *pair, int64_t now);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the lines of mail programs and the logs themselves tell: trouble that a
+ * program names, a program that ended, lines that nobody understands any more,
+ * and no lines at all. Whoever fills a log can raise no more than a number.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "alarms/judge_parts.h"
+#include "lib/clock.h"
+
+#define MINUTE (60 * CLOCK_SECOND)
+/* Signs of so many minutes count; master(8) tells of a limit once in 1000 s. */
+#define WINDOW 10
+#define WINDOW_LIMIT SIGN_MINUTES
+/* A share is judged with so many lines, of so long. */
+#define LINES_LEAST 200
+#define LINES_SPAN (10 * MINUTE)
+/* Above so many times the usual share, once that is known by so many samples;
+ * above half of all lines in any case. */
+#define USUAL_TIMES 3
+#define USUAL_SAMPLES 6
+#define SHARE_HALF 50
+#define FOLLOW (1 / 32.0)
+/* Of the longest gap in a day. */
+#define SILENCE_TIMES 3
+
+_Static_assert((int)ALARM_CONFIG - (int)ALARM_NO_SPACE == (int)SIGN_CONFIG,
+	"each sign that is counted has its alarm");
+
+static struct alarm *program_alarm(
+	struct judge *j, size_t program, enum alarm_kind kind)
+{
+	return &j->alarms[FIRST_OF_PROGRAMS + program * OF_PROGRAM + kind -
+			  ALARM_NO_SPACE];
+}
+
+void judge_signs_lay_out(struct judge *j)
+{
+	static const char *const names[JUDGE_PROGRAMS] = {
+		[JUDGE_POSTFIX] = "postfix", [JUDGE_DOVECOT] = "dovecot"};
+
+	for (size_t p = 0; p < JUDGE_PROGRAMS; p++)
+		for (int k = 0; k < OF_PROGRAM; k++) {
+			enum alarm_kind kind =
+				(enum alarm_kind)(ALARM_NO_SPACE + k);
+			struct alarm *a = program_alarm(j, p, kind);
+
+			a->kind = kind;
+			a->subject = names[p];
+			a->about_mail = p == JUDGE_POSTFIX;
+		}
+	for (size_t i = 0; i < JUDGE_LOGS; i++) {
+		struct alarm *a = &j->alarms[FIRST_OF_LOGS + i];
+
+		a->kind = ALARM_SILENT;
+		a->subject = j->logs[i].name;
+	}
+}
+
+/* A service's name; what is none is not repeated. */
+static void take_detail(struct alarm *a, const char *who, size_t n)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	size_t i;
+
+	for (i = 0; i < n && i < sizeof(a->detail) - 1; i++)
+		if (!who[i] || !strchr(allowed, who[i]))
+			break;
+	if (i != n || (i && *who == '-'))
+		i = 0;
+	memcpy(a->detail, who, i);
+	a->detail[i] = '\0';
+}
+
+void judge_sign(struct judge *j, enum judge_program program, enum sign sign,
+	const char *who, size_t n, int64_t now)
+{
+	struct judge_said *p = &j->programs[program];
+	int64_t minute = now / MINUTE;
+	struct judge_sign_minute *m;
+
+	if (sign == SIGN_STOPPED || sign == SIGN_STARTED) {
+		p->stopped = sign == SIGN_STOPPED;
+		p->stopped_at = now;
+	} else if (sign < SIGN_KINDS) {
+		m = &p->signs[sign][minute % SIGN_MINUTES];
+		if (m->number != minute)
+			*m = (struct judge_sign_minute){.number = minute};
+		if (m->n < UINT32_MAX)
+			m->n++;
+		take_detail(
+			program_alarm(j, program,
+				(enum alarm_kind)(ALARM_NO_SPACE + (int)sign)),
+			who, n);
+	}
+	j->has_signs = true;
+}
+
+bool judge_has_signs(const struct judge *j)
+{
+	return j->has_signs;
+}
+
+static double sum_of(const struct judge_said *p, int sign, int64_t now)
+{
+	int64_t window = sign == SIGN_LIMIT ? WINDOW_LIMIT : WINDOW;
+	double sum = 0;
+
+	for (int i = 0; i < SIGN_MINUTES; i++)
+		if (p->signs[sign][i].n &&
+			p->signs[sign][i].number > now / MINUTE - window)
+			sum += p->signs[sign][i].n;
+	return sum;
+}
+
+static void sample_program(struct judge *j, size_t program,
+	enum alarm_kind kind, double value, int64_t now)
+{
+	judge_sample(j, program_alarm(j, program, kind), value,
+		&j->rules.pairs[kind], now);
+}
+
+void judge_signs(struct judge *j, int64_t now)
+{
+	for (size_t i = 0; i < JUDGE_PROGRAMS; i++) {
+		const struct judge_said *p = &j->programs[i];
+
+		for (int s = 0; s < SIGN_KINDS; s++)
+			sample_program(j, i,
+				(enum alarm_kind)(ALARM_NO_SPACE + s),
+				sum_of(p, s, now), now);
+		sample_program(j, i, ALARM_DOWN,
+			p->stopped
+				? (double)(now - p->stopped_at) / CLOCK_SECOND
+				: 0,
+			now);
+	}
+	j->has_signs = false;
+}
+
+/* A share that always was is no news; half of all lines always are. */
+static double share_line(const struct judge_said *p, double set)
+{
+	if (!isfinite(set) || set > SHARE_HALF)
+		return set;
+	if (p->samples < USUAL_SAMPLES)
+		return SHARE_HALF;
+	return fmin(SHARE_HALF, fmax(set, USUAL_TIMES * p->usual));
+}
+
+static void take_share(
+	struct judge *j, enum judge_program program, double share, int64_t now)
+{
+	struct judge_said *p = &j->programs[program];
+	const struct judge_pair *set = &j->rules.pairs[ALARM_UNKNOWN];
+	const struct judge_pair pair = {
+		share_line(p, set->warning), share_line(p, set->critical)};
+
+	judge_sample(
+		j, program_alarm(j, program, ALARM_UNKNOWN), share, &pair, now);
+	if (share > pair.warning)
+		return;
+	p->usual = p->samples ? p->usual + (share - p->usual) * FOLLOW : share;
+	if (p->samples < USUAL_SAMPLES)
+		p->samples++;
+}
+
+void judge_lines(struct judge *j, enum judge_program program, uint64_t lines,
+	uint64_t unknown, int64_t now)
+{
+	struct judge_said *p = &j->programs[program];
+	uint64_t n = lines - p->lines;
+
+	if (p->sampled && lines >= p->lines && unknown >= p->unknown) {
+		if (now - p->sampled < LINES_SPAN || n < LINES_LEAST)
+			return;
+		take_share(j, program,
+			100 * (double)(unknown - p->unknown) / (double)n, now);
+	}
+	p->lines = lines;
+	p->unknown = unknown;
+	p->sampled = now;
+}
+
+static struct judge_log *log_of(struct judge *j, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < j->logs_n; i++)
+		if (strcmp(j->logs[i].name, name) == 0)
+			return &j->logs[i];
+	if (j->logs_n == JUDGE_LOGS || n >= sizeof(j->logs->name))
+		return NULL;
+	memcpy(j->logs[j->logs_n].name, name, n + 1);
+	return &j->logs[j->logs_n++];
+}
+
+void judge_log(struct judge *j, const char *name, uint64_t lines, int64_t now)
+{
+	struct judge_pair pair = j->rules.pairs[ALARM_SILENT];
+	struct judge_log *l = log_of(j, name);
+	double usual;
+
+	if (!l)
+		return;
+	silence_see(&l->silence, lines, now);
+	usual = silence_usual(&l->silence);
+	pair.warning = fmax(pair.warning, SILENCE_TIMES * usual);
+	pair.critical = fmax(pair.critical, SILENCE_TIMES * usual);
+	judge_sample(j, &j->alarms[FIRST_OF_LOGS + (size_t)(l - j->logs)],
+		silence_seconds(&l->silence, now), &pair, now);
+}
