@@ -72,7 +72,8 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_postfix daemon/alarms_tell daemon/asked \
+	daemon/alarms_postfix daemon/alarms_signs daemon/alarms_tell \
+	daemon/asked \
 	daemon/attackers daemon/audit daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
@@ -84,7 +85,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/refused daemon/request daemon/resolver daemon/runner \
 	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
 	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
-	daemon/seats daemon/settings daemon/spawn daemon/state \
+	daemon/seats daemon/settings daemon/signs daemon/spawn daemon/state \
 	daemon/state_counts daemon/state_queue daemon/state_read \
 	daemon/state_schema daemon/state_size daemon/state_writer \
 	daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) \

@@ -117,7 +117,22 @@ static const struct {
 	{"maildrop", ALARM_MAILDROP, TIME, false},
 	{"oldest", ALARM_OLDEST, TIME, false},
 	{"oldest_deferred", ALARM_OLDEST_DEFERRED, TIME, false},
+	{"incoming_growth", ALARM_INCOMING_GROWTH, NUMBER, false},
+	{"active_growth", ALARM_ACTIVE_GROWTH, NUMBER, false},
+	{"deferred_growth", ALARM_DEFERRED_GROWTH, NUMBER, false},
+	{"hold_growth", ALARM_HOLD_GROWTH, NUMBER, false},
 	{"memory", ALARM_MEMORY, PERCENT, false},
+	{"io", ALARM_IO, PERCENT, false},
+	{"no_space", ALARM_NO_SPACE, NUMBER, false},
+	{"disk_fault", ALARM_DISK_FAULT, NUMBER, false},
+	{"process_limit", ALARM_LIMIT, NUMBER, false},
+	{"throttled", ALARM_THROTTLED, NUMBER, false},
+	{"crashed", ALARM_CRASHED, NUMBER, false},
+	{"fatal", ALARM_FATAL, NUMBER, false},
+	{"mail_config", ALARM_CONFIG, NUMBER, false},
+	{"mail_down", ALARM_DOWN, TIME, false},
+	{"unknown_lines", ALARM_UNKNOWN, PERCENT, false},
+	{"silent", ALARM_SILENT, TIME, false},
 };
 
 #define THRESHOLDS (sizeof(thresholds) / sizeof(*thresholds))

@@ -41,6 +41,22 @@ void alarms_free(struct alarms **alarms);
 void alarms_reconfigure(
 	struct alarms *alarms, const struct alarm_settings *settings);
 
+/*
+ * A line that tells of a program's own trouble, by who (n bytes, a service),
+ * at a time (microseconds since 1970; 0: now). What is older than what is still
+ * looked at is left out.
+ */
+void alarms_sign(struct alarms *alarms, enum judge_program program,
+	enum sign sign, const char *who, size_t n, int64_t time);
+/*
+ * About once a second: tells at once what lines made an alarm of. True if it is
+ * time to tell it how many lines there were, by the next two.
+ */
+bool alarms_tick(struct alarms *alarms);
+void alarms_lines(struct alarms *alarms, enum judge_program program,
+	uint64_t lines, uint64_t unknown);
+void alarms_log(struct alarms *alarms, const char *name, uint64_t lines);
+
 /* alarms, disks and queues of mailban status (see mailban(1)), into object;
  * nothing if alarms is NULL. */
 void alarms_tell(const struct alarms *alarms, json_t *object);

@@ -26,10 +26,11 @@ struct alarms {
 	bool hook, mail; /* that the runner was begun with */
 	struct judge *judge;
 	struct alarms_postfix postfix;
-	bool watching; /* the gauge process knows what to look at */
-	bool looking;  /* and was asked */
-	int64_t seen;  /* monotonic: its last report, or its start */
-	uint64_t lost; /* notices that the runner had no room for */
+	bool watching;	 /* the gauge process knows what to look at */
+	bool looking;	 /* and was asked */
+	int64_t seen;	 /* monotonic: its last report, or its start */
+	uint64_t lost;	 /* notices that the runner had no room for */
+	int64_t counted; /* monotonic: when it was told how many lines */
 	sd_event_source *timer, *gauge_io, *runner_io;
 };
 

@@ -156,7 +156,24 @@ static bool is_told_twice(struct counters *c, const struct line *line,
 	if (source != owner->source || hour > owner->hour)
 		owner->hour = hour;
 	owner->source = source;
+	owner->lines++;
 	return false;
+}
+
+/* Does the line tell that the program itself is in trouble? */
+static void look_for_sign(struct counters *c, size_t program,
+	const struct record *record, int64_t time)
+{
+	enum sign sign;
+	struct span who;
+
+	c->said[program].lines++;
+	c->said[program].unknown += record->kind == RECORD_UNKNOWN;
+	sign = program == DOVECOT ? sign_of_dovecot(record, &who)
+				  : sign_of_postfix(record, &who);
+	if (sign != SIGN_NONE && c->sign)
+		c->sign(c->sign_ctx, program == DOVECOT, sign, who.at, who.n,
+			time);
 }
 
 void counters_line(struct counters *c, const struct line *line, uint32_t source)
@@ -173,6 +190,7 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	if (hour != c->hour && hour > 0)
 		hour_change(c, hour);
 	ledger_line(c->ledger, line, &record);
+	look_for_sign(c, program, &record, line->time);
 	if (record.kind == RECORD_QUEUED)
 		periods_sender(c->periods, record.sender);
 	else if (record.kind == RECORD_DELIVERY &&
@@ -181,6 +199,30 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	else if (record.kind == RECORD_ATTACK)
 		attackers_login(c->attackers, record.account.at,
 			record.account.n, line->time);
+}
+
+void counters_watch(struct counters *c, counters_sign_fn fn, void *ctx)
+{
+	c->sign = fn;
+	c->sign_ctx = ctx;
+}
+
+void counters_lines(const struct counters *c, bool dovecot, uint64_t *lines,
+	uint64_t *unknown)
+{
+	size_t program = dovecot ? DOVECOT : POSTFIX;
+
+	*lines = c->said[program].lines;
+	*unknown = c->said[program].unknown;
+}
+
+const char *counters_program(
+	const struct counters *c, size_t i, uint64_t *lines)
+{
+	if (i >= c->owners_n)
+		return NULL;
+	*lines = c->owners[i].lines;
+	return c->owners[i].name;
 }
 
 void counters_ban(struct counters *c)

@@ -30,8 +30,9 @@ struct counters_hour {
 
 /* The source that a program is counted from, and its last line's hour. */
 struct counters_owner {
-	char name[COUNTERS_INSTANCE];
+	char name[COUNTERS_INSTANCE + 1];
 	size_t n;
+	uint64_t lines;
 	uint32_t source;
 	int64_t hour;
 };
@@ -39,6 +40,11 @@ struct counters_owner {
 struct counters {
 	struct ledger *ledger;
 	struct attackers *attackers;
+	counters_sign_fn sign;
+	void *sign_ctx;
+	struct {
+		uint64_t lines, unknown;
+	} said[PROGRAMS];
 	int64_t since; /* seconds since 1970 */
 	struct periods *periods;
 	struct counters_owner owners[COUNTERS_OWNERS];

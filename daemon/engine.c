@@ -26,6 +26,7 @@
 #include "daemon/reach.h"
 #include "daemon/readback.h"
 #include "daemon/resolver.h"
+#include "daemon/signs.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
 #include "jails/jailset.h"
@@ -286,6 +287,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	audit_tick(e->audit);
 	if (e->config->settings.counters)
 		counters_tick(e->counters, e->config->settings.zabbix_interval);
+	signs_tick(e);
 	settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;
@@ -499,6 +501,7 @@ static bool engine_init(struct engine *e)
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->alarms = alarms_new(e->loop, &e->options.alarms,
 		&e->config->settings.alarms, e->options.statedir);
+	signs_begin(e);
 	e->feeds = feeds_new(e->state, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
