@@ -41,6 +41,7 @@ static void clear(struct warden *w)
 void warden_rush_deinit(struct warden *w)
 {
 	clear(w);
+	dump_asked_close(&w->asked);
 }
 
 /* Room for n more; false if there is none. */
@@ -140,7 +141,7 @@ static bool is_blank(struct warden *w, uint32_t jail, const struct prefix *p)
 	if (!(w->blank[jail] >> kind & 1)) {
 		w->blank[jail] |= (uint8_t)(1 << kind);
 		set_name(name, kind, w->layout.jails[jail].name);
-		if (dump_is_empty(kind, name) == 1)
+		if (dump_is_empty(&w->asked, kind, name) == 1)
 			w->blank[jail] |= (uint8_t)(1 << kind << 4);
 	}
 	return w->blank[jail] >> kind >> 4 & 1;
@@ -283,8 +284,7 @@ void warden_rush_laid_out(struct warden *w, bool first)
 	for (; first && t.jail < w->layout.n; t.jail++) {
 		for (size_t k = 0; k < 2; k++) {
 			set_name(name, kinds[k], w->layout.jails[t.jail].name);
-			if (dump_is_empty(kinds[k], name) == 0)
-				dump_set(w->nft, kinds[k], name, take_over, &t);
+			dump_set(w->nft, kinds[k], name, take_over, &t);
 		}
 	}
 }

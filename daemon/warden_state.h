@@ -76,8 +76,9 @@ struct warden {
 	 * (1 << kind << 4) that held nothing before the first rush after the
 	 * table was laid out. */
 	uint8_t blank[LAYOUT_JAILS_MOST];
-	char in_use[NFT_NAME]; /* the set of which that was told last */
-	uint64_t restored;     /* how often the table had to be made anew */
+	struct mnl_socket *asked; /* for that (dump_is_empty) */
+	char in_use[NFT_NAME];	  /* the set of which that was told last */
+	uint64_t restored;	  /* how often the table had to be made anew */
 	struct reply_refused refused[REPLY_REFUSED_MOST];
 	struct reply_element elements[REPLY_ELEMENTS_MOST];
 	size_t n_elements;

@@ -243,41 +243,68 @@ static int found_one(const struct dump_element *e, void *context)
 	return -ECANCELED;
 }
 
-/* The first part of the answer; what else there is goes with the socket. */
-static int ask_first(struct mnl_socket *nl, enum set_kind kind, const char *set)
+/* One part of the answer. 1 = it goes on, 0 = that was all, or -errno. */
+static int take_part(struct mnl_socket *nl, struct dump *d)
+{
+	_Alignas(8) uint8_t buf[FIRST_PART];
+	const struct nlmsghdr *m = (const struct nlmsghdr *)buf;
+	ssize_t n = recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT);
+	int left = (int)n;
+
+	if (n < 0)
+		return -errno;
+	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		if (m->nlmsg_type == NLMSG_ERROR)
+			return -EIO;
+		if (m->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (m->nlmsg_type >= NLMSG_MIN_TYPE)
+			take_message(m, d);
+	}
+	return 1;
+}
+
+/* The answer up to the first element; *more: there is more of it to come. */
+static int ask_first(
+	struct mnl_socket *nl, enum set_kind kind, const char *set, bool *more)
 {
 	bool found = false;
 	struct dump d = {.kind = kind, .fn = found_one, .context = &found};
-	_Alignas(8) uint8_t buf[FIRST_PART];
-	struct nlmsghdr *m = question(buf, set);
-	ssize_t n;
-	int left;
+	_Alignas(8) uint8_t buf[NFT_QUESTION];
+	const struct nlmsghdr *m = question(buf, set);
+	int rc = 1;
 
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-		mnl_socket_sendto(nl, m, m->nlmsg_len) < 0)
+	*more = true;
+	if (mnl_socket_sendto(nl, m, m->nlmsg_len) < 0)
 		return -errno;
-	n = recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT);
-	if (n < 0)
-		return -errno;
-	for (left = (int)n; mnl_nlmsg_ok(m, left);
-		m = mnl_nlmsg_next(m, &left)) {
-		if (m->nlmsg_type == NLMSG_ERROR)
-			return -EIO;
-		if (m->nlmsg_type >= NLMSG_MIN_TYPE)
-			take_message(m, &d);
-	}
-	return !found;
+	while (rc == 1 && !found)
+		rc = take_part(nl, &d);
+	*more = rc != 0;
+	return rc < 0 ? rc : !found;
 }
 
-int dump_is_empty(enum set_kind kind, const char *set)
+int dump_is_empty(
+	struct mnl_socket **asked, enum set_kind kind, const char *set)
 {
-	struct mnl_socket *nl =
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	int rc = nl ? ask_first(nl, kind, set) : -errno;
+	bool more;
+	int rc;
 
-	if (nl)
-		mnl_socket_close(nl);
+	if (!*asked)
+		*asked = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!*asked)
+		return -errno;
+	rc = ask_first(*asked, kind, set, &more);
+	/* What there is of an answer goes with the socket. */
+	if (more)
+		dump_asked_close(asked);
 	return rc;
+}
+
+void dump_asked_close(struct mnl_socket **asked)
+{
+	if (*asked)
+		mnl_socket_close(*asked);
+	*asked = NULL;
 }
 
 /* nft list set inet mailban NAME */

@@ -7,6 +7,7 @@
 #include "lib/addr.h"
 #include "nft/set.h"
 
+struct mnl_socket;
 struct nft_socket;
 
 struct dump_element {
@@ -31,8 +32,13 @@ int dump_set(struct nft_socket *s, enum set_kind kind, const char *set,
 
 /*
  * 1 if the set holds no element, 0 if it holds some, or -errno: costs no more
- * than the first of them.
+ * than the first of them. *asked, NULL at first, is the socket for the next
+ * question: to close one after a transaction, the kernel waits until all that
+ * was deleted is gone, 10 ms and more. So it is closed only if it must be, as
+ * when the set holds more than fits into one answer.
  */
-int dump_is_empty(enum set_kind kind, const char *set);
+int dump_is_empty(
+	struct mnl_socket **asked, enum set_kind kind, const char *set);
+void dump_asked_close(struct mnl_socket **asked);
 
 #endif

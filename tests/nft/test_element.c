@@ -186,12 +186,13 @@ static void hosts_as_nft_adds_them(void **state)
 static void a_host_with_the_rest_of_its_time(void **state)
 {
 	struct element e = element("192.0.2.1", 10 * MINUTE);
+	struct mnl_socket *asked = NULL;
 	struct told t;
 	struct world w;
 
 	(void)state;
 	new_table(&w);
-	assert_int_equal(dump_is_empty(SET_BAN4, "ban4-j"), 1);
+	assert_int_equal(dump_is_empty(&asked, SET_BAN4, "ban4-j"), 1);
 	e.remaining = 4 * MINUTE;
 	batch_begin(&w.batch, 0);
 	element_put_add(&w.batch, SET_BAN4, "ban4-j", &e, 1, 0);
@@ -201,9 +202,10 @@ static void a_host_with_the_rest_of_its_time(void **state)
 	assert_int_equal(t.e[0].timeout, 10 * MINUTE);
 	assert_in_range(t.e[0].remaining, 3 * MINUTE, 4 * MINUTE);
 	free(t.e);
-	assert_int_equal(dump_is_empty(SET_BAN4, "ban4-j"), 0);
-	assert_int_equal(dump_is_empty(SET_BAN6, "ban6-j"), 1);
-	assert_true(dump_is_empty(SET_BAN4, "ban4-k") < 0);
+	assert_int_equal(dump_is_empty(&asked, SET_BAN4, "ban4-j"), 0);
+	assert_int_equal(dump_is_empty(&asked, SET_BAN6, "ban6-j"), 1);
+	assert_true(dump_is_empty(&asked, SET_BAN4, "ban4-k") < 0);
+	dump_asked_close(&asked);
 	world_free(&w);
 }
 
