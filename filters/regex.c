@@ -3,6 +3,10 @@
  * PCRE2 as the filters use it. A line's author chooses what a regex runs on:
  * backtracking is limited, the JIT has a stack of its own and fixed size, and
  * whatever PCRE2 answers but a match or none is a limit, never a failure.
+ *
+ * Machine code is made at the first search: of the shipped regexes most are
+ * never asked on a given host, and it is half of the time and of the memory
+ * that loading them took.
  */
 #include "filters/regex.h"
 
@@ -28,6 +32,7 @@
 #define JIT_STACK_MOST (8 * 1024 * 1024)
 
 enum { BYTES, UTF, FORMS };
+enum jit { NOT_TRIED, JIT, NO_JIT };
 
 static const uint32_t form_options[FORMS] = {
 	[UTF] = PCRE2_UTF | PCRE2_UCP,
@@ -37,7 +42,7 @@ struct regex {
 	struct regex *next; /* of those that are shared */
 	unsigned int users; /* 0: it is not shared */
 	pcre2_code *code[FORMS];
-	bool jit[FORMS];
+	enum jit jit[FORMS];
 	int first; /* the form that was compiled at load */
 	bool utf_failed;
 	char *text;
@@ -99,17 +104,18 @@ static pcre2_code *compile(
 			snprintf(why, room, "%s, at the end", (char *)message);
 		return NULL;
 	}
-	/* Without JIT it still works, only slower. */
-	pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
 	return re;
 }
 
-static bool has_jit(const pcre2_code *code)
+/* Without JIT it still works, only slower. */
+static enum jit make_jit(pcre2_code *code)
 {
 	size_t size = 0;
 
-	return code &&
-	       pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size;
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size
+		       ? JIT
+		       : NO_JIT;
 }
 
 static bool is_plain(const char *text)
@@ -138,7 +144,6 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 		return NULL;
 	}
 	regex->first = first;
-	regex->jit[first] = has_jit(regex->code[first]);
 	regex->text = strdup(text);
 	regex->match =
 		pcre2_match_data_create_from_pattern(regex->code[first], NULL);
@@ -212,21 +217,22 @@ static int form_for(struct regex *regex, bool ascii)
 		regex->code[UTF] = compile(
 			regex->text, form_options[UTF], why, sizeof(why));
 		regex->utf_failed = !regex->code[UTF];
-		regex->jit[UTF] = has_jit(regex->code[UTF]);
 	}
 	return UTF;
 }
 
-static int run(const struct regex *regex, int form, const char *subject,
-	size_t n, size_t from, uint32_t options, uint32_t limit)
+static int run(struct regex *regex, int form, const char *subject, size_t n,
+	size_t from, uint32_t options, uint32_t limit)
 {
-	const pcre2_code *code = regex->code[form];
+	pcre2_code *code = regex->code[form];
 
 	if (!code)
 		return PCRE2_ERROR_INTERNAL;
+	if (regex->jit[form] == NOT_TRIED)
+		regex->jit[form] = make_jit(code);
 	pcre2_set_match_limit(limits(), limit);
 	/* Without pcre2_match's checks of what was checked at compile time. */
-	if (regex->jit[form] && !options)
+	if (regex->jit[form] == JIT && !options)
 		return pcre2_jit_match(code, (PCRE2_SPTR)subject, n, from, 0,
 			regex->match, limits());
 	return pcre2_match(code, (PCRE2_SPTR)subject, n, from,
