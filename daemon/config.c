@@ -201,25 +201,40 @@ static void load_all(struct loader *l)
 	}
 }
 
-struct config *config_load(
+struct config *config_begin(
 	const char *confdir, const char *datadir, struct err *err)
 {
 	struct config *config = calloc(1, sizeof(*config));
-	struct loader l = {.config = config,
-		.confdir = confdir,
-		.datadir = datadir,
-		.err = err};
-	size_t faults = err->faults;
 
 	if (!config)
 		abort();
 	config->arena = arena_new();
 	settings_load(&config->settings, confdir, datadir, config->arena, err);
-	config->jails = jails_load(confdir, datadir, config->arena, err);
-	if (config->jails)
+	return config;
+}
+
+void config_finish(struct config **config, const char *confdir,
+	const char *datadir, struct err *err)
+{
+	struct config *c = *config;
+	struct loader l = {.config = c,
+		.confdir = confdir,
+		.datadir = datadir,
+		.err = err};
+
+	c->jails = jails_load(confdir, datadir, c->arena, err);
+	if (c->jails)
 		load_all(&l);
-	if (err->faults != faults)
-		config_free(&config);
+	if (err->faults)
+		config_free(config);
+}
+
+struct config *config_load(
+	const char *confdir, const char *datadir, struct err *err)
+{
+	struct config *config = config_begin(confdir, datadir, err);
+
+	config_finish(&config, confdir, datadir, err);
 	return config;
 }
 

@@ -46,6 +46,14 @@ struct config {
  */
 struct config *config_load(
 	const char *confdir, const char *datadir, struct err *err);
+/*
+ * The same in two steps: first the settings alone, never NULL; then the rest,
+ * which frees *config and makes it NULL if err has a fault now.
+ */
+struct config *config_begin(
+	const char *confdir, const char *datadir, struct err *err);
+void config_finish(struct config **config, const char *confdir,
+	const char *datadir, struct err *err);
 void config_free(struct config **config);
 /* Whom nobody is to be locked out by: looked up, or, at a reload, as it was
  * with the configuration before. */

@@ -338,15 +338,23 @@ static void tell_errors(const struct err *err, char **why)
 	}
 }
 
-/* Feeds and the kernel's table for the configuration that is e->config. */
-static int configure(struct engine *e)
+/* The kernel's table for the configuration that is e->config. */
+static int lay_out(struct engine *e)
 {
 	int r = enforce_layout(e->enforce, e->config);
 
 	if (r < 0)
 		log_error(
 			"nftables: cannot lay out the table: %s", strerror(-r));
-	else if ((r = feeds_configure(e->feeds, e->config)) < 0)
+	return r;
+}
+
+/* Its logs. */
+static int follow(struct engine *e)
+{
+	int r = feeds_configure(e->feeds, e->config);
+
+	if (r < 0)
 		log_error("cannot follow the logs: %s", strerror(-r));
 	if (e->journal)
 		sd_event_source_set_enabled(e->journal,
@@ -404,7 +412,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 		decisions_reconfigure(e->decisions, config);
 		/* A kernel laid out for other jails must not be told of these.
 		 */
-		if (configure(e) < 0)
+		if (lay_out(e) < 0 || follow(e) < 0)
 			fail(e);
 		decisions_lift_ignored(e->decisions);
 		alarms_reconfigure(e->alarms, &config->settings.alarms);
@@ -488,9 +496,12 @@ static bool engine_init(struct engine *e)
 	}
 	e->started = clock_wall() / CLOCK_SECOND;
 	config_make_safe(e->config, NULL);
+	e->enforce = enforce_new(e->warden, on_lost, e);
+	/* The warden is at work meanwhile. */
+	if (lay_out(e) < 0)
+		return false;
 	e->state = state_open(e->options.statedir);
 	state_limit(e->state, e->config->settings.max_state);
-	e->enforce = enforce_new(e->warden, on_lost, e);
 	e->audit = audit_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->attackers = attackers_new();
@@ -512,7 +523,7 @@ static bool engine_init(struct engine *e)
 		log_error("cannot fill the event loop: %s", strerror(-r));
 		return false;
 	}
-	if (configure(e) < 0)
+	if (follow(e) < 0)
 		return false;
 	e->restoring = true;
 	decisions_restore(e->decisions);

@@ -143,7 +143,21 @@ static _Noreturn void watch_over(bool confined)
 	}
 }
 
-static _Noreturn void become_parent(int fd, bool confined)
+/* Those that it may read as everybody are the only files that it needs. */
+static int give_up(uid_t uid, gid_t gid, bool confined)
+{
+	int r = sandbox_drop_user(uid, gid, NULL, 0);
+
+	if (r == 0)
+		r = sandbox_keep_caps(0);
+	if (r == 0)
+		r = sandbox_no_new_privs();
+	if (r == 0 && confined)
+		r = sandbox_enter_lookup();
+	return r;
+}
+
+static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
 {
 	sigset_t none;
 	int r;
@@ -160,13 +174,13 @@ static _Noreturn void become_parent(int fd, bool confined)
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	r = confined ? sandbox_enter_lookup() : 0;
+	r = give_up(uid, gid, confined);
 	if (r < 0)
 		fail("cannot give up rights", r);
 	watch_over(confined);
 }
 
-int lookup_spawn(bool confined, int *fd, pid_t *pid)
+int lookup_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid)
 {
 	int pair[2], r;
 
@@ -174,7 +188,7 @@ int lookup_spawn(bool confined, int *fd, pid_t *pid)
 		return -errno;
 	*pid = fork();
 	if (*pid == 0)
-		become_parent(pair[1], confined);
+		become_parent(pair[1], uid, gid, confined);
 	r = *pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (r < 0)

@@ -31,13 +31,13 @@ struct lookup_reply {
 };
 
 /*
- * Starts it, with no descriptor but its end of *fd (SOCK_SEQPACKET) and stderr,
- * and the rights of the caller, who should have none; confined: in a sandbox.
+ * Starts it as this user, without a capability, with no descriptor but its end
+ * of *fd (SOCK_SEQPACKET) and stderr; confined: in a sandbox.
  * It looks names up in a process below it, begun with the first question; when
  * that one dies it says so by a reply with the id 0, all questions before it
  * are lost, and with the next question there is another. It ends when *fd is
  * closed. 0 or -errno.
  */
-int lookup_spawn(bool confined, int *fd, pid_t *pid);
+int lookup_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mailband: options, configuration, then the processes: the warden and the
- * gauge are started while there are still capabilities to give them, who runs
- * programs and who looks up names beside them, and what is left becomes the
- * engine, as a user without rights. See mailband(8).
+ * mailband: options, settings, then the processes: the warden and the gauge are
+ * started while there are still capabilities to give them, who runs programs
+ * and who looks up names beside them, and what is left reads the configuration
+ * and becomes the engine, as a user without rights. They come before the jails
+ * and filters, which none of them has to carry along. See mailband(8).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,6 +39,12 @@
 struct arguments {
 	struct engine_options engine;
 	bool check; /* -t */
+};
+
+/* Whom all the processes become. */
+struct account {
+	uid_t uid;
+	gid_t gid;
 };
 
 static void usage(FILE *to)
@@ -117,52 +124,40 @@ static void print_errors(const struct err *err)
 	}
 }
 
-static struct config *load(const struct arguments *args)
+/* What stands in no file. */
+static void look_around(const struct arguments *args, struct err *err)
 {
-	struct config *config;
 	struct stat st;
-	struct err err;
 
-	err_init(&err);
 	if (stat(args->engine.confdir, &st) < 0)
-		err_warning(&err, args->engine.confdir, 0,
+		err_warning(err, args->engine.confdir, 0,
 			"%s: only the shipped defaults are read",
 			strerror(errno));
 	if (!args->engine.datadir)
-		err_warning(&err, NULL, 0,
+		err_warning(err, NULL, 0,
 			"the shipped defaults are nowhere to be found; "
 			"set MAILBAN_DATADIR");
-	config = config_load(args->engine.confdir, args->engine.datadir, &err);
-	print_errors(&err);
-	err_deinit(&err);
-	return config;
 }
 
 /* Whom the engine and the warden become; as root that must be somebody. */
-static bool find_user(const struct settings *settings, uid_t *uid, gid_t *gid)
+static bool find_user(const struct settings *settings, struct account *account,
+	struct err *err)
 {
 	const struct passwd *user;
 
-	*uid = geteuid();
-	*gid = getegid();
-	if (*uid != 0)
+	*account = (struct account){geteuid(), getegid()};
+	if (account->uid != 0)
 		return true;
 	user = getpwnam(settings->user);
 	if (!user || user->pw_uid == 0) {
-		struct err err;
-
-		err_init(&err);
-		err_fault(&err, settings->user_file, settings->user_line,
+		err_fault(err, settings->user_file, settings->user_line,
 			user ? "user: '%s' is root; name one without rights"
 			     : "user: there is no user '%s'; make it with "
 			       "'useradd --system', or name another",
 			settings->user);
-		print_errors(&err);
-		err_deinit(&err);
 		return false;
 	}
-	*uid = user->pw_uid;
-	*gid = user->pw_gid;
+	*account = (struct account){user->pw_uid, user->pw_gid};
 	return true;
 }
 
@@ -212,11 +207,11 @@ static size_t find_groups(gid_t *groups)
 	return n;
 }
 
-static bool drop_rights(uid_t uid, gid_t gid)
+static bool drop_rights(struct account account)
 {
 	gid_t groups[4];
 	size_t n = find_groups(groups);
-	int r = sandbox_drop_user(uid, gid, groups, n);
+	int r = sandbox_drop_user(account.uid, account.gid, groups, n);
 
 	if (r == 0)
 		r = sandbox_keep_caps(0);
@@ -228,9 +223,9 @@ static bool drop_rights(uid_t uid, gid_t gid)
 }
 
 static bool start_warden(
-	struct warden_client **warden, uid_t uid, gid_t gid, bool confined)
+	struct warden_client **warden, struct account account, bool confined)
 {
-	int r = warden_client_spawn(warden, uid, gid, confined);
+	int r = warden_client_spawn(warden, account.uid, account.gid, confined);
 
 	if (r == -ENOENT)
 		log_error("mailban-warden is neither beside mailband nor in "
@@ -243,40 +238,41 @@ static bool start_warden(
 	return r == 0;
 }
 
-/* From root with everything open to the engine, its warden, and who looks at
- * disks and queues. */
-static bool settle_down(struct arguments *args, const struct settings *settings,
-	struct warden_client **warden)
+static bool start_names(
+	struct arguments *args, struct account account, bool confined)
 {
-	uid_t uid;
-	gid_t gid;
+	int r = lookup_spawn(account.uid, account.gid, confined,
+		&args->engine.names_fd, &args->engine.names_pid);
 
-	if (sandbox_close_from(3) < 0 || !find_user(settings, &uid, &gid) ||
-		!make_dirs(args, uid, gid))
-		return false;
-	args->engine.group = gid;
-	if (!args->engine.dry_run &&
-		!start_warden(warden, uid, gid, settings->sandbox))
-		return false;
-	alarms_spawn(&args->engine.alarms, &settings->alarms, uid, gid,
-		settings->sandbox);
-	return drop_rights(uid, gid);
+	if (r < 0)
+		log_error("cannot start the process that looks names up: %s",
+			strerror(-r));
+	return r == 0;
 }
 
-/* The last process that is started, then there can be no other. */
+/* All the others, from root with everything open. */
+static bool start_others(struct arguments *args,
+	const struct settings *settings, struct account account,
+	struct warden_client **warden)
+{
+	if (sandbox_close_from(3) < 0 ||
+		!make_dirs(args, account.uid, account.gid))
+		return false;
+	args->engine.group = account.gid;
+	if (!args->engine.dry_run &&
+		!start_warden(warden, account, settings->sandbox))
+		return false;
+	alarms_spawn(&args->engine.alarms, &settings->alarms, account.uid,
+		account.gid, settings->sandbox);
+	return start_names(args, account, settings->sandbox);
+}
+
 static bool confine(struct arguments *args, const struct config *config,
 	struct reach **reach)
 {
-	bool confined = config->settings.sandbox;
-	int r = lookup_spawn(
-		confined, &args->engine.names_fd, &args->engine.names_pid);
+	int r;
 
-	if (r < 0) {
-		log_error("cannot start the process that looks names up: %s",
-			strerror(-r));
-		return false;
-	}
-	if (!confined) {
+	if (!config->settings.sandbox) {
 		log_warning("sandbox = no: who breaks into this process has "
 			    "all that user '%s' has",
 			config->settings.user);
@@ -308,6 +304,33 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* From root to the engine: NULL if there is nothing to run. */
+static struct config *become_engine(struct arguments *args,
+	struct warden_client **warden, struct reach **reach)
+{
+	struct engine_options *e = &args->engine;
+	struct config *config;
+	struct account account;
+	bool going = false;
+	struct err err;
+
+	err_init(&err);
+	look_around(args, &err);
+	config = config_begin(e->confdir, e->datadir, &err);
+	if (!args->check && !err.faults &&
+		find_user(&config->settings, &account, &err))
+		going = start_others(args, &config->settings, account, warden);
+	config_finish(&config, e->confdir, e->datadir, &err);
+	print_errors(&err);
+	err_deinit(&err);
+	if (!config || args->check)
+		return config;
+	log_setup(config->settings.loglevel);
+	if (!going || !drop_rights(account) || !confine(args, config, reach))
+		config_free(&config);
+	return config;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = {
@@ -319,34 +342,28 @@ int main(int argc, char **argv)
 	struct warden_client *warden = NULL;
 	struct reach *reach = NULL;
 	struct config *config;
-	int status;
+	int status = EXIT_FAULT;
 
 	read_options(&args, argc, argv);
 	log_setup(LOG_LEVEL_INFO);
 	umask(0027);
 	args.engine.datadir = datadir_find(datadir, sizeof(datadir));
-	config = load(&args);
-	if (!config)
-		return EXIT_FAULT;
-	if (args.check) {
+	config = become_engine(&args, &warden, &reach);
+	if (config && args.check) {
 		printf("The configuration is right, with %zu jail%s.\n",
 			config->n, config->n == 1 ? "" : "s");
 		config_free(&config);
-		return 0;
-	}
-	log_setup(config->settings.loglevel);
-	if (!settle_down(&args, &config->settings, &warden) ||
-		!confine(&args, config, &reach)) {
+		status = 0;
+	} else if (config) {
+		/* What a burst took goes back when it is over: left to itself,
+		 * malloc raises the bound with each large buffer that is
+		 * freed. */
+		mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+		block_signals();
+		status = engine_run(&args.engine, config, warden);
+	} else {
 		warden_client_free(&warden);
-		reach_free(&reach);
-		config_free(&config);
-		return EXIT_FAULT;
 	}
-	/* What a burst took goes back when it is over: left to itself, malloc
-	 * raises the bound with each large buffer that is freed. */
-	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
-	block_signals();
-	status = engine_run(&args.engine, config, warden);
 	reach_free(&reach);
 	return status;
 }
