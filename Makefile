@@ -73,23 +73,22 @@ GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/alarms_postfix daemon/alarms_signs daemon/alarms_tell \
-	daemon/asked \
-	daemon/attackers daemon/audit daemon/command_jail \
+	daemon/asked daemon/attackers daemon/audit daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
-	daemon/decisions daemon/decisions_change daemon/decisions_losses \
-	daemon/decisions_state daemon/enforce daemon/engine \
-	daemon/feed_journal daemon/feeds daemon/import daemon/jailinfo \
-	daemon/journal_trust daemon/list daemon/lookup daemon/notice \
-	daemon/periods daemon/reach daemon/readback daemon/reason \
-	daemon/refused daemon/request daemon/resolver daemon/runner \
-	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
-	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
-	daemon/seats daemon/settings daemon/signs daemon/spawn daemon/state \
-	daemon/state_counts daemon/state_queue daemon/state_read \
-	daemon/state_schema daemon/state_size daemon/state_writer \
-	daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) \
-	$(LEDGER)
+	daemon/decisions daemon/decisions_change daemon/decisions_hand \
+	daemon/decisions_losses daemon/decisions_state daemon/enforce \
+	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
+	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
+	daemon/notice daemon/periods daemon/reach daemon/readback \
+	daemon/reason daemon/refused daemon/request daemon/resolver \
+	daemon/runner daemon/safe daemon/sandbox daemon/sandbox_calls \
+	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
+	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
+	daemon/spawn daemon/state daemon/state_counts daemon/state_queue \
+	daemon/state_read daemon/state_schema daemon/state_size \
+	daemon/state_writer daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) \
+	$(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \

@@ -27,8 +27,6 @@
 /* Seconds between two cleanings of the state store. */
 #define PRUNE_EVERY 600
 #define TOUCHED_MOST 8192
-/* A ban by hand that is longer is for ever: no clock gets there. */
-#define SECONDS_MOST INT64_C(3155760000)
 /* A line so many seconds old is not of this moment. */
 #define BEHIND 60
 
@@ -167,11 +165,7 @@ static uint16_t *recent_of(
 	return &d->recent[word[0] >> 40 & (RECENT - 1)];
 }
 
-/*
- * Remembers that this address's failures are to be saved: one at that time
- * was added, or they are gone.
- */
-static void touch(struct decisions *d, size_t jail, const struct addr *who,
+void decisions_touch(struct decisions *d, size_t jail, const struct addr *who,
 	int64_t time, bool gone)
 {
 	uint16_t *recent = recent_of(d, jail, who);
@@ -196,7 +190,7 @@ bool decisions_ignores(const struct decisions *d, const struct jail *jail,
 	       prefixset_overlaps(&d->config->safe.set, who);
 }
 
-static uint32_t times_before(
+uint32_t decisions_times_before(
 	const struct decisions *d, size_t jail, const struct prefix *who)
 {
 	bool all = d->rooms[jail].jail->escalate.overalljails;
@@ -205,7 +199,7 @@ static uint32_t times_before(
 		d->offenders, who, all ? OFFENDER_ALL : (uint16_t)jail, NULL);
 }
 
-static void remember_offender(
+void decisions_remember_offender(
 	struct decisions *d, const struct ban *ban, const char *name)
 {
 	int64_t end = ban->end == BAN_FOREVER ? ban->start : ban->end;
@@ -235,14 +229,13 @@ static void count_ban(struct decisions *d, const struct ban *ban)
 			decisions_failure(d, i, &failure);
 }
 
-/* Puts a ban in force. */
-static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
+enum decision_answer decisions_begin(struct decisions *d, struct ban *ban)
 {
 	struct room *room = &d->rooms[ban->jail];
 	const char *name = room->jail->name;
 	char text[PREFIX_TEXT];
 
-	ban->count = times_before(d, ban->jail, &ban->who) + 1;
+	ban->count = decisions_times_before(d, ban->jail, &ban->who) + 1;
 	switch (banlist_add(d->bans, ban)) {
 	case BANLIST_FULL:
 		room->kept_out++;
@@ -258,7 +251,7 @@ static enum decision_answer ban_begin(struct decisions *d, struct ban *ban)
 	}
 	/* First of all the kernel: nothing is to wait for a disk. */
 	d->out.ban(d->out.ctx, ban);
-	remember_offender(d, ban, name);
+	decisions_remember_offender(d, ban, name);
 	decisions_put_ban(d, ban);
 	log_notice("[%s] Ban %s", name, prefix_format(&ban->who, text));
 	count_ban(d, ban);
@@ -283,7 +276,7 @@ static void ban_for(
 	const struct jail *j = d->rooms[jail].jail;
 	const struct prefix *who = &f->who;
 	int64_t seconds = escalate_bantime(&j->escalate, j->bantime,
-		times_before(d, jail, who), &d->random);
+		decisions_times_before(d, jail, who), &d->random);
 	struct ban ban = {.who = *who,
 		.jail = (uint16_t)jail,
 		.reason = reason_of(j, f),
@@ -292,7 +285,7 @@ static void ban_for(
 
 	ban.end = seconds < 0 ? BAN_FOREVER : t + seconds;
 	if (j->bans && ban.end > decisions_now()) {
-		ban_begin(d, &ban);
+		decisions_begin(d, &ban);
 		return;
 	}
 	if (!j->bans)
@@ -360,10 +353,10 @@ static void add_failures(struct decisions *d, size_t jail,
 		return;
 	/* A network is tracked as its first address. */
 	weight = escalate_weight(&room->jail->escalate,
-		times_before(d, jail, &f->who), room->jail->maxretry);
+		decisions_times_before(d, jail, &f->who), room->jail->maxretry);
 	full = window_add(room->window, &f->who.net, t,
 		times(count, weight, room->jail->maxretry));
-	touch(d, jail, &f->who.net, t, full);
+	decisions_touch(d, jail, &f->who.net, t, full);
 	if (full)
 		ban_for(d, jail, f, t);
 }
@@ -400,7 +393,7 @@ void decisions_refused(struct decisions *d, size_t jail)
 	d->rooms[jail].refused++;
 }
 
-static void on_end(void *ctx, const struct ban *ban)
+void decisions_on_end(void *ctx, const struct ban *ban)
 {
 	struct decisions *d = ctx;
 	const char *name = d->rooms[ban->jail].jail->name;
@@ -417,7 +410,7 @@ void decisions_tick(struct decisions *d)
 	decisions_follow_clock(d);
 	if (clock_mono() / CLOCK_SECOND - d->pruned >= PRUNE_EVERY)
 		decisions_prune(d);
-	banlist_expire(d->bans, now, EXPIRE_BANS_A_TICK, on_end, d);
+	banlist_expire(d->bans, now, EXPIRE_BANS_A_TICK, decisions_on_end, d);
 	offenders_expire(
 		d->offenders, now - DECISIONS_DAYS * 86400, EXPIRE_A_TICK);
 	for (size_t i = 0; i < d->config->n; i++) {
@@ -463,87 +456,6 @@ void decisions_lift_ignored(struct decisions *d)
 	free(ignored.bans);
 }
 
-enum decision_answer decisions_ban(struct decisions *d, size_t jail,
-	const struct prefix *who, int64_t seconds)
-{
-	const struct jail *j = d->rooms[jail].jail;
-	struct ban ban = {.who = *who,
-		.jail = (uint16_t)jail,
-		.reason = REASON_HAND,
-		.start = decisions_now()};
-
-	if (decisions_ignores(d, j, who))
-		return DECISION_IGNORED;
-	if (banlist_find(d->bans, who, (uint16_t)jail, NULL))
-		return DECISION_NOTHING;
-	if (seconds == 0)
-		seconds = escalate_bantime(&j->escalate, j->bantime,
-			times_before(d, jail, who), &d->random);
-	ban.end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
-							: ban.start + seconds;
-	window_forget(d->rooms[jail].window, &who->net);
-	touch(d, jail, &who->net, 0, true);
-	return ban_begin(d, &ban);
-}
-
-enum decision_answer decisions_confirm(struct decisions *d, size_t jail,
-	const struct prefix *who, int64_t seconds)
-{
-	const struct jail *j = d->rooms[jail].jail;
-	int64_t now = decisions_now(), end;
-	char text[PREFIX_TEXT];
-	struct ban ban;
-
-	if (!banlist_remove(d->bans, who, (uint16_t)jail, &ban))
-		return DECISION_NOTHING;
-	if (seconds == 0)
-		seconds = escalate_bantime(
-			&j->escalate, j->bantime, ban.count - 1, &d->random);
-	end = seconds < 0 || seconds > SECONDS_MOST ? BAN_FOREVER
-						    : now + seconds;
-	if (end > ban.end)
-		ban.end = end;
-	/* There is room: it was in. */
-	banlist_add(d->bans, &ban);
-	d->out.ban(d->out.ctx, &ban);
-	decisions_put_ban(d, &ban);
-	log_notice("[%s] Confirmed %s", j->name, prefix_format(who, text));
-	return DECISION_DONE;
-}
-
-bool decisions_never_bans(
-	const struct decisions *d, size_t jail, const struct prefix *who)
-{
-	return decisions_ignores(d, d->rooms[jail].jail, who);
-}
-
-enum decision_answer decisions_import(
-	struct decisions *d, const struct ban *from)
-{
-	struct room *room = &d->rooms[from->jail];
-	struct ban ban = *from, old;
-	int64_t now = decisions_now();
-
-	if (decisions_ignores(d, room->jail, &ban.who))
-		return DECISION_IGNORED;
-	if (banlist_find(d->bans, &ban.who, ban.jail, &old) &&
-		old.end >= ban.end)
-		return DECISION_NOTHING;
-	if (ban.start == 0 || ban.start > now)
-		ban.start = now;
-	if (ban.count == 0)
-		ban.count = times_before(d, ban.jail, &ban.who) + 1;
-	if (banlist_add(d->bans, &ban) == BANLIST_FULL)
-		return DECISION_FULL;
-	window_forget(room->window, &ban.who.net);
-	touch(d, ban.jail, &ban.who.net, 0, true);
-	room->total_banned++;
-	d->out.ban(d->out.ctx, &ban);
-	remember_offender(d, &ban, room->jail->name);
-	decisions_put_ban(d, &ban);
-	return DECISION_DONE;
-}
-
 enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	const struct prefix *who, uint32_t failures)
 {
@@ -556,20 +468,6 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	d->rooms[jail].total_failed++;
 	tell_found(&d->rooms[jail], &failure, 1);
 	add_failures(d, jail, &failure, decisions_now(), failures);
-	return DECISION_DONE;
-}
-
-enum decision_answer decisions_unban(
-	struct decisions *d, size_t jail, const struct prefix *who)
-{
-	struct ban ban;
-
-	if (window_forget(d->rooms[jail].window, &who->net))
-		touch(d, jail, &who->net, 0, true);
-	if (!banlist_remove(d->bans, who, (uint16_t)jail, &ban))
-		return DECISION_NOTHING;
-	d->out.unban(d->out.ctx, &ban);
-	on_end(d, &ban);
 	return DECISION_DONE;
 }
 

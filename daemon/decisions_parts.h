@@ -17,8 +17,9 @@
 
 /*
  * What decisions are made of, for the files that implement them: decisions.c
- * (failures to bans), decisions_state.c (over a restart) and
- * decisions_change.c (over a reload and a clock that is set).
+ * (failures to bans), decisions_hand.c (what an admin decides),
+ * decisions_state.c (over a restart) and decisions_change.c (over a reload
+ * and a clock that is set).
  */
 
 /* Up to which count something was logged, and when: since boot, seconds. */
@@ -105,6 +106,21 @@ size_t decisions_jail(const struct config *config, const char *name);
  * must not ban by that alone. */
 void decisions_remember(struct window *window, const struct jail *jail,
 	const struct addr *who, int64_t time, uint32_t count);
+
+/* How often it was banned before, as the jail's bantime.increment counts. */
+uint32_t decisions_times_before(
+	const struct decisions *d, size_t jail, const struct prefix *who);
+/* Puts a ban in force; its count is set. */
+enum decision_answer decisions_begin(struct decisions *d, struct ban *ban);
+/* Remembers that this address's failures are to be saved: one at that time
+ * was added, or they are gone. */
+void decisions_touch(struct decisions *d, size_t jail, const struct addr *who,
+	int64_t time, bool gone);
+/* A ban more for bantime.increment, in the tables and the store. */
+void decisions_remember_offender(
+	struct decisions *d, const struct ban *ban, const char *name);
+/* A ban is over and out of the list: the store forgets it. ctx is d. */
+void decisions_on_end(void *ctx, const struct ban *ban);
 
 /* Into the state store. */
 void decisions_put_ban(struct decisions *d, const struct ban *ban);
