@@ -42,6 +42,9 @@ struct attackers {
 	int64_t day, day_begin, day_end;
 	bool changed;
 	struct state *state; /* for those who make room */
+	/* Of the names on each shelf's places, 0: free. They tell nearly all
+	 * of its names apart and lie side by side. */
+	uint32_t prints[KINDS][SHELVES][SHELF];
 	struct attacker items[KINDS][SHELVES][SHELF];
 };
 
@@ -123,25 +126,38 @@ static void forget(
 			name_text(kind, who, text), 0, NULL, 0);
 }
 
+/* Where on its shelf a new name goes. */
+static size_t least_of(const struct attacker *shelf)
+{
+	size_t least = 0;
+
+	for (size_t i = 0; i < SHELF && shelf[least].n; i++)
+		if (!shelf[i].n || is_less(&shelf[i], &shelf[least]))
+			least = i;
+	return least;
+}
+
 /* That attacker, made if need be. */
 static struct attacker *find(
 	struct attackers *a, enum kind kind, const char *name, size_t n)
 {
 	uint64_t hash = tally_hash((struct span){name, n}, a->seed);
 	struct attacker *shelf = a->items[kind][hash % SHELVES];
-	struct attacker *least = shelf;
+	uint32_t *prints = a->prints[kind][hash % SHELVES];
+	uint32_t print = (uint32_t)(hash >> 32) | 1;
+	size_t at;
 
-	for (size_t i = 0; i < SHELF; i++) {
-		if (shelf[i].n == n && memcmp(shelf[i].name, name, n) == 0)
+	for (size_t i = 0; i < SHELF; i++)
+		if (prints[i] == print && shelf[i].n == n &&
+			memcmp(shelf[i].name, name, n) == 0)
 			return &shelf[i];
-		if (least->n && (!shelf[i].n || is_less(&shelf[i], least)))
-			least = &shelf[i];
-	}
-	if (least->n)
-		forget(a, kind, least);
-	*least = (struct attacker){.n = (uint8_t)n};
-	memcpy(least->name, name, n);
-	return least;
+	at = least_of(shelf);
+	if (shelf[at].n)
+		forget(a, kind, &shelf[at]);
+	shelf[at] = (struct attacker){.n = (uint8_t)n};
+	memcpy(shelf[at].name, name, n);
+	prints[at] = print;
+	return &shelf[at];
 }
 
 static void add(struct attackers *a, enum kind kind, const char *name, size_t n,

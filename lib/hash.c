@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-static uint64_t turn(uint64_t v, int bits)
+static inline uint64_t turn(uint64_t v, int bits)
 {
 	return v << bits | v >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = turn(v[1], 13) ^ v[0];
@@ -26,7 +26,7 @@ static void sip_round(uint64_t v[4])
 	v[2] = turn(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
 	sip_round(v);

@@ -50,6 +50,11 @@ bool log_is_journal(void)
 	return with_severity;
 }
 
+bool log_wants(enum log_level level)
+{
+	return level <= most_wanted;
+}
+
 /* Copies text so that it stays one line of printable bytes and UTF-8. */
 static size_t copy_plain(char *out, size_t room, const char *text)
 {
@@ -72,7 +77,7 @@ void log_line(enum log_level level, const char *format, ...)
 	size_t n = 0;
 	va_list args;
 
-	if (level > most_wanted)
+	if (!log_wants(level))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

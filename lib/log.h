@@ -32,11 +32,16 @@ bool log_is_journal(void);
  */
 __attribute__((format(printf, 2, 3))) void log_line(
 	enum log_level level, const char *format, ...);
+/* Whether a line of that level is written at all. */
+bool log_wants(enum log_level level);
 
-#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+/* Nothing is worked out for a line that is not written. */
+#define log_if_wanted(level, ...) \
+	(log_wants(level) ? log_line(level, __VA_ARGS__) : (void)0)
+#define log_error(...) log_if_wanted(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_if_wanted(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...) log_if_wanted(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...) log_if_wanted(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_if_wanted(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif
