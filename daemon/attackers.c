@@ -7,8 +7,10 @@
 #include "daemon/attackers.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "daemon/state.h"
@@ -27,14 +29,18 @@ enum kind { ADDRESS, NETWORK, ACCOUNT, KINDS };
 
 static const char *const kind_names[KINDS] = {"address", "network", "account"};
 
+/* What is touched for a failure, a prefix's name included, is 64 bytes: one
+ * step to memory that is seldom near. */
 struct attacker {
-	char name[NAME]; /* a prefix's 16 bytes and length, or an account */
-	uint8_t n;	 /* of it; 0: free */
+	_Alignas(64) int32_t day; /* since 1970, local: the first of counts */
+	uint32_t counts[DAYS];
+	uint8_t n;	 /* of name; 0: free */
 	bool changed;	 /* not as the store has it */
 	bool kept;	 /* the store has it */
-	int64_t day;	 /* since 1970, local: the first of counts */
-	uint32_t counts[DAYS];
+	char name[NAME]; /* a prefix's 16 bytes and length, or an account */
 };
+
+_Static_assert(offsetof(struct attacker, name) + 17 <= 64, "one step");
 
 struct attackers {
 	uint64_t seed;
@@ -50,9 +56,11 @@ struct attackers {
 
 struct attackers *attackers_new(void)
 {
-	struct attackers *a = calloc(1, sizeof(*a));
+	/* The kernel's until touched, and zero. */
+	struct attackers *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (!a)
+	if (a == MAP_FAILED)
 		abort();
 	a->seed = tally_seed();
 	return a;
@@ -60,7 +68,8 @@ struct attackers *attackers_new(void)
 
 void attackers_free(struct attackers **attackers)
 {
-	free(*attackers);
+	if (*attackers)
+		munmap(*attackers, sizeof(**attackers));
 	*attackers = NULL;
 }
 
@@ -93,7 +102,7 @@ static void turn_to(struct attacker *who, int64_t day)
 	memmove(who->counts + by, who->counts,
 		(size_t)(DAYS - by) * sizeof(*who->counts));
 	memset(who->counts, 0, (size_t)by * sizeof(*who->counts));
-	who->day = day;
+	who->day = (int32_t)day;
 }
 
 static bool is_less(const struct attacker *x, const struct attacker *y)
@@ -271,7 +280,7 @@ static void restore(void *ctx, int kind, const char *name, int64_t day,
 	} else {
 		return;
 	}
-	who->day = day;
+	who->day = (int32_t)day;
 	who->kept = true;
 	memcpy(who->counts, counts, (n < DAYS ? n : DAYS) * sizeof(*counts));
 }

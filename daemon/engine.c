@@ -165,8 +165,7 @@ static void on_line(void *ctx, const struct line *line, uint32_t source)
 {
 	struct engine *e = ctx;
 
-	if (e->config->settings.counters)
-		counters_line(e->counters, line, source);
+	counters_line(e->counters, line, source);
 }
 
 static void on_refused(void *ctx, size_t jail)

@@ -121,7 +121,6 @@ static void on_line(void *ctx, const struct line *line)
 	struct feed_journal *f = ctx;
 	struct seats *seats = f->all;
 	struct line strangers;
-	uint64_t found = 0;
 
 	f->line = line;
 	f->writer_known = f->counted = f->doubted = false;
@@ -131,8 +130,8 @@ static void on_line(void *ctx, const struct line *line)
 		strangers.stranger = true;
 		line = &strangers;
 	}
-	seats_line(seats, line, on_failure, f, &found);
-	if (is_to_count(f))
+	seats_line(seats, line);
+	if (f->config->settings.counters && is_to_count(f))
 		f->user.feeds.line(f->user.feeds.ctx, line, FEEDS_JOURNAL);
 	f->matched += f->counted;
 	f->refused += f->doubted;
@@ -195,9 +194,11 @@ static void join_matches(struct feed_journal *f)
 
 static void fill(struct feed_journal *f, const struct config *config)
 {
+	const struct seats_user user = {.failure = on_failure, .ctx = f};
+
 	f->config = config;
-	f->all = seats_new(config);
-	f->stateless = seats_new(config);
+	f->all = seats_new(config, &user);
+	f->stateless = seats_new(config, &user);
 	f->any_state = false;
 	f->trusts = calloc(config->n + 1, sizeof(struct journal_trust *));
 	if (!f->trusts)

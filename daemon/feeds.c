@@ -82,11 +82,11 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed *feed = ctx;
+	const struct feeds *feeds = feed->feeds;
 
-	feed->feeds->user.line(feed->feeds->user.ctx, line, feed->number);
-	if (seats_line(feed->seats, line, on_failure, feed->feeds,
-		    &feed->matched) &&
-		clock_mono() >= feed->feeds->until)
+	if (feeds->config->settings.counters)
+		feeds->user.line(feeds->user.ctx, line, feed->number);
+	if (seats_line(feed->seats, line) && clock_mono() >= feeds->until)
 		file_source_enough(feed->source);
 }
 
@@ -175,7 +175,9 @@ static void on_path(void *ctx, const char *path)
 	if (!feed)
 		return;
 	if (!feed->seats)
-		feed->seats = seats_new(feeds->config);
+		feed->seats = seats_new(
+			feeds->config, &(struct seats_user){on_failure, feeds,
+					       &feed->matched});
 	seats_add(feed->seats, p->jail,
 		feeds->config->items[p->jail].file_filter);
 }

@@ -24,9 +24,10 @@ struct feeds_user {
 	/* A failure that the filter of this jail found: of an address, or of
 	 * failure->name. */
 	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
-	/* A line, once: what the journal has of a file's lines, and what a
-	 * stranger put there, is left out. source: a file's number, in the
-	 * order of the jails and their logpaths, or FEEDS_JOURNAL. */
+	/* A line, once, if the settings have the mail counted: what the journal
+	 * has of a file's lines, and what a stranger put there, is left out.
+	 * source: a file's number, in the order of the jails and their
+	 * logpaths, or FEEDS_JOURNAL. */
 	void (*line)(void *ctx, const struct line *line, uint32_t source);
 	/* One that is not believed, as a stranger wrote the line. */
 	void (*refused)(void *ctx, size_t jail);

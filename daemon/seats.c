@@ -22,19 +22,18 @@ struct seats {
 	size_t *filter_ids;	 /* their indices in the configuration */
 	size_t filters_n;
 	struct dispatch *dispatch; /* NULL: to be made anew */
-	/* The line that is being looked at. */
-	seats_fn *fn;
-	void *ctx;
-	uint64_t *matched;
+	struct seats_user user;
 };
 
-struct seats *seats_new(const struct config *config)
+struct seats *seats_new(
+	const struct config *config, const struct seats_user *user)
 {
 	struct seats *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		abort();
 	s->config = config;
+	s->user = *user;
 	s->items = calloc(config->n + 1, sizeof(*s->items));
 	s->filters = calloc(config->n + 1, sizeof(*s->filters));
 	s->filter_ids = calloc(config->n + 1, sizeof(*s->filter_ids));
@@ -98,19 +97,16 @@ static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
 
 	if (v != FILTER_MATCH && v != FILTER_NAMED)
 		return;
-	*s->matched += v == FILTER_MATCH;
+	if (s->user.matched)
+		*s->user.matched += v == FILTER_MATCH;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->items[i].filter == s->filter_ids[filter])
-			s->fn(s->ctx, s->items[i].jail, failure);
+			s->user.failure(s->user.ctx, s->items[i].jail, failure);
 }
 
-bool seats_line(struct seats *s, const struct line *line, seats_fn *fn,
-	void *ctx, uint64_t *matched)
+bool seats_line(struct seats *s, const struct line *line)
 {
 	if (!s->dispatch)
 		s->dispatch = dispatch_new(s->filters, s->filters_n);
-	s->fn = fn;
-	s->ctx = ctx;
-	s->matched = matched;
 	return dispatch_line(s->dispatch, line, on_verdict, s);
 }

@@ -17,8 +17,18 @@ struct config;
  */
 struct seats;
 
+struct seats_user {
+	/* For each jail whose filter finds a failure in a line, of an address
+	 * or (failure->name) of a name. */
+	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
+	void *ctx;
+	/* NULL, or where to add how many filters found one of an address. */
+	uint64_t *matched;
+};
+
 /* config must outlive it. Never NULL. */
-struct seats *seats_new(const struct config *config);
+struct seats *seats_new(
+	const struct config *config, const struct seats_user *user);
 void seats_free(struct seats **seats);
 
 /* filter is its index in the configuration; a jail that sits stays. */
@@ -29,13 +39,9 @@ size_t seats_count(const struct seats *seats);
 size_t seats_jail(const struct seats *seats, size_t i);
 
 /*
- * Calls fn for each jail whose filter finds a failure in the line, of an
- * address or (failure->name) of a name, and adds to *matched how many filters
- * found one of an address. False if none was asked to run its expressions:
- * that has cost next to nothing.
+ * Shows a line to all of them. False if no filter was asked to run its
+ * expressions: that has cost next to nothing.
  */
-typedef void seats_fn(void *ctx, size_t jail, const struct failure *failure);
-bool seats_line(struct seats *seats, const struct line *line, seats_fn *fn,
-	void *ctx, uint64_t *matched);
+bool seats_line(struct seats *seats, const struct line *line);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Which filters a line is for. The head of a line (host, program, pid) is
  * tested once against each filter's anchored beginning and the answer kept by
- * head, so that of qmgr's lines no byte of the message is read; then a sieve
- * of literals says which regular expressions are worth running.
+ * its number, so that of qmgr's lines no byte of the message is read; then a
+ * sieve of literals says which regular expressions are worth running.
  */
 #include "filters/dispatch.h"
 
@@ -11,10 +11,8 @@
 #include <string.h>
 
 #include "filters/sieve.h"
-#include "lib/word.h"
+#include "lib/linehead.h"
 
-#define HEADS 1024 /* a power of two; at most half are used */
-#define HEAD_TEXT 112
 #define WHOLE_HEAD 255 /* as an overlap, which is never so large */
 #define CLASSES_MOST 64
 
@@ -27,12 +25,8 @@ struct class
 };
 
 struct head {
-	struct class *class;	   /* NULL: free */
-	uint8_t overlap;	   /* bytes of it that the sieve must see */
-	uint8_t before_n, after_n; /* text before and behind the pid */
-	bool pid;
-	uint64_t after; /* word_last of it */
-	char before[HEAD_TEXT];
+	struct class *class; /* NULL: not asked yet */
+	uint8_t overlap;     /* bytes of it that the sieve must see */
 };
 
 struct dispatch {
@@ -44,8 +38,7 @@ struct dispatch {
 	struct class *classes[CLASSES_MOST];
 	size_t classes_n;
 	struct class *all;
-	struct head heads[HEADS];
-	size_t heads_n;
+	struct head heads[LINEHEAD_NUMBERS]; /* the first: of all others */
 	struct dispatch_counts counts;
 };
 
@@ -130,6 +123,7 @@ struct dispatch *dispatch_new(struct filter *const *filters, size_t n)
 	for (size_t i = 0; i < DATECUT_USUAL; i++)
 		d->undated_hits[i] = hits_new(d);
 	d->all = d->classes[d->classes_n++] = class_new(d, every);
+	d->heads[0] = (struct head){d->all, WHOLE_HEAD};
 	free(every);
 	return d;
 }
@@ -155,85 +149,11 @@ const struct dispatch_counts *dispatch_counts(const struct dispatch *dispatch)
 	return &dispatch->counts;
 }
 
-/* What of a line's head is the same from process to process. */
-struct head_key {
-	const char *before, *after;
-	size_t before_n, after_n;
-	bool pid;
-};
-
-/*
- * Behind the digits at `at`, before which there are eight bytes or more. As a
- * rule they end in "]: " in front of the message.
- */
-static const char *skip_digits(const char *at, const char *message)
-{
-	const char *end = message - 3;
-	size_t n = (size_t)(end - at);
-
-	if (message - at >= 4 && n <= 8 && end[0] == ']') {
-		uint64_t digits = word_at(end - 8) ^ '0' * WORD_EACH;
-
-		if (!word_above_9(word_last(digits, n)))
-			return end;
-	}
-	while (at < message && *at >= '0' && *at <= '9')
-		at++;
-	return at;
-}
-
-static bool head_cut(const struct line *line, struct head_key *key)
-{
-	const char *tag_end = line->tag + line->tag_len;
-	const char *at = tag_end;
-
-	if (line->tag_len == 0 || line->message < tag_end)
-		return false;
-	key->before = line->body;
-	key->before_n = (size_t)(tag_end - line->body);
-	key->pid = at < line->message && *at == '[';
-	if (key->pid) {
-		key->before_n++;
-		if (key->before_n < 8)
-			return false;
-		at = skip_digits(at + 1, line->message);
-	}
-	key->after = at;
-	key->after_n = (size_t)(line->message - at);
-	return key->before_n >= 8 && key->before_n <= HEAD_TEXT &&
-	       key->after_n >= 1 && key->after_n <= 8;
-}
-
-/* What stands behind the pid, of which there are 1 to 8 bytes: "]: ". */
-static uint64_t after_of(const struct head_key *key)
-{
-	return word_last(word_at(key->after + key->after_n - 8), key->after_n);
-}
-
-static bool head_equal(const struct head *h, const struct head_key *key)
-{
-	return h->before_n == key->before_n && h->after_n == key->after_n &&
-	       h->pid == key->pid && h->after == after_of(key) &&
-	       word_same(h->before, key->before, key->before_n);
-}
-
-/* Of its last bytes, where programs differ. */
-static uint32_t head_hash(const struct head_key *key)
-{
-	size_t n = key->before_n;
-	uint64_t h = word_at(key->before + n - 8) +
-		     word_at(key->before + (n < 16 ? 0 : n - 16)) *
-			     UINT64_C(0x9e3779b97f4a7c15) +
-		     n;
-
-	return (uint32_t)(h * UINT64_C(0x9fb21c651e98df25) >> 40);
-}
-
 /* Asks a filter about a head with several pids, lest one be special. */
-static bool may_follow(struct filter *filter, const struct head_key *key)
+static bool may_follow(struct filter *filter, const struct linehead *key)
 {
 	static const char *const pids[] = {"1", "4711", "4194303"};
-	char head[HEAD_TEXT + 16 + 8];
+	char head[LINEHEAD_TEXT + 16 + 8];
 
 	for (size_t i = 0; i < (key->pid ? 3 : 1); i++) {
 		size_t n = key->before_n, digits = strlen(pids[i]);
@@ -265,10 +185,10 @@ static bool is_plain(const char *s, size_t n)
  * nothing but digits.
  */
 static size_t head_overlap(
-	const struct class *class, const struct head_key *key)
+	const struct class *class, const struct linehead *key)
 {
 	size_t n = key->before_n + key->after_n;
-	char head[HEAD_TEXT + 8];
+	char head[LINEHEAD_TEXT + 8];
 
 	if (!key->pid) {
 		memcpy(head, key->before, key->before_n);
@@ -283,56 +203,34 @@ static size_t head_overlap(
 	return sieve_overlap(class->sieve, key->after, key->after_n);
 }
 
-/* Decides which filters a new head is for, and remembers it. */
-__attribute__((noinline)) static struct class *head_learn(
-	struct dispatch *d, struct head *h, const struct head_key *key)
+/* Decides which filters a line's head is for, and remembers it. */
+__attribute__((noinline)) static void head_learn(
+	struct dispatch *d, const struct line *line)
 {
+	struct head *h = &d->heads[line->head];
+	struct linehead key;
 	uint64_t *filters;
-	struct class *class;
 
-	if (d->heads_n >= HEADS / 2 || !is_plain(key->before, key->before_n) ||
-		!is_plain(key->after, key->after_n))
-		return d->all;
+	*h = d->heads[0];
+	if (!linehead_cut(line, &key) || !is_plain(key.before, key.before_n) ||
+		!is_plain(key.after, key.after_n))
+		return;
 	filters = calloc(SIEVE_WORDS(d->n) + 1, sizeof(*filters));
 	if (!filters)
-		return d->all;
+		return;
 	for (size_t i = 0; i < d->n; i++)
-		if (may_follow(d->filters[i], key))
+		if (may_follow(d->filters[i], &key))
 			filters[i / 64] |= UINT64_C(1) << (i % 64);
-	class = class_find(d, filters);
+	h->class = class_find(d, filters);
 	free(filters);
-	h->class = class;
-	h->before_n = (uint8_t)key->before_n;
-	h->after_n = (uint8_t)key->after_n;
-	h->pid = key->pid;
-	h->overlap = (uint8_t)head_overlap(class, key);
-	h->after = after_of(key);
-	memcpy(h->before, key->before, key->before_n);
-	d->heads_n++;
-	return class;
+	h->overlap = (uint8_t)head_overlap(h->class, &key);
 }
 
-/* A line's class, and where in its body the sieve must begin. */
-static struct class *class_of(
-	struct dispatch *d, const struct line *line, const char **from)
+/* Where in a line's body the sieve must begin. */
+static const char *scan_from(const struct head *h, const struct line *line)
 {
-	struct head_key key;
-	struct head *h;
-	uint32_t at;
-
-	*from = line->body;
-	if (!head_cut(line, &key))
-		return d->all;
-	for (at = head_hash(&key) % HEADS; d->heads[at].class;
-		at = (at + 1) % HEADS) {
-		h = &d->heads[at];
-		if (!head_equal(h, &key))
-			continue;
-		if (h->overlap != WHOLE_HEAD)
-			*from = line->message - h->overlap;
-		return h->class;
-	}
-	return head_learn(d, &d->heads[at], &key);
+	return h->overlap == WHOLE_HEAD ? line->body
+					: line->message - h->overlap;
 }
 
 static bool any_bit(const uint64_t *words, size_t n)
@@ -402,18 +300,20 @@ __attribute__((noinline)) static bool ask_undated(
 bool dispatch_line(
 	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
 {
-	struct class *class;
+	const struct head *h = &d->heads[line->head];
 	struct filter_subject subject;
 	const char *from;
 
 	d->counts.lines++;
 	if (line->body == line->text && !line->journal)
 		return ask_undated(d, line, fn, ctx);
-	class = class_of(d, line, &from);
-	if (class->empty)
+	if (!h->class)
+		head_learn(d, line);
+	if (h->class->empty)
 		return false;
 	d->counts.scanned++;
-	if (!sieve_scan(class->sieve, from,
+	from = scan_from(h, line);
+	if (!sieve_scan(h->class->sieve, from,
 		    (size_t)(line->body + line->body_len - from), d->hits))
 		return false;
 	filter_subject(line, &subject);

@@ -29,6 +29,9 @@ struct line {
 	size_t tag_len;
 	const char *message; /* inside body; what the program said */
 	size_t message_len;
+	/* Lines with one number have the same bytes from body to message, but
+	 * for the pid (lib/linehead.h); 0: it has none. */
+	uint16_t head;
 	int64_t time; /* microseconds since 1970 UTC; 0 = the line has none */
 	bool journal; /* from the journal: tag and host are journald's fields */
 	bool cut_short; /* longer than the source's cap; the rest was dropped */

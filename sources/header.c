@@ -19,6 +19,8 @@
 
 #include "lib/clock.h"
 #include "lib/line.h"
+#include "lib/linehead.h"
+#include "lib/word.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 #define QUARTER 900 /* seconds; no zone's clock is ever set in between */
@@ -241,24 +243,12 @@ static bool cut_syslog_minute(
 	return true;
 }
 
-/* Of the n bytes, 8 to 16, by two words that may overlap. */
-static bool same_bytes(const char *a, const char *b, size_t n)
-{
-	uint64_t a1, a2, b1, b2;
-
-	memcpy(&a1, a, 8);
-	memcpy(&b1, b, 8);
-	memcpy(&a2, a + n - 8, 8);
-	memcpy(&b2, b + n - 8, 8);
-	return !((a1 ^ b1) | (a2 ^ b2));
-}
-
 static bool cut_syslog(struct cursor *in, struct header_clock *c, int64_t *time)
 {
 	int64_t minute, us;
 
 	if (c->syslog_minute && in->end - in->at >= SYSLOG_KEY &&
-		same_bytes(in->at, c->syslog, SYSLOG_KEY)) {
+		word_same(in->at, c->syslog, SYSLOG_KEY)) {
 		minute = c->syslog_minute;
 		in->at += SYSLOG_KEY;
 	} else if (!cut_syslog_minute(in, c, &minute)) {
@@ -467,6 +457,61 @@ static void cut_tag(struct cursor *in, struct line *out)
 	in->at = p < end ? p + 1 : end;
 }
 
+/* How many of the eight bytes at p are digits, up to the first that is none. */
+static inline size_t digits_at(const char *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t other = word_above_9(word_at(p) ^ '0' * WORD_EACH);
+
+	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+#else
+	size_t n = 0;
+
+	while (n < 8 && is_digit(p[n]))
+		n++;
+	return n;
+#endif
+}
+
+/*
+ * "smtpd[123]: " and "dovecot: ", as nearly all are, with the number of the
+ * head; false, and nothing done, if it is neither.
+ */
+static inline bool cut_usual_tag(struct cursor *in, struct line *out)
+{
+	const char *p = find_either(in->at, in->end, '[', ':');
+	struct linehead h = {.before = out->body};
+
+	if (in->end - p < 12)
+		return false;
+	h.pid = *p == '[';
+	h.before_n = (size_t)(p - out->body) + h.pid;
+	if (h.pid) {
+		h.after = p + 1 + digits_at(p + 1);
+		h.after_n = 3;
+		if (memcmp(h.after, "]: ", 3) != 0 || h.after == p + 1)
+			return false;
+	} else {
+		h.after = p;
+		h.after_n = 2;
+		if (memcmp(h.after, ": ", 2) != 0)
+			return false;
+	}
+	if (h.before_n < 8 || h.before_n > LINEHEAD_TEXT || p == in->at)
+		return false;
+	out->tag = in->at;
+	out->tag_len = (size_t)(p - in->at);
+	out->head = linehead_number(&h);
+	in->at = h.after + h.after_n;
+	return true;
+}
+
+static inline void cut_program(struct cursor *in, struct line *out)
+{
+	if (!cut_usual_tag(in, out))
+		cut_tag(in, out);
+}
+
 /*
  * Where the seconds stand, if what is in front of them is certain to be the
  * same moment for the next line too; 0 if not.
@@ -506,7 +551,7 @@ static bool cut_full(
 	seconds = out->host_len ? seconds_of(c, out) : 0;
 	if (seconds)
 		header_again_learn(&c->again, out, seconds);
-	cut_tag(in, out);
+	cut_program(in, out);
 	return true;
 }
 
@@ -520,15 +565,18 @@ void header_cut(
 	out->text = out->body = out->host = out->tag = out->message = text;
 	out->text_len = out->body_len = out->message_len = n;
 	out->host_len = out->tag_len = 0;
+	out->head = 0;
 	out->time = 0;
 	out->journal = out->cut_short = out->stranger = false;
 	known = header_again_cut(&c->again, text, n, out);
 	if (known) {
 		in.at += known;
-		cut_tag(&in, out);
+		cut_program(&in, out);
 	} else if (!cut_full(&in, c, out)) {
 		return;
 	}
 	out->message = in.at;
 	out->message_len = (size_t)(in.end - in.at);
+	if (!out->head)
+		out->head = linehead_of(out);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Nearly every line of a log begins as the one before it: the same minute, the
- * same host. So the beginning of one line is kept, with a mask of the bytes
- * that must come again and one of those that may be any digit; the next line
- * is compared with it by blocks of sixteen bytes, and its date is that minute
- * and the two digits. It must never take for the same what the full cut would
- * read in another way: whatever differs in any other byte is left to that.
+ * same host, and while much is logged the same second. So the beginning of one
+ * line is kept, with a mask of the bytes that must come again and one of those
+ * that may be any digit; the next line is compared with it by blocks of sixteen
+ * bytes, and its date is that minute and the two digits. It must never take for
+ * the same what the full cut would read in another way: whatever differs in any
+ * other byte is left to that.
  */
 #include "sources/header_again.h"
 
@@ -13,6 +14,7 @@
 
 #include "lib/clock.h"
 #include "lib/line.h"
+#include "lib/word.h"
 
 #define BLOCK 16
 /* GCC makes one instruction of what is done to all bytes of it. */
@@ -81,20 +83,18 @@ void header_again_learn(
 	a->host_len = line->host_len;
 	a->seconds = seconds;
 	a->fraction_n = fraction;
+	a->time = line->time;
 	a->minute = line->time - moment(s, fraction);
 	a->n = n;
 }
 
-size_t header_again_cut(const struct header_again *a, const char *text,
-	size_t n, struct line *out)
+/* Whether they differ in digits of the seconds only; then a is of that moment
+ * from now on. */
+static bool is_near(struct header_again *a, const char *text)
 {
 	block wrong = {0};
 	int64_t us;
 
-	/* One more blank in front of the program would be the host's too. */
-	if (a->n == 0 || n < a->blocks * BLOCK || n == a->n ||
-		text[a->n] == ' ' || text[a->n] == '\t')
-		return 0;
 	for (size_t i = 0; i < a->blocks * BLOCK; i += BLOCK) {
 		block is = block_at(text + i);
 		block digit = (is ^ '0') & block_at(a->digit + i);
@@ -103,11 +103,25 @@ size_t header_again_cut(const struct header_again *a, const char *text,
 		wrong |= (block)(digit > 9);
 	}
 	if (block_any(wrong))
-		return 0;
+		return false;
 	us = moment(text + a->seconds, a->fraction_n);
 	if (us >= 60 * CLOCK_SECOND)
+		return false;
+	memcpy(a->text, text, a->n);
+	a->time = a->minute + us;
+	return true;
+}
+
+size_t header_again_cut(
+	struct header_again *a, const char *text, size_t n, struct line *out)
+{
+	/* One more blank in front of the program would be the host's too. */
+	if (a->n == 0 || n < a->blocks * BLOCK || n == a->n ||
+		text[a->n] == ' ' || text[a->n] == '\t')
 		return 0;
-	out->time = a->minute + us;
+	if (!word_same(text, a->text, a->n) && !is_near(a, text))
+		return 0;
+	out->time = a->time;
 	out->body = text + a->date_len;
 	out->body_len = n - a->date_len;
 	out->host = text + a->host_at;

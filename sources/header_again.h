@@ -11,7 +11,7 @@ struct line;
 #define HEADER_AGAIN_MOST 64 /* bytes, in blocks of 16 */
 
 /*
- * How the last line began, up to its program: date, host and blanks. All zero
+ * How a line began, up to its program: date, host and blanks. All zero
  * knows none.
  */
 struct header_again {
@@ -22,7 +22,8 @@ struct header_again {
 	size_t date_len, host_at, host_len;
 	size_t seconds; /* where they stand */
 	size_t fraction_n;
-	int64_t minute; /* when that began, microseconds since 1970 */
+	int64_t time;	/* that moment, microseconds since 1970 */
+	int64_t minute; /* when its minute began */
 };
 
 /*
@@ -37,7 +38,7 @@ void header_again_learn(
  * and their fraction: fills time, body and host of *out, and returns how many
  * bytes they take; the program is what comes next. Else 0, and *out untouched.
  */
-size_t header_again_cut(const struct header_again *a, const char *text,
-	size_t n, struct line *out);
+size_t header_again_cut(struct header_again *again, const char *text, size_t n,
+	struct line *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include <systemd/sd-journal.h>
 
 #include "lib/line.h"
+#include "lib/linehead.h"
 #include "sources/linebreak.h"
 
 /* Where journald keeps its files (systemd-journald.service(8)). */
@@ -327,6 +328,7 @@ static bool compose(struct journal *journal, struct line *line)
 		put_plain(body + head, message, n, SOURCE_LINE_MOST);
 	line->text = line->body = body;
 	line->text_len = line->body_len = head + line->message_len;
+	line->head = linehead_of(line);
 	if (sd_journal_get_realtime_usec(journal->j, &time) >= 0)
 		line->time = (int64_t)time;
 	return true;

@@ -31,7 +31,7 @@ static bool same(const struct line *a, const struct line *b)
 	       a->body_len == b->body_len && a->host == b->host &&
 	       a->host_len == b->host_len && a->tag == b->tag &&
 	       a->tag_len == b->tag_len && a->message == b->message &&
-	       a->message_len == b->message_len;
+	       a->message_len == b->message_len && a->head == b->head;
 }
 
 static void check(const struct line *line, const char *text, size_t n)

@@ -13,6 +13,7 @@
 
 #include "lib/clock.h"
 #include "lib/line.h"
+#include "lib/linehead.h"
 #include "sources/header.h"
 
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -357,9 +358,61 @@ static void test_again(void **state)
 		}
 }
 
+/* A line with that head, a pid for its "@". */
+static struct line cut_head(
+	char *text, const char *head, char pid, const char *message)
+{
+	strcpy(text, "Nov 21 10:00:00 ");
+	strcat(text, head);
+	strcat(text, message);
+	for (char *at = text; *at; at++)
+		if (*at == '@')
+			*at = pid;
+	return cut(text);
+}
+
+/* Lines with one number have one head, whichever way they were cut. */
+static void test_heads(void **state)
+{
+	static const char *const heads[] = {"mx postfix/smtpd[12@]: ",
+		"mx postfix/smtpd[@]:  ", "mx postfix/smtp[@]: ",
+		"mx postfix/smtpd[@] : ", "mx postfix/smtpd[x@]: ",
+		"mx postfix/smtpd[@0000000]: ", "mx postfix/smtpd[@00000000]: ",
+		"mx postfix/smtpd@: ", "my postfix/smtpd[@]: ",
+		"mx postfix/smtpd: ", "mx dovecot: ", "mx dovecot:\t"};
+	/* Some differ by their pid only, or by a blank that the message has. */
+	static const int of[] = {0, 0, 1, 2, 3, 0, 0, 4, 5, 6, 7, 8};
+	static const char *const messages[] = {"", "a", "a longer message"};
+	const int n = sizeof(heads) / sizeof(*heads);
+	uint16_t numbers[9] = {0};
+
+	(void)state;
+	set_zone(BERLIN, NOW);
+	for (int i = 0; i < n * 6; i++) {
+		char text[200];
+		struct line l = cut_head(
+			text, heads[i / 6], i % 2 ? '3' : '7', messages[i % 3]);
+		struct linehead h;
+
+		assert_int_equal(l.head != 0, linehead_cut(&l, &h));
+		/* The digit is none of a pid's. */
+		if (!l.head || of[i / 6] == 3 || of[i / 6] == 4)
+			continue;
+		if (!numbers[of[i / 6]])
+			numbers[of[i / 6]] = l.head;
+		assert_int_equal(l.head, numbers[of[i / 6]]);
+	}
+	for (int i = 0; i < 9; i++)
+		for (int k = 0; k < i; k++)
+			assert_true(!numbers[i] || numbers[i] != numbers[k]);
+	assert_true(numbers[0] && numbers[1] && numbers[5] && numbers[7]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* While there are numbers. */
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_dateless),
 		cmocka_unit_test(test_year),
