@@ -2,6 +2,7 @@
 """What `mailban test` says of lines: for the tests of the shipped filters."""
 import json
 import os
+import re
 import subprocess
 
 import hosts
@@ -25,20 +26,41 @@ MODES = {
 }
 
 
-def verdicts(spec, lines):
-    """Give the address that each line fails with by this filter, or None."""
+def run(name, args, lines):
+    """Run mailban under a name, with lines on its standard input."""
     program = hosts.REPO / hosts.BUILDS[hosts.default_build()] / "mailban"
     done = subprocess.run(
-        [program, "test", "--json", spec, "-"],
+        [name, *args], executable=program,
         input="".join(line + "\n" for line in lines).encode(),
         capture_output=True, timeout=300, cwd=hosts.REPO,
         env={**os.environ, **hosts.SANITIZER_ENV})
     said = done.stderr.decode(errors="replace")
     assert done.returncode in (0, 1), f"exit {done.returncode}: {said}"
-    answers = [json.loads(row) for row in done.stdout.splitlines()]
+    return done.stdout, said
+
+
+def answers_to(spec, lines):
+    """Give what `mailban test --json` says of each line."""
+    out, said = run("mailban", ["test", "--json", spec, "-"], lines)
+    answers = [json.loads(row) for row in out.splitlines()]
     assert len(answers) == len(lines), said
     for answer, line in zip(answers, lines):
         # Of a line that is too long its source cuts the end.
         assert line.startswith(answer["line"][:9999]), said
+    return answers
+
+
+def verdicts(spec, lines):
+    """Give the address that each line fails with by this filter, or None."""
+    answers = answers_to(spec, lines)
     return [answer["address"] if answer["verdict"] == "match" else None
             for answer in answers]
+
+
+def hits(spec, log):
+    """Give (failregex, lines that it matches) of each, whatever others do."""
+    out, _ = run("fail2ban-regex", [
+        "-v", "-c", "/nowhere", "--print-no-missed", log, spec], [])
+    part = out.decode().split("\nIgnoreregex: ")[0].split("\nFailregex: ")[1]
+    return [(row[2], int(row[1])) for row in re.findall(
+        r"(?m)^\|\s+(\d+)\) \[(\d+)\] (.*)$", part)]
