@@ -20,10 +20,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/sandbox.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 
 #define SOCKET_FD (STDERR_FILENO + 1)
@@ -31,6 +34,8 @@
 /* Seconds to wait for a server, and how often (resolv.conf(5)); what the
  * host's administrator set in this variable holds. */
 #define PATIENCE "timeout:2 attempts:2"
+/* How long a server may take by TCP. */
+#define CONNECTED_MOST (5 * CLOCK_SECOND)
 
 static void add(struct lookup_reply *reply, const struct addrinfo *ai)
 {
@@ -59,6 +64,77 @@ static void look_up(const char *name, struct lookup_reply *reply)
 		freeaddrinfo(list);
 }
 
+/* How many names are asked for now. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	unsigned int n;
+} busy = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+
+static void busy_change(int by)
+{
+	pthread_mutex_lock(&busy.lock);
+	busy.n += (unsigned int)by;
+	pthread_cond_signal(&busy.change);
+	pthread_mutex_unlock(&busy.lock);
+}
+
+static void busy_wait(void)
+{
+	pthread_mutex_lock(&busy.lock);
+	while (busy.n == 0)
+		pthread_cond_wait(&busy.change, &busy.lock);
+	pthread_mutex_unlock(&busy.lock);
+}
+
+static bool is_connection(int fd)
+{
+	int type = 0;
+	socklen_t n = sizeof(type);
+
+	return fd != SOCKET_FD &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
+	       type == SOCK_STREAM;
+}
+
+/*
+ * To a server that it asks by TCP the library waits without an end, whatever
+ * resolv.conf says. So each connection that is open for long is ended here;
+ * the library takes it as the server's doing, and asks the next.
+ */
+static void end_connections(void)
+{
+	static struct {
+		ino_t inode;
+		int64_t since; /* monotonic */
+	} seen[SANDBOX_LOOKUP_DESCRIPTORS];
+	int64_t now = clock_mono();
+	struct stat st;
+
+	for (int fd = SOCKET_FD + 1; fd < SANDBOX_LOOKUP_DESCRIPTORS; fd++) {
+		if (fstat(fd, &st) < 0)
+			st.st_ino = 0;
+		if (seen[fd].inode != st.st_ino) {
+			seen[fd].inode = st.st_ino;
+			seen[fd].since = now;
+		} else if (st.st_ino && now - seen[fd].since > CONNECTED_MOST &&
+			   is_connection(fd)) {
+			shutdown(fd, SHUT_RDWR);
+		}
+	}
+}
+
+static _Noreturn void watch_connections(void)
+{
+	const struct timespec second = {.tv_sec = 1};
+
+	for (;;) {
+		busy_wait();
+		end_connections();
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &second, NULL);
+	}
+}
+
 /* Each takes the next name that waits in the socket. */
 static void *work(void *ctx)
 {
@@ -75,7 +151,9 @@ static void *work(void *ctx)
 			_exit(n != 0);
 		request.name[LOOKUP_NAME - 1] = '\0';
 		reply.id = request.id;
+		busy_change(1);
 		look_up(request.name, &reply);
+		busy_change(-1);
 		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
 			_exit(1);
 	}
@@ -102,11 +180,13 @@ static _Noreturn void become_lookup(bool confined)
 	if (pthread_attr_init(&attr) != 0 ||
 		pthread_attr_setstacksize(&attr, STACK) != 0)
 		_exit(1);
-	for (int i = 1; i < LOOKUP_THREADS; i++)
-		if (pthread_create(&thread, &attr, work, &socket_fd) != 0)
+	for (int i = 0; i < LOOKUP_THREADS; i++)
+		if (pthread_create(&thread, &attr, work, &socket_fd) != 0) {
+			if (i == 0)
+				_exit(1);
 			break;
-	work(&socket_fd);
-	_exit(1);
+		}
+	watch_connections();
 }
 
 /* What it was asked is not asked again: some of it may have ended it. */

@@ -85,6 +85,7 @@ int sandbox_enter_gauge_watch(const struct sandbox_path *paths, size_t n);
 int sandbox_enter_runner(void);
 
 /* The process that starts those that look names up, then each of these. */
+#define SANDBOX_LOOKUP_DESCRIPTORS 256 /* that each may have */
 int sandbox_enter_lookup(void);
 int sandbox_enter_lookup_worker(void);
 

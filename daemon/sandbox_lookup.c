@@ -19,8 +19,6 @@
 #include "daemon/sandbox_calls.h"
 #include "daemon/sandbox_files.h"
 
-#define DESCRIPTORS 256
-
 static const struct sandbox_call calls[] = {
 	SANDBOX_CALL(access),
 	SANDBOX_CALL(bind),
@@ -84,7 +82,7 @@ static const struct sandbox_path paths[] = {
 static const struct sandbox_limit limits[] = {
 	{RLIMIT_CORE, 0},
 	{RLIMIT_MEMLOCK, 0},
-	{RLIMIT_NOFILE, DESCRIPTORS},
+	{RLIMIT_NOFILE, SANDBOX_LOOKUP_DESCRIPTORS},
 };
 
 int sandbox_enter_lookup(void)

@@ -4,7 +4,8 @@
 
 Answers for the names in ZONE and ALIASES, never for those that begin with
 "silent", with half of what it has for those that begin with "half", and that
-there is no such name for all others. What is long goes by TCP. Prints each
+there is no such name for all others. What is long goes by TCP; for those that
+begin with "held" half of it goes, and the connection stays. Prints each
 question.
 """
 import ipaddress
@@ -75,41 +76,51 @@ def record(text):
 
 def answer(packet):
     name, kind, end = question(packet)
+    zone = "many.example" if name.startswith("held") else name
     print(name, kind, flush=True)
     if name.startswith("silent"):
         return None
-    found = [data for of, data in map(record, ZONE.get(name, ()))
+    found = [data for of, data in map(record, ZONE.get(zone, ()))
              if of == kind]
     if name in ALIASES:
         kind, found = CNAME, [wire(ALIASES[name])]
     head = struct.pack("!2sHHHHH", packet[:2],
-                       0x8580 | (0 if name in ZONE or name in ALIASES else
+                       0x8580 | (0 if zone in ZONE or name in ALIASES else
                                  NO_SUCH_NAME),
                        1, len(found), 0, 0)
     return head + packet[12:end] + b"".join(
         struct.pack("!HHHIH", 0xc00c, kind, 1, 60, len(a)) + a for a in found)
 
 
+held = []
+
+
+def by_one(peer):
+    """All that is asked by one connection."""
+    size = peer.recv(2, socket.MSG_WAITALL)
+    while len(size) == 2:
+        packet = peer.recv(*struct.unpack("!H", size), socket.MSG_WAITALL)
+        said = answer(packet)
+        peer.sendall(halved(packet, struct.pack("!H", len(said)) + said))
+        name = question(packet)[0]
+        if name.startswith("held"):
+            held.append(peer)
+            return
+        if name.startswith("half"):
+            break
+        size = peer.recv(2, socket.MSG_WAITALL)
+    peer.close()
+
+
 def halved(packet, said):
     """What is sent of it to who asked this."""
     return said[:len(said) // 2] if question(packet)[0].startswith(
-        "half") else said
+        ("half", "held")) else said
 
 
 def by_tcp(server):
     while True:
-        peer, _ = server.accept()
-        with peer:
-            size = peer.recv(2, socket.MSG_WAITALL)
-            while len(size) == 2:
-                packet = peer.recv(*struct.unpack("!H", size),
-                                   socket.MSG_WAITALL)
-                said = answer(packet)
-                peer.sendall(halved(packet, struct.pack(
-                    "!H", len(said)) + said))
-                if question(packet)[0].startswith("half"):
-                    break
-                size = peer.recv(2, socket.MSG_WAITALL)
+        by_one(server.accept()[0])
 
 
 def main():

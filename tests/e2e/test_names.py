@@ -144,6 +144,19 @@ def test_answers_that_no_honest_server_gives(start):
     assert "\x1b" not in daemon.log() and "192.0.2.41" not in daemon.log()
 
 
+def test_an_answer_that_never_ends_is_ended(start):
+    """By TCP glibc waits for the rest of an answer as long as it takes."""
+    host, daemon, server = start(yes={})
+    # Twice as many as are asked for at a time.
+    for number in range(16):
+        host.append(LOG, failure(f"held{number}.example"))
+    host.append(LOG, failure("one.example"))
+    host.wait_banned("yes", "192.0.2.10", timeout=100)
+    names = host.status()["names"]
+    assert names["not_found"] >= 8 and names["dropped"] == 0
+    assert set(host.banned("yes")) == {"192.0.2.10"}
+
+
 def test_the_process_that_looks_up_is_started_again(start):
     host, daemon, server = start(yes={})
     assert "mailban-lookup" not in daemon.children()
