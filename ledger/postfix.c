@@ -50,13 +50,17 @@ static struct span cut_value(struct span *in)
 	return value;
 }
 
-/* src/smtpd/smtpd.c, cleanup_open_stream() */
+/*
+ * src/smtpd/smtpd.c, cleanup_open_stream(). What a client says in AUTH= of
+ * MAIL FROM, logged in or not, stands behind sasl_sender= as it is, quotes,
+ * blanks and commas with it: nothing behind it is believed.
+ */
 static void take_client(struct span in, struct record *r)
 {
 	r->kind = RECORD_RECEIVED;
 	r->origin = r->account = r->address = (struct span){in.at, 0};
 	r->client = cut_value(&in);
-	while (in.n) {
+	while (in.n && !SPAN_STARTS(in, "sasl_sender=")) {
 		if (SPAN_SKIP(&in, "orig_queue_id="))
 			r->origin = cut_value(&in);
 		else if (SPAN_SKIP(&in, "sasl_username="))
@@ -77,6 +81,9 @@ static void take_from(struct span in, struct record *r)
 	if (SPAN_SKIP(&in, "size=")) {
 		r->size = (struct span){in.at, span_digits(in)};
 		r->kind = r->size.n ? RECORD_QUEUED : RECORD_UNKNOWN;
+		in = span_from(in, span_end(r->size));
+		(void)SPAN_SKIP(&in, ", nrcpt=");
+		r->nrcpt = (struct span){in.at, span_digits(in)};
 	} else if (SPAN_STARTS(in, "status=expired") ||
 		   SPAN_STARTS(in, "status=force-expired")) {
 		r->kind = RECORD_EXPIRED;

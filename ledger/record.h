@@ -16,7 +16,7 @@ enum record_kind {
 	/* Postfix */
 	RECORD_RECEIVED,   /* a message came: queue, client, or by pickup(8) */
 	RECORD_MESSAGE_ID, /* queue, message_id */
-	RECORD_QUEUED,	   /* queue, sender, size */
+	RECORD_QUEUED,	   /* queue, sender, size, nrcpt */
 	RECORD_DELIVERY,   /* queue, recipient, orig_to, relay, delay,
 			      status, rest */
 	RECORD_EXPIRED,	   /* queue: given up, returned to its sender */
@@ -76,7 +76,8 @@ struct record {
 	struct span rest;
 	struct span message_id;
 	struct span account, address;
-	struct span size; /* digits */
+	struct span size;  /* digits */
+	struct span nrcpt; /* digits: how many recipients; or empty */
 };
 
 /*

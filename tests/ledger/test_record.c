@@ -72,6 +72,16 @@ static void test_life_of_a_message(void **state)
 	is(r.client, "web.localnet[192.0.2.7]");
 	is(r.account, "a@b");
 	is(r.origin, "ABC12");
+	/* What a client says in MAIL FROM: nobody was logged in here. */
+	r = read("postfix/smtpd",
+		"04D8CA8C442: client=x[192.0.2.7], sasl_sender=\"y, "
+		"sasl_username=boss, orig_queue_id=ABC12\"");
+	is(r.account, "");
+	is(r.origin, "");
+	r = read("postfix/smtpd",
+		"04D8CA8C442: client=x[192.0.2.7], sasl_method=PLAIN, "
+		"sasl_username=a, sasl_sender=\"y, sasl_username=boss\"");
+	is(r.account, "a");
 	r = read("postfix/cleanup", "04D8CA8C442: message-id=<x@y>");
 	assert_int_equal(r.kind, RECORD_MESSAGE_ID);
 	is(r.message_id, "<x@y>");
@@ -79,6 +89,7 @@ static void test_life_of_a_message(void **state)
 	assert_int_equal(r.kind, RECORD_QUEUED);
 	is(r.sender, "");
 	is(r.size, "42");
+	is(r.nrcpt, "1");
 	r = read("postfix/qmgr", "04D8CA8C442: from=<a@b>, status=expired, "
 				 "returned to sender");
 	assert_int_equal(r.kind, RECORD_EXPIRED);
