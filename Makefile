@@ -49,6 +49,7 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
 	ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
+	alarms/guessers alarms/habit \
 	alarms/judge alarms/judge_kinds alarms/judge_signs alarms/level \
 	alarms/memory alarms/mounts alarms/postconf alarms/queue \
 	alarms/report alarms/silence alarms/words alarms/words_signs
