@@ -156,19 +156,6 @@ static uint64_t tries_of(struct span said)
 	return tries ? tries : 1;
 }
 
-/* "192.0.2.1" of "mail.example.org[192.0.2.1]" */
-static struct span client_address(struct span client)
-{
-	const char *open = span_last(client, SPAN("["));
-	struct span in;
-
-	if (!open)
-		return SPAN("");
-	in = span_from(client, open + 1);
-	open = span_char(in, ']');
-	return open ? span_between(in.at, open) : SPAN("");
-}
-
 void attacks_record(struct attacks *a, const struct record *r, int64_t time)
 {
 	char network_room[PREFIX_TEXT], account_room[ATTACKS_NAME];
@@ -176,7 +163,7 @@ void attacks_record(struct attacks *a, const struct record *r, int64_t time)
 	bool is_login = r->kind == RECORD_LOGIN || r->kind == RECORD_RECEIVED;
 
 	if (is_login || r->kind == RECORD_ATTACK)
-		address = r->kind == RECORD_RECEIVED ? client_address(r->client)
+		address = r->kind == RECORD_RECEIVED ? network_client(r->client)
 						     : r->address;
 	else if (r->kind == RECORD_WARNING && r->address.n)
 		address = r->address;

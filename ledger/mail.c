@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "ledger/address.h"
+#include "lib/clock.h"
 
 /* The row of clients + 1 that ledger_new makes. */
 #define PICKUP 1
@@ -72,21 +73,40 @@ static uint32_t client_of(struct ledger *l, struct span client)
 	return tally_row(l->clients, domain.n ? domain : client) + 1;
 }
 
+static uint32_t day_of(const struct ledger *l)
+{
+	const struct when *when = &l->state->when;
+
+	return (uint32_t)(l->options.totals ? when->time / (3600 * CLOCK_SECOND)
+					    : when_day(when));
+}
+
+/* What comes back from a content filter is whose it was. */
+static void owner_pass(
+	const struct ledger *l, const struct message *from, struct message *to)
+{
+	if (l->options.totals)
+		to->owner = from->owner & ~MESSAGE_OWN;
+}
+
 void mail_received(struct ledger *l, const struct record *r)
 {
 	struct message *m = accounts_message(l, r->queue, true);
 	bool compat = l->options.compat;
 
 	if (!compat)
-		*m = (struct message){
-			.day = (uint32_t)when_day(&l->state->when),
+		*m = (struct message){.day = day_of(l),
 			.hour = (uint32_t)l->state->when.hour};
 	m->client = client_of(l, r->client);
 	if (!compat && r->origin.n && !span_same(r->origin, r->queue)) {
 		/* Back from a content filter? */
-		m->hop = accounts_message(l, r->origin, false) != NULL;
-		if (m->hop) {
+		const struct message *first =
+			accounts_message(l, r->origin, false);
+
+		m->hop = first != NULL;
+		if (first) {
 			m->client = 0;
+			owner_pass(l, first, m);
 			return;
 		}
 	}
@@ -252,6 +272,7 @@ static void delays_count(struct ledger *l, const struct record *r, double delay)
 static bool is_hop(struct ledger *l, const struct record *r)
 {
 	struct span rest = r->rest;
+	const struct message *first;
 	struct message *m;
 	const char *p;
 	size_t n = 0;
@@ -268,6 +289,9 @@ static bool is_hop(struct ledger *l, const struct record *r)
 	if (!m || !(m->received || m->hop))
 		return false;
 	uncount_receipt(l, m);
+	first = accounts_message(l, r->queue, false);
+	if (first)
+		owner_pass(l, first, m);
 	return true;
 }
 

@@ -310,6 +310,18 @@ void messages_changed(struct messages *m, bool all, messages_fn fn, void *ctx)
 	}
 }
 
+void messages_each(struct messages *m,
+	void (*fn)(void *ctx, struct span id, struct message *message),
+	void *ctx)
+{
+	for (uint32_t at = 0; at < m->used; at++) {
+		struct entry *e = entry_at(m, at);
+
+		if (e->n)
+			fn(ctx, (struct span){e->id, e->n}, &e->message);
+	}
+}
+
 uint32_t messages_size(const struct messages *m)
 {
 	return m->kept ? tally_size(m->kept) : m->n;

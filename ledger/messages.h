@@ -17,10 +17,22 @@ struct message {
 				 not known, or counted already */
 	bool sized : 1, deferred : 1, received : 1, hop : 1;
 	char kept_to[0];
-	uint32_t day : 27; /* of its receipt, as when_day: it was counted */
-	uint32_t hour : 5; /* there, and then */
-	uint32_t sender, domain; /* under whom it was counted, a row + 1 */
+	/* Of its receipt, as when_day: it was counted there, and then. Where
+	 * totals alone are counted, the hour since 1970. */
+	uint32_t day : 27;
+	uint32_t hour : 5;
+	uint32_t sender; /* under whom it was counted, a row + 1 */
+	union {
+		uint32_t domain; /* the same */
+		/* With totals alone: what who counts wants to know again of
+		 * it; what a content filter gives back has it too. 0 at
+		 * first. */
+		uint32_t owner;
+	};
 } __attribute__((packed, aligned(4)));
+
+/* A bit of owner that is the message's alone. */
+#define MESSAGE_OWN (UINT32_C(1) << 30)
 
 /*
  * The messages that are open. At most `most` at a time: when there is no room,
@@ -51,6 +63,11 @@ typedef void (*messages_fn)(void *ctx, uint32_t place, struct span id,
 void messages_watch(struct messages *messages);
 void messages_changed(
 	struct messages *messages, bool all, messages_fn fn, void *ctx);
+
+/* Each that is open, in no order; fn may change it, for this run alone. */
+void messages_each(struct messages *messages,
+	void (*fn)(void *ctx, struct span id, struct message *message),
+	void *ctx);
 
 /* How many are open; how many went before they were removed. */
 uint32_t messages_size(const struct messages *messages);

@@ -29,3 +29,15 @@ struct span network_of(struct span address, char room[PREFIX_TEXT])
 	prefix_format(&prefix, room);
 	return (struct span){room, strlen(room)};
 }
+
+struct span network_client(struct span client)
+{
+	const char *open = span_last(client, SPAN("["));
+	struct span in;
+
+	if (!open)
+		return SPAN("");
+	in = span_from(client, open + 1);
+	open = span_char(in, ']');
+	return open ? span_between(in.at, open) : SPAN("");
+}

@@ -11,5 +11,8 @@
  * Empty if the text is no address; the answer lies in room.
  */
 struct span network_of(struct span address, char room[PREFIX_TEXT]);
+/* "192.0.2.1" of Postfix' "mail.example.org[192.0.2.1]"; empty if it has
+ * none. */
+struct span network_client(struct span client);
 
 #endif
