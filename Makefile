@@ -82,7 +82,9 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
-	daemon/notice daemon/periods daemon/reach daemon/readback \
+	daemon/notice daemon/outbound daemon/outbound_alarms \
+	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
+	daemon/periods daemon/reach daemon/readback \
 	daemon/reason daemon/refused daemon/request daemon/resolver \
 	daemon/runner daemon/safe daemon/sandbox daemon/sandbox_calls \
 	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
@@ -121,7 +123,7 @@ CHECK = cli/check/main cli/check/backoff cli/check/bans \
 CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
 CLI_TOP = cli/top cli/screen
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
-CLI = cli/main cli/check cli/options cli/client cli/table cli/text cli/status cli/ban \
+CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
 	cli/version cli/help sources/header sources/header_again \
 	sources/journal sources/linebreak sources/replay \

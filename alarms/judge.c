@@ -105,7 +105,7 @@ void judge_set_wanted(struct judge *j, size_t spool, uint64_t bytes)
 void judge_sample(struct judge *j, struct alarm *a, double value,
 	const struct judge_pair *pair, int64_t now)
 {
-	struct level_rule rule = *judge_kind_rule(a->kind);
+	struct level_rule rule = *judge_rule(a->kind);
 	enum level_news news;
 
 	if (isnan(value))

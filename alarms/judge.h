@@ -43,6 +43,11 @@ enum alarm_kind {
 	ALARM_DOWN,    /* seconds since it ended */
 	ALARM_UNKNOWN, /* percent of lines that are not understood */
 	ALARM_SILENT,  /* of a log: seconds without a line */
+	/* Of an account; others judge them, by its habit too. */
+	ALARM_RECIPIENTS, /* of this hour */
+	ALARM_RETURNED,	  /* the share of them that came back, percent */
+	ALARM_NETWORKS,	  /* that it was used from in this hour */
+	ALARM_LOGIN,	  /* from an address that failed on so many accounts */
 	ALARM_KINDS
 };
 
@@ -68,10 +73,13 @@ extern const struct judge_rules judge_default;
 
 /* The name of a kind in status, notices and mailban.conf; its pair there. */
 const char *judge_name(enum alarm_kind kind);
+/* How many samples raise and end it; without thresholds. */
+const struct level_rule *judge_rule(enum alarm_kind kind);
 
 struct alarm {
 	enum alarm_kind kind;
-	const char *subject; /* a path, "postfix", "dovecot", or "" */
+	const char
+		*subject; /* a path, an account, "postfix" and so on, or "" */
 	struct level_state state;
 	bool known;   /* there was a sample */
 	double value; /* the last */

@@ -41,7 +41,11 @@ const struct judge_rules judge_default = {
 		[ALARM_CONFIG] = {4, 50},
 		[ALARM_DOWN] = {INFINITY, 120},
 		[ALARM_UNKNOWN] = {20, INFINITY},
-		[ALARM_SILENT] = {HOUR_SECONDS, INFINITY}},
+		[ALARM_SILENT] = {HOUR_SECONDS, INFINITY},
+		[ALARM_RECIPIENTS] = {200, 1000},
+		[ALARM_RETURNED] = {25, 50},
+		[ALARM_NETWORKS] = {10, 25},
+		[ALARM_LOGIN] = {4, 15}},
 	.repeat = 24 * 60 * MINUTE,
 	.interval = MINUTE,
 };
@@ -96,6 +100,14 @@ static const struct kind {
 	[ALARM_UNKNOWN] = {"unknown_lines",
 		{.n = 2, .of = 3, .good = 2, .clear = 0.7}},
 	[ALARM_SILENT] = {"silent", {.n = 1, .of = 1, .good = 1, .clear = 1}},
+	[ALARM_RECIPIENTS] = {"recipients",
+		{.n = 1, .of = 1, .good = 15, .clear = 1}},
+	[ALARM_RETURNED] = {"returned",
+		{.n = 1, .of = 1, .good = 15, .clear = 1}},
+	[ALARM_NETWORKS] = {"networks",
+		{.n = 1, .of = 1, .good = 15, .clear = 1}},
+	[ALARM_LOGIN] = {"guessed_login",
+		{.n = 1, .of = 1, .good = 1, .clear = 1}},
 };
 
 const char *judge_name(enum alarm_kind kind)
@@ -103,7 +115,7 @@ const char *judge_name(enum alarm_kind kind)
 	return kinds[kind].name;
 }
 
-const struct level_rule *judge_kind_rule(enum alarm_kind kind)
+const struct level_rule *judge_rule(enum alarm_kind kind)
 {
 	return &kinds[kind].rule;
 }

@@ -68,8 +68,6 @@ struct judge {
 	bool has_signs;
 };
 
-/* How a kind is judged but for its thresholds. */
-const struct level_rule *judge_kind_rule(enum alarm_kind kind);
 /* The kinds and subjects of the alarms of lines. */
 void judge_signs_lay_out(struct judge *judge);
 /* A value against thresholds, and the news of it told; NAN is none. */

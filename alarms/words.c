@@ -319,6 +319,7 @@ void words_of(struct words *w, const struct alarm *a, enum level_news news,
 	time_t since = (time_t)((wall - took) / CLOCK_SECOND);
 	struct tm tm;
 
+	w->addresses[0] = w->queue_ids[0] = '\0';
 	say_figure(figure, sizeof(figure), a);
 	if (localtime_r(&since, &tm))
 		strftime(when, sizeof(when), "%b %e %H:%M", &tm);

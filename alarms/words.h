@@ -12,11 +12,15 @@ struct words {
 	char text[640];
 	/* The command to type next; "" if all is well again. */
 	char next[320];
+	/* Of an account's alarm, the last ones with a blank between two; or
+	 * "". */
+	char addresses[168], queue_ids[152];
 };
 
 /*
  * Fills words for the alarm as it stands: how the news came about, at the
- * monotonic time now and the wall clock's. Nothing in it comes from a log.
+ * monotonic time now and the wall clock's. Nothing in it comes from a log, and
+ * the alarm is none of an account.
  */
 void words_of(struct words *words, const struct alarm *alarm,
 	enum level_news news, int64_t now, int64_t wall);

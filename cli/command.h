@@ -32,6 +32,7 @@ struct options {
 	bool batch;	    /* tables one behind the other, for ever */
 	int64_t rounds;	    /* of them; 0 = nobody said how many */
 	int interval;	    /* seconds from one to the next; 0 = the default */
+	bool ids;	    /* of an account's open messages, and no more */
 	int failures;	    /* of an attempt by hand; 0 = none was told */
 };
 
@@ -75,6 +76,7 @@ int options_parse(struct options *options, const char *letters, bool stop,
 /* The row of a letter, or NULL. */
 const struct option_row *option_find(char letter);
 
+int accounts_run(const struct command *, const struct options *, int, char **);
 int ban_run(const struct command *, const struct options *, int, char **);
 int check_command(const struct command *, const struct options *, int, char **);
 int confirm_run(const struct command *, const struct options *, int, char **);

@@ -30,7 +30,7 @@ _mailban()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="status ban confirm unban list export import check metrics
-		zabbix test lint report top trace reload version help"
+		zabbix test lint report top accounts trace reload version help"
 	local command= words= i
 
 	COMPREPLY=()
@@ -112,6 +112,9 @@ _mailban()
 		;;
 	top)
 		words="--batch --rounds --interval --json --socket --wait --help"
+		;;
+	accounts)
+		words="--ids --json --socket --wait --help"
 		;;
 	trace)
 		words="--json --help"

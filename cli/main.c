@@ -51,6 +51,11 @@ const struct command commands[] = {
 		"what the mail did, as pflogsumm tells it", NULL},
 	{"top", top_run, "bnijswh", "", "what goes on now, until q is pressed",
 		"In a pipe: once, or as often as --rounds says."},
+	{"accounts", accounts_run, "Ijswh", "[ACCOUNT]",
+		"who sends through this host, and how much is usual",
+		"mailban accounts --ids ACCOUNT | postsuper -h -   holds its "
+		"mail\nExit 1: no such account is known; with --ids: it has no "
+		"open message."},
 	{"trace", trace_run, "jh", "QUEUEID|MESSAGE-ID|ADDRESS [LOG...]",
 		"the life of a message",
 		"Exit 1: the logs know nothing of it."},

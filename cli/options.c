@@ -39,6 +39,7 @@ static const struct option_row option_rows[] = {
 	{'b', "batch", NULL, "tables one behind the other, without end"},
 	{'n', "rounds", "N", "so many of them"},
 	{'i', "interval", "SECONDS", "from one to the next (2)"},
+	{'I', "ids", NULL, "the queue ids of ACCOUNT's open messages alone"},
 	{'j', "json", NULL, "JSON, for programs"},
 	{'s', "socket", "SOCKET", "where mailband listens (" CLIENT_SOCKET ")"},
 	{'w', "wait", "SECONDS", "give up after so long a silence (30)"},
@@ -136,6 +137,9 @@ static int option_take(struct options *options, int letter, const char *value)
 		return EXIT_YES;
 	case 'h':
 		options->help = true;
+		return EXIT_YES;
+	case 'I':
+		options->ids = true;
 		return EXIT_YES;
 	case 'j':
 		options->json = true;

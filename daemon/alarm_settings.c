@@ -84,6 +84,31 @@ static bool take_paths(
 	return true;
 }
 
+static bool take_hold(
+	struct alarm_settings *s, const char *text, struct arena *arena)
+{
+	(void)arena;
+	s->hold = strcmp(text, "none") == 0 ? NULL : text;
+	return !s->hold || *text == '/';
+}
+
+static bool take_bulk(
+	struct alarm_settings *s, const char *text, struct arena *arena)
+{
+	char *copy = arena_string(arena, text), *rest = NULL;
+
+	s->bulk_n = 0;
+	if (strcmp(text, "none") == 0)
+		return true;
+	for (char *name = strtok_r(copy, " \t\n", &rest); name;
+		name = strtok_r(NULL, " \t\n", &rest)) {
+		if (s->bulk_n == ALARM_SETTINGS_BULK)
+			return false;
+		s->bulk[s->bulk_n++] = name;
+	}
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct alarm_settings *s, const char *text,
@@ -96,6 +121,8 @@ static const struct {
 	{"hook", take_hook, "the absolute path of a program, or none"},
 	{"mail_to", take_mail_to, "a mail address, or none"},
 	{"paths", take_paths, "absolute paths, 8 at most, or none"},
+	{"hold", take_hold, "the absolute path of a program, or none"},
+	{"bulk_accounts", take_bulk, "accounts, 32 at most, or none"},
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -133,6 +160,10 @@ static const struct {
 	{"mail_down", ALARM_DOWN, TIME, false},
 	{"unknown_lines", ALARM_UNKNOWN, PERCENT, false},
 	{"silent", ALARM_SILENT, TIME, false},
+	{"recipients", ALARM_RECIPIENTS, NUMBER, false},
+	{"returned", ALARM_RETURNED, PERCENT, false},
+	{"networks", ALARM_NETWORKS, NUMBER, false},
+	{"guessed_login", ALARM_LOGIN, NUMBER, false},
 };
 
 #define THRESHOLDS (sizeof(thresholds) / sizeof(*thresholds))

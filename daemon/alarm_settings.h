@@ -10,6 +10,7 @@
 #include "lib/err.h"
 
 #define ALARM_SETTINGS_PATHS 8
+#define ALARM_SETTINGS_BULK 32
 
 /* The section [alarms] of mailban.conf(5). Strings are the arena's. */
 struct alarm_settings {
@@ -18,6 +19,9 @@ struct alarm_settings {
 	const char *mail_to; /* NULL: nobody */
 	const char *paths[ALARM_SETTINGS_PATHS];
 	size_t paths_n;
+	const char *hold; /* a program; NULL: nothing is held */
+	const char *bulk[ALARM_SETTINGS_BULK];
+	size_t bulk_n;
 	struct judge_rules rules;
 };
 

@@ -32,7 +32,8 @@ void alarms_spawn(struct alarms_helpers *h,
 	const struct alarm_settings *settings, uid_t uid, gid_t gid,
 	bool confined)
 {
-	const struct runner_means means = {settings->hook, settings->mail_to};
+	const struct runner_means means = {
+		settings->hook, settings->mail_to, settings->hold};
 	int r;
 
 	*h = (struct alarms_helpers){
@@ -73,29 +74,49 @@ static void request(struct alarms *a, const struct runner_request *q)
 			  "gone: a notice is lost");
 }
 
-static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
+void alarms_notice(struct alarms *a, const struct alarm *alarm,
+	enum level_news news, const struct words *words)
 {
-	struct alarms *a = ctx;
-	int64_t now = clock_mono(), wall = clock_wall();
-	int64_t since = (wall - (now - alarm->state.since)) / CLOCK_SECOND;
+	int64_t took = clock_mono() - alarm->state.since;
+	int64_t since = (clock_wall() - took) / CLOCK_SECOND;
 	struct runner_request q = {.task = RUNNER_HOOK};
-	struct words words;
 
-	words_of(&words, alarm, news, now, wall);
-	notice_log(alarm, news, &words, since);
+	notice_log(alarm, news, words, since);
+	if (!a)
+		return;
 	strcpy(q.alarm, judge_name(alarm->kind));
 	strcpy(q.level, level_text(alarm->state.level));
 	strcpy(q.news, level_news_text(news));
 	strcpy(q.subject, alarm->subject);
 	snprintf(q.value, sizeof(q.value), "%.17g", alarm->value);
 	snprintf(q.since, sizeof(q.since), "%" PRIi64, since);
-	strcpy(q.text, words.text);
-	strcpy(q.next, words.next);
+	strcpy(q.text, words->text);
+	strcpy(q.next, words->next);
+	strcpy(q.addresses, words->addresses);
+	strcpy(q.queue_ids, words->queue_ids);
 	if (a->hook)
 		request(a, &q);
 	q.task = RUNNER_MAIL;
 	if (a->mail && !alarm->about_mail)
 		request(a, &q);
+}
+
+static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
+{
+	struct words words;
+
+	words_of(&words, alarm, news, clock_mono(), clock_wall());
+	alarms_notice(ctx, alarm, news, &words);
+}
+
+bool alarms_hold(struct alarms *a, const char *ids)
+{
+	struct runner_request q = {.task = RUNNER_HOLD};
+
+	if (!a || !a->hold || strlen(ids) >= sizeof(q.queue_ids))
+		return false;
+	strcpy(q.queue_ids, ids);
+	return alarms_run(a, &q);
 }
 
 static void drop_gauge(struct alarms *a, const char *why)
@@ -186,7 +207,9 @@ static void settle(struct alarms *a)
 
 static void take_reply(struct alarms *a, const struct runner_reply *reply)
 {
-	const char *what = reply->task == RUNNER_HOOK ? "the hook" : "sendmail";
+	const char *what = reply->task == RUNNER_HOOK	? "the hook"
+			   : reply->task == RUNNER_HOLD ? "the program of hold"
+							: "sendmail";
 
 	if (reply->task == RUNNER_POSTCONF) {
 		if (alarms_postfix_take(a, reply->output, reply->n))
@@ -260,6 +283,7 @@ struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
 	a->statedir = statedir;
 	a->hook = settings->hook != NULL;
 	a->mail = settings->mail_to != NULL;
+	a->hold = settings->hold != NULL;
 	a->seen = clock_mono();
 	a->judge = judge_new(&settings->rules, on_news, a);
 	if ((helpers->gauge_fd >= 0 &&
@@ -322,9 +346,10 @@ void alarms_reconfigure(struct alarms *a, const struct alarm_settings *settings)
 	}
 	/* Those of the runner are copies of its own. */
 	if (!same(a->settings->hook, settings->hook) ||
-		!same(a->settings->mail_to, settings->mail_to))
-		log_warning("alarms: hook and mail_to change when mailband is "
-			    "restarted");
+		!same(a->settings->mail_to, settings->mail_to) ||
+		!same(a->settings->hold, settings->hold))
+		log_warning("alarms: hook, mail_to and hold change when "
+			    "mailband is restarted");
 	if (!settings->enabled)
 		log_warning("alarms: they end when mailband is restarted");
 	a->settings = settings;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "alarms/words.h"
 #include "daemon/alarm_settings.h"
 
 /*
@@ -57,6 +58,16 @@ void alarms_lines(struct alarms *alarms, enum judge_program program,
 	uint64_t lines, uint64_t unknown);
 void alarms_log(struct alarms *alarms, const char *name, uint64_t lines);
 
+/* The news of an alarm that somebody else judges goes where all go. */
+void alarms_notice(struct alarms *alarms, const struct alarm *alarm,
+	enum level_news news, const struct words *words);
+/* These messages, queue ids with a blank between two, go to the program that
+ * is to hold them; false if that cannot be now. */
+bool alarms_hold(struct alarms *alarms, const char *ids);
+
+/* An alarm of mailban status. */
+json_t *alarms_tell_one(const struct alarm *alarm, const struct words *words,
+	int64_t now, int64_t wall);
 /* alarms, disks and queues of mailban status (see mailban(1)), into object;
  * nothing if alarms is NULL. */
 void alarms_tell(const struct alarms *alarms, json_t *object);

@@ -23,7 +23,7 @@ struct alarms {
 	struct alarms_helpers helpers;
 	const struct alarm_settings *settings;
 	const char *statedir;
-	bool hook, mail; /* that the runner was begun with */
+	bool hook, mail, hold; /* that the runner was begun with */
 	struct judge *judge;
 	struct alarms_postfix postfix;
 	bool watching;	 /* the gauge process knows what to look at */

@@ -13,19 +13,25 @@ static json_t *real(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *tell_alarm(const struct alarm *alarm)
+json_t *alarms_tell_one(const struct alarm *alarm, const struct words *words,
+	int64_t now, int64_t wall)
 {
-	int64_t now = clock_mono(), wall = clock_wall();
-	struct words words;
-
-	words_of(&words, alarm, LEVEL_STILL, now, wall);
 	return json_pack("{s:s,s:s,s:s,s:o,s:I,s:s,s:s}", "name",
 		judge_name(alarm->kind), "subject", alarm->subject, "level",
 		level_text(alarm->state.level), "value", real(alarm->value),
 		"since",
 		(json_int_t)((wall - (now - alarm->state.since)) /
 			     CLOCK_SECOND),
-		"text", words.text, "next", words.next);
+		"text", words->text, "next", words->next);
+}
+
+static json_t *tell_alarm(const struct alarm *alarm)
+{
+	int64_t now = clock_mono(), wall = clock_wall();
+	struct words words;
+
+	words_of(&words, alarm, LEVEL_STILL, now, wall);
+	return alarms_tell_one(alarm, &words, now, wall);
 }
 
 static json_t *tell_disk(const struct alarms *a, size_t i)

@@ -17,6 +17,7 @@
 #include "daemon/engine.h"
 #include "daemon/feeds.h"
 #include "daemon/jailinfo.h"
+#include "daemon/outbound.h"
 #include "daemon/resolver.h"
 #include "daemon/safe.h"
 #include "lib/clock.h"
@@ -139,6 +140,7 @@ static json_t *status_all(const struct engine *e)
 		(json_int_t)counts.cut, "jails", jails, "sources", sources,
 		"allowed", safe_list(&e->config->safe));
 	alarms_tell(e->alarms, status);
+	outbound_tell_alarms(e->outbound, json_object_get(status, "alarms"));
 	return status;
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/import.h"
 #include "daemon/jailinfo.h"
 #include "daemon/list.h"
+#include "daemon/outbound.h"
 #include "daemon/state.h"
 #include "lib/log.h"
 
@@ -247,6 +248,16 @@ static json_t *run_attackers(
 	return control_ok(attackers_tell(e->attackers, (int)ago, (size_t)most));
 }
 
+static json_t *run_accounts(
+	void *ctx, const json_t *request, struct control_call *call)
+{
+	struct engine *e = ctx;
+
+	(void)call;
+	return control_ok(outbound_tell(e->outbound,
+		json_string_value(json_object_get(request, "account"))));
+}
+
 static json_t *run_mark(
 	void *ctx, const json_t *request, struct control_call *call)
 {
@@ -298,6 +309,7 @@ const struct control_command commands[] = {
 	{"counters", CONTROL_LOOK, run_counters},
 	{"history", CONTROL_LOOK, run_history},
 	{"attackers", CONTROL_LOOK, run_attackers},
+	{"accounts", CONTROL_LOOK, run_accounts},
 	{"jail", CONTROL_LOOK, run_jail},
 	{"settings", CONTROL_LOOK, run_settings},
 	{"ban", CONTROL_CHANGE, run_ban},

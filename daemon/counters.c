@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "daemon/attackers.h"
+#include "daemon/outbound.h"
 #include "lib/line.h"
 
-struct counters *counters_new(struct attackers *attackers)
+struct counters *counters_new(
+	struct attackers *attackers, struct outbound *outbound)
 {
 	const struct ledger_options options = {
 		.most = COUNTERS_NAMES, .totals = true};
@@ -22,6 +24,8 @@ struct counters *counters_new(struct attackers *attackers)
 		abort();
 	c->ledger = ledger_new(&options);
 	c->attackers = attackers;
+	c->outbound = outbound;
+	outbound_watch(outbound, c->ledger->messages);
 	c->since = clock_wall() / CLOCK_SECOND;
 	messages_watch(c->ledger->messages);
 	c->periods = periods_new(COUNTERS_PERIOD, c->since);
@@ -199,6 +203,7 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	else if (record.kind == RECORD_ATTACK)
 		attackers_login(c->attackers, record.account.at,
 			record.account.n, line->time);
+	outbound_record(c->outbound, &record, line->time);
 }
 
 void counters_watch(struct counters *c, counters_sign_fn fn, void *ctx)

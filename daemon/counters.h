@@ -12,6 +12,7 @@
 
 struct attackers;
 struct line;
+struct outbound;
 struct state;
 
 /*
@@ -24,8 +25,10 @@ struct counters;
 #define COUNTERS_NAMES 16384
 #define COUNTERS_PERIOD 1800 /* seconds, if no other is wanted */
 
-/* Failed logins are told to the attackers, who must outlive it. */
-struct counters *counters_new(struct attackers *attackers);
+/* Failed logins are told to the attackers, all records to outbound, who may be
+ * NULL; both must outlive it. */
+struct counters *counters_new(
+	struct attackers *attackers, struct outbound *outbound);
 void counters_free(struct counters **counters);
 
 /*

@@ -15,7 +15,7 @@
 struct kept {
 	int64_t seen;
 	uint64_t size;
-	uint32_t day;
+	uint32_t day, owner;
 	uint8_t hour, flags, id_n;
 	char id[33];
 };
@@ -37,6 +37,7 @@ static void put_message(void *ctx, uint32_t place, struct span id,
 	}
 	kept.size = m->size;
 	kept.day = m->day;
+	kept.owner = m->owner;
 	kept.hour = m->hour;
 	kept.flags = (uint8_t)((m->client ? FROM : 0) | (m->sized ? SIZED : 0) |
 			       (m->deferred ? DEFERRED : 0) |
@@ -65,6 +66,7 @@ static void restore_message(void *ctx, const void *bytes, size_t n)
 	*m = (struct message){.size = kept.size,
 		.day = kept.day,
 		.hour = kept.hour,
+		.owner = kept.owner,
 		.sized = (kept.flags & SIZED) != 0,
 		.deferred = (kept.flags & DEFERRED) != 0,
 		.received = (kept.flags & RECEIVED) != 0,

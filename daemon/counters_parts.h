@@ -45,6 +45,7 @@ struct counters {
 	struct {
 		uint64_t lines, unknown;
 	} said[PROGRAMS];
+	struct outbound *outbound;
 	int64_t since; /* seconds since 1970 */
 	struct periods *periods;
 	struct counters_owner owners[COUNTERS_OWNERS];

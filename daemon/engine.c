@@ -23,6 +23,7 @@
 #include "daemon/feeds.h"
 #include "daemon/import.h"
 #include "daemon/lookup.h"
+#include "daemon/outbound.h"
 #include "daemon/reach.h"
 #include "daemon/readback.h"
 #include "daemon/resolver.h"
@@ -55,11 +56,13 @@ void engine_save(struct engine *e)
 		feeds_save_all(e->feeds);
 		counters_save_all(e->counters, e->state);
 		attackers_save_all(e->attackers, e->state);
+		outbound_save_all(e->outbound, e->state);
 	} else {
 		decisions_save(e->decisions);
 		feeds_save(e->feeds);
 		counters_save(e->counters, e->state);
 		attackers_save(e->attackers, e->state);
+		outbound_save(e->outbound, e->state);
 	}
 	state_count(e->state, "lines", lines - e->lines_counted);
 	e->lines_counted = lines;
@@ -166,6 +169,21 @@ static void on_line(void *ctx, const struct line *line, uint32_t source)
 	struct engine *e = ctx;
 
 	counters_line(e->counters, line, source);
+}
+
+static void on_outbound(void *ctx, const struct alarm *alarm,
+	enum level_news news, const struct words *words)
+{
+	struct engine *e = ctx;
+
+	alarms_notice(e->alarms, alarm, news, words);
+}
+
+static bool on_hold(void *ctx, const char *ids)
+{
+	struct engine *e = ctx;
+
+	return alarms_hold(e->alarms, ids);
 }
 
 static void on_refused(void *ctx, size_t jail)
@@ -287,6 +305,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	if (e->config->settings.counters)
 		counters_tick(e->counters, e->config->settings.zabbix_interval);
 	signs_tick(e);
+	outbound_tick(e->outbound);
 	settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;
@@ -415,6 +434,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 			fail(e);
 		decisions_lift_ignored(e->decisions);
 		alarms_reconfigure(e->alarms, &config->settings.alarms);
+		outbound_reconfigure(e->outbound, &config->settings.alarms);
 		banlist_each(
 			decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
 		settle(e);
@@ -486,6 +506,8 @@ static bool engine_init(struct engine *e)
 		.ctx = e};
 	const struct resolver_user names = {
 		.found = on_name, .settled = on_names, .ctx = e};
+	const struct outbound_user outbound = {
+		.news = on_outbound, .hold = on_hold, .ctx = e};
 	int r = sd_event_default(&e->loop);
 	bool cut_off;
 
@@ -505,7 +527,11 @@ static bool engine_init(struct engine *e)
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->attackers = attackers_new();
 	attackers_restore(e->attackers, e->state);
-	e->counters = counters_new(e->attackers);
+	if (e->config->settings.alarms.enabled)
+		e->outbound =
+			outbound_new(&e->config->settings.alarms, &outbound);
+	outbound_restore(e->outbound, e->state);
+	e->counters = counters_new(e->attackers, e->outbound);
 	counters_restore(e->counters, e->state);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
@@ -584,6 +610,7 @@ static void engine_deinit(struct engine *e)
 	feeds_free(&e->feeds);
 	counters_free(&e->counters);
 	alarms_free(&e->alarms);
+	outbound_free(&e->outbound);
 	attackers_free(&e->attackers);
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);

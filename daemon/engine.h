@@ -17,6 +17,7 @@ struct counters;
 struct decisions;
 struct enforce;
 struct feeds;
+struct outbound;
 struct reach;
 struct import;
 struct resolver;
@@ -52,6 +53,7 @@ struct engine {
 	struct feeds *feeds;
 	struct counters *counters;
 	struct attackers *attackers;
+	struct outbound *outbound; /* NULL: there are no alarms */
 	struct resolver *resolver;
 	struct alarms *alarms; /* NULL: there are none */
 	struct control *control;

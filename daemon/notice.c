@@ -37,7 +37,10 @@ void notice_log(const struct alarm *alarm, enum level_news news,
 		level_text(alarm->state.level), "MAILBAN_NEWS=%s",
 		level_news_text(news), "MAILBAN_SUBJECT=%s", alarm->subject,
 		"MAILBAN_VALUE=%s", value, "MAILBAN_SINCE=%" PRIi64, since,
-		"MAILBAN_NEXT=%s", words->next, NULL);
+		"MAILBAN_NEXT=%s", words->next,
+		words->addresses[0] ? "MAILBAN_ADDRESSES=%s" : NULL,
+		words->addresses, "MAILBAN_QUEUE_IDS=%s", words->queue_ids,
+		NULL);
 	if (r < 0 || !log_is_journal())
 		log_line(level, "[%s] %s%s%s", judge_name(alarm->kind),
 			words->text, hint, words->next);

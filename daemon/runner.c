@@ -7,6 +7,7 @@
  */
 #include "daemon/runner.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,8 +31,9 @@
 #define SEARCH \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define SENDMAIL "/usr/sbin/sendmail"
-#define ARGUMENTS 24
+#define ARGUMENTS (2 * RUNNER_IDS + 2)
 #define VARIABLES 12
+#define ID_LEAST 5
 
 static struct runner_means means;
 
@@ -51,7 +53,27 @@ size_t runner_request_encode(
 	write_text(&w, q->since);
 	write_text(&w, q->text);
 	write_text(&w, q->next);
+	write_text(&w, q->addresses);
+	write_text(&w, q->queue_ids);
 	return w.full ? 0 : w.n;
+}
+
+/* To postsuper(1) ALL is every message that there is. */
+static bool are_ids(const char *text)
+{
+	size_t n, ids = 0;
+
+	for (;;) {
+		for (n = 0; isalnum((unsigned char)text[n]); n++)
+			;
+		if (n < ID_LEAST || n >= RUNNER_ID || ++ids > RUNNER_IDS)
+			return false;
+		if (!text[n])
+			return true;
+		if (text[n] != ' ')
+			return false;
+		text += n + 1;
+	}
 }
 
 bool runner_request_decode(
@@ -71,9 +93,13 @@ bool runner_request_decode(
 	read_text(&r, q->since, sizeof(q->since));
 	read_text(&r, q->text, sizeof(q->text));
 	read_text(&r, q->next, sizeof(q->next));
+	read_text(&r, q->addresses, sizeof(q->addresses));
+	read_text(&r, q->queue_ids, sizeof(q->queue_ids));
 	return reader_done(&r) && q->task >= RUNNER_POSTCONF &&
-	       q->task <= RUNNER_MAIL &&
-	       (!q->directory[0] || q->directory[0] == '/');
+	       q->task <= RUNNER_HOLD &&
+	       (!q->directory[0] || q->directory[0] == '/') &&
+	       (q->queue_ids[0] ? are_ids(q->queue_ids)
+				: q->task != RUNNER_HOLD);
 }
 
 /* A program to be: pointers into the request and to what lives as long. */
@@ -120,6 +146,23 @@ static void be_hook(struct program *p, const struct runner_request *q)
 	set(p, "MAILBAN_SINCE", q->since);
 	set(p, "MAILBAN_TEXT", q->text);
 	set(p, "MAILBAN_NEXT", q->next);
+	set(p, "MAILBAN_ADDRESSES", q->addresses);
+	set(p, "MAILBAN_QUEUE_IDS", q->queue_ids);
+}
+
+/* An operand would be the name of a queue, all of which it would take. */
+static void be_hold(struct program *p, struct runner_request *q)
+{
+	char *rest = NULL;
+	size_t n = 0;
+
+	p->path = means.hold;
+	p->argv[n++] = means.hold;
+	for (char *id = strtok_r(q->queue_ids, " ", &rest); id;
+		id = strtok_r(NULL, " ", &rest)) {
+		p->argv[n++] = "-h";
+		p->argv[n++] = id;
+	}
 }
 
 /* What fits into a pipe is there before anybody reads. */
@@ -222,7 +265,7 @@ static void wait_for(pid_t pid, int out, struct runner_reply *reply)
 		reply->status = status;
 }
 
-static void run(const struct runner_request *q, struct runner_reply *reply)
+static void run(struct runner_request *q, struct runner_reply *reply)
 {
 	struct program p = {.in = -1, .out = -1};
 	int ends[2] = {-1, -1};
@@ -238,6 +281,8 @@ static void run(const struct runner_request *q, struct runner_reply *reply)
 		be_hook(&p, q);
 	else if (q->task == RUNNER_MAIL && means.mail_to)
 		be_sendmail(&p, q);
+	else if (q->task == RUNNER_HOLD && means.hold)
+		be_hold(&p, q);
 	if (q->task == RUNNER_POSTCONF && pipe2(ends, O_CLOEXEC) == 0)
 		p.out = ends[1];
 	if (p.path)
@@ -311,7 +356,8 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	r = give_up(uid, gid, confined && !means.hook && !means.mail_to);
+	r = give_up(uid, gid,
+		confined && !means.hook && !means.mail_to && !means.hold);
 	if (r < 0) {
 		log_error("runner: cannot give up rights: %s", strerror(-r));
 		_exit(1);

@@ -9,10 +9,11 @@
 
 /*
  * The process that starts other programs for the engine, which can start none:
- * postconf(1), the hook and sendmail(1). Which programs those are is settled
- * when it begins; the engine chooses among them and gives texts.
+ * postconf(1), the hook, sendmail(1) and who holds messages. Which programs
+ * those are is settled when it begins; the engine chooses among them and gives
+ * texts.
  */
-enum runner_task { RUNNER_POSTCONF = 1, RUNNER_HOOK, RUNNER_MAIL };
+enum runner_task { RUNNER_POSTCONF = 1, RUNNER_HOOK, RUNNER_MAIL, RUNNER_HOLD };
 
 /* Seconds that any of them may take; then it is killed, with all it began. */
 #define RUNNER_PATIENCE 30
@@ -20,15 +21,22 @@ enum runner_task { RUNNER_POSTCONF = 1, RUNNER_HOOK, RUNNER_MAIL };
 #define RUNNER_TEXT 700
 #define RUNNER_MESSAGE 4096
 #define RUNNER_OUTPUT 8192
+/* Queue ids of a request; bytes of one, with what stands behind it. */
+#define RUNNER_IDS 80
+#define RUNNER_ID 24
 
 struct runner_request {
 	enum runner_task task;
 	/* RUNNER_POSTCONF: that of an instance, absolute; "" = Postfix' own. */
 	char directory[256];
-	/* The others: what the hook gets as MAILBAN_ALARM and so on. */
+	/* Hook and mail: what the hook gets as MAILBAN_ALARM and so on. */
 	char alarm[32], level[16], news[16], subject[256];
 	char value[32], since[32]; /* a number; seconds since 1970 */
 	char text[RUNNER_TEXT], next[RUNNER_TEXT];
+	char addresses[200];
+	/* Of messages, a blank between two; RUNNER_HOLD: these are to be held,
+	 * at least one. Nothing else passes for an id. */
+	char queue_ids[RUNNER_IDS * RUNNER_ID];
 };
 
 struct runner_reply {
@@ -47,15 +55,17 @@ size_t runner_request_encode(
 bool runner_request_decode(
 	const void *bytes, size_t n, struct runner_request *request);
 
-/* What it may start but postconf; either may be NULL. */
+/* What it may start but postconf; each may be NULL. */
 struct runner_means {
 	const char *hook;    /* an absolute path */
 	const char *mail_to; /* an address */
+	const char *hold;    /* an absolute path; it is run as
+			      * postsuper(1) is: -h ID -h ID ... */
 };
 
 /*
- * Starts it as this user, without a capability. With neither a hook nor an
- * address it gives up, if confined, what postconf does not need; else it must
+ * Starts it as this user, without a capability. With none of its means
+ * it gives up, if confined, what postconf does not need; else it must
  * be let be, for it does not know what these need (sendmail is set-group-id).
  * *fd takes requests and gives a reply to each, in their order; it ends when
  * that is closed. 0 or -errno.

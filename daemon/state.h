@@ -97,6 +97,10 @@ void state_put_mail(
 void state_put_message(struct state *state, uint32_t number, int64_t last,
 	const void *bytes, size_t n);
 void state_drop_messages(struct state *state);
+/* An account that sends, as a message above: n opaque bytes, and the hour in
+ * which it was heard of last. */
+void state_put_account(struct state *state, uint32_t number, int64_t hour,
+	const void *bytes, size_t n);
 /* Who attacked, by a kind and a name of the caller's: n counts by day, of
  * which the newest is of this one. n = 0 drops it. */
 void state_put_attacker(struct state *state, int kind, const char *name,
@@ -125,14 +129,17 @@ void state_each_mail(struct state *state, state_mail_fn fn, void *ctx);
 /* The one that was spoken of last comes last. */
 typedef void (*state_message_fn)(void *ctx, const void *bytes, size_t n);
 void state_each_message(struct state *state, state_message_fn fn, void *ctx);
+typedef void (*state_account_fn)(
+	void *ctx, int64_t number, const void *bytes, size_t n);
+void state_each_account(struct state *state, state_account_fn fn, void *ctx);
 typedef void (*state_attacker_fn)(void *ctx, int kind, const char *name,
 	int64_t day, const uint32_t *counts, size_t n);
 void state_each_attacker(struct state *state, state_attacker_fn fn, void *ctx);
 
 /*
  * Drops bans that ended, offenders and failures last seen, before a time; and
- * by today's date counts of 90 days ago, positions of a year ago and attackers
- * of STATE_ATTACKER_DAYS ago.
+ * by today's date counts and accounts of 90 days ago, positions of a year ago
+ * and attackers of STATE_ATTACKER_DAYS ago.
  */
 void state_prune(
 	struct state *state, int64_t bans, int64_t offenders, int64_t failures);

@@ -266,6 +266,14 @@ void state_drop_messages(struct state *state)
 		put(state, STATE_DROP_MESSAGES, NULL, 0);
 }
 
+void state_put_account(struct state *state, uint32_t number, int64_t hour,
+	const void *bytes, size_t n)
+{
+	if (state)
+		PUT(state, STATE_PUT_ACCOUNT, VALUE_NUMBER(number),
+			VALUE_NUMBER(hour), VALUE_BLOB(bytes, n));
+}
+
 void state_put_attacker(struct state *state, int kind, const char *name,
 	int64_t day, const uint32_t *counts, size_t n)
 {
@@ -295,6 +303,8 @@ void state_prune(
 	PUT(state, STATE_PRUNE_COUNTS,
 		VALUE_NUMBER((now - COUNTS_DAYS * 86400) / 3600));
 	PUT(state, STATE_PRUNE_MAIL,
+		VALUE_NUMBER((now - COUNTS_DAYS * 86400) / 3600));
+	PUT(state, STATE_PRUNE_ACCOUNTS,
 		VALUE_NUMBER((now - COUNTS_DAYS * 86400) / 3600));
 	PUT(state, STATE_PRUNE_ATTACKERS,
 		VALUE_NUMBER(now / 86400 - STATE_ATTACKER_DAYS));

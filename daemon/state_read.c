@@ -96,6 +96,7 @@ struct user {
 	state_count_fn count;
 	state_mail_fn mail;
 	state_message_fn message;
+	state_account_fn account;
 	state_attacker_fn attacker;
 	void *ctx;
 };
@@ -232,6 +233,22 @@ void state_each_message(struct state *state, state_message_fn fn, void *ctx)
 
 	each(state, "SELECT message FROM message ORDER BY last", message_row,
 		&user);
+}
+
+static void account_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+{
+	const struct user *user = ctx;
+
+	(void)state;
+	user->account(user->ctx, sqlite3_column_int64(s, 0),
+		sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+}
+
+void state_each_account(struct state *state, state_account_fn fn, void *ctx)
+{
+	const struct user user = {.account = fn, .ctx = ctx};
+
+	each(state, "SELECT number, account FROM account", account_row, &user);
 }
 
 static void attacker_row(struct state *state, sqlite3_stmt *s, const void *ctx)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA 4
+#define SCHEMA 5
 #define APPLICATION 0x6d626e31 /* "mbn1" */
 
 static const char *const statements[STATE_STATEMENTS] = {
@@ -34,6 +34,7 @@ static const char *const statements[STATE_STATEMENTS] = {
 	[STATE_PUT_MESSAGE] = "INSERT OR REPLACE INTO message VALUES (?, ?, ?)",
 	[STATE_DROP_MESSAGE] = "DELETE FROM message WHERE number = ?",
 	[STATE_DROP_MESSAGES] = "DELETE FROM message",
+	[STATE_PUT_ACCOUNT] = "INSERT OR REPLACE INTO account VALUES (?, ?, ?)",
 	[STATE_PUT_ATTACKER] =
 		"INSERT OR REPLACE INTO attacker VALUES (?, ?, ?, ?)",
 	[STATE_DROP_ATTACKER] =
@@ -44,10 +45,11 @@ static const char *const statements[STATE_STATEMENTS] = {
 	[STATE_PRUNE_POSITIONS] = "DELETE FROM position WHERE last < ?",
 	[STATE_PRUNE_COUNTS] = "DELETE FROM hourly WHERE hour < ?",
 	[STATE_PRUNE_MAIL] = "DELETE FROM mail WHERE hour >= 0 AND hour < ?",
+	[STATE_PRUNE_ACCOUNTS] = "DELETE FROM account WHERE hour < ?",
 	[STATE_PRUNE_ATTACKERS] = "DELETE FROM attacker WHERE day < ?",
 };
 
-/* What version 2 had, and what 3 and 4 have more. */
+/* What version 2 had, and what 3, 4 and 5 have more. */
 static const char schema2[] =
 	"CREATE TABLE ban (jail TEXT, net BLOB, len INTEGER,"
 	" start INTEGER, end INTEGER, count INTEGER,"
@@ -72,6 +74,10 @@ static const char schema4[] =
 	" message BLOB);"
 	"CREATE TABLE attacker (kind INTEGER, name TEXT, day INTEGER,"
 	" counts BLOB, PRIMARY KEY (kind, name)) WITHOUT ROWID;";
+
+static const char schema5[] =
+	"CREATE TABLE account (number INTEGER PRIMARY KEY, hour INTEGER,"
+	" account BLOB);";
 
 bool state_run(sqlite3 *db, const char *sql)
 {
@@ -101,7 +107,8 @@ static bool migrate(sqlite3 *db, int64_t from)
 	return state_run(db, "BEGIN") &&
 	       (from >= 2 || state_run(db, schema2)) &&
 	       (from >= 3 || state_run(db, schema3)) &&
-	       state_run(db, schema4) && state_run(db, sql) &&
+	       (from >= 4 || state_run(db, schema4)) &&
+	       state_run(db, schema5) && state_run(db, sql) &&
 	       state_run(db, "COMMIT");
 }
 
@@ -115,8 +122,8 @@ bool state_schema(sqlite3 *db)
 		return true;
 	/* So that the file can give room back; for one with tables in it that
 	 * takes hold when it is written anew. */
-	if (application == APPLICATION && version == 3)
-		return migrate(db, 3);
+	if (application == APPLICATION && (version == 3 || version == 4))
+		return migrate(db, version);
 	if (application == APPLICATION && version == 2)
 		return migrate(db, 2) &&
 		       state_run(db, "PRAGMA auto_vacuum=INCREMENTAL;"

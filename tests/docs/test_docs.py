@@ -73,7 +73,8 @@ def test_every_page_that_is_named_exists():
     others = {"mailq.1", "smtpd.8", "nft.8", "glob.7", "sd_notify.3",
               "sendmail.1",
               "pcre2pattern.3", "gzip.1", "grep.1", "systemctl.1",
-              "journald.conf.5", "postqueue.1", "sendmail.1", "postconf.1"}
+              "journald.conf.5", "postqueue.1", "postsuper.1", "postconf.1",
+                  "qmgr.8"}
     for name in PAGES:
         named = {f"{n}.{s}" for n, s in
                  re.findall(r"^\.Xr (\S+) (\d)", page(name), re.M)}

@@ -21,7 +21,7 @@ static const size_t parts[RECORD_KINDS][8] = {
 	[RECORD_RECEIVED] = {PART(queue), PART(client), PART(origin),
 		PART(account)},
 	[RECORD_MESSAGE_ID] = {PART(queue), PART(message_id)},
-	[RECORD_QUEUED] = {PART(queue), PART(sender), PART(size)},
+	[RECORD_QUEUED] = {PART(queue), PART(sender), PART(size), PART(nrcpt)},
 	[RECORD_DELIVERY] = {PART(queue), PART(recipient), PART(orig_to),
 		PART(relay), PART(delay), PART(status), PART(rest)},
 	[RECORD_EXPIRED] = {PART(queue)},
