@@ -32,7 +32,8 @@
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define SENDMAIL "/usr/sbin/sendmail"
 #define ARGUMENTS (2 * RUNNER_IDS + 2)
-#define VARIABLES 12
+/* The NULL behind the last is one. */
+#define VARIABLES 16
 #define ID_LEAST 5
 
 static struct runner_means means;

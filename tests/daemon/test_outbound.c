@@ -405,7 +405,7 @@ static void test_what_comes_back(void **state)
 static void test_a_guessers_hit(void **state)
 {
 	struct world *w = *state;
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i < 30; i++) {
 		snprintf(name, sizeof(name), "user%d@x", i);
