@@ -6,9 +6,10 @@
  *   latency journal - ROUNDS     the same through /dev/log
  *   latency burst LOG COUNT      COUNT lines at once, until the last commit
  *   latency heal COMMAND ROUNDS  nft COMMAND, until all of ours is back
+ *   latency ask SOCKET ROUNDS    mailban status of the control socket
  *
- * file and journal print the microseconds of each round, burst the seconds of
- * the whole, heal for each round the microseconds to the first commit after
+ * file, journal and ask print the microseconds of each round, burst the seconds
+ * of the whole, heal for each round the microseconds to the first commit after
  * that of the command and to the last. The jail under test bans at the first
  * failure. An element is seen by the kernel's own notice of it (nft monitor); a
  * burst by the ruleset's generation, which costs the kernel nothing.
@@ -254,6 +255,42 @@ static void heal_run(const char *command, int rounds)
 	}
 }
 
+/* One who asks, from his coming to the end of the answer. */
+static void answer_wait(const struct sockaddr_un *un)
+{
+	static const char ask[] = "{\"command\": \"status\"}\n";
+	static char answer[1 << 16];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ssize_t n, all = 0;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)un, sizeof(*un)) ||
+		send(fd, ask, sizeof(ask) - 1, 0) < 0)
+		die(un->sun_path);
+	while ((n = recv(fd, answer, sizeof(answer), 0)) > 0)
+		all += n;
+	if (n < 0 || all == 0)
+		die("no answer");
+	close(fd);
+}
+
+static void ask_run(const char *path, int rounds)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	unsigned seed = 1;
+
+	if (snprintf(un.sun_path, sizeof(un.sun_path), "%s", path) >=
+		(int)sizeof(un.sun_path))
+		die(path);
+	for (int i = 0; i < rounds; i++) {
+		double start;
+
+		usleep((useconds_t)(10000 + rand_r(&seed) % 20000));
+		start = now();
+		answer_wait(&un);
+		printf("%.1f\n", now() - start);
+	}
+}
+
 static void burst_run(const char *path, int count)
 {
 	int log = log_open("file", path), fd = netlink_open(0), i, n;
@@ -285,13 +322,15 @@ int main(int argc, char **argv)
 {
 	if (argc != 4) {
 		fprintf(stderr,
-			"usage: latency file|journal|burst|heal WHAT N\n");
+			"usage: latency file|journal|burst|heal|ask WHAT N\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "burst"))
 		burst_run(argv[2], atoi(argv[3]));
 	else if (!strcmp(argv[1], "heal"))
 		heal_run(argv[2], atoi(argv[3]));
+	else if (!strcmp(argv[1], "ask"))
+		ask_run(argv[2], atoi(argv[3]));
 	else
 		rounds_run(argv[1], argv[2], atoi(argv[3]));
 	return 0;
