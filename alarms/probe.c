@@ -431,31 +431,44 @@ static int time_left(struct probe **probes, size_t n, int64_t until)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-void probe_run(struct probe **probes, size_t n, int64_t deadline)
+/* All that can be done now, then waits for more, until then; false when all
+ * are done. */
+static bool work_all(struct probe **probes, size_t n, int64_t until)
 {
 	struct pollfd fds[PROBE_MOST];
-	size_t left;
-	bool busy;
+	size_t left = 0;
+	bool busy = false;
 
+	for (size_t i = 0; i < n; i++) {
+		struct probe *p = probes[i];
+
+		/* Time first: a server that always has something to say does
+		 * not hold up the others. */
+		if (p->step != PROBE_DONE && clock_mono() >= p->deadline)
+			fail(p, PROBE_LATE, "");
+		busy |= p->step != PROBE_DONE && work(p);
+		fds[i].fd = p->link ? link_fd(p->link) : -1;
+		fds[i].events = p->link ? link_events(p->link) : 0;
+		left += p->step != PROBE_DONE;
+	}
+	if (left && !busy)
+		poll(fds, (nfds_t)n, time_left(probes, n, until));
+	return left > 0;
+}
+
+void probe_run(struct probe **probes, size_t n, int64_t deadline)
+{
 	n = n < PROBE_MOST ? n : PROBE_MOST;
 	do {
-		left = 0;
-		busy = false;
-		for (size_t i = 0; i < n; i++) {
-			struct probe *p = probes[i];
+		for (size_t i = 0; i < n && clock_mono() >= deadline; i++)
+			if (probes[i]->step != PROBE_DONE)
+				fail(probes[i], PROBE_LATE, "");
+	} while (work_all(probes, n, deadline));
+}
 
-			/* Time first: a server that always has something to
-			 * say does not hold up the others. */
-			if (p->step != PROBE_DONE &&
-				(clock_mono() >= p->deadline ||
-					clock_mono() >= deadline))
-				fail(p, PROBE_LATE, "");
-			busy |= p->step != PROBE_DONE && work(p);
-			fds[i].fd = p->link ? link_fd(p->link) : -1;
-			fds[i].events = p->link ? link_events(p->link) : 0;
-			left += p->step != PROBE_DONE;
-		}
-		if (left && !busy)
-			poll(fds, (nfds_t)n, time_left(probes, n, deadline));
-	} while (left);
+void probe_wait(struct probe **probes, size_t n, int64_t until)
+{
+	n = n < PROBE_MOST ? n : PROBE_MOST;
+	while (probes[0]->step != PROBE_DONE && clock_mono() < until)
+		work_all(probes, n, until);
 }

@@ -86,6 +86,8 @@ void probe_free(struct probe **probe);
  */
 #define PROBE_MOST 64
 void probe_run(struct probe **probes, size_t n, int64_t deadline);
+/* The same until the first of them is at its end, or then; none is given up. */
+void probe_wait(struct probe **probes, size_t n, int64_t until);
 const struct probe_result *probe_result(const struct probe *probe);
 
 /* "smtp", "submissions" and so on; -1 if it is none of them. */

@@ -91,6 +91,9 @@ bool check_daemon_ask(
 void check_daemon_alarms(const struct check_daemon *daemon, bool of_disks,
 	struct verdict *verdict);
 
+/* disk_read(), but what is read-only for this process alone is not. */
+int check_disk_read(const char *path, struct disk *disk);
+
 /* The parts; each adds what it finds. */
 void check_bans(const struct check_options *options, struct verdict *verdict);
 void check_disk(const struct check_options *options, struct verdict *verdict);

@@ -110,15 +110,6 @@ static void listeners_find(const struct check_options *options,
 		freeaddrinfo(list);
 }
 
-static void run(struct listener *items, size_t n, int64_t deadline)
-{
-	struct probe *probes[PROBE_MOST];
-
-	for (size_t i = 0; i < n; i++)
-		probes[i] = items[i].probe = probe_new(&items[i].target);
-	probe_run(probes, n, deadline);
-}
-
 static bool is_mail(const struct listener *l)
 {
 	return l->port.kind <= PROBE_SUBMISSIONS;
@@ -131,32 +122,71 @@ static bool is_no_room(const struct probe_result *r)
 	       (r->code == 452 || strstr(r->said, " 4.3.1 "));
 }
 
-/* One after the other until MAIL FROM got an answer, then all the others. */
-static void listeners_run(struct listeners *all, bool mail)
+/* Those that have begun, at first the one that is waited for. */
+static size_t list(
+	const struct listeners *all, size_t first, struct probe **probes)
 {
-	size_t first = 0;
+	size_t n = 0;
 
-	for (; mail && first < all->n; first++) {
-		struct listener *l = &all->items[first];
-		const struct probe_result *r;
+	if (first < all->n)
+		probes[n++] = all->items[first].probe;
+	for (size_t i = 0; i < all->n; i++)
+		if (i != first && all->items[i].probe)
+			probes[n++] = all->items[i].probe;
+	return n;
+}
+
+static void listener_begin(struct listener *l, bool mail)
+{
+	l->target.mail = mail && is_mail(l);
+	l->probe = probe_new(&l->target);
+}
+
+static void note_room(struct listeners *all, const struct listener *l)
+{
+	const struct probe_result *r = probe_result(l->probe);
+
+	if (!is_no_room(r))
+		return;
+	all->refused = true;
+	snprintf(all->backoff.said, PROBE_SAID, "%s", r->said);
+}
+
+/* Of those that mail is taken by one after the other, until MAIL FROM got an
+ * answer or half the time is over; what hangs goes on beside the others. */
+static void ask_mail(struct listeners *all)
+{
+	int64_t now = clock_mono(), half = now + (all->deadline - now) / 2;
+	struct probe *probes[PROBE_MOST];
+
+	for (size_t i = 0; i < all->n && clock_mono() < half; i++) {
+		struct listener *l = &all->items[i];
 
 		if (!is_mail(l))
+			continue;
+		listener_begin(l, true);
+		probe_wait(probes, list(all, i, probes), half);
+		note_room(all, l);
+		if (probe_result(l->probe)->mail_answered)
 			break;
-		l->target.mail = true;
-		run(l, 1, all->deadline);
-		r = probe_result(l->probe);
-		all->refused |= is_no_room(r);
-		if (is_no_room(r))
-			snprintf(all->backoff.said, PROBE_SAID, "%s", r->said);
-		if (r->mail_answered) {
-			first++;
-			break;
-		}
 	}
-	for (size_t i = first; i < all->n; i++)
-		all->items[i].target.mail =
-			mail && is_mail(&all->items[i]) && !all->refused;
-	run(all->items + first, all->n - first, all->deadline);
+}
+
+static void listeners_run(struct listeners *all, bool mail)
+{
+	struct probe *probes[PROBE_MOST];
+
+	for (size_t i = 0; i < all->n; i++)
+		if (!is_mail(&all->items[i]))
+			listener_begin(&all->items[i], false);
+	if (mail)
+		ask_mail(all);
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->items[i].probe)
+			listener_begin(&all->items[i], mail && !all->refused);
+	probe_run(probes, list(all, all->n, probes), all->deadline);
+	for (size_t i = 0; i < all->n; i++)
+		note_room(all, &all->items[i]);
 }
 
 /* Nobody is there, and nobody has to be. */
@@ -205,6 +235,20 @@ static void judge_certificate(const struct check_options *options,
 	verdict_figure(verdict, figure, days, "", ranges);
 }
 
+/* That nobody there is at fault for: this host lets nothing out. */
+static bool is_forbidden(const struct probe_result *r)
+{
+	return r->step == PROBE_CONNECT && r->fault == PROBE_REFUSED &&
+	       (r->error == EPERM || r->error == EACCES);
+}
+
+static enum verdict_state state_of(const struct probe_result *r)
+{
+	if (is_forbidden(r))
+		return VERDICT_UNKNOWN;
+	return r->step >= PROBE_RSET ? VERDICT_WARNING : VERDICT_CRITICAL;
+}
+
 /* Counts those that are there. */
 static bool judge(const struct check_options *options, const struct listener *l,
 	struct verdict *verdict)
@@ -222,10 +266,7 @@ static bool judge(const struct check_options *options, const struct listener *l,
 			probe_kind_name(l->port.kind), l->port.port, l->where);
 	probe_tell(r, told);
 	if (r->fault != PROBE_FINE)
-		verdict_find(verdict,
-			r->step >= PROBE_RSET ? VERDICT_WARNING
-					      : VERDICT_CRITICAL,
-			"%s: %s", label, told);
+		verdict_find(verdict, state_of(r), "%s: %s", label, told);
 	judge_certificate(options, l, label, verdict);
 	verdict_figure(verdict, label, r->took, "s", "");
 	return true;
@@ -247,7 +288,11 @@ static bool may_mail(const struct check_options *options, struct listeners *all,
 	/* Another host's disk cannot be looked at, nor another mail server's
 	 * queue. */
 	if (!options->host && check_postfix_ask(options, &postfix, &unheard) &&
-		disk_read(postfix.directory, &disk) == 0) {
+		check_disk_read(postfix.directory, &disk) == 0) {
+		if (disk.read_only)
+			verdict_find(verdict, VERDICT_CRITICAL,
+				"%s is read-only: no mail is taken",
+				postfix.directory);
 		wanted = disk_wanted(postfix.minfree, postfix.size_limit);
 		if (disk.bytes_free <= wanted) {
 			verdict_find(verdict, VERDICT_CRITICAL,
@@ -288,15 +333,21 @@ static void backoff_keep(struct listeners *all)
 static void listeners_judge(const struct check_options *options,
 	const struct listeners *all, struct verdict *verdict)
 {
-	size_t there = 0, smtp = 0;
+	size_t there = 0, smtp = 0, families = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		bool is = judge(options, &all->items[i], verdict);
 
+		families += probe_result(all->items[i].probe)->error !=
+			    EAFNOSUPPORT;
 		there += is;
 		smtp += is && all->items[i].port.kind == PROBE_SMTP;
 	}
-	if (!options->n_ports && all->n && !smtp)
+	/* A service manager can forbid them all. */
+	if (all->n && !families)
+		verdict_find(verdict, VERDICT_UNKNOWN,
+			"no connections are allowed here");
+	else if (!options->n_ports && all->n && !smtp)
 		verdict_find(
 			verdict, VERDICT_CRITICAL, "nobody listens on port 25");
 	else
@@ -358,7 +409,7 @@ static void check_egress(
 	freeaddrinfo(list);
 	for (size_t i = 0; i < all.n; i++)
 		all.items[i].target.greeting = true;
-	run(all.items, all.n, deadline);
+	listeners_run(&all, false);
 	snprintf(label, sizeof(label), "egress %s", text);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct probe_result *r = probe_result(all.items[i].probe);
@@ -378,15 +429,22 @@ static void check_egress(
 void check_probe(const struct check_options *options, struct verdict *verdict)
 {
 	struct listeners all = {.host = options->host ? options->host : "-"};
+	int64_t time = options->timeout * CLOCK_SECOND;
+	int64_t now = clock_mono(), end = now + time;
+	size_t ways = options->egress.n;
 
-	all.deadline = clock_mono() + options->timeout * CLOCK_SECOND;
+	/* What hangs here is not to be blamed on others. */
+	all.deadline = ways ? end - time / 3 : end;
 	listeners_find(options, &all, verdict);
 	listeners_run(&all, may_mail(options, &all, verdict));
 	backoff_keep(&all);
 	listeners_judge(options, &all, verdict);
 	for (size_t i = 0; i < all.n; i++)
 		probe_free(&all.items[i].probe);
-	for (size_t i = 0; i < options->egress.n; i++)
-		check_egress(options->egress.items[i], all.deadline, verdict);
+	for (size_t i = 0; i < ways; i++) {
+		now = clock_mono();
+		check_egress(options->egress.items[i],
+			now + (end - now) / (int64_t)(ways - i), verdict);
+	}
 	check_names(options, verdict);
 }

@@ -229,6 +229,23 @@ def test_servers_that_hang(bad, tally, some):
     assert done.stdout.count("no answer in time") == len(names)
 
 
+def test_who_hangs_takes_nobody_elses_time(bad, tally):
+    """Alone it is told, though it was the first to be asked."""
+    hanging = [bad.port["hangs: banner"], bad.port["hangs: EHLO"]]
+    well = bad.port["all is well"]
+    tally.bad_input("mail servers that hang", len(hanging))
+    done = probe(bad, "-t", "6", "-H", "127.0.0.1", "-p", ",".join(
+        [f"smtp:{port}" for port in [*hanging, well]] +
+        [f"imap:{bad.port['IMAP']}"]), *[
+            word for port in (hanging[0], well)
+            for word in ("--egress", f"127.0.0.1:{port}")])
+    assert done.returncode == 2
+    assert done.stdout.split("|")[0] == (
+        f"CRITICAL: smtp:{hanging[0]} 127.0.0.1: banner: no answer in time, "
+        f"smtp:{hanging[1]} 127.0.0.1: EHLO: no answer in time, "
+        f"egress 127.0.0.1:{hanging[0]}: banner: no answer in time")
+
+
 @pytest.mark.parametrize("step", ["MAIL", "RSET", "QUIT"])
 def test_servers_that_hang_late(bad, tally, step):
     tally.bad_input("mail servers that hang")
