@@ -74,8 +74,9 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_postfix daemon/alarms_signs daemon/alarms_tell \
-	daemon/asked daemon/attackers daemon/audit daemon/command_jail \
+	daemon/alarms_postfix daemon/alarms_probe daemon/alarms_signs \
+	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
+	daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
@@ -352,7 +353,7 @@ install: all
 		sed '$(PLACES)' systemd/$$unit \
 			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
-	install -m 644 systemd/names.conf systemd/mail.conf \
+	install -m 644 systemd/names.conf systemd/mail.conf systemd/probe.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples
 	install -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/mailban.conf

@@ -7,6 +7,7 @@
 #include "alarms/judge.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,8 +55,10 @@ static void lay_out(struct judge *j)
 		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
 		a->about_mail = true;
 	}
-	for (int k = ALARM_MEMORY; k <= ALARM_GAUGE; k++)
+	for (int k = ALARM_MEMORY; k <= ALARM_PROBE; k++)
 		single_alarm(j, (enum alarm_kind)k)->kind = (enum alarm_kind)k;
+	single_alarm(j, ALARM_PROBE)->about_mail = true;
+	single_alarm(j, ALARM_PROBE)->said = j->said;
 	judge_signs_lay_out(j);
 }
 
@@ -373,6 +376,17 @@ void judge_silence(struct judge *j, double seconds, int64_t now)
 		set->warning * intervals, set->critical * intervals};
 
 	judge_sample(j, single_alarm(j, ALARM_GAUGE), seconds, &pair, now);
+}
+
+bool judge_probe(struct judge *j, int status, const char *said, int64_t now)
+{
+	struct alarm *a = single_alarm(j, ALARM_PROBE);
+	int level = status == 0 || status == 2 ? status : 1;
+
+	snprintf(j->said, sizeof(j->said), "%s%s",
+		level == status ? "" : "not known: ", said);
+	sample_plain(j, a, level, now);
+	return level != (int)a->state.level;
 }
 
 const struct alarm *judge_alarm(const struct judge *j, size_t i)

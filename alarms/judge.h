@@ -31,6 +31,7 @@ enum alarm_kind {
 	ALARM_MEMORY, /* pressure: 1 at the warning, 2 at the critical level */
 	ALARM_IO,     /* percent of the last minute that all waited for disks */
 	ALARM_GAUGE,  /* seconds without a word of the gauge process */
+	ALARM_PROBE,  /* what mailban-check(1) ended with: 1 also for unknown */
 	/* What a program's lines tell; of the first ones, how many did within
 	 * the last minutes. In the order of enum sign. */
 	ALARM_NO_SPACE,
@@ -92,6 +93,8 @@ struct alarm {
 	uint64_t refuses_below;
 	/* A notice of it may not get through as mail. */
 	bool about_mail;
+	/* What the probe said; NULL for all others. */
+	const char *said;
 };
 
 /* Called for each change; the alarm is as it now stands. */
@@ -135,6 +138,12 @@ void judge_log(
 	struct judge *judge, const char *name, uint64_t lines, int64_t now);
 /* How long there has been no report, seconds. */
 void judge_silence(struct judge *judge, double seconds, int64_t now);
+
+/* What a probe ended with, as a plugin does, and said. True: the next one
+ * should be soon, it may change what the alarm is. */
+#define JUDGE_SAID 320
+bool judge_probe(
+	struct judge *judge, int status, const char *said, int64_t now);
 
 /* All alarms that there are, in a fixed order; NULL behind the last. */
 const struct alarm *judge_alarm(const struct judge *judge, size_t i);

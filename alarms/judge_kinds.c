@@ -32,6 +32,7 @@ const struct judge_rules judge_default = {
 		[ALARM_MEMORY] = {10, 5},
 		[ALARM_IO] = {50, 80},
 		[ALARM_GAUGE] = {180, 600},
+		[ALARM_PROBE] = {0, 1},
 		[ALARM_NO_SPACE] = {INFINITY, 0},
 		[ALARM_DISK_FAULT] = {INFINITY, 0},
 		[ALARM_LIMIT] = {INFINITY, 0},
@@ -88,6 +89,7 @@ static const struct kind {
 	[ALARM_MEMORY] = {"memory", {.n = 5, .of = 5, .good = 2, .clear = 0.5}},
 	[ALARM_IO] = {"io", {.n = 5, .of = 5, .good = 2, .clear = 0.5}},
 	[ALARM_GAUGE] = {"gauge", {.n = 1, .of = 1, .good = 1, .clear = 1}},
+	[ALARM_PROBE] = {"probe", {.n = 2, .of = 2, .good = 1, .clear = 1}},
 	/* Of the last minutes: it ends when there was none in them. */
 	[ALARM_NO_SPACE] = {"no_space", {.n = 1, .of = 1, .good = 1}},
 	[ALARM_DISK_FAULT] = {"disk_fault", {.n = 1, .of = 1, .good = 1}},

@@ -12,7 +12,7 @@
 /* Kinds of a disk, of a spool; of what there is once; of a program. */
 #define OF_DISK (ALARM_READ_ONLY + 1)
 #define OF_SPOOL (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING)
-#define SINGLES (ALARM_GAUGE + 1 - ALARM_MEMORY)
+#define SINGLES (ALARM_PROBE + 1 - ALARM_MEMORY)
 #define OF_PROGRAM (ALARM_UNKNOWN + 1 - ALARM_NO_SPACE)
 #define DISK_ALARMS (REPORT_DISKS * OF_DISK)
 #define SPOOL_ALARMS (REPORT_SPOOLS * OF_SPOOL)
@@ -66,6 +66,7 @@ struct judge {
 	struct judge_log logs[JUDGE_LOGS];
 	size_t logs_n;
 	bool has_signs;
+	char said[JUDGE_SAID]; /* by the probe */
 };
 
 /* The kinds and subjects of the alarms of lines. */

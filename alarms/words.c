@@ -143,6 +143,9 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room, "disks and queues: not seen for %s",
 			words_span(a->value, span));
 		break;
+	case ALARM_PROBE:
+		snprintf(to, room, "probe: %s", a->said);
+		break;
 	default:
 		words_signs_figure(to, room, a);
 		break;
@@ -230,6 +233,12 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		snprintf(
 			to, room, "; a file system may hang, no alarm is sure");
 		break;
+	case ALARM_PROBE:
+		snprintf(to, room, "; %s",
+			a->value > 1
+				? "clients and other servers fail as it does"
+				: "nobody fails as yet, or it is not known");
+		break;
 	default:
 		words_signs_outlook(to, room, a);
 		break;
@@ -304,6 +313,11 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room,
 			"systemctl status mailban; ps -o stat,wchan,args "
 			"-C mailban-gauge");
+		break;
+	case ALARM_PROBE:
+		snprintf(to, room,
+			"mailban check probe; postfix status; "
+			"systemctl status dovecot");
 		break;
 	default:
 		words_signs_next(to, room, a);

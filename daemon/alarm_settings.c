@@ -13,6 +13,8 @@
 #define MAIL_TO_MOST 254
 #define INTERVAL_LEAST 1
 #define INTERVAL_MOST 3600
+#define PROBE_LEAST 1
+#define PROBE_MOST 86400
 
 static bool take_enabled(
 	struct alarm_settings *s, const char *text, struct arena *arena)
@@ -64,6 +66,37 @@ static bool take_mail_to(
 		if (!isalnum((unsigned char)*c) && !strchr("@.+_-=", *c))
 			return false;
 	return *text && *text != '-' && strlen(text) <= MAIL_TO_MOST;
+}
+
+static bool take_probe(
+	struct alarm_settings *s, const char *text, struct arena *arena)
+{
+	int64_t seconds = 0;
+
+	(void)arena;
+	if (strcmp(text, "none") != 0 &&
+		(!duration_parse(text, &seconds) || seconds < PROBE_LEAST ||
+			seconds > PROBE_MOST))
+		return false;
+	s->probe = seconds * CLOCK_SECOND;
+	return true;
+}
+
+static bool take_probe_options(
+	struct alarm_settings *s, const char *text, struct arena *arena)
+{
+	char *copy = arena_string(arena, text), *rest = NULL;
+
+	s->probe_words_n = 0;
+	if (strcmp(text, "none") == 0)
+		return true;
+	for (char *word = strtok_r(copy, " \t\n", &rest); word;
+		word = strtok_r(NULL, " \t\n", &rest)) {
+		if (s->probe_words_n == RUNNER_WORDS)
+			return false;
+		s->probe_words[s->probe_words_n++] = word;
+	}
+	return true;
 }
 
 static bool take_paths(
@@ -123,6 +156,8 @@ static const struct {
 	{"paths", take_paths, "absolute paths, 8 at most, or none"},
 	{"hold", take_hold, "the absolute path of a program, or none"},
 	{"bulk_accounts", take_bulk, "accounts, 32 at most, or none"},
+	{"probe", take_probe, "a time from 1s to 1d, or none"},
+	{"probe_options", take_probe_options, "16 words at most, or none"},
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

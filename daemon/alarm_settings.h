@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "alarms/judge.h"
+#include "daemon/runner.h"
 #include "lib/arena.h"
 #include "lib/conf.h"
 #include "lib/err.h"
@@ -17,6 +18,9 @@ struct alarm_settings {
 	bool enabled;
 	const char *hook;    /* NULL: none */
 	const char *mail_to; /* NULL: nobody */
+	int64_t probe;	     /* microseconds between two; 0: none */
+	const char *probe_words[RUNNER_WORDS]; /* its command line */
+	size_t probe_words_n;
 	const char *paths[ALARM_SETTINGS_PATHS];
 	size_t paths_n;
 	const char *hold; /* a program; NULL: nothing is held */

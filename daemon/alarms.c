@@ -29,17 +29,23 @@
 #define GAUGE_BUFFER (64 << 10)
 
 void alarms_spawn(struct alarms_helpers *h,
-	const struct alarm_settings *settings, uid_t uid, gid_t gid,
-	bool confined)
+	const struct alarm_settings *settings, const char *statedir, uid_t uid,
+	gid_t gid, bool confined)
 {
-	const struct runner_means means = {
-		settings->hook, settings->mail_to, settings->hold};
+	struct runner_means means = {.hook = settings->hook,
+		.mail_to = settings->mail_to,
+		.hold = settings->hold,
+		.probe = settings->probe > 0,
+		.probe_words_n = settings->probe_words_n,
+		.statedir = statedir};
 	int r;
 
 	*h = (struct alarms_helpers){
 		.gauge_fd = -1, .runner_fd = -1, .mounts_fd = -1};
 	if (!settings->enabled)
 		return;
+	memcpy(means.probe_words, settings->probe_words,
+		sizeof(means.probe_words));
 	h->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	r = spawn_program(GAUGE_PROGRAM, uid, gid, confined, GAUGE_BUFFER,
 		&h->gauge_fd, &h->gauge_pid);
@@ -214,6 +220,8 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 	if (reply->task == RUNNER_POSTCONF) {
 		if (alarms_postfix_take(a, reply->output, reply->n))
 			settle(a);
+	} else if (reply->task == RUNNER_PROBE) {
+		alarms_probe_take(a, reply);
 	} else if (reply->status == RUNNER_TOO_LONG) {
 		log_error("alarms: %s took more than %d seconds and was killed",
 			what, RUNNER_PATIENCE);
@@ -299,6 +307,7 @@ struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
 		alarms_postfix_ask(a);
 	else
 		settle(a);
+	alarms_probe_begin(a, loop);
 	return a;
 }
 
@@ -322,6 +331,7 @@ void alarms_free(struct alarms **alarms)
 	sd_event_source_disable_unref(a->timer);
 	sd_event_source_disable_unref(a->gauge_io);
 	sd_event_source_disable_unref(a->runner_io);
+	sd_event_source_disable_unref(a->probe_timer);
 	end_helper(a->helpers.gauge_fd, a->helpers.gauge_pid);
 	end_helper(a->helpers.runner_fd, a->helpers.runner_pid);
 	if (a->helpers.mounts_fd >= 0)
@@ -336,6 +346,15 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_words(
+	const struct alarm_settings *a, const struct alarm_settings *b)
+{
+	for (size_t i = 0; i < a->probe_words_n && i < b->probe_words_n; i++)
+		if (strcmp(a->probe_words[i], b->probe_words[i]) != 0)
+			return false;
+	return a->probe_words_n == b->probe_words_n;
+}
+
 void alarms_reconfigure(struct alarms *a, const struct alarm_settings *settings)
 {
 	if (!a) {
@@ -347,9 +366,11 @@ void alarms_reconfigure(struct alarms *a, const struct alarm_settings *settings)
 	/* Those of the runner are copies of its own. */
 	if (!same(a->settings->hook, settings->hook) ||
 		!same(a->settings->mail_to, settings->mail_to) ||
-		!same(a->settings->hold, settings->hold))
-		log_warning("alarms: hook, mail_to and hold change when "
-			    "mailband is restarted");
+		!same(a->settings->hold, settings->hold) ||
+		a->settings->probe != settings->probe ||
+		!same_words(a->settings, settings))
+		log_warning("alarms: hook, mail_to, hold, probe and "
+			    "probe_options change when mailband is restarted");
 	if (!settings->enabled)
 		log_warning("alarms: they end when mailband is restarted");
 	a->settings = settings;

@@ -28,8 +28,8 @@ struct alarms_helpers {
  * the capability that the gauge process keeps is given up.
  */
 void alarms_spawn(struct alarms_helpers *helpers,
-	const struct alarm_settings *settings, uid_t uid, gid_t gid,
-	bool confined);
+	const struct alarm_settings *settings, const char *statedir, uid_t uid,
+	gid_t gid, bool confined);
 
 /*
  * Takes the helpers over, and begins to look. statedir and the strings of

@@ -29,9 +29,10 @@ struct alarms {
 	bool watching;	 /* the gauge process knows what to look at */
 	bool looking;	 /* and was asked */
 	int64_t seen;	 /* monotonic: its last report, or its start */
+	int64_t probe;	 /* microseconds between two; 0: none */
 	uint64_t lost;	 /* notices that the runner had no room for */
 	int64_t counted; /* monotonic: when it was told how many lines */
-	sd_event_source *timer, *gauge_io, *runner_io;
+	sd_event_source *timer, *gauge_io, *runner_io, *probe_timer;
 };
 
 /* Asks for the configuration, from the first instance on. */
@@ -43,6 +44,11 @@ void alarms_postfix_watch(
 	const struct alarms *alarms, struct report_watch *watch);
 /* Its faults on the disks of the first report, once a reading. */
 void alarms_postfix_tell(struct alarms *alarms, const struct report *report);
+
+/* Begins to ask for probes, if they are wanted. */
+void alarms_probe_begin(struct alarms *alarms, sd_event *loop);
+/* What a probe ended with and said; when the next is due. */
+void alarms_probe_take(struct alarms *alarms, const struct runner_reply *reply);
 
 /* False if the runner has no room for it, or there is none. */
 bool alarms_run(struct alarms *alarms, const struct runner_request *request);

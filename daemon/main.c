@@ -262,8 +262,9 @@ static bool start_others(struct arguments *args,
 	if (!args->engine.dry_run &&
 		!start_warden(warden, account, settings->sandbox))
 		return false;
-	alarms_spawn(&args->engine.alarms, &settings->alarms, account.uid,
-		account.gid, settings->sandbox);
+	alarms_spawn(&args->engine.alarms, &settings->alarms,
+		args->engine.statedir, account.uid, account.gid,
+		settings->sandbox);
 	return start_names(args, account, settings->sandbox);
 }
 

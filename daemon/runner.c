@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running the admin's hook, sendmail and postconf: argv and environment, never
- * a shell, each with a time limit and one after the other. It must never run
- * what a message names: who has taken over the engine can have notices sent,
- * and no more.
+ * Running the admin's hook, sendmail, postconf and the probe: argv and
+ * environment, never a shell, each with a time limit and one after the other.
+ * It must never run what a message names: who has taken over the engine can
+ * have notices sent, and no more.
  */
 #include "daemon/runner.h"
 
@@ -31,12 +31,16 @@
 #define SEARCH \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define SENDMAIL "/usr/sbin/sendmail"
+#define PROBE "mailban-check"
+/* Seconds of RUNNER_PATIENCE: it has something to say of what hangs. */
+#define PROBE_TIME "20"
 #define ARGUMENTS (2 * RUNNER_IDS + 2)
 /* The NULL behind the last is one. */
 #define VARIABLES 16
 #define ID_LEAST 5
 
 static struct runner_means means;
+static char probe_path[4096];
 
 size_t runner_request_encode(
 	const struct runner_request *q, void *bytes, size_t room)
@@ -97,7 +101,7 @@ bool runner_request_decode(
 	read_text(&r, q->addresses, sizeof(q->addresses));
 	read_text(&r, q->queue_ids, sizeof(q->queue_ids));
 	return reader_done(&r) && q->task >= RUNNER_POSTCONF &&
-	       q->task <= RUNNER_HOLD &&
+	       q->task < RUNNER_TASKS &&
 	       (!q->directory[0] || q->directory[0] == '/') &&
 	       (q->queue_ids[0] ? are_ids(q->queue_ids)
 				: q->task != RUNNER_HOLD);
@@ -204,6 +208,35 @@ static void be_sendmail(struct program *p, const struct runner_request *q)
 	p->in = letter(q);
 }
 
+/* Beside mailband, as in a tree, or where commands are. */
+static void find_probe(void)
+{
+	static const char *const places[] = {"", "../bin/"};
+	ssize_t n =
+		readlink("/proc/self/exe", probe_path, sizeof(probe_path) - 32);
+	char *end = n > 0 ? memrchr(probe_path, '/', (size_t)n) : NULL;
+
+	for (size_t i = 0; end && i < 2; i++) {
+		sprintf(end + 1, "%s" PROBE, places[i]);
+		if (access(probe_path, X_OK) == 0)
+			return;
+	}
+	strcpy(probe_path, "/usr/bin/" PROBE);
+}
+
+static void be_probe(struct program *p)
+{
+	size_t n = 0;
+
+	p->path = probe_path;
+	p->argv[n++] = PROBE;
+	p->argv[n++] = "probe";
+	p->argv[n++] = "--timeout=" PROBE_TIME;
+	for (size_t i = 0; i < means.probe_words_n; i++)
+		p->argv[n++] = means.probe_words[i];
+	set(p, "NAGIOS_PLUGIN_STATE_DIRECTORY", means.statedir);
+}
+
 static _Noreturn void become(const struct program *p)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -284,7 +317,10 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		be_sendmail(&p, q);
 	else if (q->task == RUNNER_HOLD && means.hold)
 		be_hold(&p, q);
-	if (q->task == RUNNER_POSTCONF && pipe2(ends, O_CLOEXEC) == 0)
+	else if (q->task == RUNNER_PROBE && means.probe)
+		be_probe(&p);
+	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_PROBE) &&
+		pipe2(ends, O_CLOEXEC) == 0)
 		p.out = ends[1];
 	if (p.path)
 		pid = fork();
@@ -357,8 +393,10 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	find_probe();
 	r = give_up(uid, gid,
-		confined && !means.hook && !means.mail_to && !means.hold);
+		confined && !means.hook && !means.mail_to && !means.hold &&
+			!means.probe);
 	if (r < 0) {
 		log_error("runner: cannot give up rights: %s", strerror(-r));
 		_exit(1);

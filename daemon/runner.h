@@ -9,11 +9,18 @@
 
 /*
  * The process that starts other programs for the engine, which can start none:
- * postconf(1), the hook, sendmail(1) and who holds messages. Which programs
- * those are is settled when it begins; the engine chooses among them and gives
- * texts.
+ * postconf(1), the hook, sendmail(1), who holds messages and mailban-check(1).
+ * Which programs those are is settled when it begins; the engine chooses among
+ * them and gives texts.
  */
-enum runner_task { RUNNER_POSTCONF = 1, RUNNER_HOOK, RUNNER_MAIL, RUNNER_HOLD };
+enum runner_task {
+	RUNNER_POSTCONF = 1,
+	RUNNER_HOOK,
+	RUNNER_MAIL,
+	RUNNER_HOLD,
+	RUNNER_PROBE,
+	RUNNER_TASKS
+};
 
 /* Seconds that any of them may take; then it is killed, with all it began. */
 #define RUNNER_PATIENCE 30
@@ -44,7 +51,7 @@ struct runner_reply {
 	/* As wait(2) has it; RUNNER_TOO_LONG, RUNNER_NOT_STARTED. */
 	int32_t status;
 	uint16_t n;
-	char output[RUNNER_OUTPUT]; /* of postconf alone, cut there */
+	char output[RUNNER_OUTPUT]; /* of postconf and the probe, cut there */
 };
 #define RUNNER_TOO_LONG (-1)
 #define RUNNER_NOT_STARTED (-2)
@@ -55,12 +62,19 @@ size_t runner_request_encode(
 bool runner_request_decode(
 	const void *bytes, size_t n, struct runner_request *request);
 
-/* What it may start but postconf; each may be NULL. */
+/* Words of the probe's command line. */
+#define RUNNER_WORDS 16
+
+/* What it may start but postconf; each may be NULL or false. */
 struct runner_means {
 	const char *hook;    /* an absolute path */
 	const char *mail_to; /* an address */
 	const char *hold;    /* an absolute path; it is run as
 			      * postsuper(1) is: -h ID -h ID ... */
+	bool probe;
+	const char *probe_words[RUNNER_WORDS];
+	size_t probe_words_n;
+	const char *statedir; /* where a probe remembers a refusal */
 };
 
 /*

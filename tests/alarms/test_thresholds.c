@@ -70,6 +70,10 @@ static const struct row {
 		5, 5, 2, 0},
 	{"gauge", ALARM_GAUGE, 1, {181, 180, 181, 180}, {601, 600, 601, 600}, 1,
 		1, 1, 0},
+	{"io", ALARM_IO, 0, {50.1, 50, 25.1, 25}, {80.1, 80, 40.1, 40}, 5, 5, 2,
+		0},
+	/* What a plugin ends with; what is not known is a warning. */
+	{"probe", ALARM_PROBE, 0, {1, 0, 3, 0}, {2, 1, 2, 1}, 2, 2, 1, 0},
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
@@ -102,6 +106,8 @@ static void begin(const struct row *of)
 	rules = judge_default;
 	/* Of what jumps in a test. */
 	rules.pairs[ALARM_FULL_IN] = (struct judge_pair){-INFINITY, -INFINITY};
+	for (int k = ALARM_INCOMING_GROWTH; k <= ALARM_HOLD_GROWTH; k++)
+		rules.pairs[k] = (struct judge_pair){INFINITY, INFINITY};
 	memset(&watch, 0, sizeof(watch));
 	memset(&report, 0, sizeof(report));
 	memset(&memory, 0, sizeof(memory));
@@ -178,8 +184,14 @@ static void put(double value)
 		memory.some = value > 100 ? 15 : value;
 		memory.full = value > 100 ? value - 100 : 0;
 		break;
+	case ALARM_IO:
+		memory.io_full = value;
+		break;
 	case ALARM_GAUGE:
 		silent = value;
+		break;
+	case ALARM_PROBE:
+		judge_probe(judge, (int)value, "said", now);
 		break;
 	default:
 		fail_msg("%s: what is it?", row->what);
@@ -343,12 +355,17 @@ static void test_off(void **state)
 	}
 }
 
-/* Each kind stands in the table, but the one that needs a history. */
+/* Each kind stands in the table, but those that need a history: see below, and
+ * test_judge.c and test_judge_signs.c for growth and lines. */
 static void test_all_are_there(void **state)
 {
 	bool seen[ALARM_KINDS] = {[ALARM_FULL_IN] = true};
 
 	(void)state;
+	for (int k = ALARM_INCOMING_GROWTH; k <= ALARM_HOLD_GROWTH; k++)
+		seen[k] = true;
+	for (int k = ALARM_NO_SPACE; k < ALARM_KINDS; k++)
+		seen[k] = true;
 	for (size_t i = 0; i < ROWS; i++)
 		seen[rows[i].kind] = true;
 	for (int k = 0; k < ALARM_KINDS; k++)
