@@ -68,7 +68,7 @@ int warden_restore(struct warden *w)
 		rc = apply_allow(w, &w->allow);
 	if (rc == 0) {
 		warden_rush_forget(w, 0, w->layout.n);
-		warden_rush_laid_out(w, false);
+		warden_rush_laid_out(w, NULL);
 		w->restored++;
 		log_warning(
 			"warden: table inet %s was gone, made anew", NFT_TABLE);
@@ -194,7 +194,7 @@ int warden_handle_layout(struct warden *w)
 		free(w->layout.jails);
 		w->layout = w->draft;
 		w->draft = (struct layout){0};
-		warden_rush_laid_out(w, !w->watch);
+		warden_rush_laid_out(w, w->watch ? NULL : kept);
 		/* It is as it should be: changes count from here on. */
 		if (!w->watch)
 			rc = watch_open(&w->watch, w->nft);

@@ -274,14 +274,17 @@ static int take_over(const struct dump_element *e, void *context)
 	return 0;
 }
 
-void warden_rush_laid_out(struct warden *w, bool first)
+void warden_rush_laid_out(struct warden *w, const bool *kept)
 {
 	static const enum set_kind kinds[] = {SET_RUSH4, SET_RUSH6};
 	struct takeover t = {.w = w};
 	char name[SET_NAME];
 
 	memset(w->blank, 0, sizeof(w->blank));
-	for (; first && t.jail < w->layout.n; t.jail++) {
+	for (; kept && t.jail < w->layout.n; t.jail++) {
+		/* Most often they hold some, and to be told so is dear. */
+		if (kept[t.jail])
+			w->blank[t.jail] = 1 << SET_BAN4 | 1 << SET_BAN6;
 		for (size_t k = 0; k < 2; k++) {
 			set_name(name, kinds[k], w->layout.jails[t.jail].name);
 			dump_set(w->nft, kinds[k], name, take_over, &t);

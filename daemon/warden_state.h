@@ -74,7 +74,7 @@ struct warden {
 	int64_t rush_after;		   /* not before, monotonic */
 	/* Bits of a jail's ban sets (1 << kind) that are known, and of those
 	 * (1 << kind << 4) that held nothing before the first rush after the
-	 * table was laid out. */
+	 * table was laid out. Those that were there at the start do not. */
 	uint8_t blank[LAYOUT_JAILS_MOST];
 	struct mnl_socket *asked; /* for that (dump_is_empty) */
 	char in_use[NFT_NAME];	  /* the set of which that was told last */
@@ -139,11 +139,12 @@ void warden_rush_unbanned(struct warden *w);
 void warden_rush_forget(struct warden *w, size_t first, size_t end);
 /*
  * Before the draft takes the layout's place (they are numbered by the old
- * one), and after it, or after the table was made anew: the first time takes
- * over who is in rush sets from an earlier run.
+ * one), and after it, or after the table was made anew. The first time, kept
+ * tells of each jail whether an earlier run left its sets: who is in its rush
+ * sets is taken over. Later it is NULL.
  */
 void warden_rush_renumber(struct warden *w);
-void warden_rush_laid_out(struct warden *w, bool first);
+void warden_rush_laid_out(struct warden *w, const bool *kept);
 /* Moves some into their ban sets if it is time: milliseconds until the next
  * are to be moved, or -1. */
 int warden_rush_due(struct warden *w);
