@@ -210,13 +210,9 @@ static void came_from(struct outbound *o, struct outbound_account *a,
 static void on_received(
 	struct outbound *o, const struct record *r, int64_t time)
 {
-	struct message *m;
-	struct outbound_account *a;
+	struct outbound_account *a = account_of(o, r->account);
+	struct message *m = message_of(o, r, time);
 
-	if (!r->account.n)
-		return;
-	a = account_of(o, r->account);
-	m = message_of(o, r, time);
 	if (!a || !m)
 		return;
 	m->owner = owner_of(o, a);
@@ -272,47 +268,51 @@ static void on_failed(struct outbound *o, const struct record *r, int64_t time)
 {
 	struct addr from;
 
-	if (r->address.n && r->account.n &&
-		!SPAN_IS(r->account, "(unavailable)") &&
+	if (r->account.n && !SPAN_IS(r->account, "(unavailable)") &&
 		addr_parse(r->address.at, r->address.n, &from) &&
 		!addr_is_special(&from))
 		guessers_failed(o->guessers, &from, r->account.at, r->account.n,
 			time / CLOCK_SECOND);
 }
 
-void outbound_record(struct outbound *o, const struct record *r, int64_t time)
+static void on_login(struct outbound *o, const struct record *r, int64_t time)
 {
-	struct outbound_account *a;
-	int64_t now;
+	struct outbound_account *a = account_of(o, r->account);
 
-	if (!o)
-		return;
+	if (a)
+		came_from(o, a, r->address, time);
+}
+
+/* What is done with a record; NULL: nothing, as with most. */
+typedef void (*on_record_fn)(
+	struct outbound *o, const struct record *r, int64_t time);
+
+static on_record_fn wanted(const struct record *r)
+{
 	switch (r->kind) {
 	case RECORD_RECEIVED:
+		return r->account.n ? on_received : NULL;
 	case RECORD_QUEUED:
+		return on_queued;
 	case RECORD_DELIVERY:
+		return SPAN_IS(r->status, "bounced") ? on_returned : NULL;
 	case RECORD_LOGIN:
+		return on_login;
 	case RECORD_ATTACK:
 	case RECORD_WARNING:
-		break;
+		return r->address.n ? on_failed : NULL;
 	default:
+		return NULL;
+	}
+}
+
+void outbound_record(struct outbound *o, const struct record *r, int64_t time)
+{
+	on_record_fn fn = o ? wanted(r) : NULL;
+	int64_t now;
+
+	if (!fn)
 		return;
-	}
 	now = clock_wall();
-	if (!time || time > now)
-		time = now;
-	if (r->kind == RECORD_RECEIVED) {
-		on_received(o, r, time);
-	} else if (r->kind == RECORD_QUEUED) {
-		on_queued(o, r, time);
-	} else if (r->kind == RECORD_LOGIN) {
-		a = account_of(o, r->account);
-		if (a)
-			came_from(o, a, r->address, time);
-	} else if (r->kind == RECORD_DELIVERY) {
-		if (SPAN_IS(r->status, "bounced"))
-			on_returned(o, r, time);
-	} else {
-		on_failed(o, r, time);
-	}
+	fn(o, r, time && time < now ? time : now);
 }
