@@ -263,13 +263,13 @@ static void on_returned(
 	outbound_judge(o, a, ALARM_RETURNED);
 }
 
-/* Dovecot's, and smtpd(8)'s where it knows the name. */
+/* Dovecot's, and smtpd(8)'s, which says "(unavailable)" where it does not know
+ * the name: that is one account. */
 static void on_failed(struct outbound *o, const struct record *r, int64_t time)
 {
 	struct addr from;
 
-	if (r->account.n && !SPAN_IS(r->account, "(unavailable)") &&
-		addr_parse(r->address.at, r->address.n, &from) &&
+	if (r->account.n && addr_parse(r->address.at, r->address.n, &from) &&
 		!addr_is_special(&from))
 		guessers_failed(o->guessers, &from, r->account.at, r->account.n,
 			time / CLOCK_SECOND);

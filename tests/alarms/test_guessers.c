@@ -75,6 +75,14 @@ static void test_an_office(void **state)
 		assert_true(guessers_came(g, &(struct addr){{192}}, name,
 				    strlen(name), NOW) < 5);
 	}
+	/* A password that many have saved was changed for all. */
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "phone%d", i);
+		guessers_failed(
+			g, &(struct addr){{192}}, name, strlen(name), NOW);
+	}
+	assert_int_equal(
+		guessers_came(g, &(struct addr){{192}}, "user1", 5, NOW), 0);
 	guessers_free(&g);
 }
 

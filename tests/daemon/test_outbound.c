@@ -374,6 +374,13 @@ static void test_taken_over(void **state)
 	for (int i = 0; i < 300; i++)
 		send_as(w, "bob@x.org", "203.0.113.1", 1, 0, false);
 	assert_int_equal(last(w)->news, LEVEL_RAISED);
+	/* However long it goes on. */
+	for (int hour = 0; hour < 60; hour++) {
+		at(w, w->now + HOUR);
+		send_as(w, "bob@x.org", "203.0.113.1", 300, 0, false);
+	}
+	assert_int_equal(
+		outbound_find(w->outbound, "bob@x.org", 9)->habit.usual, 2);
 }
 
 static void test_what_comes_back(void **state)
@@ -624,6 +631,9 @@ static void test_a_restart(void **state)
 	for (uint32_t i = 100; i < 100 + sizeof(row); i++)
 		state_put_account(store, i, START / HOUR, row, i - 100);
 	state_put_account(store, UINT32_MAX, START / HOUR, row, 700);
+	row[sizeof(struct habit) + 2] = 5; /* bytes of its name */
+	state_put_account(
+		store, 99, START / HOUR, row, sizeof(struct habit) + 3 + 5);
 	state_commit(store);
 	state_wait(store, 10);
 	for (int all = 0; all < 2; all++) {
