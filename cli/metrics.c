@@ -2,14 +2,16 @@
 /*
  * mailban metrics: the daemon's counters as OpenMetrics text
  * (openmetrics.io, 1.0), for Prometheus and its like: printed, written for
- * node_exporter's textfile collector, or served. Labels are jails alone, whose
- * names an admin gave: what strangers can choose is never in them.
+ * node_exporter's textfile collector, or served. Labels are jails, whose names
+ * an admin gave, and alarms, whose names are ours: what strangers can choose is
+ * never in them.
  */
 #include "cli/metrics.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,6 +86,9 @@ static const struct family jail_families[] = {
 	{NULL, NULL, NULL, false, NULL},
 };
 
+static const struct family alarm_family = {NULL, "alarm_state", NULL, false,
+	"How an alarm stands: 0 is well, 1 a warning, 2 critical."};
+
 static void head(const struct family *f, FILE *to)
 {
 	fprintf(to, "# TYPE mailban_%s %s\n", f->name,
@@ -93,15 +98,14 @@ static void head(const struct family *f, FILE *to)
 	fprintf(to, "# HELP mailban_%s %s\n", f->name, f->help);
 }
 
-static void sample(const struct family *f, const char *jail,
-	const json_t *values, FILE *to)
+/* Of a jail or an alarm, say; label is NULL if it is of nothing. */
+static void sample(const struct family *f, const char *label, const char *of,
+	json_int_t n, FILE *to)
 {
-	json_int_t n = json_integer_value(json_object_get(values, f->key));
-
 	fprintf(to, "mailban_%s%s", f->name, f->counter ? "_total" : "");
-	if (jail) {
-		fputs("{jail=\"", to);
-		for (const char *c = jail; *c; c++)
+	if (label) {
+		fprintf(to, "{%s=\"", label);
+		for (const char *c = of; *c; c++)
 			if (*c == '\n')
 				fputs("\\n", to);
 			else
@@ -113,14 +117,32 @@ static void sample(const struct family *f, const char *jail,
 	fprintf(to, " %" JSON_INTEGER_FORMAT "\n", n);
 }
 
+static json_int_t value_of(const struct family *f, const json_t *values)
+{
+	return json_integer_value(json_object_get(values, f->key));
+}
+
 static void families(const struct family *f, const json_t *values, FILE *to)
 {
 	for (; f->name; f++) {
 		if (!json_is_integer(json_object_get(values, f->key)))
 			continue;
 		head(f, to);
-		sample(f, NULL, values, to);
+		sample(f, NULL, NULL, value_of(f, values), to);
 	}
+}
+
+/* None if the daemon has no alarms. */
+static void alarm_states(const json_t *status, FILE *to)
+{
+	const json_t *states = json_object_get(status, "alarm_states"), *state;
+	const char *name;
+
+	if (!json_object_size(states))
+		return;
+	head(&alarm_family, to);
+	json_object_foreach((json_t *)(uintptr_t)states, name, state) sample(
+		&alarm_family, "alarm", name, json_integer_value(state), to);
 }
 
 void metrics_write(const json_t *status, const json_t *counters, FILE *to)
@@ -145,10 +167,11 @@ void metrics_write(const json_t *status, const json_t *counters, FILE *to)
 				json_object_get(jail, "name"));
 
 			if (name)
-				sample(f, name, jail, to);
+				sample(f, "jail", name, value_of(f, jail), to);
 		}
 	}
 	families(mail, json_object_get(counters, "total"), to);
+	alarm_states(status, to);
 	fputs("# EOF\n", to);
 }
 

@@ -6,6 +6,7 @@
  * the next time, with its own time.
  */
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const char *const jail_keys[] = {
 
 #define N(of) (sizeof(of) / sizeof(*(of)))
 
-/* At a time, as many as zabbix_sender sends: 18 of each period. */
+/* At a time, about as many as zabbix_sender sends: 18 of each period. */
 #define PERIODS_A_MESSAGE 12
 
 /* Rows of a message: {host, key, value, clock}. */
@@ -72,6 +73,21 @@ static void put_period(struct items *items, const json_t *period)
 	put_each(items, "mailban", period_keys, N(period_keys), period, end);
 }
 
+/* mailban[alarm_NAME]; none if the daemon has no alarms. */
+static void put_alarms(
+	struct items *items, const json_t *states, json_int_t clock)
+{
+	const json_t *state;
+	const char *name;
+	char key[40];
+
+	json_object_foreach((json_t *)(uintptr_t)states, name, state)
+	{
+		snprintf(key, sizeof(key), "alarm_%s", name);
+		put(items, "mailban", key, json_integer_value(state), clock);
+	}
+}
+
 static void put_status(struct items *items, const json_t *status)
 {
 	const json_t *jails = json_object_get(status, "jails"), *jail;
@@ -86,6 +102,7 @@ static void put_status(struct items *items, const json_t *status)
 			sum += number(jail, jail_keys[i]);
 		put(items, "mailban", jail_keys[i], sum, now);
 	}
+	put_alarms(items, json_object_get(status, "alarm_states"), now);
 }
 
 static int mark(const struct options *options, json_int_t id)

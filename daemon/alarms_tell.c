@@ -76,6 +76,22 @@ static void tell_queues(const struct alarms *a, size_t spool, json_t *list)
 	}
 }
 
+/* Of each name the worst of all that bear it: 0 is well, 2 is critical. */
+static json_t *tell_states(const struct alarms *a)
+{
+	enum level worst[ALARM_KINDS] = {LEVEL_OK};
+	const struct alarm *alarm;
+	json_t *states = json_object();
+
+	for (size_t i = 0; (alarm = judge_alarm(a->judge, i)); i++)
+		if (alarm->state.level > worst[alarm->kind])
+			worst[alarm->kind] = alarm->state.level;
+	for (int k = 0; k < ALARM_KINDS; k++)
+		json_object_set_new(states, judge_name((enum alarm_kind)k),
+			json_integer(worst[k]));
+	return states;
+}
+
 void alarms_tell(const struct alarms *a, json_t *object)
 {
 	json_t *alarms, *disks, *queues;
@@ -96,6 +112,7 @@ void alarms_tell(const struct alarms *a, json_t *object)
 	for (size_t i = 0; last && i < last->spools_n; i++)
 		tell_queues(a, i, queues);
 	json_object_set_new(object, "alarms", alarms);
+	json_object_set_new(object, "alarm_states", tell_states(a));
 	json_object_set_new(object, "disks", disks);
 	json_object_set_new(object, "queues", queues);
 	json_object_set_new(object, "look_took",

@@ -91,11 +91,11 @@ def server():
     made.close()
 
 
-def tell(daemon, periods=1, taken=0, marks=1, value=7):
+def tell(daemon, periods=1, taken=0, marks=1, value=7, **status):
     """What the daemon says: its status, the counters, each mark."""
     daemon.will_say({"uptime": 100, "bans_refused": 0, "errors": 0,
                      "jails": [{"name": "dovecot", "failed": 1, "banned": 2,
-                                "total_failed": 3, "total_banned": 4}] * 2})
+                                "total_failed": 3, "total_banned": 4}] * 2, **status})
     daemon.will_say({"total": {}, "hours": [], "periods": [
         {"id": i, "end": 1700000000 + 1800 * i, "taken": i <= taken,
          **{name: value for name in NUMBERS}} for i in range(1, periods + 1)]})
@@ -145,6 +145,15 @@ def test_nothing_new_sends_what_holds_now(daemon, server):
         "mailban[banned]": "4", "mailban[total_failed]": "6",
         "mailban[total_banned]": "8"}
     assert marked(daemon) == []
+
+
+def test_how_alarms_stand_is_sent(daemon, server):
+    tell(daemon, 5, 5, alarm_states={"disk_free": 2, "io": 0})
+    assert send(daemon, server).returncode == 0
+    message, = server.messages
+    sent = {row["key"]: row["value"] for row in message["data"]}
+    assert sent["mailban[alarm_disk_free]"] == "2"
+    assert sent["mailban[alarm_io]"] == "0" and len(sent) == STATUS + 2
 
 
 @pytest.mark.parametrize("host", [

@@ -70,8 +70,16 @@ def test_the_parser_of_prometheus_takes_it(running):
     assert found["mailban_jail_bans_total", "dovecot"] == 1
     assert found["mailban_jail_banned", "dovecot"] == 1
     assert found["mailban_jail_failures_total", "dovecot"] == 3
+    assert found["mailban_alarm_state", "disk_free"] in (0, 1, 2)
+    assert found["mailban_alarm_state", "crashed"] == 0
     # As the textfile collector reads it.
     assert list(text_parser.text_string_to_metric_families(text))
+
+
+def test_an_alarm_that_is_raised(running):
+    running.append(attack.MAIL_LOG, attack.line("panic: x", "postfix/qmgr[7]"))
+    hosts.wait_for(lambda: samples(running.mailban("metrics").stdout)[
+        "mailban_alarm_state", "crashed"] == 1, 20)
 
 
 def test_nobody_is_named(running):
