@@ -49,10 +49,10 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
 	ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
-	alarms/guessers alarms/habit \
-	alarms/judge alarms/judge_kinds alarms/judge_signs alarms/level \
-	alarms/memory alarms/mounts alarms/postconf alarms/queue \
-	alarms/report alarms/silence alarms/words alarms/words_signs
+	alarms/guessers alarms/habit alarms/heavy alarms/judge \
+	alarms/judge_kinds alarms/judge_signs alarms/level alarms/memory \
+	alarms/mounts alarms/postconf alarms/queue alarms/report \
+	alarms/silence alarms/words alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
@@ -74,7 +74,8 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_postfix daemon/alarms_probe daemon/alarms_signs \
+	daemon/alarms_postfix daemon/alarms_probe daemon/alarms_queue \
+	daemon/alarms_signs \
 	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
 	daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
@@ -82,7 +83,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
-	daemon/jailinfo daemon/journal_trust daemon/list daemon/lookup \
+	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
+	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \
 	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
 	daemon/periods daemon/reach daemon/readback \

@@ -46,7 +46,7 @@ static struct alarm *single_alarm(struct judge *j, enum alarm_kind kind)
 static void lay_out(struct judge *j)
 {
 	for (size_t i = 0; i < ALL_ALARMS; i++)
-		j->alarms[i].subject = "";
+		j->alarms[i].subject = j->alarms[i].more = "";
 	for (size_t i = 0; i < DISK_ALARMS; i++)
 		j->alarms[i].kind = (enum alarm_kind)(i % OF_DISK);
 	for (size_t i = 0; i < SPOOL_ALARMS; i++) {
@@ -54,6 +54,7 @@ static void lay_out(struct judge *j)
 
 		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
 		a->about_mail = true;
+		a->more = j->more[i / OF_SPOOL][a->kind == ALARM_HOLD_GROWTH];
 	}
 	for (int k = ALARM_MEMORY; k <= ALARM_PROBE; k++)
 		single_alarm(j, (enum alarm_kind)k)->kind = (enum alarm_kind)k;
@@ -387,6 +388,31 @@ bool judge_probe(struct judge *j, int status, const char *said, int64_t now)
 		level == status ? "" : "not known: ", said);
 	sample_plain(j, a, level, now);
 	return level != (int)a->state.level;
+}
+
+bool judge_wants_more(const struct judge *j, size_t spool)
+{
+	static const enum alarm_kind kinds[] = {ALARM_INCOMING, ALARM_ACTIVE,
+		ALARM_DEFERRED, ALARM_INCOMING_GROWTH, ALARM_ACTIVE_GROWTH,
+		ALARM_DEFERRED_GROWTH, ALARM_HOLD_GROWTH};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const struct alarm *a =
+			&j->alarms[DISK_ALARMS + spool * OF_SPOOL + kinds[i] -
+				   ALARM_INCOMING];
+
+		/* One that may be raised by the next sample, too. */
+		if (a->state.level != LEVEL_OK || a->state.warnings)
+			return true;
+	}
+	return false;
+}
+
+void judge_set_more(
+	struct judge *j, size_t spool, const char *moving, const char *hold)
+{
+	snprintf(j->more[spool][0], JUDGE_MORE, "%s", moving);
+	snprintf(j->more[spool][1], JUDGE_MORE, "%s", hold);
 }
 
 const struct alarm *judge_alarm(const struct judge *j, size_t i)

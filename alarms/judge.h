@@ -57,6 +57,7 @@ enum judge_program { JUDGE_POSTFIX, JUDGE_DOVECOT, JUDGE_PROGRAMS };
 /* Logs, and programs in them, whose silence is told. */
 #define JUDGE_LOGS 24
 #define JUDGE_DETAIL 48
+#define JUDGE_MORE 448
 
 /* Warning and critical; INFINITY (-INFINITY where low is bad): never. */
 struct judge_pair {
@@ -88,6 +89,8 @@ struct alarm {
 	/* The service that it is about, of letters, digits, '.', '_' and '-'
 	 * alone, or "". */
 	char detail[JUDGE_DETAIL];
+	/* Who fills the queue that it is about, harmless; "" if not known. */
+	const char *more;
 	/* Bytes below which Postfix refuses mail on that file system, 0: it
 	 * has no queue there. */
 	uint64_t refuses_below;
@@ -136,6 +139,13 @@ void judge_lines(struct judge *judge, enum judge_program program,
  * JUDGE_LOGS there are none. */
 void judge_log(
 	struct judge *judge, const char *name, uint64_t lines, int64_t now);
+/* Does an alarm of this queue directory need to know who fills it? */
+bool judge_wants_more(const struct judge *judge, size_t spool);
+/* That, of messages that are on their way and of those on hold; printable
+ * ASCII, cut at JUDGE_MORE - 1 bytes. */
+void judge_set_more(struct judge *judge, size_t spool, const char *moving,
+	const char *hold);
+
 /* How long there has been no report, seconds. */
 void judge_silence(struct judge *judge, double seconds, int64_t now);
 

@@ -60,6 +60,7 @@ struct judge {
 	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
 	struct forecast deferred[REPORT_SPOOLS];
 	struct growth growths[REPORT_SPOOLS][GROWTHS];
+	char more[REPORT_SPOOLS][2][JUDGE_MORE]; /* moving, on hold */
 	bool was_writable[REPORT_DISKS];
 	struct ages ages;
 	struct judge_said programs[JUDGE_PROGRAMS];

@@ -345,6 +345,7 @@ void words_of(struct words *w, const struct alarm *a, enum level_news news,
 		return;
 	}
 	say_outlook(outlook, sizeof(outlook), a);
-	snprintf(w->text, ROOM(w), "%s, since %s%s", figure, when, outlook);
+	snprintf(w->text, ROOM(w), "%s, since %s%s%s%s", figure, when, outlook,
+		*a->more ? "; " : "", a->more);
 	say_next(w->next, sizeof(w->next), a);
 }

@@ -8,8 +8,8 @@
 
 /* What people are told of an alarm. */
 struct words {
-	/* What is wrong, the figure, since when, what will be. */
-	char text[640];
+	/* What is wrong, the figure, since when, what will be, who does it. */
+	char text[1040];
 	/* The command to type next; "" if all is well again. */
 	char next[320];
 	/* Of an account's alarm, the last ones with a blank between two; or
@@ -19,8 +19,8 @@ struct words {
 
 /*
  * Fills words for the alarm as it stands: how the news came about, at the
- * monotonic time now and the wall clock's. Nothing in it comes from a log, and
- * the alarm is none of an account.
+ * monotonic time now and the wall clock's. Nothing in it comes from a log but
+ * the alarm's detail and more, and the alarm is none of an account.
  */
 void words_of(struct words *words, const struct alarm *alarm,
 	enum level_news news, int64_t now, int64_t wall);

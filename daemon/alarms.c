@@ -177,6 +177,7 @@ static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 		see_mounts(a, &report);
 		alarms_postfix_tell(a, &report);
 		judge_report(a->judge, &report, a->seen, clock_wall());
+		alarms_queue_ask(a);
 	}
 	return 0;
 }
@@ -222,6 +223,8 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 			settle(a);
 	} else if (reply->task == RUNNER_PROBE) {
 		alarms_probe_take(a, reply);
+	} else if (reply->task == RUNNER_QUEUE) {
+		alarms_queue_take(a, reply);
 	} else if (reply->status == RUNNER_TOO_LONG) {
 		log_error("alarms: %s took more than %d seconds and was killed",
 			what, RUNNER_PATIENCE);

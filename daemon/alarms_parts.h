@@ -2,21 +2,30 @@
 #ifndef MAILBAN_DAEMON_ALARMS_PARTS_H
 #define MAILBAN_DAEMON_ALARMS_PARTS_H
 
-/* What alarms.c, alarms_postfix.c and alarms_tell.c share, and nobody else. */
+/* What the files alarms*.c share, and nobody else. */
 
 #include "alarms/judge.h"
 #include "alarms/postconf.h"
 #include "daemon/alarms.h"
+#include "daemon/listing.h"
 #include "daemon/runner.h"
 
 /* What Postfix is asked, instance by instance. */
 struct alarms_postfix {
 	struct postconf instances[REPORT_SPOOLS];
-	size_t n;     /* that have answered */
-	size_t asked; /* of those that are known */
+	size_t of[REPORT_SPOOLS]; /* which of directories each is */
+	size_t n;		  /* that have answered */
+	size_t asked;		  /* of those that are known */
 	char directories[REPORT_SPOOLS][POSTCONF_PATH]; /* of main.cf; "" */
 	size_t known;
 	bool told; /* the faults of this reading */
+};
+
+/* Who fills the queue of an instance. */
+struct alarms_list {
+	struct listing_summary summary;
+	bool known;
+	int64_t took, next; /* monotonic: when it was told, is asked again */
 };
 
 struct alarms {
@@ -32,6 +41,10 @@ struct alarms {
 	int64_t probe;	 /* microseconds between two; 0: none */
 	uint64_t lost;	 /* notices that the runner had no room for */
 	int64_t counted; /* monotonic: when it was told how many lines */
+	struct alarms_list lists[REPORT_SPOOLS];
+	bool listing; /* one was asked for: */
+	size_t listed;
+	bool list_failed; /* and that is told */
 	sd_event_source *timer, *gauge_io, *runner_io, *probe_timer;
 };
 
@@ -49,6 +62,9 @@ void alarms_postfix_tell(struct alarms *alarms, const struct report *report);
 void alarms_probe_begin(struct alarms *alarms, sd_event *loop);
 /* What a probe ended with and said; when the next is due. */
 void alarms_probe_take(struct alarms *alarms, const struct runner_reply *reply);
+/* Asks who fills a queue, if somebody wants to know. */
+void alarms_queue_ask(struct alarms *alarms);
+void alarms_queue_take(struct alarms *alarms, const struct runner_reply *reply);
 
 /* False if the runner has no room for it, or there is none. */
 bool alarms_run(struct alarms *alarms, const struct runner_request *request);

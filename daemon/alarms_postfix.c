@@ -51,8 +51,10 @@ bool alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 	struct postconf conf;
 
 	postconf_take(&conf, text, n);
-	if (conf.queue_directory[0] && p->n < REPORT_SPOOLS)
+	if (conf.queue_directory[0] && p->n < REPORT_SPOOLS) {
+		p->of[p->n] = p->asked - 1;
 		p->instances[p->n++] = conf;
+	}
 	if (p->asked == 1)
 		take_instances(p, conf.multi_instance_directories);
 	if (p->asked == p->known)

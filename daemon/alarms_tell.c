@@ -76,6 +76,52 @@ static void tell_queues(const struct alarms *a, size_t spool, json_t *list)
 	}
 }
 
+static json_t *tell_names(const struct listing_name *names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < LISTING_TOP && names[i].n; i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:I}", "name", names[i].name, "n",
+				      (json_int_t)names[i].n));
+	return list;
+}
+
+/* Who fills the queues, as postqueue(1) said when an alarm wanted to know. */
+static json_t *tell_lists(const struct alarms *a)
+{
+	static const char *const names[LISTING_PARTS] = {
+		[LISTING_MOVING] = "moving", [LISTING_HOLD] = "hold"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < REPORT_SPOOLS * LISTING_PARTS; i++) {
+		const struct alarms_list *l = &a->lists[i / LISTING_PARTS];
+		size_t part = i % LISTING_PARTS;
+
+		if (!l->known)
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:I,s:I,s:o,s:o,s:o}", "directory",
+				judge_watched(a->judge)
+					->spools[i / LISTING_PARTS],
+				"part", names[part], "age",
+				(json_int_t)((clock_mono() - l->took) /
+					     CLOCK_SECOND),
+				"messages",
+				(json_int_t)l->summary.parts[part].messages,
+				"senders",
+				tell_names(l->summary.parts[part]
+						   .lists[LISTING_SENDERS]),
+				"domains",
+				tell_names(l->summary.parts[part]
+						   .lists[LISTING_DOMAINS]),
+				"reasons",
+				tell_names(l->summary.parts[part]
+						   .lists[LISTING_REASONS])));
+	}
+	return list;
+}
+
 /* Of each name the worst of all that bear it: 0 is well, 2 is critical. */
 static json_t *tell_states(const struct alarms *a)
 {
@@ -115,6 +161,7 @@ void alarms_tell(const struct alarms *a, json_t *object)
 	json_object_set_new(object, "alarm_states", tell_states(a));
 	json_object_set_new(object, "disks", disks);
 	json_object_set_new(object, "queues", queues);
+	json_object_set_new(object, "queue_lists", tell_lists(a));
 	json_object_set_new(object, "look_took",
 		last ? json_integer(last->took) : json_null());
 	json_object_set_new(

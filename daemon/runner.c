@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running the admin's hook, sendmail, postconf and the probe: argv and
+ * Running the admin's hook, sendmail, postconf, postqueue and the probe: argv and
  * environment, never a shell, each with a time limit and one after the other.
  * It must never run what a message names: who has taken over the engine can
  * have notices sent, and no more.
@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "alarms/postconf.h"
+#include "daemon/listing.h"
 #include "daemon/sandbox.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -34,6 +36,8 @@
 #define PROBE "mailban-check"
 /* Seconds of RUNNER_PATIENCE: it has something to say of what hangs. */
 #define PROBE_TIME "20"
+/* Who may talk to Postfix' showq(8), by Debian's name (setgid_group). */
+#define POSTDROP "postdrop"
 #define ARGUMENTS (2 * RUNNER_IDS + 2)
 /* The NULL behind the last is one. */
 #define VARIABLES 16
@@ -122,18 +126,34 @@ static void set(struct program *p, const char *name, const char *value)
 		p->env_n++;
 }
 
-static void be_postconf(struct program *p, const struct runner_request *q)
+/* Of the instance; how many arguments that makes. */
+static size_t be_of_postfix(struct program *p, const char *path,
+	const char *name, const struct runner_request *q)
 {
 	size_t n = 0;
 
-	p->path = "/usr/sbin/postconf";
-	p->argv[n++] = "postconf";
+	p->path = path;
+	p->argv[n++] = name;
 	if (q->directory[0]) {
 		p->argv[n++] = "-c";
 		p->argv[n++] = q->directory;
 	}
+	return n;
+}
+
+static void be_postconf(struct program *p, const struct runner_request *q)
+{
+	size_t n = be_of_postfix(p, "/usr/sbin/postconf", "postconf", q);
+
 	for (size_t i = 0; postconf_names[i]; i++)
 		p->argv[n++] = postconf_names[i];
+}
+
+static void be_postqueue(struct program *p, const struct runner_request *q)
+{
+	size_t n = be_of_postfix(p, "/usr/sbin/postqueue", "postqueue", q);
+
+	p->argv[n] = "-j";
 }
 
 static void be_hook(struct program *p, const struct runner_request *q)
@@ -256,20 +276,29 @@ static _Noreturn void become(const struct program *p)
 }
 
 /* Takes what comes; false at the end of it. */
-static bool take_output(int fd, struct runner_reply *reply)
+static bool take_output(
+	int fd, struct runner_reply *reply, struct listing *listing)
 {
-	char beyond[512];
+	char bytes[16384];
 	size_t room = sizeof(reply->output) - reply->n;
-	ssize_t n = read(fd, room ? reply->output + reply->n : beyond,
-		room ? room : sizeof(beyond));
+	ssize_t n = read(fd, bytes, sizeof(bytes));
 
-	if (n > 0 && room)
-		reply->n = (uint16_t)(reply->n + n);
-	return n > 0;
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	if (listing) {
+		listing_take(listing, bytes, (size_t)n);
+	} else {
+		if ((size_t)n < room)
+			room = (size_t)n;
+		memcpy(reply->output + reply->n, bytes, room);
+		reply->n = (uint16_t)(reply->n + room);
+	}
+	return true;
 }
 
 /* Until it has ended or its time is over. */
-static void wait_for(pid_t pid, int out, struct runner_reply *reply)
+static void wait_for(
+	pid_t pid, int out, struct runner_reply *reply, struct listing *listing)
 {
 	int64_t until = clock_mono() + RUNNER_PATIENCE * CLOCK_SECOND;
 	struct pollfd p[2] = {
@@ -288,7 +317,7 @@ static void wait_for(pid_t pid, int out, struct runner_reply *reply)
 			reply->status = RUNNER_TOO_LONG;
 			break;
 		}
-		if (p[1].revents && !take_output(p[1].fd, reply))
+		if (p[1].revents && !take_output(p[1].fd, reply, listing))
 			p[1].fd = -1;
 	}
 	if (p[0].fd >= 0)
@@ -302,6 +331,7 @@ static void wait_for(pid_t pid, int out, struct runner_reply *reply)
 static void run(struct runner_request *q, struct runner_reply *reply)
 {
 	struct program p = {.in = -1, .out = -1};
+	struct listing *listing = NULL;
 	int ends[2] = {-1, -1};
 	pid_t pid = -1;
 
@@ -311,6 +341,8 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 	p.env[p.env_n++] = strdup(SEARCH);
 	if (q->task == RUNNER_POSTCONF)
 		be_postconf(&p, q);
+	else if (q->task == RUNNER_QUEUE)
+		be_postqueue(&p, q);
 	else if (q->task == RUNNER_HOOK && means.hook)
 		be_hook(&p, q);
 	else if (q->task == RUNNER_MAIL && means.mail_to)
@@ -319,9 +351,12 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		be_hold(&p, q);
 	else if (q->task == RUNNER_PROBE && means.probe)
 		be_probe(&p);
-	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_PROBE) &&
+	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_QUEUE ||
+		    q->task == RUNNER_PROBE) &&
 		pipe2(ends, O_CLOEXEC) == 0)
 		p.out = ends[1];
+	if (q->task == RUNNER_QUEUE)
+		listing = listing_new();
 	if (p.path)
 		pid = fork();
 	if (pid == 0)
@@ -331,7 +366,11 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 	if (p.in >= 0)
 		close(p.in);
 	if (pid > 0)
-		wait_for(pid, ends[0], reply);
+		wait_for(pid, ends[0], reply, listing);
+	if (listing)
+		reply->n = (uint16_t)listing_encode(
+			listing, reply->output, sizeof(reply->output));
+	listing_free(&listing);
 	if (ends[0] >= 0)
 		close(ends[0]);
 	for (size_t i = 0; i < p.env_n; i++)
@@ -365,8 +404,13 @@ static _Noreturn void serve(void)
 /* Without the right to empty the bounding set, execve must give nothing. */
 static int give_up(uid_t uid, gid_t gid, bool confined)
 {
-	int r = sandbox_drop_user(uid, gid, NULL, 0);
+	const struct group *postdrop = getgrnam(POSTDROP);
+	int r = sandbox_drop_user(uid, gid, postdrop ? &postdrop->gr_gid : NULL,
+		postdrop != NULL);
 
+	/* Not from root: with the groups that the service manager gave. */
+	if (r == -EPERM && postdrop)
+		r = sandbox_drop_user(uid, gid, NULL, 0);
 	if (r == 0)
 		r = sandbox_keep_caps(0);
 	if (r == -EPERM || (r == 0 && confined)) {

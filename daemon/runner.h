@@ -9,12 +9,14 @@
 
 /*
  * The process that starts other programs for the engine, which can start none:
- * postconf(1), the hook, sendmail(1), who holds messages and mailban-check(1).
+ * postconf(1), postqueue(1), the hook, sendmail(1), who holds messages and
+ * mailban-check(1).
  * Which programs those are is settled when it begins; the engine chooses among
  * them and gives texts.
  */
 enum runner_task {
 	RUNNER_POSTCONF = 1,
+	RUNNER_QUEUE,
 	RUNNER_HOOK,
 	RUNNER_MAIL,
 	RUNNER_HOLD,
@@ -25,8 +27,8 @@ enum runner_task {
 /* Seconds that any of them may take; then it is killed, with all it began. */
 #define RUNNER_PATIENCE 30
 
-#define RUNNER_TEXT 700
-#define RUNNER_MESSAGE 4096
+#define RUNNER_TEXT 1100
+#define RUNNER_MESSAGE 8192
 #define RUNNER_OUTPUT 8192
 /* Queue ids of a request; bytes of one, with what stands behind it. */
 #define RUNNER_IDS 80
@@ -34,7 +36,8 @@ enum runner_task {
 
 struct runner_request {
 	enum runner_task task;
-	/* RUNNER_POSTCONF: that of an instance, absolute; "" = Postfix' own. */
+	/* RUNNER_POSTCONF, _QUEUE: that of an instance, absolute; "" = Postfix'
+	 * own. */
 	char directory[256];
 	/* Hook and mail: what the hook gets as MAILBAN_ALARM and so on. */
 	char alarm[32], level[16], news[16], subject[256];
@@ -51,7 +54,9 @@ struct runner_reply {
 	/* As wait(2) has it; RUNNER_TOO_LONG, RUNNER_NOT_STARTED. */
 	int32_t status;
 	uint16_t n;
-	char output[RUNNER_OUTPUT]; /* of postconf and the probe, cut there */
+	/* Of postconf and the probe, cut there; of postqueue its summary
+	 * (listing.h), of what came within the time. */
+	char output[RUNNER_OUTPUT];
 };
 #define RUNNER_TOO_LONG (-1)
 #define RUNNER_NOT_STARTED (-2)
@@ -78,8 +83,9 @@ struct runner_means {
 };
 
 /*
- * Starts it as this user, without a capability. With none of its means
- * it gives up, if confined, what postconf does not need; else it must
+ * Starts it as this user, without a capability; from root in the group of who
+ * may ask Postfix, if there is one. With none of its means it gives up, if
+ * confined, what postconf and postqueue do not need; else it must
  * be let be, for it does not know what these need (sendmail is set-group-id).
  * *fd takes requests and gives a reply to each, in their order; it ends when
  * that is closed. 0 or -errno.

@@ -66,6 +66,9 @@ bool check_postfix_ask(const struct check_options *options,
 /* Alarms of mailband that are told. */
 #define CHECK_ALARMS 32
 
+/* Lines about who fills the queues. */
+#define CHECK_LISTS 6
+
 /* What mailband saw when it looked last, and what it makes of it. */
 struct check_daemon {
 	struct check_disk_seen {
@@ -81,6 +84,9 @@ struct check_daemon {
 		char text[VERDICT_TEXT];
 	} alarms[CHECK_ALARMS];
 	size_t alarms_n;
+	/* Who fills the queues, if an alarm wanted to know. */
+	char lists[CHECK_LISTS][2 * VERDICT_TEXT];
+	size_t lists_n;
 	bool stale; /* it has not looked for long */
 };
 

@@ -4,6 +4,7 @@
  * minute with rights that a plugin has not, and judges by what was before. Who
  * gets no answer, or one that is too old, looks for himself; that is no fault.
  */
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,38 @@ static void take_alarm(struct check_daemon *daemon, const json_t *item)
 	daemon->alarms_n++;
 }
 
+/* "deferred and its like: from <a@b> 17, <c@d> 3" */
+static void take_names(struct check_daemon *daemon, const char *where,
+	const char *what, const json_t *names)
+{
+	const json_t *name;
+	char *to;
+	size_t i, n, room = sizeof(*daemon->lists);
+
+	if (daemon->lists_n == CHECK_LISTS || !json_array_size(names))
+		return;
+	to = daemon->lists[daemon->lists_n++];
+	n = (size_t)snprintf(to, room, "%s, %s:", where, what);
+	json_array_foreach (names, i, name) {
+		if (n < room)
+			n += (size_t)snprintf(to + n, room - n,
+				"%s <%s> %" PRIu64, i ? "," : "",
+				text_of(name, "name"), number_of(name, "n"));
+	}
+}
+
+static void take_list(struct check_daemon *daemon, const json_t *item)
+{
+	const char *where = strcmp(text_of(item, "part"), "hold") == 0
+				    ? "on hold"
+				    : "on their way";
+
+	take_names(daemon, where, "from", json_object_get(item, "senders"));
+	take_names(daemon, where, "to", json_object_get(item, "domains"));
+	take_names(daemon, where, "put off because",
+		json_object_get(item, "reasons"));
+}
+
 bool check_daemon_ask(
 	const struct check_options *options, struct check_daemon *daemon)
 {
@@ -124,6 +157,8 @@ bool check_daemon_ask(
 		take_queue(daemon, item);
 	json_array_foreach (alarms, i, item)
 		take_alarm(daemon, item);
+	json_array_foreach (json_object_get(status, "queue_lists"), i, item)
+		take_list(daemon, item);
 	json_decref(status);
 	return known && !daemon->stale;
 }

@@ -211,6 +211,8 @@ void check_queue(const struct check_options *options, struct verdict *verdict)
 		daemon.has_queues) {
 		judge_files(
 			options, daemon.queues, told ? NULL : &daemon, verdict);
+		for (size_t i = 0; i < daemon.lists_n; i++)
+			verdict_more(verdict, "%s", daemon.lists[i]);
 		if (options->domain_warning)
 			tell_list(options, true, verdict);
 		return;

@@ -92,6 +92,20 @@ void verdict_figure(struct verdict *verdict, const char *label, int64_t value,
 		verdict->perf[n] = '\0';
 }
 
+void verdict_more(struct verdict *verdict, const char *format, ...)
+{
+	size_t n = strlen(verdict->more), room = VERDICT_PERF - n;
+	char text[2 * VERDICT_TEXT];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	clean(text);
+	if (snprintf(verdict->more + n, room, "%s\n", text) >= (int)room)
+		verdict->more[n] = '\0';
+}
+
 static void print_findings(
 	const struct verdict *verdict, enum verdict_state state, bool *first)
 {
@@ -118,5 +132,6 @@ int verdict_print(const struct verdict *verdict)
 	if (*verdict->perf)
 		printf("|%s", verdict->perf);
 	putchar('\n');
+	fputs(verdict->more, stdout);
 	return (int)verdict->state;
 }

@@ -28,6 +28,7 @@ struct verdict {
 		char text[VERDICT_TEXT];
 	} findings[VERDICT_FINDINGS];
 	char perf[VERDICT_PERF];
+	char more[VERDICT_PERF]; /* lines */
 };
 
 /* Adds a finding. Control bytes, other letters than ASCII and '|', which ends
@@ -42,9 +43,15 @@ __attribute__((format(printf, 3, 4))) void verdict_find(struct verdict *verdict,
 void verdict_figure(struct verdict *verdict, const char *label, int64_t value,
 	const char *unit, const char *ranges);
 
+/* Adds a line of long output, as harmless as a finding; one that has no room is
+ * left out. */
+__attribute__((format(printf, 2, 3))) void verdict_more(
+	struct verdict *verdict, const char *format, ...);
+
 /*
  * Writes "STATE: finding, finding | figures" to stdout, the worst first; what
- * is fine is told only if all is. Returns the exit status.
+ * is fine is told only if all is; then the long output. Returns the exit
+ * status.
  */
 int verdict_print(const struct verdict *verdict);
 

@@ -4,6 +4,7 @@ import pytest
 
 import attack
 import hosts
+import mailhost
 from test_alarms import CONF, alarms, notices
 
 SPAM = ("NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@b>: Relay access "
@@ -135,3 +136,72 @@ def test_who_is_not_believed_raises_none(host):
               "logger", "-t", "postfix/smtpd", "-p", "mail.crit", "panic: x"])
     host.logger("panic: y", tag="postfix/smtpd")
     assert raised(host, "crashed")["crashed"]["value"] == 1
+
+
+def swell(host, senders):
+    """A real Postfix with no route: so many messages of each sender."""
+    host.run(["postconf", "-e", "defer_transports=smtp"])
+    host.run(["postfix", "reload"])
+    host.run(["sh", "-c", "".join(
+        f"for i in $(seq {n}); do echo x | sendmail -f '{sender}' "
+        "x@far.example; done;" for sender, n in senders.items())])
+
+
+def queued(host, name):
+    return next((q["messages"] for q in host.status().get("queues", ())
+                 if q["name"] == name), 0)
+
+
+@pytest.mark.parametrize("sandbox", ["yes", "no"])
+def test_who_fills_the_queue_is_named(host, sandbox, tally):
+    """Asked of a real postqueue as soon as the first sample is beyond."""
+    host.write("/var/log/own.log", "")
+    host.journald()
+    mailhost.start(host)
+    host.mailband({
+        "mailban.conf": CONF.format(more="deferred = 5 100\n").replace(
+            "[alarms]", f"sandbox = {sandbox}\n[alarms]"),
+        "jail.local": attack.jail(logpath="/var/log/own.log")})
+    swell(host, {"boss@spam.example": 8, "a<b>|c@spam.example": 2})
+    alarm = hosts.wait_for(
+        lambda: alarms(host).get("deferred"), 60, every=0.2)
+    alarm = hosts.wait_for(
+        lambda: "from <" in alarms(host)["deferred"]["text"] and
+        alarms(host)["deferred"], 20, what="who fills it", every=0.2)
+    assert "; from <boss@spam.example> 8" in alarm["text"]
+    assert "; to <far.example> 10; because <" in alarm["text"]
+    told = notices(host, "deferred")
+    assert [n["MAILBAN_NEWS"] for n in told] == ["raised"]
+    assert "<boss@spam.example> 8" in told[0]["MESSAGE"]
+    moving, hold = host.status()["queue_lists"]
+    assert moving["part"] == "moving" and moving["messages"] == 10
+    assert moving["senders"][0] == {"name": "boss@spam.example", "n": 8}
+    assert moving["domains"] == [{"name": "far.example", "n": 10}]
+    assert hold["messages"] == 0
+    done = host.mailban("check", "queue", check=False)
+    assert done.returncode == 1
+    first, *more = done.stdout.splitlines()
+    assert "10 messages in the deferred queue" in first
+    assert more[0].startswith("on their way, from: <boss@spam.example> 8")
+    assert "|" not in "".join(more)
+    tally.fault("a queue that swells")
+
+
+def test_what_is_put_on_hold_is_told(host):
+    host.write("/var/log/own.log", "")
+    host.journald()
+    mailhost.start(host)
+    host.mailband({
+        "mailban.conf": CONF.format(more="hold_growth = 2 off\n"),
+        "jail.local": attack.jail(logpath="/var/log/own.log")})
+    swell(host, {"boss@spam.example": 3})
+    hosts.wait_for(lambda: queued(host, "deferred") == 3, 30, every=0.2)
+    host.run(["postsuper", "-h", "ALL"])
+    alarm = hosts.wait_for(
+        lambda: alarms(host).get("hold_growth"), 30, every=0.2)
+    alarm = hosts.wait_for(
+        lambda: "from <" in alarms(host)["hold_growth"]["text"] and
+        alarms(host)["hold_growth"], 20, what="who is on hold", every=0.2)
+    assert "3 messages more in the hold queue within an hour" in alarm["text"]
+    assert "; from <boss@spam.example> 3" in alarm["text"]
+    assert "postsuper -H QUEUEID" in alarm["next"]
