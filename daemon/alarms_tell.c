@@ -122,22 +122,6 @@ static json_t *tell_lists(const struct alarms *a)
 	return list;
 }
 
-/* Of each name the worst of all that bear it: 0 is well, 2 is critical. */
-static json_t *tell_states(const struct alarms *a)
-{
-	enum level worst[ALARM_KINDS] = {LEVEL_OK};
-	const struct alarm *alarm;
-	json_t *states = json_object();
-
-	for (size_t i = 0; (alarm = judge_alarm(a->judge, i)); i++)
-		if (alarm->state.level > worst[alarm->kind])
-			worst[alarm->kind] = alarm->state.level;
-	for (int k = 0; k < ALARM_KINDS; k++)
-		json_object_set_new(states, judge_name((enum alarm_kind)k),
-			json_integer(worst[k]));
-	return states;
-}
-
 void alarms_tell(const struct alarms *a, json_t *object)
 {
 	json_t *alarms, *disks, *queues;
@@ -158,7 +142,6 @@ void alarms_tell(const struct alarms *a, json_t *object)
 	for (size_t i = 0; last && i < last->spools_n; i++)
 		tell_queues(a, i, queues);
 	json_object_set_new(object, "alarms", alarms);
-	json_object_set_new(object, "alarm_states", tell_states(a));
 	json_object_set_new(object, "disks", disks);
 	json_object_set_new(object, "queues", queues);
 	json_object_set_new(object, "queue_lists", tell_lists(a));
@@ -166,4 +149,38 @@ void alarms_tell(const struct alarms *a, json_t *object)
 		last ? json_integer(last->took) : json_null());
 	json_object_set_new(
 		object, "notices_lost", json_integer((json_int_t)a->lost));
+}
+
+/* 0 is well, 2 is critical. */
+static json_int_t number_of(const json_t *alarm)
+{
+	const char *level = json_string_value(json_object_get(alarm, "level"));
+
+	for (int l = LEVEL_CRITICAL; l > LEVEL_OK; l--)
+		if (level && strcmp(level, level_text((enum level)l)) == 0)
+			return l;
+	return LEVEL_OK;
+}
+
+void alarms_tell_states(json_t *object)
+{
+	const json_t *alarms = json_object_get(object, "alarms"), *alarm;
+	json_t *states = json_object();
+	size_t i;
+
+	for (int k = 0; k < ALARM_KINDS; k++)
+		json_object_set_new(states, judge_name((enum alarm_kind)k),
+			json_integer(LEVEL_OK));
+	json_array_foreach (alarms, i, alarm) {
+		const char *name =
+			json_string_value(json_object_get(alarm, "name"));
+		json_int_t n = number_of(alarm);
+
+		if (name &&
+			n > json_integer_value(json_object_get(states, name)))
+			json_object_set_new(states, name, json_integer(n));
+	}
+	if (alarms)
+		json_object_set(object, "alarm_states", states);
+	json_decref(states);
 }

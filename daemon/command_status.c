@@ -141,6 +141,7 @@ static json_t *status_all(const struct engine *e)
 		"allowed", safe_list(&e->config->safe));
 	alarms_tell(e->alarms, status);
 	outbound_tell_alarms(e->outbound, json_object_get(status, "alarms"));
+	alarms_tell_states(status);
 	return status;
 }
 

@@ -22,7 +22,7 @@
 
 static struct judge *judge;
 static int64_t now;
-static char told[8192], text[700];
+static char told[8192], text[1040];
 
 static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
 {
