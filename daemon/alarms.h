@@ -71,8 +71,8 @@ json_t *alarms_tell_one(const struct alarm *alarm, const struct words *words,
 /* alarms, disks and queues of mailban status (see mailban(1)), into object;
  * nothing if alarms is NULL. */
 void alarms_tell(const struct alarms *alarms, json_t *object);
-/* alarm_states, of each name the worst of the alarms that are in object; nothing
- * if there are no alarms. */
+/* alarm_states, of each name the worst of the alarms that are in object;
+ * nothing if there are no alarms. */
 void alarms_tell_states(json_t *object);
 
 #endif

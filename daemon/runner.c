@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running the admin's hook, sendmail, postconf, postqueue and the probe: argv and
- * environment, never a shell, each with a time limit and one after the other.
- * It must never run what a message names: who has taken over the engine can
- * have notices sent, and no more.
+ * Running the admin's hook, sendmail, postconf, postqueue and the probe: argv
+ * and environment, never a shell, each with a time limit and one after the
+ * other. It must never run what a message names: who has taken over the engine
+ * can have notices sent, and no more.
  */
 #include "daemon/runner.h"
 
