@@ -42,15 +42,22 @@ struct attacker {
 
 _Static_assert(offsetof(struct attacker, name) + 17 <= 64, "one step");
 
+/*
+ * What stands on a shelf, side by side: to find a name, or who has attacked
+ * least, nobody else has to be looked at.
+ */
+struct label {
+	_Alignas(64) uint32_t prints[SHELF]; /* of the names; 0: free */
+	uint32_t ranks[SHELF];		     /* by day, then by count */
+};
+
 struct attackers {
 	uint64_t seed;
 	/* The day that is, and the wall clock's seconds that are of it. */
 	int64_t day, day_begin, day_end;
 	bool changed;
 	struct state *state; /* for those who make room */
-	/* Of the names on each shelf's places, 0: free. They tell nearly all
-	 * of its names apart and lie side by side. */
-	uint32_t prints[KINDS][SHELVES][SHELF];
+	struct label labels[KINDS][SHELVES];
 	struct attacker items[KINDS][SHELVES][SHELF];
 };
 
@@ -105,13 +112,6 @@ static void turn_to(struct attacker *who, int64_t day)
 	who->day = (int32_t)day;
 }
 
-static bool is_less(const struct attacker *x, const struct attacker *y)
-{
-	if (x->day != y->day)
-		return x->day < y->day;
-	return x->counts[0] < y->counts[0];
-}
-
 /* As the store names it. */
 static const char *name_text(
 	enum kind kind, const struct attacker *who, char text[PREFIX_TEXT])
@@ -135,37 +135,48 @@ static void forget(
 			name_text(kind, who, text), 0, NULL, 0);
 }
 
-/* Where on its shelf a new name goes. */
-static size_t least_of(const struct attacker *shelf)
+/* Where on its shelf a new name goes: free places have rank 0. */
+static size_t least_of(const struct label *label)
 {
 	size_t least = 0;
 
-	for (size_t i = 0; i < SHELF && shelf[least].n; i++)
-		if (!shelf[i].n || is_less(&shelf[i], &shelf[least]))
+	for (size_t i = 1; i < SHELF; i++)
+		if (label->ranks[i] < label->ranks[least])
 			least = i;
 	return least;
 }
 
-/* That attacker, made if need be. */
+static void rank_set(
+	struct attackers *a, enum kind kind, const struct attacker *who)
+{
+	size_t at = (size_t)(who - a->items[kind][0]);
+	uint32_t count =
+		who->counts[0] < UINT16_MAX ? who->counts[0] : UINT16_MAX;
+
+	a->labels[kind][at / SHELF].ranks[at % SHELF] =
+		(uint32_t)who->day << 16 | count;
+}
+
+/* That attacker, made if need be; rank_set is to follow. */
 static struct attacker *find(
 	struct attackers *a, enum kind kind, const char *name, size_t n)
 {
 	uint64_t hash = tally_hash((struct span){name, n}, a->seed);
 	struct attacker *shelf = a->items[kind][hash % SHELVES];
-	uint32_t *prints = a->prints[kind][hash % SHELVES];
+	struct label *label = &a->labels[kind][hash % SHELVES];
 	uint32_t print = (uint32_t)(hash >> 32) | 1;
 	size_t at;
 
 	for (size_t i = 0; i < SHELF; i++)
-		if (prints[i] == print && shelf[i].n == n &&
+		if (label->prints[i] == print && shelf[i].n == n &&
 			memcmp(shelf[i].name, name, n) == 0)
 			return &shelf[i];
-	at = least_of(shelf);
+	at = least_of(label);
 	if (shelf[at].n)
 		forget(a, kind, &shelf[at]);
 	shelf[at] = (struct attacker){.n = (uint8_t)n};
 	memcpy(shelf[at].name, name, n);
-	prints[at] = print;
+	label->prints[at] = print;
 	return &shelf[at];
 }
 
@@ -181,6 +192,7 @@ static void add(struct attackers *a, enum kind kind, const char *name, size_t n,
 		return;
 	if (who->counts[ago] < UINT32_MAX - count)
 		who->counts[ago] += count;
+	rank_set(a, kind, who);
 	who->changed = kind != ADDRESS;
 	a->changed |= who->changed;
 }
@@ -283,6 +295,7 @@ static void restore(void *ctx, int kind, const char *name, int64_t day,
 	who->day = (int32_t)day;
 	who->kept = true;
 	memcpy(who->counts, counts, (n < DAYS ? n : DAYS) * sizeof(*counts));
+	rank_set(a, (enum kind)kind, who);
 }
 
 void attackers_restore(struct attackers *a, struct state *state)
