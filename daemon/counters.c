@@ -127,7 +127,7 @@ static bool is_idle(const struct line *line)
 }
 
 /* An instance of Postfix up to the slash of its services; Dovecot. */
-static struct counters_owner *owner_of(
+static struct counters_owner *owner_find(
 	struct counters *c, const struct line *line)
 {
 	const char *slash = memchr(line->tag, '/', line->tag_len);
@@ -146,6 +146,21 @@ static struct counters_owner *owner_of(
 	memcpy(c->owners[i].name, line->tag, n);
 	c->owners_n++;
 	return &c->owners[i];
+}
+
+/* The same, looked for once for each head of a line. */
+static struct counters_owner *owner_of(
+	struct counters *c, const struct line *line)
+{
+	uint8_t *known = &c->owner_of_head[line->head];
+	struct counters_owner *owner;
+
+	if (*known)
+		return &c->owners[*known - 1];
+	owner = owner_find(c, line);
+	if (line->head)
+		*known = (uint8_t)(owner - c->owners + 1);
+	return owner;
 }
 
 /* What is logged into several files, or into the journal too, counts from one

@@ -8,6 +8,7 @@
 #include "daemon/counters.h"
 #include "daemon/periods.h"
 #include "ledger/ledger.h"
+#include "lib/linehead.h"
 #include "lib/clock.h"
 
 /*
@@ -50,7 +51,8 @@ struct counters {
 	struct periods *periods;
 	struct counters_owner owners[COUNTERS_OWNERS];
 	size_t owners_n;
-	int64_t hour;			  /* of the last line */
+	uint8_t owner_of_head[LINEHEAD_NUMBERS]; /* its place + 1; 0: unknown */
+	int64_t hour;				 /* of the last line */
 	uint64_t at_hour[COUNTER_FIELDS]; /* what of the total is in hours */
 	struct counters_hour hours[COUNTERS_HOURS]; /* by number % HOURS */
 	/* Hours that are not as the store has them, a bit each. */
