@@ -35,10 +35,13 @@ static bool matches(struct filter *filter, struct regex *regex,
 static struct regex_span read_group(
 	const struct filter *filter, size_t i, enum group what)
 {
-	struct regex_span span = groups_get(
-		&filter->fail[i].groups, filter->fail[i].regex, what);
+	const struct groups *own = &filter->fail[i].groups;
+	struct regex_span span = {NULL, 0};
 
-	if (!span.text && filter->prefregex)
+	/* Most name nothing of what may be asked for. */
+	if (groups_has(own, what))
+		span = groups_get(own, filter->fail[i].regex, what);
+	if (!span.text && groups_has(&filter->pref_groups, what))
 		span = groups_get(
 			&filter->pref_groups, filter->prefregex, what);
 	return span;
