@@ -30,8 +30,8 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/hash lib/ini lib/layout lib/linehead \
 	lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
-	sources/journal sources/linebreak sources/parts sources/replay \
-	sources/rotation sources/tail sources/watch
+	sources/header_tag sources/journal sources/linebreak sources/parts \
+	sources/replay sources/rotation sources/tail sources/watch
 FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \
@@ -129,7 +129,7 @@ CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table cli/text cli/status cli/ban \
 	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
 	cli/version cli/help sources/header sources/header_again \
-	sources/journal sources/linebreak sources/replay \
+	sources/header_tag sources/journal sources/linebreak sources/replay \
 	sources/replay_journal \
 	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) \
 	$(CLI_REPORT) \

@@ -13,14 +13,11 @@
 
 #include <string.h>
 #include <time.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "lib/clock.h"
 #include "lib/line.h"
-#include "lib/linehead.h"
 #include "lib/word.h"
+#include "sources/header_tag.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 #define QUARTER 900 /* seconds; no zone's clock is ever set in between */
@@ -403,115 +400,6 @@ static void cut_host(struct cursor *in, struct line *out)
 	in->at = p;
 }
 
-/* The first byte at or behind p that is a, b or a blank; end if none is. */
-static inline const char *find_either(
-	const char *p, const char *end, char a, char b)
-{
-#ifdef __SSE2__
-	/* Sixteen at a time: as a rule that is one look, and no guess of how
-	 * long a name is for the processor to get wrong. */
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i_u *)p);
-		__m128i is = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
-				_mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
-			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')),
-				_mm_cmpeq_epi8(v, _mm_set1_epi8('\t'))));
-		unsigned int bits = (unsigned int)_mm_movemask_epi8(is);
-
-		if (bits)
-			return p + __builtin_ctz(bits);
-	}
-#endif
-	while (p < end && *p != a && *p != b && !is_blank(*p))
-		p++;
-	return p;
-}
-
-/* "123]" or whatever there is up to a blank. */
-static const char *skip_pid(const char *p, const char *end)
-{
-	p = find_either(p, end, ']', ']');
-	return p < end && *p == ']' ? p + 1 : p;
-}
-
-/* Up to "[", a blank, or a colon with a blank behind; then the message. */
-static void cut_tag(struct cursor *in, struct line *out)
-{
-	const char *p = in->at, *end = in->end;
-
-	for (; p < end; p++) {
-		p = find_either(p, end, '[', ':');
-		if (p == end || *p != ':' || p + 1 == end || is_blank(p[1]))
-			break;
-	}
-	out->tag = in->at;
-	out->tag_len = (size_t)(p - in->at);
-	if (p < end && *p == '[')
-		p = skip_pid(p + 1, end);
-	if (p < end && *p == ':')
-		p++;
-	/* Something is glued to the pid: that is not the message yet. */
-	while (p < end && !is_blank(*p))
-		p++;
-	in->at = p < end ? p + 1 : end;
-}
-
-/* How many of the eight bytes at p are digits, up to the first that is none. */
-static inline size_t digits_at(const char *p)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t other = word_above_9(word_at(p) ^ '0' * WORD_EACH);
-
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
-#else
-	size_t n = 0;
-
-	while (n < 8 && is_digit(p[n]))
-		n++;
-	return n;
-#endif
-}
-
-/*
- * "smtpd[123]: " and "dovecot: ", as nearly all are, with the number of the
- * head; false, and nothing done, if it is neither.
- */
-static inline bool cut_usual_tag(struct cursor *in, struct line *out)
-{
-	const char *p = find_either(in->at, in->end, '[', ':');
-	struct linehead h = {.before = out->body};
-
-	if (in->end - p < 12)
-		return false;
-	h.pid = *p == '[';
-	h.before_n = (size_t)(p - out->body) + h.pid;
-	if (h.pid) {
-		h.after = p + 1 + digits_at(p + 1);
-		h.after_n = 3;
-		if (memcmp(h.after, "]: ", 3) != 0 || h.after == p + 1)
-			return false;
-	} else {
-		h.after = p;
-		h.after_n = 2;
-		if (memcmp(h.after, ": ", 2) != 0)
-			return false;
-	}
-	if (h.before_n < 8 || h.before_n > LINEHEAD_TEXT || p == in->at)
-		return false;
-	out->tag = in->at;
-	out->tag_len = (size_t)(p - in->at);
-	out->head = linehead_number(&h);
-	in->at = h.after + h.after_n;
-	return true;
-}
-
-static inline void cut_program(struct cursor *in, struct line *out)
-{
-	if (!cut_usual_tag(in, out))
-		cut_tag(in, out);
-}
-
 /*
  * Where the seconds stand, if what is in front of them is certain to be the
  * same moment for the next line too; 0 if not.
@@ -530,7 +418,7 @@ static size_t seconds_of(const struct header_clock *c, const struct line *line)
 	return c->shift_known || !is_blank(*in.at) ? ISO_KEY : 0;
 }
 
-/* False if it begins with no date. */
+/* What does not begin as the line before; false if it begins with no date. */
 static bool cut_full(
 	struct cursor *in, struct header_clock *c, struct line *out)
 {
@@ -542,6 +430,8 @@ static bool cut_full(
 	out->time = time;
 	out->body = out->host = out->tag = in->at;
 	out->body_len = (size_t)(in->end - in->at);
+	out->message = in->at;
+	out->message_len = out->body_len;
 	if (in->at == in->end || !is_blank(*in->at))
 		return true;
 	while (in->at < in->end && is_blank(*in->at))
@@ -551,32 +441,35 @@ static bool cut_full(
 	seconds = out->host_len ? seconds_of(c, out) : 0;
 	if (seconds)
 		header_again_learn(&c->again, out, seconds);
-	cut_program(in, out);
+	header_tag_cut(in->at, in->end, out);
 	return true;
+}
+
+/* With all that is not known yet. */
+__attribute__((noinline)) static void cut_anew(
+	const char *text, size_t n, struct header_clock *c, struct line *out)
+{
+	struct cursor in = {text, text + n};
+
+	out->body = out->host = out->tag = out->message = text;
+	out->body_len = out->message_len = n;
+	out->host_len = out->tag_len = 0;
+	out->head = 0;
+	out->time = 0;
+	cut_full(&in, c, out);
 }
 
 void header_cut(
 	const char *text, size_t n, struct header_clock *c, struct line *out)
 {
-	struct cursor in = {text, text + n};
-	size_t known;
+	size_t known = header_again_cut(&c->again, text, n, out);
 
 	/* One by one: the compiler would clear it all first, slowly. */
-	out->text = out->body = out->host = out->tag = out->message = text;
-	out->text_len = out->body_len = out->message_len = n;
-	out->host_len = out->tag_len = 0;
-	out->head = 0;
-	out->time = 0;
+	out->text = text;
+	out->text_len = n;
 	out->journal = out->cut_short = out->stranger = false;
-	known = header_again_cut(&c->again, text, n, out);
-	if (known) {
-		in.at += known;
-		cut_program(&in, out);
-	} else if (!cut_full(&in, c, out)) {
-		return;
-	}
-	out->message = in.at;
-	out->message_len = (size_t)(in.end - in.at);
-	if (!out->head)
-		out->head = linehead_of(out);
+	if (known)
+		header_tag_cut(text + known, text + n, out);
+	else
+		cut_anew(text, n, c, out);
 }

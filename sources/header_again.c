@@ -12,29 +12,9 @@
 
 #include <string.h>
 
+#include "lib/block.h"
 #include "lib/clock.h"
 #include "lib/line.h"
-#include "lib/word.h"
-
-#define BLOCK 16
-/* GCC makes one instruction of what is done to all bytes of it. */
-typedef unsigned char block __attribute__((vector_size(BLOCK)));
-
-static inline block block_at(const char *p)
-{
-	block b;
-
-	memcpy(&b, p, sizeof(b));
-	return b;
-}
-
-static inline bool block_any(block b)
-{
-	uint64_t half[2];
-
-	memcpy(half, &b, sizeof(half));
-	return (half[0] | half[1]) != 0;
-}
 
 static bool is_digit(char c)
 {
@@ -85,12 +65,11 @@ void header_again_learn(
 	a->fraction_n = fraction;
 	a->time = line->time;
 	a->minute = line->time - moment(s, fraction);
+	a->room = a->blocks * BLOCK > n ? a->blocks * BLOCK : n + 1;
 	a->n = n;
 }
 
-/* Whether they differ in digits of the seconds only; then a is of that moment
- * from now on. */
-static bool is_near(struct header_again *a, const char *text)
+bool header_again_near(struct header_again *a, const char *text)
 {
 	block wrong = {0};
 	int64_t us;
@@ -110,21 +89,4 @@ static bool is_near(struct header_again *a, const char *text)
 	memcpy(a->text, text, a->n);
 	a->time = a->minute + us;
 	return true;
-}
-
-size_t header_again_cut(
-	struct header_again *a, const char *text, size_t n, struct line *out)
-{
-	/* One more blank in front of the program would be the host's too. */
-	if (a->n == 0 || n < a->blocks * BLOCK || n == a->n ||
-		text[a->n] == ' ' || text[a->n] == '\t')
-		return 0;
-	if (!word_same(text, a->text, a->n) && !is_near(a, text))
-		return 0;
-	out->time = a->time;
-	out->body = text + a->date_len;
-	out->body_len = n - a->date_len;
-	out->host = text + a->host_at;
-	out->host_len = a->host_len;
-	return a->n;
 }

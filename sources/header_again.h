@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct line;
+#include "lib/line.h"
+#include "lib/word.h"
 
 #define HEADER_AGAIN_MOST 64 /* bytes, in blocks of 16 */
 
@@ -19,6 +20,7 @@ struct header_again {
 	char same[HEADER_AGAIN_MOST];  /* 0xff: that byte must come again */
 	char digit[HEADER_AGAIN_MOST]; /* 0xff: it must be some digit */
 	size_t n, blocks;
+	size_t room; /* what a line must have at least, to be compared */
 	size_t date_len, host_at, host_len;
 	size_t seconds; /* where they stand */
 	size_t fraction_n;
@@ -34,11 +36,30 @@ void header_again_learn(
 	struct header_again *a, const struct line *line, size_t seconds);
 
 /*
+ * Whether a text of header_again's blocks or more begins as the line that was
+ * learned, but for the digits of its seconds; that is what is known then.
+ */
+bool header_again_near(struct header_again *again, const char *text);
+
+/*
  * If the n bytes at text begin as the line that was learned, but for seconds
  * and their fraction: fills time, body and host of *out, and returns how many
  * bytes they take; the program is what comes next. Else 0, and *out untouched.
  */
-size_t header_again_cut(struct header_again *again, const char *text, size_t n,
-	struct line *out);
+static inline size_t header_again_cut(
+	struct header_again *a, const char *text, size_t n, struct line *out)
+{
+	/* One more blank in front of the program would be the host's too. */
+	if (a->n == 0 || n < a->room || text[a->n] == ' ' || text[a->n] == '\t')
+		return 0;
+	if (!word_same(text, a->text, a->n) && !header_again_near(a, text))
+		return 0;
+	out->time = a->time;
+	out->body = text + a->date_len;
+	out->body_len = n - a->date_len;
+	out->host = text + a->host_at;
+	out->host_len = a->host_len;
+	return a->n;
+}
 
 #endif

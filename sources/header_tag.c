@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Cuts a line's program off, behind its host: "postfix/smtpd[123]: ", and tells
+ * the number of its head. It runs for every line; what is unusual about one
+ * must cost time, never another answer.
+ */
+#include "sources/header_tag.h"
+
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "lib/line.h"
+#include "lib/linehead.h"
+#include "lib/word.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The first byte at or behind p that is a, b or a blank; end if none is. */
+static inline const char *find_either(
+	const char *p, const char *end, char a, char b)
+{
+#ifdef __SSE2__
+	/* Sixteen at a time: as a rule that is one look, and no guess of how
+	 * long a name is for the processor to get wrong. */
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+		__m128i is = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('\t'))));
+		unsigned int bits = (unsigned int)_mm_movemask_epi8(is);
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	while (p < end && *p != a && *p != b && !is_blank(*p))
+		p++;
+	return p;
+}
+
+/* "123]" or whatever there is up to a blank. */
+static const char *skip_pid(const char *p, const char *end)
+{
+	p = find_either(p, end, ']', ']');
+	return p < end && *p == ']' ? p + 1 : p;
+}
+
+/* Up to "[", a blank, or a colon with a blank behind; then the message. */
+static void cut_unusual(const char *at, const char *end, struct line *out)
+{
+	const char *p = at;
+
+	for (; p < end; p++) {
+		p = find_either(p, end, '[', ':');
+		if (p == end || *p != ':' || p + 1 == end || is_blank(p[1]))
+			break;
+	}
+	out->tag = at;
+	out->tag_len = (size_t)(p - at);
+	if (p < end && *p == '[')
+		p = skip_pid(p + 1, end);
+	if (p < end && *p == ':')
+		p++;
+	/* Something is glued to the pid: that is not the message yet. */
+	while (p < end && !is_blank(*p))
+		p++;
+	out->message = p < end ? p + 1 : end;
+	out->message_len = (size_t)(end - out->message);
+	out->head = linehead_of(out);
+}
+
+/* How many of the eight bytes at p are digits, up to the first that is none. */
+static inline size_t digits_at(const char *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t other = word_above_9(word_at(p) ^ '0' * WORD_EACH);
+
+	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+#else
+	size_t n = 0;
+
+	while (n < 8 && p[n] >= '0' && p[n] <= '9')
+		n++;
+	return n;
+#endif
+}
+
+/* "smtpd[123]: " and "dovecot: ", as nearly all are; false if it is neither. */
+static inline bool cut_usual(const char *at, const char *end, struct line *out)
+{
+	const char *p = find_either(at, end, '[', ':');
+	struct linehead h = {.before = out->body, .room = out->body_len};
+
+	if (end - p < 12 || p == at)
+		return false;
+	h.pid = *p == '[';
+	h.before_n = (size_t)(p - out->body) + h.pid;
+	if (h.pid) {
+		h.after = p + 1 + digits_at(p + 1);
+		h.after_n = 3;
+		if (memcmp(h.after, "]: ", 3) != 0 || h.after == p + 1)
+			return false;
+	} else {
+		h.after = p;
+		h.after_n = 2;
+		if (memcmp(h.after, ": ", 2) != 0)
+			return false;
+	}
+	if (h.before_n < 8 || h.before_n > LINEHEAD_TEXT)
+		return false;
+	out->tag = at;
+	out->tag_len = (size_t)(p - at);
+	out->message = h.after + h.after_n;
+	out->message_len = (size_t)(end - out->message);
+	out->head = linehead_number(&h);
+	return true;
+}
+
+void header_tag_cut(const char *at, const char *end, struct line *out)
+{
+	if (!cut_usual(at, end, out))
+		cut_unusual(at, end, out);
+}
