@@ -48,6 +48,7 @@ struct portion {
 struct count {
 	struct queue *queue;
 	bool all_ready;
+	uint32_t start, seen; /* the first that is looked at; so far */
 };
 
 /* A digit of src/global/mail_queue.h's safe alphabet: digits and consonants
@@ -80,6 +81,11 @@ static int64_t time_of_name(const char *name)
 	return seconds;
 }
 
+static int64_t older(int64_t a, int64_t b)
+{
+	return b <= 0 ? a : a <= 0 ? b : a < b ? a : b;
+}
+
 static void look_at(struct count *c, int dir, const char *name)
 {
 	struct queue *q = c->queue;
@@ -99,8 +105,7 @@ static void look_at(struct count *c, int dir, const char *name)
 		q->ready++;
 	if (!came && (st.stx_mask & STATX_BTIME))
 		came = st.stx_btime.tv_sec;
-	if (came > 0 && (!q->oldest || came < q->oldest))
-		q->oldest = came;
+	q->oldest = older(q->oldest, came);
 }
 
 static void take_message(struct count *c, int dir, const char *name)
@@ -115,10 +120,27 @@ static void take_message(struct count *c, int dir, const char *name)
 		return;
 	}
 	q->files++;
-	if (q->looked < QUEUE_LOOKS)
+	/* Before the start it wraps around. */
+	if (c->seen++ - c->start < QUEUE_LOOKS) {
 		look_at(c, dir, name);
-	else
+	} else {
 		q->ready++;
+		q->oldest = older(q->oldest, time_of_name(name));
+	}
+}
+
+/* What was found so far, and where to go on. */
+static void go_round(struct queue_round *round, struct queue *q, uint32_t seen)
+{
+	if (seen <= QUEUE_LOOKS) {
+		*round = (struct queue_round){0};
+		return;
+	}
+	round->now = older(round->now, q->oldest);
+	q->oldest = older(round->now, round->before);
+	round->start += QUEUE_LOOKS;
+	if (round->start >= seen)
+		*round = (struct queue_round){.before = round->now};
 }
 
 static int read_directory(struct count *c, int dir, int depth);
@@ -171,10 +193,11 @@ static int read_directory(struct count *c, int dir, int depth)
 	return 0;
 }
 
-int queue_count(
-	const char *directory, enum queue_name name, struct queue *queue)
+int queue_count(const char *directory, enum queue_name name,
+	struct queue_round *round, struct queue *queue)
 {
 	struct count c = {.queue = queue,
+		.start = round ? round->start : 0,
 		.all_ready = name != QUEUE_INCOMING && name != QUEUE_MAILDROP};
 	int top, dir, r;
 
@@ -192,5 +215,7 @@ int queue_count(
 	close(dir);
 	if (r < 0)
 		*queue = (struct queue){0};
+	else if (round)
+		go_round(round, queue, c.seen);
 	return r;
 }

@@ -34,6 +34,13 @@ struct queue {
 	bool cut; /* there are more than QUEUE_MOST */
 };
 
+/* Of a queue with more files than QUEUE_LOOKS others are looked at each time;
+ * what was found so far. All zero at the start. */
+struct queue_round {
+	uint32_t start;	     /* the first that is looked at next */
+	int64_t now, before; /* the oldest of this round, and of the last */
+};
+
 /* "maildrop" and so on; never NULL for a name below QUEUES. */
 const char *queue_text(enum queue_name name);
 
@@ -43,8 +50,12 @@ const char *queue_text(enum queue_name name);
  * below; opens no message. A message's age is that of its file's birth, or
  * what its long queue id tells; never its mtime, which is the next try.
  * 0, or -errno and zeroes: -ENOENT where there is no such queue.
+ *
+ * With a round (or NULL), the same each time, the oldest is that of all files
+ * after so many calls as have looked at each; one that is gone is forgotten
+ * after as many again. What a long queue id tells, is told at once.
  */
-int queue_count(
-	const char *directory, enum queue_name name, struct queue *queue);
+int queue_count(const char *directory, enum queue_name name,
+	struct queue_round *round, struct queue *queue);
 
 #endif

@@ -169,7 +169,8 @@ bool report_decode(const void *bytes, size_t n, struct report *report)
 	return reader_done(&r) && report->took >= 0;
 }
 
-void report_look(const struct report_watch *watch, struct report *report)
+void report_look(const struct report_watch *watch, struct report_rounds *rounds,
+	struct report *report)
 {
 	int64_t begun = clock_mono();
 
@@ -183,6 +184,7 @@ void report_look(const struct report_watch *watch, struct report *report)
 		for (int q = 0; q < QUEUES; q++)
 			report->spools[i].queues[q].error = -queue_count(
 				watch->spools[i], (enum queue_name)q,
+				&rounds->queues[i][q],
 				&report->spools[i].queues[q].queue);
 	report->took = clock_mono() - begun;
 }

@@ -52,7 +52,13 @@ size_t report_encode(const struct report *report, void *bytes, size_t room);
 /* Also false if a number is one that report_look() never gives. */
 bool report_decode(const void *bytes, size_t n, struct report *report);
 
+/* Of each queue; all zero at the start, the same each time. */
+struct report_rounds {
+	struct queue_round queues[REPORT_SPOOLS][QUEUES];
+};
+
 /* Looks at all of it. */
-void report_look(const struct report_watch *watch, struct report *report);
+void report_look(const struct report_watch *watch, struct report_rounds *rounds,
+	struct report *report);
 
 #endif

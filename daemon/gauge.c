@@ -54,11 +54,12 @@ static int settle(int fd, bool confined, struct report_watch *watch)
 
 static int look(int fd, const struct report_watch *watch)
 {
+	static struct report_rounds rounds;
 	static struct report report;
 	uint8_t bytes[REPORT_BYTES];
 	size_t n;
 
-	report_look(watch, &report);
+	report_look(watch, &rounds, &report);
 	n = report_encode(&report, bytes, sizeof(bytes));
 	return send(fd, bytes, n, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }

@@ -121,7 +121,8 @@ static int64_t older(int64_t a, int64_t b)
 static int count(const char *directory, struct queue queues[QUEUES])
 {
 	for (int i = 0; i < QUEUES; i++) {
-		int r = queue_count(directory, (enum queue_name)i, &queues[i]);
+		int r = queue_count(
+			directory, (enum queue_name)i, NULL, &queues[i]);
 
 		if (r < 0)
 			return r;

@@ -77,7 +77,7 @@ static void test_hashed(void **state)
 	put("deferred/lost/found", "", 0700);
 	assert_int_equal(symlink("/etc/passwd", "deferred/LINK"), 0);
 	assert_int_equal(symlink("/etc", "deferred/B"), 0);
-	assert_int_equal(queue_count(folder, QUEUE_DEFERRED, &q), 0);
+	assert_int_equal(queue_count(folder, QUEUE_DEFERRED, NULL, &q), 0);
 	assert_int_equal(q.files, 3);
 	assert_int_equal(q.ready, 3);
 	assert_int_equal(q.looked, 3);
@@ -95,7 +95,7 @@ static void test_ready(void **state)
 	put("incoming/1A", "", 0600);
 	put("incoming/1B", "", 0700);
 	put("incoming/1C", "", 0700);
-	assert_int_equal(queue_count(folder, QUEUE_INCOMING, &q), 0);
+	assert_int_equal(queue_count(folder, QUEUE_INCOMING, NULL, &q), 0);
 	assert_int_equal(q.files, 3);
 	assert_int_equal(q.ready, 2);
 }
@@ -118,7 +118,7 @@ static void test_age_is_no_mtime(void **state)
 	make("deferred");
 	put("deferred/AAAA", "", 0700);
 	assert_int_equal(utimensat(AT_FDCWD, "deferred/AAAA", when, 0), 0);
-	assert_int_equal(queue_count(folder, QUEUE_DEFERRED, &q), 0);
+	assert_int_equal(queue_count(folder, QUEUE_DEFERRED, NULL, &q), 0);
 	assert_true(q.oldest != 1000);
 	assert_int_equal(q.oldest, born("deferred/AAAA"));
 }
@@ -143,13 +143,13 @@ static void test_age_by_long_id(void **state)
 
 		snprintf(path, sizeof(path), "hold/%s", rows[i].name);
 		put(path, "", 0700);
-		assert_int_equal(queue_count(folder, QUEUE_HOLD, &q), 0);
+		assert_int_equal(queue_count(folder, QUEUE_HOLD, NULL, &q), 0);
 		assert_int_equal(q.oldest, rows[i].seconds);
 		unlink(path);
 	}
 	/* No time is read out of what only looks like one. */
 	put("hold/4000AE0000zF", "", 0700);
-	assert_int_equal(queue_count(folder, QUEUE_HOLD, &q), 0);
+	assert_int_equal(queue_count(folder, QUEUE_HOLD, NULL, &q), 0);
 	assert_int_equal(q.oldest, born("hold/4000AE0000zF"));
 }
 
@@ -158,18 +158,48 @@ static void test_missing(void **state)
 	struct queue q = {.files = 7};
 
 	(void)state;
-	assert_int_equal(queue_count(folder, QUEUE_ACTIVE, &q), -ENOENT);
+	assert_int_equal(queue_count(folder, QUEUE_ACTIVE, NULL, &q), -ENOENT);
 	assert_int_equal(q.files, 0);
-	assert_int_equal(
-		queue_count("/nowhere/at/all", QUEUE_ACTIVE, &q), -ENOENT);
+	assert_int_equal(queue_count("/nowhere/at/all", QUEUE_ACTIVE, NULL, &q),
+		-ENOENT);
 	put("active", "no directory", 0600);
-	assert_int_equal(queue_count(folder, QUEUE_ACTIVE, &q), -ENOTDIR);
+	assert_int_equal(queue_count(folder, QUEUE_ACTIVE, NULL, &q), -ENOTDIR);
 	/* A queue that is a link is none of Postfix'. */
 	assert_int_equal(symlink("/etc", "corrupt"), 0);
-	assert_true(queue_count(folder, QUEUE_CORRUPT, &q) < 0);
+	assert_true(queue_count(folder, QUEUE_CORRUPT, NULL, &q) < 0);
 }
 
 #define MANY 100000
+
+/* Each call looks at others, until all were looked at. */
+static void test_round(void)
+{
+	struct queue_round round = {0};
+	int64_t first = born("deferred/0/000000000");
+	struct queue q;
+
+	for (uint32_t i = 1; i <= MANY / QUEUE_LOOKS; i++) {
+		assert_int_equal(
+			queue_count(folder, QUEUE_DEFERRED, &round, &q), 0);
+		assert_int_equal(q.files, MANY);
+		assert_int_equal(q.looked, QUEUE_LOOKS);
+		assert_int_equal(round.start,
+			i < MANY / QUEUE_LOOKS ? i * QUEUE_LOOKS : 0);
+	}
+	/* It was made first. */
+	assert_int_equal(q.oldest, first);
+	assert_int_equal(round.before, first);
+	assert_int_equal(queue_count(folder, QUEUE_DEFERRED, &round, &q), 0);
+	assert_int_equal(q.oldest, first);
+	/* A long queue id tells its age, looked at or not. */
+	put("deferred/3zzzzz0000z1F", "", 0700);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			queue_count(folder, QUEUE_DEFERRED, &round, &q), 0);
+		assert_int_equal(
+			q.oldest, INT64_C(4) * 52 * 52 * 52 * 52 * 52 - 1);
+	}
+}
 
 static int64_t cpu(void)
 {
@@ -201,13 +231,15 @@ static void test_a_hundred_thousand(void **state)
 	}
 	for (int i = 0; i < 3; i++) {
 		before = cpu();
-		assert_int_equal(queue_count(folder, QUEUE_DEFERRED, &q), 0);
+		assert_int_equal(
+			queue_count(folder, QUEUE_DEFERRED, NULL, &q), 0);
 		before = cpu() - before;
 		took = before < took ? before : took;
 		assert_int_equal(q.files, MANY);
 		assert_int_equal(q.looked, QUEUE_LOOKS);
 	}
 	print_message("%d messages in %d ms\n", MANY, (int)(took / 1000));
+	test_round();
 	assert_true(took < CLOCK_SECOND / 5);
 }
 
