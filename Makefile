@@ -35,8 +35,8 @@ SOURCES = sources/file sources/glob sources/header sources/header_again \
 FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \
-	filters/filterfile filters/groups filters/linebuffer filters/literals \
-	filters/pyregex filters/regex filters/sessions filters/sieve
+	filters/filterfile filters/given_up filters/groups \
+	filters/linebuffer filters/literals filters/pyregex filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/duration jails/escalate jails/fail2ban jails/formula \
 	jails/formula_parse jails/ignore jails/ignorelist jails/jail \
@@ -82,7 +82,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce \
-	daemon/engine daemon/feed_journal daemon/feeds daemon/import \
+	daemon/engine daemon/feed_journal daemon/feeds daemon/given_up \
+	daemon/import \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \

@@ -21,6 +21,7 @@
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
+#include "daemon/given_up.h"
 #include "daemon/import.h"
 #include "daemon/lookup.h"
 #include "daemon/outbound.h"
@@ -306,6 +307,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 		counters_tick(e->counters, e->config->settings.zabbix_interval);
 	signs_tick(e);
 	outbound_tick(e->outbound);
+	given_up_tell(e->config);
 	settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;

@@ -179,6 +179,7 @@ void filter_free(struct filter **filter)
 	}
 	for (size_t i = 0; i < f->ignore_n; i++)
 		regex_free(&f->ignore[i]);
+	free(f->given_up);
 	free(f->fail);
 	free(f->ignore);
 	datecut_free(&f->dates);

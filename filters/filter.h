@@ -47,6 +47,11 @@ const char *filter_journalmatch(const struct filter *filter);
 /* All that its files say. */
 const struct filterfile *filter_file(const struct filter *filter);
 const struct filter_counts *filter_counts(const struct filter *filter);
+/*
+ * An expression that was given up on some line and that was not told of yet:
+ * its row, once. NULL: there is none.
+ */
+const struct filter_row *filter_tell_given_up(struct filter *filter);
 
 /*
  * False only if no line whose body begins with these n bytes can match,

@@ -27,7 +27,8 @@ static bool matches(struct filter *filter, struct regex *regex,
 		regex_search_in(regex, filter->lines ? 0 : s->number, s->text,
 			s->n, s->ascii, s->line->cut_short);
 
-	filter->counts.limits += r == REGEX_LIMIT;
+	if (r == REGEX_LIMIT)
+		filter_note_given_up(filter, regex);
 	return r == REGEX_MATCH;
 }
 
@@ -308,7 +309,8 @@ static bool is_undated(
 void filter_cut_date(struct filter *filter, struct filter_subject *subject)
 {
 	if (is_undated(filter, subject))
-		filter->counts.limits += datecut_apply(filter->dates, subject);
+		filter_note_dates_given_up(
+			filter, datecut_apply(filter->dates, subject));
 }
 
 enum filter_verdict filter_match(struct filter *filter,

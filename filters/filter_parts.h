@@ -35,6 +35,12 @@ struct filter {
 	bool spilled;
 	int64_t spilled_at; /* the line's time, if so */
 	struct filter_counts counts;
+	unsigned char *given_up; /* by row, see given_up.c; NULL: none was */
 };
+
+/* Counts a search that was given up, for its limit or that of its line. */
+void filter_note_given_up(struct filter *filter, const struct regex *regex);
+/* The same of so many for a date. */
+void filter_note_dates_given_up(struct filter *filter, uint64_t searches);
 
 #endif

@@ -176,3 +176,45 @@ def test_dates_that_are_off(watched):
     settled(watched, "192.0.2.6")
     shown = json.loads(watched.mailban("list", "dovecot", "--json").stdout)
     assert all(ban["remaining"] <= 600 for ban in shown)
+
+
+EVIL = r"""[Definition]
+failregex = ^ mx evil: (?:a+)+b from <ADDR>$
+            ^ mx evil: (?:x|xx)+y from <ADDR>$
+            ^ mx evil: plain from <ADDR>$
+"""
+LONG_LINES = 200
+
+
+def test_an_expression_of_the_admins_that_never_ends(host, tally):
+    """Its lines are given up soon, counted, and the expression told once."""
+    host.write(attack.MAIL_LOG, "", 0o644)
+    daemon = host.mailband({
+        "filter.d/evil.conf": EVIL,
+        "jail.local": attack.jail("evil", filter="evil", maxretry=1) +
+        attack.jail("dovecot", maxretry=3)})
+    before = worked(daemon.pid)
+    for text in ("a" * 64000, "x" * 64000):
+        line = attack.line(f"{text} from 192.0.2.1", "evil")
+        host.append(attack.MAIL_LOG, line * LONG_LINES)
+        tally.bad_input("lines of 64 kB made to backtrack", LONG_LINES)
+    host.append(attack.MAIL_LOG, attack.line("plain from 192.0.2.2", "evil"))
+    for _ in range(3):
+        host.append(attack.MAIL_LOG, attack.failure("192.0.2.3"))
+    host.wait_banned("evil", "192.0.2.2", timeout=60)
+    host.wait_banned("dovecot", "192.0.2.3")
+    # An expression has 50,000 tries and some for each byte, no more: some
+    # milliseconds a line at most, where without an end it would be years.
+    assert worked(daemon.pid) - before < 2 * LONG_LINES * 0.02
+    assert host.status()["given_up"] == 2 * LONG_LINES
+    for row in (2, 3):
+        daemon.wait_log(fr"^WARNING /etc/mailban/filter\.d/evil\.conf:{row}: "
+                        r"given up on a line ")
+    assert daemon.log().count("given up on a line ") == 2
+    assert set(host.banned("evil")) == {"192.0.2.2"}
+
+
+def worked(pid):
+    """The seconds that a process has had of a processor."""
+    of_it = pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]
+    return int(of_it) / 1e9
