@@ -14,6 +14,9 @@
 #define SAMPLE 16u
 #define WITNESSES 6
 
+/* Who tells of attempts of its own; no hash of a witness is even. */
+#define ITSELF 2u
+
 /* Connections that have no name of their own. */
 #define ANY 0u
 #define NAMELESS 1u
@@ -158,6 +161,8 @@ static struct said said_by(
 		s.witness = (uint16_t)hash_bytes(
 				    &a->seed, f->witness, f->witness_len) |
 			    1;
+	else if (f->session)
+		s.witness = ITSELF;
 	s.run.told[0] = s.witness;
 	return s;
 }
@@ -179,6 +184,11 @@ static bool may_be(const struct run *run, const struct said *s)
 	if (life(line->session) < most)
 		most = life(line->session);
 	if (run->user && line->user && run->user != line->user)
+		return false;
+	/* What stands for itself is another attempt, unless the connection was
+	 * summed up: then it comes late. */
+	if (s->witness == ITSELF &&
+		(!run->ended || run->session != line->session))
 		return false;
 	if (run->session != line->session && run->session != ANY &&
 		line->session != ANY)

@@ -15,9 +15,10 @@ struct hash_seed;
  *
  * A line counts nothing only where it tells of attempts of its own address
  * that were counted before, that are of its connection (or of none that is
- * known), and that this witness has not told of yet. So an address always
- * counts at least as many attempts as any one witness tells of, whatever its
- * client sends.
+ * known), and that this witness has not told of yet; one without a witness is
+ * an attempt of its own, unless its connection was summed up before, which
+ * another process may have done. So an address always counts at least as many
+ * attempts as any one witness tells of, whatever its client sends.
  */
 struct attempts;
 

@@ -128,6 +128,18 @@ static void test_what_has_no_witness_stands_for_itself(void **state)
 	assert_int_equal(tell(a, 61, AUTH("S1")), 0);
 	assert_int_equal(tell(a, 61, LOGIN("S1", 2)), 1);
 	attempts_free(&a);
+	/* The auth process's lines may come behind the login process's. */
+	a = start(state);
+	assert_int_equal(tell(a, 60, malformed), 1);
+	assert_int_equal(tell(a, 61, LOGIN("S1", 3)), 2);
+	assert_int_equal(tell(a, 61, malformed), 0);
+	assert_int_equal(tell(a, 61, AUTH("S1")), 0);
+	assert_int_equal(tell(a, 61, malformed), 0);
+	assert_int_equal(tell(a, 61, malformed), 1);
+	/* But only of its own connection. */
+	assert_int_equal(tell(a, 62, LOGIN("S2", 1)), 1);
+	assert_int_equal(tell(a, 62, (struct told){NULL, "S3", "bob", 0}), 1);
+	attempts_free(&a);
 }
 
 static void test_a_sum_of_no_connection_is_taken_as_it_is(void **state)
