@@ -14,6 +14,7 @@ import syslog
 
 import pytest
 
+import attack
 import hosts
 import mailhost
 from machine import Machine
@@ -183,6 +184,73 @@ def test_an_attacker_is_banned(world, mx, name, kind, family, jail):
 
 def test_so_far_all_is_clean(world):
     assert world.complaints() == []
+
+
+# Starting a user's manager, systemd asks logind, by a bus that is not there.
+MANAGER = {
+    "user-runtime-dir@.service.d/test.conf":
+        "[Service]\nExecStart=\nExecStop=\n"
+        "ExecStart=install -d -o %i -m 700 /run/user/%i\n",
+    "user@.service.d/test.conf":
+        "[Service]\nPAMName=\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n"}
+# It stays, so that journald can see whose it is.
+SPEAKER = """import signal, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for _ in range(4):
+    s.sendto(f"<22>dovecot: {sys.argv[1]}".encode(), "/dev/log")
+signal.pause()
+"""
+# In the name of process argv[1], by what the kernel takes for it and by all
+# that the text can say.
+FORGER = """import os, socket, struct, sys
+pid, said = int(sys.argv[1]), sys.argv[2]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for who in ((pid, os.getuid(), os.getgid()), (os.getpid(), 0, 0)):
+    try:
+        s.sendmsg([f"<22>dovecot[{pid}]: {said}".encode()],
+                  [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS,
+                    struct.pack("3i", *who))], 0, "/dev/log")
+        print("taken")
+    except PermissionError:
+        print("refused")
+s.sendto(f"<22>dovecot[{pid}]: {said}".encode(), "/dev/log")
+s.sendto(f"MESSAGE={said}\\nSYSLOG_IDENTIFIER=dovecot\\nSYSLOG_PID={pid}\\n"
+         f"OBJECT_PID={pid}\\n_PID={pid}\\n_UID=0\\n".encode(),
+         "/run/systemd/journal/socket")
+"""
+
+
+def test_people_of_the_host_are_not_believed(world, mx):
+    """Under the name of a unit of theirs, or of a process of Dovecot's."""
+    for path, text in MANAGER.items():
+        mx.write(f"/etc/systemd/system/{path}", text)
+    mx.systemctl("daemon-reload")
+    uid = mx.run(["id", "-u", "alice"]).stdout.strip()
+    mx.systemctl("start", f"user@{uid}.service")
+    alice = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
+             "env", f"XDG_RUNTIME_DIR=/run/user/{uid}"]
+    said, mark = attack.ABORTED.format("192.0.2.9"), world.seen()
+    mx.run([*alice, "systemd-run", "--user", "--unit=dovecot", "python3", "-c",
+            SPEAKER, said])
+    dovecot = mx.show("MainPID", unit="dovecot.service")["MainPID"]
+    for _ in range(2):
+        assert mx.run([*alice, "python3", "-c", FORGER, dovecot,
+                       said]).stdout == "refused\n" * 2
+    hosts.wait_for(lambda: mx.status("dovecot")["refused"] == 8)
+    assert "192.0.2.9" not in mx.mailban("list").stdout
+    # They are what they are meant to be.
+    entries = [json.loads(row) for row in mx.journal(
+        "-o", "json", "--after-cursor", mark).splitlines()]
+    entries = [one for one in entries if said in one["MESSAGE"]]
+    assert len(entries) == 8 and {one["_UID"] for one in entries} == {uid}
+    assert [(one.get("_SYSTEMD_UNIT"), one.get("_SYSTEMD_USER_UNIT"))
+            for one in entries].count(
+        (f"user@{uid}.service", "dovecot.service")) == 4
+    assert {one.get("SYSLOG_PID") for one in entries} >= {dovecot}
+    hosts.wait_for(lambda: re.search(
+        rf"\[dovecot\] journal: \d+ lines? not counted, the last by uid {uid} ",
+        "\n".join(world.complaints(mark))))
+    mx.systemctl("stop", f"user@{uid}.service")
 
 
 def test_a_name_that_needs_no_network_is_ignored(world, mx):
