@@ -64,7 +64,7 @@ static void test_a_guesser(void **state)
 static void test_an_office(void **state)
 {
 	struct guessers *g = guessers_new();
-	char name[16];
+	char name[32];
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
