@@ -67,7 +67,8 @@ WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
-GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/sandbox \
+GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
+	daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_gauge \
 	alarms/disk alarms/queue alarms/report lib/addr lib/clock lib/codec \
 	lib/log
@@ -83,7 +84,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/enforce \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/given_up \
-	daemon/import \
+	daemon/import daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \

@@ -27,6 +27,9 @@
 #include "lib/log.h"
 
 #define GAUGE_BUFFER (64 << 10)
+/* How often the time to the next gauge process is doubled: from half an
+ * interval. */
+#define DOUBLED_MOST 6
 
 void alarms_spawn(struct alarms_helpers *h,
 	const struct alarm_settings *settings, const char *statedir, uid_t uid,
@@ -73,8 +76,10 @@ bool alarms_run(struct alarms *a, const struct runner_request *q)
 
 static void request(struct alarms *a, const struct runner_request *q)
 {
-	if (alarms_run(a, q))
+	if (alarms_run(a, q)) {
+		a->under_way++;
 		return;
+	}
 	if (a->lost++ == 0)
 		log_error("alarms: the process that runs the hook is behind or "
 			  "gone: a notice is lost");
@@ -125,12 +130,70 @@ bool alarms_hold(struct alarms *a, const char *ids)
 	return alarms_run(a, &q);
 }
 
-static void drop_gauge(struct alarms *a, const char *why)
+/* A keeper has gone, and with it who could start another: who starts this
+ * service can. Its bans stay. */
+static void give_up(struct alarms *a, const char *who, const char *why)
 {
-	log_error("alarms: the gauge process is gone (%s): disks and queues "
-		  "are not watched until mailband is restarted",
-		why);
+	log_error("alarms: %s is gone (%s): mailband ends, to be started "
+		  "again; its bans stay in the kernel",
+		who, why);
 	a->gauge_io = sd_event_source_disable_unref(a->gauge_io);
+	a->runner_io = sd_event_source_disable_unref(a->runner_io);
+	sd_event_exit(a->loop, 1);
+}
+
+/* One that is killed at each look is started less and less often. */
+static void gauge_died(struct alarms *a)
+{
+	unsigned int doubled =
+		a->deaths < DOUBLED_MOST ? a->deaths : DOUBLED_MOST;
+
+	if (a->deaths++ == 0)
+		log_error("alarms: the gauge process was killed: another one "
+			  "is started");
+	a->looking = a->watching = false;
+	a->gauge_after =
+		clock_mono() + (a->settings->rules.interval << doubled) / 2;
+}
+
+/* The first word to a gauge process, without which it ends. */
+static void begin_gauge(struct alarms *a)
+{
+	uint8_t bytes[REPORT_WATCH_BYTES];
+	size_t n = report_watch_encode(
+		judge_watched(a->judge), bytes, sizeof(bytes));
+
+	a->watching = a->gauge_io && n > 0 &&
+		      send(a->helpers.gauge_fd, bytes, n,
+			      MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+/*
+ * What was not there when it began, or is another file system's since, it may
+ * not look into: another one may.
+ */
+static void begin_again(struct alarms *a)
+{
+	const char ask = GAUGE_AGAIN;
+
+	if (a->gauge_io && !a->looking &&
+		send(a->helpers.gauge_fd, &ask, 1,
+			MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		begin_gauge(a);
+}
+
+/* A queue that is merely not there is one that Postfix has not made yet. */
+static bool is_blind(const struct report *report)
+{
+	for (uint8_t i = 0; report && i < report->spools_n; i++) {
+		const struct report_queue *queues = report->spools[i].queues;
+
+		for (int q = 0; q < QUEUES; q++)
+			if (queues[q].error && (queues[q].error != ENOENT ||
+						       q == QUEUE_ACTIVE))
+				return true;
+	}
+	return false;
 }
 
 static void look(struct alarms *a)
@@ -167,11 +230,17 @@ static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0) {
-		drop_gauge(a, n < 0 ? strerror(errno) : "it ended");
+		give_up(a, "who starts the gauge process",
+			n < 0 ? strerror(errno) : "it ended");
+	} else if (n == 1 && bytes[0] == GAUGE_LOST) {
+		gauge_died(a);
 	} else if ((size_t)n > sizeof(bytes) ||
 		   !report_decode(bytes, (size_t)n, &report)) {
-		drop_gauge(a, "it talks nonsense");
+		give_up(a, "the gauge process", "it talks nonsense");
 	} else {
+		if (a->deaths)
+			log_info("alarms: disks and queues are watched again");
+		a->deaths = 0;
 		a->looking = false;
 		a->seen = clock_mono();
 		see_mounts(a, &report);
@@ -185,24 +254,20 @@ static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 /* Postfix has said all: the first time there is something to look at. */
 static void settle(struct alarms *a)
 {
-	uint8_t bytes[REPORT_WATCH_BYTES];
 	struct report_watch *watch = calloc(1, sizeof(*watch));
-	size_t n;
 
 	if (!watch)
 		abort();
 	alarms_postfix_watch(a, watch);
-	if (!a->watching) {
-		n = report_watch_encode(watch, bytes, sizeof(bytes));
-		if (a->gauge_io && n > 0 &&
-			send(a->helpers.gauge_fd, bytes, n,
-				MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n) {
-			judge_watch(a->judge, watch);
-			a->watching = true;
-		}
+	if (!a->settled) {
+		judge_watch(a->judge, watch);
+		a->settled = true;
+		begin_gauge(a);
 	} else if (memcmp(watch, judge_watched(a->judge), sizeof(*watch))) {
 		log_warning("alarms: other directories are to be watched than "
 			    "at the start; restart mailband to have it so");
+	} else if (is_blind(judge_last(a->judge))) {
+		begin_again(a);
 	}
 	for (size_t i = 0; i < a->postfix.n; i++)
 		judge_set_wanted(a->judge, i,
@@ -218,6 +283,8 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 			   : reply->task == RUNNER_HOLD ? "the program of hold"
 							: "sendmail";
 
+	if (reply->task == RUNNER_HOOK || reply->task == RUNNER_MAIL)
+		a->under_way -= a->under_way > 0;
 	if (reply->task == RUNNER_POSTCONF) {
 		if (alarms_postfix_take(a, reply->output, reply->n))
 			settle(a);
@@ -237,6 +304,20 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 	}
 }
 
+/* What it was asked may have killed it, and is not asked again; but Postfix
+ * is, by the timer. */
+static void runner_died(struct alarms *a)
+{
+	log_error("alarms: the process that runs the hook was killed: %" PRIu64
+		  " notices are lost; another one is started",
+		a->under_way);
+	a->lost += a->under_way;
+	a->under_way = 0;
+	a->ask_again = a->postfix.asking;
+	a->listing = false;
+	alarms_probe_again(a);
+}
+
 static int on_runner(sd_event_source *s, int fd, uint32_t events, void *ctx)
 {
 	static struct runner_reply reply;
@@ -249,11 +330,10 @@ static int on_runner(sd_event_source *s, int fd, uint32_t events, void *ctx)
 		return 0;
 	if (n < (ssize_t)offsetof(struct runner_reply, output) ||
 		reply.n != n - (ssize_t)offsetof(struct runner_reply, output)) {
-		log_error("alarms: the process that runs the hook is gone: "
-			  "notices go to the log alone");
-		a->runner_io = sd_event_source_disable_unref(a->runner_io);
-		if (!a->watching)
-			settle(a);
+		give_up(a, "who starts the process that runs the hook",
+			n < 0 ? strerror(errno) : "it ended");
+	} else if (reply.status == RUNNER_LOST) {
+		runner_died(a);
 	} else {
 		take_reply(a, &reply);
 	}
@@ -269,6 +349,13 @@ static int on_timer(sd_event_source *s, uint64_t at, void *ctx)
 	(void)at;
 	if (memory_read(&memory) == 0)
 		judge_memory(a->judge, &memory, now);
+	if (a->ask_again)
+		alarms_postfix_ask(a);
+	a->ask_again = false;
+	if (a->settled && !a->watching && now >= a->gauge_after)
+		begin_gauge(a);
+	else if (is_blind(judge_last(a->judge)))
+		begin_again(a);
 	if (a->gauge_io || a->watching)
 		judge_silence(
 			a->judge, (double)(now - a->seen) / CLOCK_SECOND, now);
@@ -290,6 +377,7 @@ struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
 	if (!a)
 		abort();
 	a->helpers = *helpers;
+	a->loop = loop;
 	a->settings = settings;
 	a->statedir = statedir;
 	a->hook = settings->hook != NULL;

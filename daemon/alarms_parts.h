@@ -18,7 +18,8 @@ struct alarms_postfix {
 	size_t asked;		  /* of those that are known */
 	char directories[REPORT_SPOOLS][POSTCONF_PATH]; /* of main.cf; "" */
 	size_t known;
-	bool told; /* the faults of this reading */
+	bool asking; /* and the last answer has not come */
+	bool told;   /* the faults of this reading */
 };
 
 /* Who fills the queue of an instance. */
@@ -33,14 +34,20 @@ struct alarms {
 	const struct alarm_settings *settings;
 	const char *statedir;
 	bool hook, mail, hold; /* that the runner was begun with */
+	sd_event *loop;
 	struct judge *judge;
 	struct alarms_postfix postfix;
-	bool watching;	 /* the gauge process knows what to look at */
-	bool looking;	 /* and was asked */
-	int64_t seen;	 /* monotonic: its last report, or its start */
-	int64_t probe;	 /* microseconds between two; 0: none */
-	uint64_t lost;	 /* notices that the runner had no room for */
-	int64_t counted; /* monotonic: when it was told how many lines */
+	bool ask_again;	     /* Postfix: the runner died of it */
+	bool settled;	     /* what to look at is known here */
+	bool watching;	     /* the gauge process knows it */
+	bool looking;	     /* and was asked */
+	int64_t seen;	     /* monotonic: its last report, or its start */
+	unsigned int deaths; /* of gauge processes, without a report since */
+	int64_t gauge_after; /* monotonic: not before, the next one */
+	int64_t probe;	     /* microseconds between two; 0: none */
+	uint64_t under_way;  /* notices that the runner has not answered */
+	uint64_t lost;	     /* that it had no room for, or was killed with */
+	int64_t counted;     /* monotonic: when it was told how many lines */
 	struct alarms_list lists[REPORT_SPOOLS];
 	bool listing; /* one was asked for: */
 	size_t listed;
@@ -60,6 +67,8 @@ void alarms_postfix_tell(struct alarms *alarms, const struct report *report);
 
 /* Begins to ask for probes, if they are wanted. */
 void alarms_probe_begin(struct alarms *alarms, sd_event *loop);
+/* Its answer will not come: the runner died. */
+void alarms_probe_again(struct alarms *alarms);
 /* What a probe ended with and said; when the next is due. */
 void alarms_probe_take(struct alarms *alarms, const struct runner_reply *reply);
 /* Asks who fills a queue, if somebody wants to know. */

@@ -22,7 +22,7 @@ static void ask_next(struct alarms *a)
 
 void alarms_postfix_ask(struct alarms *a)
 {
-	a->postfix = (struct alarms_postfix){.known = 1};
+	a->postfix = (struct alarms_postfix){.known = 1, .asking = true};
 	ask_next(a);
 }
 
@@ -57,7 +57,8 @@ bool alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 	}
 	if (p->asked == 1)
 		take_instances(p, conf.multi_instance_directories);
-	if (p->asked == p->known)
+	p->asking = p->asked < p->known;
+	if (!p->asking)
 		return true;
 	ask_next(a);
 	return false;

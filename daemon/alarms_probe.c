@@ -52,6 +52,12 @@ void alarms_probe_begin(struct alarms *a, sd_event *loop)
 		abort();
 }
 
+void alarms_probe_again(struct alarms *a)
+{
+	if (a->probe_timer)
+		next_in(a, a->settings->rules.interval);
+}
+
 /* "CRITICAL: smtp 127.0.0.1: ...|figures": what is between. */
 static void find_said(const struct runner_reply *reply, char said[JUDGE_SAID])
 {

@@ -639,6 +639,8 @@ int engine_run(const struct engine_options *options, struct config *config,
 			options->dry_run ? " (dry run: nothing is enforced)"
 					 : "");
 		status = sd_event_loop(e.loop);
+		/* Of its own, not as it was told: bans stay. */
+		e.failed |= status != 0;
 		sd_notify(0, "STOPPING=1");
 		log_info("stopping");
 	}

@@ -2,7 +2,8 @@
 /*
  * The process that may look where others may not: it counts names and free
  * blocks in the directories that it was told of at the start, and sends
- * numbers. It must never open a file, nor be told of another directory.
+ * numbers. It must never open a file, nor be told of another directory: for
+ * that another begins.
  */
 #include "daemon/gauge.h"
 
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "alarms/report.h"
+#include "daemon/keeper.h"
 #include "daemon/sandbox.h"
 #include "lib/log.h"
 
@@ -75,6 +77,8 @@ int gauge_run(int fd, bool confined)
 		n = receive(fd, &asked, 1);
 		if (n == 0)
 			return GAUGE_END;
+		if (n > 0 && asked == GAUGE_AGAIN)
+			return KEEPER_AGAIN;
 		if (n < 0 || asked != GAUGE_LOOK)
 			return GAUGE_VIOLATION;
 		if (look(fd, &watch) < 0)

@@ -14,12 +14,17 @@
 
 /* The second message, any number of times: look, and tell. */
 #define GAUGE_LOOK 'L'
+/* And the last: let another begin, with a report_watch as its first. */
+#define GAUGE_AGAIN 'A'
+/* What comes instead of a report: it was killed, and another begins with the
+ * next message, a report_watch. */
+#define GAUGE_LOST 'G'
 
 /*
  * Serves the SOCK_SEQPACKET socket fd until its end: the first message is a
  * report_watch, with which it takes the rest of the file system from itself
- * (confined), each after it GAUGE_LOOK, which a report answers. Returns the
- * status to exit with.
+ * (confined), each after it GAUGE_LOOK, which a report answers, or
+ * GAUGE_AGAIN. Returns the status to exit with, KEEPER_AGAIN among them.
  */
 int gauge_run(int fd, bool confined);
 

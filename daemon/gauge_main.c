@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mailban-gauge: started by mailband (spawn.h), never by hand. Keeps
- * CAP_DAC_READ_SEARCH, gives up everything else, and looks when it is asked.
+ * CAP_DAC_READ_SEARCH, gives up everything else, and looks when it is asked: a
+ * child of it does, that is started again when it dies.
  */
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "daemon/born.h"
 #include "daemon/gauge.h"
+#include "daemon/keeper.h"
 #include "daemon/sandbox.h"
 #include "daemon/spawn.h"
 #include "lib/log.h"
 
+static int be_gauge(void *ctx)
+{
+	const struct born *born = ctx;
+
+	prctl(PR_SET_NAME, GAUGE_PROGRAM);
+	return gauge_run(SPAWN_FD, born->confined);
+}
+
 int main(int argc, char **argv)
 {
+	static const char lost = GAUGE_LOST;
 	struct born born;
 	int rc;
 
@@ -37,5 +49,6 @@ int main(int argc, char **argv)
 		log_error("gauge: cannot give up rights: %s", strerror(-rc));
 		return GAUGE_FAULT;
 	}
-	return gauge_run(SPAWN_FD, born.confined);
+	prctl(PR_SET_NAME, "gauge-keeper");
+	keeper_run(SPAWN_FD, &lost, sizeof(lost), be_gauge, &born);
 }

@@ -5,15 +5,12 @@
  * else; some threads wait at the same time, so that one server that never
  * answers does not hold up all names.
  *
- * It has a parent of its own, for the engine can start nothing any more: that
- * one waits for the first question, and for the death of who answers. It reads
- * no byte of any stranger.
+ * Its parent is a keeper, which reads no byte of any stranger.
  */
 #include "daemon/lookup.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,10 +18,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/keeper.h"
 #include "daemon/sandbox.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -165,62 +162,28 @@ static _Noreturn void fail(const char *what, int r)
 	_exit(1);
 }
 
-static _Noreturn void become_lookup(bool confined)
+static int be_lookup(void *ctx)
 {
 	static int socket_fd = SOCKET_FD;
+	const bool *confined = ctx;
 	pthread_attr_t attr;
 	pthread_t thread;
 	int r;
 
-	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	prctl(PR_SET_NAME, "mailban-lookup");
-	r = confined ? sandbox_enter_lookup_worker() : 0;
+	r = *confined ? sandbox_enter_lookup_worker() : 0;
 	if (r < 0)
 		fail("cannot give up rights", r);
 	if (pthread_attr_init(&attr) != 0 ||
 		pthread_attr_setstacksize(&attr, STACK) != 0)
-		_exit(1);
+		return 1;
 	for (int i = 0; i < LOOKUP_THREADS; i++)
 		if (pthread_create(&thread, &attr, work, &socket_fd) != 0) {
 			if (i == 0)
-				_exit(1);
+				return 1;
 			break;
 		}
 	watch_connections();
-}
-
-/* What it was asked is not asked again: some of it may have ended it. */
-static void tell_lost(void)
-{
-	static const struct lookup_reply lost = {.id = 0};
-	struct lookup_request request;
-
-	while (recv(SOCKET_FD, &request, sizeof(request), MSG_DONTWAIT) > 0)
-		;
-	if (send(SOCKET_FD, &lost, sizeof(lost), MSG_NOSIGNAL) < 0)
-		_exit(1);
-}
-
-static _Noreturn void watch_over(bool confined)
-{
-	struct pollfd p = {.fd = SOCKET_FD, .events = POLLIN};
-
-	for (;;) {
-		pid_t pid;
-
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
-			_exit(1);
-		if (p.revents & (POLLHUP | POLLERR))
-			_exit(0);
-		if (!(p.revents & POLLIN))
-			continue;
-		pid = fork();
-		if (pid == 0)
-			become_lookup(confined);
-		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		tell_lost();
-	}
 }
 
 /* Those that it may read as everybody are the only files that it needs. */
@@ -239,6 +202,7 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 
 static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
 {
+	static const struct lookup_reply lost = {.id = 0};
 	sigset_t none;
 	int r;
 
@@ -257,7 +221,7 @@ static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
 	r = give_up(uid, gid, confined);
 	if (r < 0)
 		fail("cannot give up rights", r);
-	watch_over(confined);
+	keeper_run(SOCKET_FD, &lost, sizeof(lost), be_lookup, &confined);
 }
 
 int lookup_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid)

@@ -198,7 +198,6 @@ static int on_replies(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	struct lookup_reply reply;
 	ssize_t n = 0;
 
-	(void)s;
 	(void)events;
 	for (int i = 0; i < RESOLVER_ASKED; i++) {
 		n = recv(fd, &reply, sizeof(reply), MSG_DONTWAIT);
@@ -213,8 +212,10 @@ static int on_replies(sd_event_source *s, int fd, uint32_t events, void *ctx)
 		lose(r);
 	}
 	if (n != sizeof(reply) && !(n < 0 && errno == EAGAIN)) {
-		log_error("names: who starts the process that looks them up "
-			  "ended; no name is looked up until a restart");
+		log_error("names: who starts the process that looks them up is "
+			  "gone: mailband ends, to be started again; its bans "
+			  "stay in the kernel");
+		sd_event_exit(sd_event_source_get_event(s), 1);
 		stop(r);
 	}
 	r->user.settled(r->user.ctx);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "alarms/postconf.h"
+#include "daemon/keeper.h"
 #include "daemon/listing.h"
 #include "daemon/sandbox.h"
 #include "lib/clock.h"
@@ -377,27 +378,30 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		free(p.env[i]);
 }
 
-static _Noreturn void serve(void)
+/* The status to exit with. */
+static int serve(void *ctx)
 {
 	static struct runner_request request;
 	static struct runner_reply reply;
 	char bytes[RUNNER_MESSAGE];
 
+	(void)ctx;
+	prctl(PR_SET_NAME, "mailban-runner");
 	for (;;) {
 		ssize_t n = recv(SOCKET_FD, bytes, sizeof(bytes), MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			_exit(n != 0);
+			return n != 0;
 		if ((size_t)n > sizeof(bytes) ||
 			!runner_request_decode(bytes, (size_t)n, &request))
-			_exit(1);
+			return 1;
 		run(&request, &reply);
 		if (send(SOCKET_FD, &reply,
 			    offsetof(struct runner_reply, output) + reply.n,
 			    MSG_NOSIGNAL) < 0)
-			_exit(0);
+			return 0;
 	}
 }
 
@@ -425,10 +429,11 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 
 static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 {
+	static const struct runner_reply lost = {.status = RUNNER_LOST};
 	sigset_t none;
 	int r;
 
-	prctl(PR_SET_NAME, "mailban-runner");
+	prctl(PR_SET_NAME, "runner-keeper");
 	if (dup2(fd, SOCKET_FD) < 0 || close_range(SOCKET_FD + 1, ~0u, 0) < 0 ||
 		fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0)
 		_exit(1);
@@ -445,7 +450,8 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 		log_error("runner: cannot give up rights: %s", strerror(-r));
 		_exit(1);
 	}
-	serve();
+	keeper_run(SOCKET_FD, &lost, offsetof(struct runner_reply, output),
+		serve, NULL);
 }
 
 int runner_spawn(const struct runner_means *with, uid_t uid, gid_t gid,

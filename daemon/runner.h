@@ -51,7 +51,8 @@ struct runner_request {
 
 struct runner_reply {
 	enum runner_task task;
-	/* As wait(2) has it; RUNNER_TOO_LONG, RUNNER_NOT_STARTED. */
+	/* As wait(2) has it; RUNNER_TOO_LONG, RUNNER_NOT_STARTED, or, of no
+	 * task: it was killed, and all that it had not answered is lost. */
 	int32_t status;
 	uint16_t n;
 	/* Of postconf and the probe, cut there; of postqueue its summary
@@ -60,6 +61,7 @@ struct runner_reply {
 };
 #define RUNNER_TOO_LONG (-1)
 #define RUNNER_NOT_STARTED (-2)
+#define RUNNER_LOST (-3)
 
 /* Bytes written, or 0 if it does not fit. */
 size_t runner_request_encode(

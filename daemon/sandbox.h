@@ -75,8 +75,9 @@ int sandbox_enter_engine(
 	const struct sandbox_path *paths, size_t n, bool names);
 
 /*
- * The gauge process: first the calls, then, once it knows where the queues are,
- * of the file system nothing but the names below these paths (SANDBOX_NAMES).
+ * The gauge process: first the calls, with which its keeper stays; then, once
+ * it knows where the queues are, it starts nothing any more and has of the file
+ * system nothing but the names below these paths (SANDBOX_NAMES).
  */
 int sandbox_enter_gauge(void);
 int sandbox_enter_gauge_watch(const struct sandbox_path *paths, size_t n);

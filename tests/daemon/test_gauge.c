@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The gauge process as mailband starts it: what it sees with its capability,
- * what is left to it, and that it takes no other message than its two.
+ * what is left to it, that it takes no message but its own, and that another
+ * begins when it is killed.
  */
 #include "daemon/gauge.h"
 
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +25,7 @@
 
 #include "alarms/report.h"
 #include "daemon/spawn.h"
+#include "tests/lib/mounts.h"
 
 #define SOMEBODY 54321u
 
@@ -50,6 +53,7 @@ static int make_spool(void **state)
 	int r;
 
 	(void)state;
+	mounts_leave_host();
 	if (!place_gauge() || !mkdtemp(spool) || chdir(spool) < 0)
 		return -1;
 	r = mkdir("deferred", 0700) | mkdir("deferred/A", 0700) |
@@ -100,6 +104,14 @@ static int end_of_it(void)
 	close(fd);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int end_by_itself(void)
+{
+	char byte;
+
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+	return end_of_it();
 }
 
 static void say_watch(void)
@@ -188,14 +200,14 @@ static void test_nonsense_first(void **state)
 
 	(void)state;
 	say(many, sizeof(many));
-	assert_int_equal(end_of_it(), GAUGE_VIOLATION);
+	assert_int_equal(end_by_itself(), GAUGE_VIOLATION);
 	assert_int_equal(begin(NULL), 0);
 	bytes[n] = 0;
 	say(bytes, n + 1);
-	assert_int_equal(end_of_it(), GAUGE_VIOLATION);
+	assert_int_equal(end_by_itself(), GAUGE_VIOLATION);
 	assert_int_equal(begin(NULL), 0);
 	say(bytes, n - 1);
-	assert_int_equal(end_of_it(), GAUGE_VIOLATION);
+	assert_int_equal(end_by_itself(), GAUGE_VIOLATION);
 }
 
 /* No second list of paths: what it may see is settled. */
@@ -204,11 +216,87 @@ static void test_nonsense_later(void **state)
 	(void)state;
 	say_watch();
 	say_watch();
-	assert_int_equal(end_of_it(), GAUGE_VIOLATION);
+	assert_int_equal(end_by_itself(), GAUGE_VIOLATION);
 	assert_int_equal(begin(NULL), 0);
 	say_watch();
 	say("X", 1);
-	assert_int_equal(end_of_it(), GAUGE_VIOLATION);
+	assert_int_equal(end_by_itself(), GAUGE_VIOLATION);
+}
+
+/* The child of the keeper, or 0. */
+static pid_t worker(void)
+{
+	char path[64], text[64] = "";
+	int f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(f >= 0);
+	assert_true(read(f, text, sizeof(text) - 1) >= 0);
+	close(f);
+	return (pid_t)atoi(text);
+}
+
+static void test_killed(void **state)
+{
+	static struct report report;
+	char told = 0;
+
+	(void)state;
+	assert_int_equal(worker(), 0);
+	for (int i = 0; i < 3; i++) {
+		say_watch();
+		look(&report);
+		assert_int_equal(report.disks_n, 2);
+		assert_int_equal(kill(worker(), SIGKILL), 0);
+		assert_int_equal(recv(fd, &told, 1, 0), 1);
+		assert_int_equal(told, GAUGE_LOST);
+	}
+	assert_int_equal(end_of_it(), GAUGE_END);
+}
+
+/* With its keeper it goes, too. */
+static void test_keeper_killed(void **state)
+{
+	static struct report report;
+	char byte;
+
+	(void)state;
+	say_watch();
+	look(&report);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+	assert_int_equal(end_of_it(), -SIGKILL);
+}
+
+/* What came to be where it may not look, another may. */
+static void test_again(void **state)
+{
+	static struct report report;
+	static const char again = GAUGE_AGAIN;
+	pid_t first;
+
+	(void)state;
+	say_watch();
+	look(&report);
+	assert_int_equal(mount("none", spool, "tmpfs", 0, NULL), 0);
+	assert_int_equal(chdir(spool), 0);
+	assert_int_equal(mkdir("deferred", 0700), 0);
+	assert_int_equal(mknod("deferred/9", S_IFREG | 0700, 0), 0);
+	assert_int_equal(chdir("/"), 0);
+	look(&report);
+#ifndef __SANITIZE_ADDRESS__
+	assert_int_equal(report.spools[0].queues[QUEUE_DEFERRED].error, EACCES);
+#endif
+	first = worker();
+	say(&again, 1);
+	say_watch();
+	look(&report);
+	assert_int_not_equal(worker(), first);
+	assert_int_equal(
+		report.spools[0].queues[QUEUE_DEFERRED].queue.files, 1);
+	assert_int_equal(umount(spool), 0);
+	assert_int_equal(end_of_it(), GAUGE_END);
 }
 
 static void test_nothing(void **state)
@@ -224,6 +312,9 @@ int main(void)
 		cmocka_unit_test_setup(test_what_is_left, begin),
 		cmocka_unit_test_setup(test_nonsense_first, begin),
 		cmocka_unit_test_setup(test_nonsense_later, begin),
+		cmocka_unit_test_setup(test_killed, begin),
+		cmocka_unit_test_setup(test_keeper_killed, begin),
+		cmocka_unit_test_setup(test_again, begin),
 		cmocka_unit_test_setup(test_nothing, begin),
 	};
 

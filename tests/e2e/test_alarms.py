@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Disks and queues of a real Postfix: the alarm comes before the mail stops."""
 import json
+import os
 import re
+import signal
 
 import pytest
 
@@ -252,17 +254,126 @@ def test_without_postfix_the_disks_are_watched(host):
     assert host.status()["queues"] == []
 
 
-def test_a_gauge_process_that_is_gone(host):
+def stop_gauge(host, how="-STOP"):
+    host.run(["kill", how, host.run(["pgrep", "mailban-gauge"]).stdout
+              .strip()])
+
+
+def test_a_gauge_process_that_stands_still(host):
     host.write("/var/log/own.log", "")
     daemon = start(host, postfix=False)
     hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
-    host.run(["kill", "-9", host.run(["pgrep", "mailban-gauge"]).stdout
-              .strip()])
-    daemon.wait_log("^ERROR alarms: the gauge process is gone")
+    stop_gauge(host)
     hosts.wait_for(lambda: "gauge" in alarms(host), 20, every=0.2)
     assert alarms(host)["gauge"]["text"].startswith(
         "disks and queues: not seen for")
     assert daemon.alive()
+
+
+def test_a_gauge_process_that_is_killed(host, tally):
+    """Another one looks on, and each time it is told once."""
+    host.write("/var/log/own.log", "")
+    configure(host)
+    daemon = start(host, postfix=False)
+    for times in (1, 2, 3):
+        hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+        before = daemon.children()["mailban-gauge"]
+        tally.fault("kill -9 of the gauge process")
+        os.kill(before, signal.SIGKILL)
+        daemon.wait_log("^ERROR alarms: the gauge process was killed: another",
+                        count=times)
+        daemon.wait_log("^INFO alarms: disks and queues are watched again",
+                        count=times)
+        assert daemon.children()["mailban-gauge"] != before
+    assert daemon.log().count("ERROR") == 3
+
+
+def test_a_runner_that_is_killed(host, tally):
+    """With the hook that it runs: the next notice is told by another one."""
+    host.write("/var/log/own.log", "")
+    host.path("/srv").chmod(0o777)
+    hook = "#!/bin/sh\necho $1 $2 >>/srv/told\n"
+    host.write("/srv/hook", hook + "exec sleep 60\n", 0o755)
+    configure(host)
+    daemon = start(host, "hook = /srv/hook\n", postfix=False)
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    corrupt(host, "A1")
+    hosts.wait_for(host.path("/srv/told").exists, 20, every=0.1)
+    tally.fault("kill -9 of the runner")
+    os.kill(daemon.children()["mailban-runner"], signal.SIGKILL)
+    daemon.wait_log("^ERROR alarms: the process that runs the hook was "
+                    "killed: 1 notices are lost")
+    host.write("/srv/hook", hook, 0o755)
+    # So is Postfix asked, who answers to another one.
+    host.mailban("reload")
+    host.path(f"{SPOOL}/corrupt/A1").unlink()
+    hosts.wait_for(lambda: "corrupt recovered" in
+                   host.path("/srv/told").read_text(), 20, every=0.1)
+    assert host.status()["notices_lost"] == 1
+    assert daemon.log().count("ERROR") == 1
+
+
+@pytest.mark.parametrize("keeper", ["gauge-keeper", "runner-keeper",
+                                    "mailban-names"])
+def test_who_starts_others_is_killed(host, keeper, tally):
+    """Who started mailband can start all of it; the bans stay."""
+    host.write("/var/log/own.log", "")
+    daemon = start(host, postfix=False)
+    host.mailban("ban", "dovecot", "192.0.2.1")
+    host.wait_banned("dovecot", "192.0.2.1")
+    tally.fault("kill -9 of a keeper")
+    os.kill(daemon.children()[keeper], signal.SIGKILL)
+    assert daemon.wait() == 1
+    assert "gone" in daemon.log() and "to be started again" in daemon.log()
+    tally.bans(["192.0.2.1"], host.banned("dovecot"))
+    host.mailband()
+    tally.bans(["192.0.2.1"], host.banned("dovecot"))
+    # Of the first one nothing is left.
+    hosts.wait_for(lambda: len(host.run(["pgrep", "-f", "/mailban/build"])
+                               .stdout.split()) <= 6)
+
+
+def test_a_queue_that_is_mounted_later(host):
+    """It is looked into as soon as it is there."""
+    host.write("/var/log/own.log", "")
+    host.run(["mv", SPOOL, "/srv/spool"])
+    host.path(SPOOL).mkdir()
+    configure(host)
+    daemon = start(host, postfix=False)
+    hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    assert not host.status()["queues"]
+    host.run(["mount", "-t", "tmpfs", "none", SPOOL])
+    host.run(["cp", "-a", "/srv/spool/.", SPOOL])
+    corrupt(host, "A1")
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: "corrupt" in alarms(host), 20, every=0.1)
+    # And another one over it.
+    host.run(["mount", "-t", "tmpfs", "none", SPOOL])
+    host.run(["cp", "-a", "/srv/spool/.", SPOOL])
+    hosts.wait_for(lambda: "corrupt" not in alarms(host), 30, every=0.1)
+    assert "ERROR" not in daemon.log()
+
+
+def test_a_hook_that_never_ends(host, tally):
+    """It is killed, with what it began, and all else goes on."""
+    host.write("/var/log/own.log", "")
+    host.path("/srv").chmod(0o777)
+    host.write("/srv/hook", "#!/bin/sh\necho $2 >>/srv/told\n"
+               "sleep 1000 & sleep 1001\n", 0o755)
+    configure(host)
+    daemon = start(host, "hook = /srv/hook\n", postfix=False)
+    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    tally.fault("a hook that never ends")
+    corrupt(host, "A1")
+    hosts.wait_for(host.path("/srv/told").exists, 20, every=0.1)
+    host.mailban("ban", "dovecot", "192.0.2.1")
+    tally.bans(["192.0.2.1"], host.wait_banned("dovecot", "192.0.2.1"))
+    daemon.wait_log("^ERROR alarms: the hook took more than 30 seconds and was "
+                    "killed", timeout=50)
+    assert host.run(["pgrep", "sleep"], check=False).stdout == ""
+    host.path(f"{SPOOL}/corrupt/A1").unlink()
+    hosts.wait_for(lambda: "recovered" in host.path("/srv/told").read_text(),
+                   20, every=0.1)
 
 
 @pytest.mark.parametrize("line, fault", [
@@ -291,8 +402,7 @@ def test_mail_of_what_is_not_about_mail(host):
     hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
     corrupt(host, "A1")
     hosts.wait_for(lambda: "corrupt" in alarms(host), 20, every=0.1)
-    host.run(["kill", "-9", host.run(["pgrep", "mailban-gauge"]).stdout
-              .strip()])
+    stop_gauge(host)
 
     def sent():
         return [line for line in host.run(
