@@ -217,6 +217,10 @@ int client_ask(const struct options *options, json_t *request, json_t **result)
 		rc = exchange_failed(options, rc, reply.n);
 	else
 		rc = answer_take(options, &reply, result);
+	if (json_is_false(json_object_get(*result, "stored")))
+		text_complain("it is done, but a restart of mailband would "
+			      "undo it: its disk is full or stands still; "
+			      "see 'mailban status'");
 	close(fd);
 	free(reply.bytes);
 	free(text);

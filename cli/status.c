@@ -126,6 +126,8 @@ static void worries_print(const json_t *status)
 		json_object_get(json_object_get(status, "names"), "dropped"));
 	json_int_t refused =
 		sum_of(json_object_get(status, "sources"), "refused");
+	const char *trouble =
+		json_string_value(json_object_get(status, "state_trouble"));
 	const char *bad = table_bad(stdout), *plain = table_plain(stdout);
 
 	if (json_is_true(json_object_get(status, "dry_run")))
@@ -145,6 +147,10 @@ static void worries_print(const json_t *status)
 		printf("%s%jd lines of local users not believed; see "
 		       "journalctl -u mailban%s\n",
 			bad, (intmax_t)refused, plain);
+	if (trouble)
+		printf("%sstate: %s: what is decided now is in memory and in "
+		       "the kernel alone%s\n",
+			bad, trouble, plain);
 	if (any_differs(json_object_get(status, "jails")))
 		printf("%sthe kernel does not hold what is wanted; see "
 		       "journalctl -u mailban%s\n",

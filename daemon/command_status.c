@@ -19,6 +19,7 @@
 #include "daemon/jailinfo.h"
 #include "daemon/outbound.h"
 #include "daemon/resolver.h"
+#include "daemon/state.h"
 #include "daemon/safe.h"
 #include "lib/clock.h"
 
@@ -139,6 +140,9 @@ static json_t *status_all(const struct engine *e)
 		(json_int_t)counts.errors, "disconnected",
 		(json_int_t)counts.cut, "jails", jails, "sources", sources,
 		"allowed", safe_list(&e->config->safe));
+	json_object_set_new(status, "state_trouble",
+		state_trouble(e->state) ? json_string(state_trouble(e->state))
+					: json_null());
 	alarms_tell(e->alarms, status);
 	outbound_tell_alarms(e->outbound, json_object_get(status, "alarms"));
 	alarms_tell_states(status);

@@ -15,6 +15,7 @@
 #include "daemon/config.h"
 #include "daemon/counters.h"
 #include "daemon/decisions.h"
+#include "daemon/durable.h"
 #include "daemon/enforce.h"
 #include "daemon/engine.h"
 #include "daemon/import.h"
@@ -24,8 +25,8 @@
 #include "daemon/state.h"
 #include "lib/log.h"
 
-static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
-	size_t n, int64_t seconds)
+static json_t *ban_all(struct engine *e, struct control_call *call, size_t jail,
+	const struct prefix *who, size_t n, int64_t seconds)
 {
 	json_t *refused = json_array();
 	char text[PREFIX_TEXT];
@@ -52,8 +53,7 @@ static json_t *ban_all(struct engine *e, size_t jail, const struct prefix *who,
 		}
 	}
 	enforce_flush(e->enforce);
-	engine_save(e);
-	return control_ok(
+	return durable_answer(e->durable, call,
 		json_pack("{s:I, s:o}", "count", done, "refused", refused));
 }
 
@@ -66,7 +66,6 @@ static json_t *run_ban(
 	int64_t seconds = json_integer_value(json_object_get(request, "time"));
 	struct prefix *who;
 
-	(void)call;
 	if (error)
 		return error;
 	if (jail == ASKED_ALL)
@@ -74,7 +73,7 @@ static json_t *run_ban(
 	who = asked_prefixes(request, &n, &error);
 	if (error)
 		return error;
-	answer = ban_all(e, jail, who, n, seconds);
+	answer = ban_all(e, call, jail, who, n, seconds);
 	free(who);
 	return answer;
 }
@@ -89,7 +88,6 @@ static json_t *run_confirm(
 	struct prefix *who;
 	json_int_t done = 0;
 
-	(void)call;
 	if (error)
 		return error;
 	if (jail == ASKED_ALL)
@@ -102,7 +100,8 @@ static json_t *run_confirm(
 				seconds) == DECISION_DONE;
 	free(who);
 	enforce_flush(e->enforce);
-	return control_ok(json_pack("{s:I}", "count", done));
+	return durable_answer(
+		e->durable, call, json_pack("{s:I}", "count", done));
 }
 
 static void gather_ban(void *ctx, const struct ban *ban)
@@ -152,7 +151,6 @@ static json_t *run_unban(
 	struct prefix *who;
 	json_int_t done;
 
-	(void)call;
 	if (error)
 		return error;
 	if (json_is_true(json_object_get(request, "all"))) {
@@ -165,8 +163,8 @@ static json_t *run_unban(
 		free(who);
 	}
 	enforce_flush(e->enforce);
-	engine_save(e);
-	return control_ok(json_pack("{s:I}", "count", done));
+	return durable_answer(
+		e->durable, call, json_pack("{s:I}", "count", done));
 }
 
 static json_t *run_list(

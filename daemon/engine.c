@@ -19,6 +19,7 @@
 #include "daemon/control.h"
 #include "daemon/counters.h"
 #include "daemon/decisions.h"
+#include "daemon/durable.h"
 #include "daemon/enforce.h"
 #include "daemon/feeds.h"
 #include "daemon/given_up.h"
@@ -526,6 +527,7 @@ static bool engine_init(struct engine *e)
 	e->state = state_open(e->options.statedir);
 	state_limit(e->state, e->config->settings.max_state);
 	e->audit = audit_new(e);
+	e->durable = durable_new(e);
 	e->decisions = decisions_new(e->config, e->state, &out);
 	e->attackers = attackers_new();
 	attackers_restore(e->attackers, e->state);
@@ -603,6 +605,7 @@ static void warden_stop(struct engine *e)
 
 static void engine_deinit(struct engine *e)
 {
+	durable_finish(e->durable);
 	control_free(&e->control);
 	import_free(&e->import);
 	if (e->decisions && e->feeds)
@@ -617,6 +620,7 @@ static void engine_deinit(struct engine *e)
 	resolver_free(&e->resolver);
 	decisions_free(&e->decisions);
 	audit_free(&e->audit);
+	durable_free(&e->durable);
 	enforce_free(&e->enforce);
 	state_close(&e->state);
 	warden_client_free(&e->warden);

@@ -11,6 +11,7 @@
 
 struct attackers;
 struct audit;
+struct durable;
 struct config;
 struct control;
 struct counters;
@@ -50,6 +51,7 @@ struct engine {
 	struct decisions *decisions;
 	struct enforce *enforce;
 	struct audit *audit;
+	struct durable *durable;
 	struct feeds *feeds;
 	struct counters *counters;
 	struct attackers *attackers;

@@ -49,6 +49,12 @@ void state_commit(struct state *state);
  * but no longer than so many seconds; at once when the disk fails. */
 void state_wait(struct state *state, int seconds);
 
+/* Whether what was committed is in the file by now. */
+enum state_progress { STATE_WRITTEN, STATE_WRITING, STATE_FAILING };
+enum state_progress state_progress(struct state *state);
+/* Why the disk does not take it (of static storage), or NULL. */
+const char *state_trouble(struct state *state);
+
 /*
  * True once if changes were lost to a failing disk that takes them again now.
  * What was there is dropped; put all bans, offenders, failures and positions,

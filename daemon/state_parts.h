@@ -82,12 +82,13 @@ struct state {
 	pthread_cond_t work, idle;
 	struct state_ops pending; /* committed, and not begun */
 	bool quit;
-	bool writing;  /* the thread is at the disk, or has something for it */
-	bool failing;  /* the disk; told once */
-	bool lost;     /* changes that only a putting of all makes good */
-	int64_t now;   /* monotonic, of the last commit */
-	int64_t retry; /* not before */
-	int64_t limit; /* bytes */
+	bool writing; /* the thread is at the disk, or has something for it */
+	bool failing; /* the disk; told once */
+	const char *trouble; /* why, in SQLite's words */
+	bool lost;	     /* changes that only a putting of all makes good */
+	int64_t now;	     /* monotonic, of the last commit */
+	int64_t retry;	     /* not before */
+	int64_t limit;	     /* bytes */
 
 	/* Whoever has the disk's lock. */
 	pthread_mutex_t disk;

@@ -386,3 +386,31 @@ void state_wait(struct state *state, int seconds)
 		r = pthread_cond_timedwait(&state->idle, &state->lock, &until);
 	pthread_mutex_unlock(&state->lock);
 }
+
+enum state_progress state_progress(struct state *state)
+{
+	enum state_progress progress = STATE_WRITTEN;
+
+	if (!state)
+		return progress;
+	pthread_mutex_lock(&state->lock);
+	if (state->failing)
+		progress = STATE_FAILING;
+	else if (state->writing || state_has_work(state))
+		progress = STATE_WRITING;
+	pthread_mutex_unlock(&state->lock);
+	return progress;
+}
+
+const char *state_trouble(struct state *state)
+{
+	const char *trouble = NULL;
+
+	if (!state)
+		return trouble;
+	pthread_mutex_lock(&state->lock);
+	if (state->failing)
+		trouble = state->trouble;
+	pthread_mutex_unlock(&state->lock);
+	return trouble;
+}

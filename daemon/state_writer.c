@@ -22,6 +22,7 @@ void state_failed(struct state *state, int r)
 			  "is written again when there is room",
 			sqlite3_errstr(r));
 	state->failing = true;
+	state->trouble = sqlite3_errstr(r);
 	state->retry = state->now + RETRY_AFTER;
 	pthread_mutex_unlock(&state->lock);
 }

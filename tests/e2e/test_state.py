@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state store: damaged, another's, on a disk that is full or slow."""
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import time
 
@@ -140,12 +143,17 @@ def test_a_full_disk(host):
         3 * attack.failure(address) for address in wanted))
     hosts.wait_for(lambda: len(host.banned("dovecot")) == len(wanted) + 3)
     daemon.wait_log("bans go on in memory and kernel")
+    assert "disk is full: what is decided now is in memory" in \
+        host.mailban("status").stdout
+    assert "full" in host.status()["state_trouble"]
     host.append(attack.MAIL_LOG, 2 * attack.failure("192.0.2.9"))
-    host.mailban("unban", BY_HAND)
+    done = host.mailban("unban", BY_HAND)
+    assert "a restart of mailband would undo it" in done.stderr
     daemon.wait_log(r"Found 192\.0\.2\.9", count=2)
     (folder / "filler").unlink()
     daemon.wait_log("state: written again")
     before = listed(host)
+    assert host.status()["state_trouble"] is None
     assert daemon.log().count("bans go on in memory") == 1
     failures = 3 * len(wanted) + 3 * len(MINE) + 2
     hosts.wait_for(lambda: statefile.counts(folder / "state.db").get(
@@ -159,6 +167,34 @@ def test_a_full_disk(host):
     # Two failures of before and one of now are three.
     host.append(attack.MAIL_LOG, attack.failure("192.0.2.9"))
     host.wait_banned("dovecot", "192.0.2.9")
+
+
+def test_what_was_answered_outlives_a_kill(new_host, tally):
+    """Of all of it at once, with lines and bans under way."""
+    host = new_host(build="release")
+    daemon = attacked(host)
+    there, gone = "192.0.2.79", "192.0.2.78"
+    for turn in range(15):
+        tally.fault("kill -9 right after an answer")
+        host.append(attack.MAIL_LOG, "".join(
+            3 * attack.failure(address)
+            for address in attack.addresses(200, f"10.1.{turn}.0/24")))
+        for address in (there, gone):
+            host.mailban("ban", "dovecot", address)
+        host.mailban("unban", gone)
+        for pid in [daemon.pid, *daemon.children().values()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        daemon.wait()
+        daemon = host.mailband()
+        now = listed(host)
+        tally.bans([there], now)
+        assert gone not in now and gone not in host.banned("dovecot")
+        host.mailban("unban", there)
+        daemon.kill()
+        daemon = host.mailband()
+        assert there not in listed(host)
+        assert there not in host.banned("dovecot")
 
 
 def test_a_read_only_disk(host):
