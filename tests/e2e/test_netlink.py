@@ -392,7 +392,7 @@ def test_others_change_the_ruleset_all_the_time(host, tally):
     host.mailban("import", input="".join(
         f"{address} {until} dovecot\n" for address in addresses))
     hosts.wait_for(lambda: host.status("dovecot")["enforced"] == 5000)
-    tally.fault("netlink: EINTR, a dump that is interrupted")
+    tally.fault("netlink: EINTR, an interrupted dump")
     others = host.start(["sh", "-c", "while :; do nft add table inet theirs; "
                          "nft delete table inet theirs; done"])
     for i in range(20):
