@@ -176,10 +176,16 @@ static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
 	if (lint->file.maxlines <= 1)
 		lintforge_run(lint, rule);
 	lintcost_run(lint, rule);
-	if (!rule->lines_n && regex_may_follow(rule->regex, HOLE, 1))
+	if (rule->lines_n)
+		return;
+	if (regex_may_follow(rule->regex, HOLE, 1))
 		lint_tell(lint, "open", rule->row, NULL, NULL,
 			"it is not bound to the beginning, and no line could "
 			"be made up to try it: give a log that it matches");
+	else
+		lint_tell(lint, "untried", rule->row, NULL, NULL,
+			"no line could be made up to try it, so nothing is "
+			"known of it: give a log that it matches");
 }
 
 static void findings_print(const struct lint *lint)
