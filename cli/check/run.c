@@ -54,6 +54,11 @@ static void read_lines(int fd, size_t most,
 			n = 0;
 		}
 	}
+	/* Half a line is not passed over. */
+	if (n) {
+		text[n] = '\0';
+		line(ctx, text, n);
+	}
 	free(text);
 }
 

@@ -17,20 +17,47 @@ DAYS = 40
 def check(host, *args, by=(), **run):
     done = host.run([*by, host.program("mailban"), "check", *args],
                     check=False, **run)
-    assert re.fullmatch(r"(OK|WARNING|CRITICAL|UNKNOWN): [ -~]+\n",
-                        done.stdout), done.stdout
+    assert re.fullmatch(r"(OK|WARNING|CRITICAL|UNKNOWN): [ -{}~]+"
+                        r"(\|[ -{}~]+)?\n", done.stdout), done.stdout
     word = done.stdout.split(":")[0]
     assert done.returncode == \
         ["OK", "WARNING", "CRITICAL", "UNKNOWN"].index(word), done.stdout
     assert done.stderr == ""
+    # As short as a plugin's first line may be (NRPE's least buffer).
+    assert len(done.stdout) < 4096
+    figures(done)
     return done
 
 
+# 'label'=value[UOM];[warn];[crit];[min];[max], as the guidelines of Monitoring
+# Plugins have it: without a quote where the label has neither blank, equals
+# sign nor quote; a range is [@][start:][end]; what stands empty at the end may
+# be left out.
+NUMBER = r"-?\d+(?:\.\d+)?"
+RANGE = rf"@?(?:(?:{NUMBER}|~)?:)?(?:{NUMBER})?"
+FIGURE = re.compile(
+    rf"(?:'(?P<quoted>[^'=]+)'|(?P<plain>[^\s'=]+))=(?P<value>{NUMBER})"
+    rf"(?P<unit>|s|ms|us|%|B|KB|MB|TB|c)(?:;(?P<w>{RANGE}))?"
+    rf"(?:;(?P<c>{RANGE}))?(?:;(?P<least>{NUMBER})?)?"
+    rf"(?:;(?P<most>{NUMBER})?)?(?: |$)")
+
+
 def figures(done):
-    """{label: value} of the performance data."""
-    data = done.stdout.split("|")[1].strip()
-    return {label.strip("'"): value.split(";")[0] for label, value in
-            re.findall(r"('[^']+'|\S+?)=(\S+)", data)}
+    """{label: value with unit} of the performance data, which must be so."""
+    data = done.stdout.partition("|")[2].rstrip("\n")
+    found, at = {}, 0
+    while at < len(data):
+        one = FIGURE.match(data, at)
+        assert one, f"no figure: {data[at:]!r}"
+        label = one["quoted"] or one["plain"]
+        assert label not in found, f"twice: {label}"
+        assert not one["quoted"] or " " in label
+        if one["most"]:
+            assert float(one["least"]) <= float(one["value"]) \
+                <= float(one["most"]), one[0]
+        found[label] = one["value"] + one["unit"]
+        at = one.end()
+    return found
 
 
 @pytest.fixture
@@ -193,14 +220,18 @@ def test_disk_before_the_452(host, tally):
     assert "Postfix refuses mail (452)" in disk.stdout
     assert "MAIL FROM: 452 4.3.1 Insufficient system storage" in probe.stdout
     mail_log = host.path("/var/log/mail.log")
-    # What each probe logs may come a little later.
-    hosts.wait_for(lambda: mail_log.read_text().count(
-        "disconnect from") >= len(seen))
-    before = mail_log.read_text().count("connect from")
+    def asked():
+        """What came of it may be logged a little later: after the farewell
+        of each that was there there is no more to come."""
+        text = mail_log.read_text()
+        came = len(re.findall(r"smtpd\[\d+\]: connect from", text))
+        left = len(re.findall(r"smtpd\[\d+\]: disconnect from", text))
+        return came if came == left else None
+    hosts.wait_for(lambda: "not enough free space" in mail_log.read_text())
+    before = hosts.wait_for(asked)
     done = check(host, "probe", "-p", "25")
     assert "Postfix refuses mail (452), not asked" in done.stdout
-    hosts.wait_for(
-        lambda: mail_log.read_text().count("connect from") > before)
+    hosts.wait_for(lambda: (asked() or 0) > before)
     assert mail_log.read_text().count("not enough free space") == 1
     host.run(["rm", f"{spool}/filler"])
     host.run(["rm", "-rf", "/tmp/mailban-0"])
@@ -281,6 +312,58 @@ def test_probe_of_a_stopped_postfix(mx):
         assert "banner: no answer in time" in done.stdout
     finally:
         mx.run(["kill", "-CONT", str(master)])
+
+
+def test_probe_of_servers_that_cannot_start(mx, tally):
+    """Master and Dovecot wait a minute then; connections are taken."""
+    tally.fault("a mail server's services throttled", 2)
+    mx.run(["postconf", "-e", "smtpd_tls_security_level=nonsense"])
+    mx.run(["postfix", "reload"])
+    mx.append("/etc/dovecot/dovecot.conf",
+              "service imap-login {\n  executable = /bin/false\n}\n")
+    mx.run(["dovecot", "reload"])
+
+    def told():
+        done = check(mx, "probe", "-t", "3", "-p", "25,143,110")
+        return done if all(re.search(
+            rf"{what} {where}: banner: (no answer in time|the server hung up)",
+            done.stdout) for what in ("smtp", "imap")
+            for where in ("127.0.0.1", "::1")) else None
+    done = hosts.wait_for(told, 30, every=0.1)
+    assert done.returncode == 2
+    # Who has nothing to do with it is not blamed.
+    assert "pop3" not in done.stdout.split("|")[0]
+
+
+@pytest.mark.parametrize("program, args, by", [
+    ("postqueue", ["queue"], NOBODY), ("postqueue", ["queue", "-W", "1",
+                                                     "-C", "2"], ()),
+    ("postconf", ["queue"], ()), ("postconf", ["disk"], ()),
+    ("postconf", ["probe", "-p", "110"], ()),
+])
+def test_a_program_that_hangs(mx, tally, program, args, by):
+    """It is not known, within the time that there is, and nothing is left."""
+    tally.fault("a program of Postfix' that hangs")
+    mx.write(f"/usr/local/sbin/{program}", "#!/bin/sh\nexec sleep 4321\n",
+             0o755)
+    done = check(mx, *args, "-t", "1", by=by)
+    assert done.stdout == "UNKNOWN: not done within --timeout\n"
+    hosts.wait_for(lambda: not mx.run(["pgrep", "-f", "sleep 4321"],
+                                      check=False).stdout)
+
+
+@pytest.mark.parametrize("script, said", [
+    ("exit 1", "cannot be asked"), ("echo nonsense", "not understood"),
+    ("echo '{}'", "not understood"), ("kill -9 $$", "cannot be asked"),
+    ("head -c 300000 /dev/zero", "not understood"),
+    ("yes '{\"queue_name\": 5}' | head -n 20000", "not understood"),
+])
+def test_a_program_that_lies(mx, tally, script, said):
+    tally.bad_input("answers of a program of Postfix'")
+    mx.write("/usr/local/sbin/postqueue", f"#!/bin/sh\n{script}\n", 0o755)
+    done = check(mx, "queue", by=NOBODY)
+    assert re.search(said, done.stdout), done.stdout
+    assert done.returncode == 3
 
 
 # Names
