@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Times that the wall clock was set which are remembered. */
-#define AGES_ERAS 8
+#define AGES_ERAS 32
 
 /* What the wall clock went through; all zero at the start. */
 struct ages {
