@@ -36,6 +36,29 @@ def test_unit(host, installed):
     assert "ProtectSystm" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["mail", "names", "probe"])
+def test_drop_ins(host, installed, name):
+    """The examples are understood, and add to the unit what they say."""
+    for program in ("usr/sbin/mailband", "usr/bin/mailban"):
+        host.write(f"/{program}", "", 0o755)
+    host.write("/etc/systemd/system/mailban.service", (
+        installed / "usr/lib/systemd/system/mailban.service").read_text())
+    example = (installed / "usr/share/doc/mailban/examples" /
+               f"{name}.conf").read_text()
+    assert f"/etc/systemd/system/mailban.service.d/{name}.conf" in \
+        example.replace("\n# ", " ")
+    host.write(f"/etc/systemd/system/mailban.service.d/{name}.conf", example)
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     "/etc/systemd/system/mailban.service"], check=False)
+    assert "mailban" not in done.stderr
+    # It was read: what is wrong in it is told.
+    host.append(f"/etc/systemd/system/mailban.service.d/{name}.conf",
+                "ReadWritePathz=/x\n")
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     "/etc/systemd/system/mailban.service"], check=False)
+    assert f"{name}.conf" in done.stderr and "ReadWritePathz" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["mailban", "mailban-metrics",
                                   "mailban-zabbix"])
 def test_exposure(host, installed, capsys, name):
