@@ -253,6 +253,9 @@ def with_tls(host):
     new = hosts.debian() >= "13"
     mailhost.start(host, more="ssl = yes\n" + (
         "ssl_server_cert_file = /tmp/crt\nssl_server_key_file = /tmp/key\n"
+        # 2.4 takes 465 too, which is Postfix' here.
+        "service submission-login {\n inet_listener submissions {\n"
+        "  port = 0\n }\n}\n"
         if new else "ssl_cert = </tmp/crt\nssl_key = </tmp/key\n"))
     host.run(["postconf", "-e", "smtpd_tls_security_level=may",
               "smtpd_tls_cert_file=/tmp/crt", "smtpd_tls_key_file=/tmp/key"])
