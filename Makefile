@@ -43,8 +43,8 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
 	jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
-	ledger/counter ledger/dovecot ledger/ledger ledger/mail \
-	ledger/messages ledger/network ledger/pflogsumm ledger/pflogsumm_take \
+	ledger/counter ledger/dovecot ledger/familiar ledger/ledger \
+	ledger/mail ledger/messages ledger/network ledger/pflogsumm ledger/pflogsumm_take \
 	ledger/postfix ledger/problems ledger/record ledger/reject \
 	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
 	ledger/traffic ledger/visits ledger/when

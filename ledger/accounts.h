@@ -2,6 +2,7 @@
 #ifndef MAILBAN_LEDGER_ACCOUNTS_H
 #define MAILBAN_LEDGER_ACCOUNTS_H
 
+#include "ledger/familiar.h"
 #include "ledger/ledger.h"
 #include "ledger/pflogsumm.h"
 
@@ -24,6 +25,7 @@ struct text {
 
 struct ledger_state {
 	struct when_clock clock;
+	struct familiar familiar;
 	struct pflogsumm pflogsumm;
 	struct when when;  /* of the line */
 	int last_day;	   /* of the month, for compat */

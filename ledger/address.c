@@ -22,9 +22,13 @@ static bool has_capitals(struct span text)
 {
 	const char *p = text.at, *end = span_end(text);
 
-	for (; end - p >= 8; p += 8)
-		if (word_capitals(word_at(p)))
-			return true;
+	uint64_t found = 0;
+
+	if (text.n >= 8) {
+		for (; end - p > 8; p += 8)
+			found |= word_capitals(word_at(p));
+		return found | word_capitals(word_at(end - 8));
+	}
 	for (; p < end; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			return true;
@@ -285,16 +289,38 @@ static bool cut_quad(struct span in, struct span *name, struct span *addr)
 	return n && n < in.n && in.at[n] == ']';
 }
 
-/* The last labels, if the name is one of those that are folded. */
-static struct span fold(struct span name)
+/* The last dots, up to three of them; how many. */
+static int last_dots(struct span name, const char *dots[3])
 {
-	const char *dots[3] = {NULL, NULL, NULL}, *p = span_end(name);
-	size_t last, middle;
+	const char *p = span_end(name);
 	int n = 0;
 
+#ifdef __SSE2__
+	if (name.n >= SPAN_BLOCK) {
+		unsigned int bits = span_bits(p - SPAN_BLOCK, '.');
+
+		for (; bits && n < 3; n++) {
+			int top = 31 - __builtin_clz(bits);
+
+			dots[n] = p - SPAN_BLOCK + top;
+			bits ^= 1U << top;
+		}
+		p -= SPAN_BLOCK;
+	}
+#endif
 	while (n < 3 && p > name.at)
 		if (*--p == '.')
 			dots[n++] = p;
+	return n;
+}
+
+/* The last labels, if the name is one of those that are folded. */
+static struct span fold(struct span name)
+{
+	const char *dots[3] = {NULL, NULL, NULL};
+	size_t last, middle;
+	int n = last_dots(name, dots);
+
 	if (n < 2)
 		return (struct span){name.at, 0};
 	last = (size_t)(span_end(name) - dots[0] - 1);
@@ -306,6 +332,33 @@ static struct span fold(struct span name)
 		dots[1] - dots[2] < 2)
 		return (struct span){name.at, 0};
 	return span_from(name, dots[2] + 1);
+}
+
+/* name[addr] as Postfix writes it today; false of what may be anything else,
+ * and is looked at by the others. */
+static bool cut_usual(struct span in, struct span *name, struct span *addr)
+{
+#ifdef __SSE2__
+	const char *end = span_end(in) - 1, *p = in.at, *open;
+	unsigned int odd = 0;
+
+	if (in.n <= SPAN_BLOCK || *end != ']')
+		return false;
+	for (; p < end; p += SPAN_BLOCK) {
+		p = end - p < SPAN_BLOCK ? end - SPAN_BLOCK : p;
+		odd |= span_bits(p, '(') | span_bits(p, ')') |
+		       span_bits(p, '/') | span_bits(p, ']');
+	}
+	open = span_char(in, '[');
+	if (odd || !open || open + 1 == end)
+		return false;
+	*name = span_between(in.at, open);
+	*addr = span_between(open + 1, end);
+	return true;
+#else
+	(void)in, (void)name, (void)addr;
+	return false;
+#endif
 }
 
 struct span host_domain(struct span client, bool compat, char *room)
@@ -320,7 +373,8 @@ struct span host_domain(struct span client, bool compat, char *room)
 		if (close)
 			client = span_between(client.at, close + 1);
 	}
-	if (!cut_quad(client, &name, &addr) &&
+	if (!cut_usual(client, &name, &addr) &&
+		!cut_quad(client, &name, &addr) &&
 		!(compat && cut_slash(client, &name, &addr)) &&
 		!cut_brackets(client, &name, &addr))
 		return (struct span){client.at, 0};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counts by three names. They are one key of a tally: the lengths of the
- * first two, then all three; so that no name can be made to look like two.
+ * Counts by three names. Many have the same first two, which are long: those
+ * are a row of one tally, and its number with the third is a row of another.
+ * The length of the first goes with the two, so that no names can be made to
+ * look like others.
  */
 #include "ledger/causes.h"
 
@@ -11,7 +13,8 @@
 #include "ledger/tally.h"
 
 struct causes {
-	struct tally *tally; /* of uint64_t */
+	struct tally *groups; /* the length of what, what, why */
+	struct tally *tally;  /* of uint64_t: the group's row, who */
 	char *key;
 	size_t room;
 };
@@ -22,6 +25,7 @@ struct causes *causes_new(uint32_t most)
 
 	if (!causes)
 		abort();
+	causes->groups = tally_new(0, most);
 	causes->tally = tally_new(sizeof(uint64_t), most);
 	return causes;
 }
@@ -30,6 +34,7 @@ void causes_free(struct causes **causes)
 {
 	if (!*causes)
 		return;
+	tally_free(&(*causes)->groups);
 	tally_free(&(*causes)->tally);
 	free((*causes)->key);
 	free(*causes);
@@ -42,11 +47,11 @@ static char *put(char *to, struct span text)
 	return to + text.n;
 }
 
-void causes_add(struct causes *causes, struct span what, struct span why,
-	struct span who)
+/* A number and two names as one. */
+static struct span key_of(
+	struct causes *causes, uint32_t number, struct span a, struct span b)
 {
-	uint32_t lengths[2] = {(uint32_t)what.n, (uint32_t)why.n}, row;
-	size_t need = sizeof(lengths) + what.n + why.n + who.n;
+	size_t need = sizeof(number) + a.n + b.n;
 	char *to;
 
 	if (need > causes->room) {
@@ -56,30 +61,43 @@ void causes_add(struct causes *causes, struct span what, struct span why,
 		if (!causes->key)
 			abort();
 	}
-	memcpy(causes->key, lengths, sizeof(lengths));
-	to = put(causes->key + sizeof(lengths), what);
-	to = put(put(to, why), who);
-	row = tally_row(causes->tally, span_between(causes->key, to));
+	memcpy(causes->key, &number, sizeof(number));
+	to = put(put(causes->key + sizeof(number), a), b);
+	return span_between(causes->key, to);
+}
+
+void causes_add(struct causes *causes, struct span what, struct span why,
+	struct span who)
+{
+	uint32_t group, row;
+
+	group = tally_row(
+		causes->groups, key_of(causes, (uint32_t)what.n, what, why));
+	if (group == TALLY_NONE)
+		return;
+	row = tally_row(causes->tally, key_of(causes, group, who, SPAN("")));
 	if (row != TALLY_NONE)
 		++*(uint64_t *)tally_value(causes->tally, row);
 }
 
-static struct cause cause_at(const struct causes *causes, uint32_t row)
+/* The number in front of a key, which is cut off. */
+static uint32_t cut_number(struct span *key)
 {
-	struct span key = tally_name(causes->tally, row);
-	uint32_t lengths[2];
-	struct cause out;
+	uint32_t number;
 
-	memcpy(lengths, key.at, sizeof(lengths));
-	span_skip(&key, sizeof(lengths));
-	out.what = (struct span){key.at, lengths[0]};
-	span_skip(&key, lengths[0]);
-	out.why = (struct span){key.at, lengths[1]};
-	span_skip(&key, lengths[1]);
-	out.who = key;
-	out.key = host_key(key);
-	out.count = *(uint64_t *)tally_value(causes->tally, row);
-	return out;
+	memcpy(&number, key->at, sizeof(number));
+	span_skip(key, sizeof(number));
+	return number;
+}
+
+static void group_names(
+	const struct tally *groups, uint32_t row, struct cause *out)
+{
+	struct span key = tally_name(groups, row);
+	uint32_t n = cut_number(&key);
+
+	out->what = (struct span){key.at, n};
+	out->why = span_from(key, key.at + n);
 }
 
 static int compare_bytes(struct span a, struct span b)
@@ -90,15 +108,38 @@ static int compare_bytes(struct span a, struct span b)
 	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+static int compare_groups(const struct tally *groups, uint32_t x, uint32_t y)
+{
+	struct cause a, b;
+	int order;
+
+	group_names(groups, x, &a);
+	group_names(groups, y, &b);
+	order = compare_bytes(a.what, b.what);
+	return order ? order : compare_bytes(a.why, b.why);
+}
+
+/* The place of each group among them; the caller frees. */
+static uint32_t *groups_ranked(const struct tally *groups)
+{
+	uint32_t *order = tally_sorted(groups, compare_groups);
+	uint32_t *rank = calloc((size_t)tally_size(groups) + 1, sizeof(*rank));
+
+	if (!rank)
+		abort();
+	for (uint32_t i = 0; i < tally_size(groups); i++)
+		rank[order[i]] = i;
+	free(order);
+	return rank;
+}
+
 static int compare_causes(const void *x, const void *y)
 {
 	const struct cause *a = x, *b = y;
-	int order = compare_bytes(a->what, b->what);
+	int order;
 
-	if (!order)
-		order = compare_bytes(a->why, b->why);
-	if (order)
-		return order;
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
 	if (a->count != b->count)
 		return a->count < b->count ? 1 : -1;
 	if (a->key != b->key)
@@ -109,14 +150,25 @@ static int compare_causes(const void *x, const void *y)
 
 struct cause *causes_sorted(const struct causes *causes, uint32_t *n)
 {
+	uint32_t *rank = groups_ranked(causes->groups);
 	struct cause *all;
 
 	*n = tally_size(causes->tally);
 	all = calloc((size_t)*n + 1, sizeof(*all));
 	if (!all)
 		abort();
-	for (uint32_t i = 0; i < *n; i++)
-		all[i] = cause_at(causes, i);
+	for (uint32_t i = 0; i < *n; i++) {
+		struct cause *cause = &all[i];
+		uint32_t row;
+
+		cause->who = tally_name(causes->tally, i);
+		row = cut_number(&cause->who);
+		group_names(causes->groups, row, cause);
+		cause->group = rank[row];
+		cause->key = host_key(cause->who);
+		cause->count = *(uint64_t *)tally_value(causes->tally, i);
+	}
+	free(rank);
 	qsort(all, *n, sizeof(*all), compare_causes);
 	return all;
 }

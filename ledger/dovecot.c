@@ -21,7 +21,7 @@ static bool take_person(struct span in, struct record *r)
 		if (end)
 			r->account = span_between(rest.at, end);
 	}
-	p = span_last(in, SPAN(", rip="));
+	p = SPAN_LAST(in, ", rip=");
 	if (!p)
 		return false;
 	rest = span_from(in, p + 6);
@@ -60,7 +60,7 @@ static void take_saved(struct span in, struct record *r)
 	r->kind = RECORD_IDLE;
 	if (!SPAN_SKIP(&in, "msgid="))
 		return;
-	p = span_last(in, SPAN(": "));
+	p = SPAN_LAST(in, ": ");
 	if (!p)
 		return;
 	r->message_id = span_between(in.at, p);
@@ -70,23 +70,38 @@ static void take_saved(struct span in, struct record *r)
 		r->kind = RECORD_SAVED;
 }
 
-/* The bytes of a process' name. */
-static const bool is_process_byte[256] = {
-	['0' ... '9'] = true,
-	['A' ... 'Z'] = true,
-	['a' ... 'z'] = true,
-	['_'] = true,
-	['-'] = true,
-};
+/* How many bytes it begins with are those of a process' name. */
+static size_t process_length(struct span in)
+{
+	size_t n = 0;
+
+#ifdef __SSE2__
+	if (in.n >= SPAN_BLOCK) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)in.at);
+		__m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+		__m128i is = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('-'))),
+			_mm_or_si128(bytes_in(v, '0', '9'),
+				bytes_in(lower, 'a', 'z')));
+
+		n = (size_t)__builtin_ctz(~(unsigned int)_mm_movemask_epi8(is));
+		if (n < SPAN_BLOCK)
+			return n;
+	}
+#endif
+	while (n < in.n && (byte_is_word(in.at[n]) || in.at[n] == '-'))
+		n++;
+	return n;
+}
 
 /* The process: "lmtp" of "lmtp(user)<12><id>: text"; the text stays in in. */
 static bool cut_process(struct span *in, struct span *process)
 {
-	const char *p = in->at, *end = span_end(*in);
+	const char *p, *end = span_end(*in);
 
-	while (p < end && is_process_byte[(unsigned char)*p])
-		p++;
-	*process = span_between(in->at, p);
+	*process = (struct span){in->at, process_length(*in)};
+	p = span_end(*process);
 	if (p == end || !process->n)
 		return false;
 	if (*p == '(') {
@@ -128,7 +143,9 @@ void dovecot_parse(struct span tag, struct span message, struct record *r)
 		take_saved(in, r);
 	} else {
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-			if (span_same(process, known[i]))
+			if (span_same(process, known[i])) {
 				r->kind = RECORD_IDLE;
+				return;
+			}
 	}
 }

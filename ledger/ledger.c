@@ -202,6 +202,25 @@ static bool read_compat(
 	return pflogsumm_parse(&l->state->pflogsumm, text, &l->state->when, r);
 }
 
+/* Half of a log: its lines need no calendar. */
+static bool counts_nothing(const struct ledger *l, enum record_kind kind)
+{
+	return kind == RECORD_IDLE || kind == RECORD_MESSAGE_ID ||
+	       ((kind == RECORD_CONNECT || kind == RECORD_DISCONNECT) &&
+		       !l->options.connections);
+}
+
+/*
+ * Whether all lines that begin so are as this one: a queue id, which might
+ * stand in front of anything, has no blank.
+ */
+static bool is_settled(const struct record *r)
+{
+	return r->settled && r->settled <= FAMILIAR_MOST &&
+	       r->log.n >= FAMILIAR_MOST &&
+	       memchr(r->log.at, ' ', FAMILIAR_MOST);
+}
+
 static bool read_line(
 	struct ledger *l, const struct line *line, struct record *r)
 {
@@ -214,17 +233,15 @@ static bool read_line(
 	if ((o->since && line->time < o->since) ||
 		(o->until && line->time >= o->until))
 		return false;
-	record_parse(line, o->name, r);
 	l->state->when.time = line->time;
+	if (familiar_is(&l->state->familiar, line)) {
+		r->kind = RECORD_IDLE;
+		return true;
+	}
+	record_parse(line, o->name, r);
+	if (counts_nothing(l, r->kind) && is_settled(r))
+		familiar_learn(&l->state->familiar, line);
 	return r->kind != RECORD_OTHER;
-}
-
-/* Half of a log: its lines need no calendar. */
-static bool counts_nothing(const struct ledger *l, enum record_kind kind)
-{
-	return kind == RECORD_IDLE || kind == RECORD_MESSAGE_ID ||
-	       ((kind == RECORD_CONNECT || kind == RECORD_DISCONNECT) &&
-		       !l->options.connections);
 }
 
 void ledger_line(

@@ -29,6 +29,8 @@ struct ledger_options {
 	bool per_message; /* what became of each message */
 	bool zero_fill;	  /* with compat: a day without mail is there */
 	bool no_unsized;  /* with compat: unsized deliveries are not kept */
+	bool plain; /* not by attacker, by ban, by delay nor by hour of the
+		       log: no text has them */
 	/* Kinds of causes that nobody will look at. */
 	bool no_deferrals, no_bounces, no_rejects, no_failures,
 		no_smtpd_warnings;
@@ -118,7 +120,8 @@ void ledger_free(struct ledger **ledger);
 
 /*
  * Counts one line. The record it was read as stays in *record, if that is not
- * NULL, for who wants more of it. Takes no memory once the tables have their
+ * NULL, for who wants more of it; of a line that counts for nothing the kind
+ * alone, which may be RECORD_IDLE. Takes no memory once the tables have their
  * names.
  */
 void ledger_line(

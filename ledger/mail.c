@@ -345,7 +345,7 @@ static void on_sent(
 	if (!m || !m->sized)
 		unsized(l, r, row);
 	accounts_detail(l, r->queue, recipient);
-	if (!compat)
+	if (!compat && !l->options.plain)
 		delays_count(l, r, delay);
 }
 
@@ -380,7 +380,7 @@ static struct span bounce_reason(struct ledger *l, struct span log)
 	if (!p)
 		return (struct span){log.at, 0};
 	in = span_from(log, p + 18);
-	close = span_last(in, SPAN(")"));
+	close = SPAN_LAST(in, ")");
 	if (!close || close == in.at)
 		return (struct span){log.at, 0};
 	in = span_between(in.at, close);

@@ -10,7 +10,7 @@
 /* Behind the last of them, or NULL. */
 static const char *behind_last(struct span in, struct span what)
 {
-	const char *p = span_last(in, what);
+	const char *p = span_last(in, what.at, what.n);
 
 	return p ? p + what.n : NULL;
 }
@@ -427,7 +427,7 @@ static bool take_unreached(struct span log, struct record *r)
 		struct span in = log;
 		const char *p;
 
-		while ((p = span_last(in, SPAN(" connect to ")))) {
+		while ((p = SPAN_LAST(in, " connect to "))) {
 			if (cut[i](span_from(log, p + 12), r)) {
 				r->kind = RECORD_UNREACHED;
 				return true;

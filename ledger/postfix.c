@@ -162,12 +162,25 @@ static void take_checked(
 	(void)SPAN_SKIP(&r->rest, " ");
 }
 
+/* Most lines are settled by their first byte. */
+__attribute__((always_inline)) static inline bool begins_with_any(
+	struct span in, const char *bytes)
+{
+	bool found = false;
+
+	for (; *bytes; bytes++)
+		found |= in.n && *in.at == *bytes;
+	return found;
+}
+
 /* What was done with the message; then "header ..." or "RCPT from ...". */
 static bool take_action(struct span in, struct record *r)
 {
 	bool cleanup = SPAN_IS(r->program, "cleanup");
 	enum record_action action;
 
+	if (!begins_with_any(in, "dhmprw"))
+		return false;
 	(void)(SPAN_SKIP(&in, "milter-") || SPAN_SKIP(&in, "proxy-"));
 	if (SPAN_SKIP(&in, "reject: "))
 		action = RECORD_REJECT;
@@ -187,14 +200,16 @@ static bool take_action(struct span in, struct record *r)
 	return true;
 }
 
-/* Most differ in the first byte. */
-static bool starts_with_any(struct span in, const struct span *known, size_t n)
+/* How long the one is that it begins with; 0 = none. Most differ in the first
+ * byte. */
+static size_t starts_with_any(
+	struct span in, const struct span *known, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (in.n >= known[i].n && *in.at == *known[i].at &&
 			memcmp(in.at, known[i].at, known[i].n) == 0)
-			return true;
-	return false;
+			return known[i].n;
+	return 0;
 }
 
 #define STARTS_WITH_ANY(in, known) \
@@ -220,7 +235,7 @@ static bool is_idle_of_message(struct span in)
 		{"using backwards-compatible", 26}, {"replied", 7}, {"uid=", 4},
 		{"sender=", 7}};
 
-	return STARTS_WITH_ANY(in, known);
+	return STARTS_WITH_ANY(in, known) > 0;
 }
 
 static void take_of_message(struct span in, struct record *r)
@@ -281,16 +296,49 @@ static const bool is_queue_byte[256] = {
 	['v' ... 'z'] = true,
 };
 
+#ifdef __SSE2__
+/* How many of the 16 bytes at p are of a queue id, up to the first other. */
+static inline size_t queue_bytes(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+	__m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+	__m128i vowels = _mm_or_si128(
+		_mm_or_si128(_mm_cmpeq_epi8(lower, _mm_set1_epi8('i')),
+			_mm_cmpeq_epi8(lower, _mm_set1_epi8('o'))),
+		_mm_or_si128(_mm_cmpeq_epi8(lower, _mm_set1_epi8('u')),
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('a')),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('e')))));
+	__m128i is = _mm_andnot_si128(vowels,
+		_mm_or_si128(bytes_in(v, '0', '9'), bytes_in(lower, 'a', 'z')));
+	unsigned int bits = (unsigned int)_mm_movemask_epi8(is);
+
+	return (size_t)__builtin_ctz(~bits);
+}
+#endif
+
+/* How many bytes it begins with that may be a queue id's; too many are one
+ * more than there can be. */
+static size_t queue_length(struct span in)
+{
+	size_t most = in.n <= QUEUE_MOST ? in.n : QUEUE_MOST + 1, n = 0;
+
+#ifdef __SSE2__
+	if (in.n >= 16) {
+		n = queue_bytes(in.at);
+		if (n < 16)
+			return n;
+	}
+#endif
+	while (n < most && is_queue_byte[(unsigned char)in.at[n]])
+		n++;
+	return n;
+}
+
 /* A queue id or NOQUEUE and ": " in front, which are cut off. */
 static bool cut_queue(struct span *in, struct span *queue)
 {
-	const char *p = in->at,
-		   *most = p + (in->n <= QUEUE_MOST ? in->n : QUEUE_MOST + 1);
-	size_t n;
+	size_t n = queue_length(*in);
 
-	while (p < most && is_queue_byte[(unsigned char)*p])
-		p++;
-	n = (size_t)(p - in->at);
 	if (n == 1 && SPAN_STARTS(*in, "NOQUEUE: ")) {
 		*queue = (struct span){in->at, 7};
 		return span_skip(in, 9);
@@ -317,7 +365,7 @@ static void take_sasl(struct span in, struct record *r)
 		!SPAN_FIND(in, "authentication failed"))
 		return;
 	r->address = span_between(open + 1, close);
-	p = span_last(in, SPAN(", sasl_username="));
+	p = SPAN_LAST(in, ", sasl_username=");
 	if (p)
 		r->account = span_from(in, p + 16);
 }
@@ -325,6 +373,8 @@ static void take_sasl(struct span in, struct record *r)
 /* src/util/msg_output.c: what begins with a severity. */
 static bool take_said(struct span in, struct record *r)
 {
+	if (!begins_with_any(in, "wefp"))
+		return false;
 	if (SPAN_SKIP(&in, "warning: ")) {
 		r->kind = RECORD_WARNING;
 		r->address = r->account = (struct span){in.at, 0};
@@ -359,7 +409,8 @@ static void take_unreached(struct span in, struct record *r)
 	r->kind = RECORD_UNREACHED;
 }
 
-static bool is_idle(struct span program, struct span in)
+/* How many bytes make it so; 0 = it is not. */
+static size_t is_idle(struct span program, struct span in)
 {
 	static const struct span tls[] = {{"Anonymous TLS", 13},
 		{"Untrusted TLS", 13}, {"Trusted TLS", 11},
@@ -393,16 +444,21 @@ static bool is_idle(struct span program, struct span in)
 		{"reload", 6}, {"waiting for", 11}, {"Postfix is ", 11},
 		{"Postfix ", 8}};
 
+	size_t n = 0;
+
 	/* What is most often said comes first. */
 	if (SPAN_STARTS(program, "smtp") || SPAN_IS(program, "lmtp") ||
-		SPAN_IS(program, "tlsproxy"))
-		return STARTS_WITH_ANY(in, tls) || STARTS_WITH_ANY(in, smtpd) ||
-		       STARTS_WITH_ANY(in, postscreen) ||
-		       STARTS_WITH_ANY(in, any);
-	if ((SPAN_IS(program, "postscreen") || SPAN_IS(program, "dnsblog")) &&
-		STARTS_WITH_ANY(in, postscreen))
-		return true;
-	return STARTS_WITH_ANY(in, any);
+		SPAN_IS(program, "tlsproxy")) {
+		n = STARTS_WITH_ANY(in, tls);
+		if (!n)
+			n = STARTS_WITH_ANY(in, smtpd);
+		if (!n)
+			n = STARTS_WITH_ANY(in, postscreen);
+	} else if (SPAN_IS(program, "postscreen") ||
+		   SPAN_IS(program, "dnsblog")) {
+		n = STARTS_WITH_ANY(in, postscreen);
+	}
+	return n ? n : STARTS_WITH_ANY(in, any);
 }
 
 /* What is not about one message in the queue. */
@@ -413,16 +469,19 @@ static void take_other(struct span in, struct record *r)
 		r->rest = in;
 	} else if (SPAN_SKIP(&in, "connect from ")) {
 		r->kind = RECORD_CONNECT;
+		r->settled = 13;
 		r->client = in;
 	} else if (SPAN_SKIP(&in, "disconnect from ")) {
 		r->kind = RECORD_DISCONNECT;
+		r->settled = 16;
 		r->client = in;
 	} else if (SPAN_SKIP(&in, "connect to ")) {
 		take_unreached(in, r);
-	} else if (take_action(in, r)) {
-		return; /* without an id, as old releases wrote it */
-	} else if (is_idle(r->program, in)) {
-		r->kind = RECORD_IDLE;
+	} else if (!take_action(in, r)) {
+		/* an action may stand without an id, as of old */
+		r->settled = is_idle(r->program, in);
+		if (r->settled)
+			r->kind = RECORD_IDLE;
 	}
 }
 

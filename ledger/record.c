@@ -77,6 +77,7 @@ void record_parse(const struct line *line, struct span name, struct record *r)
 	struct span message = {line->message, line->message_len};
 
 	r->kind = RECORD_OTHER;
+	r->settled = 0;
 	r->log = message;
 	if (is_postfix(tag, name)) {
 		r->program = program_of(tag);

@@ -58,6 +58,8 @@ enum record_action {
 struct record {
 	enum record_kind kind;
 	enum record_action action;
+	size_t settled;	     /* of CONNECT, DISCONNECT, IDLE: of how many bytes
+				that follows, whatever comes then; 0 = of all */
 	struct span program; /* "smtpd", "qmgr", "dovecot"; always set */
 	struct span log;     /* all that the program said; always set */
 	struct span queue;

@@ -33,7 +33,7 @@ struct span reject_cut_said(struct span text, size_t most, char *room)
 	const char *p;
 
 	while (text.n > most) {
-		p = span_last(text, SPAN(" said: "));
+		p = SPAN_LAST(text, " said: ");
 		if (p) {
 			text = span_from(text, p + 7);
 			continue;
@@ -218,7 +218,7 @@ static struct span mail_reason(struct span in)
 	if (SPAN_STARTS(rest, "<")) {
 		struct span within = rest;
 
-		while ((p = span_last(within, SPAN(">: ")))) {
+		while ((p = SPAN_LAST(within, ">: "))) {
 			clause = up_to_any(span_from(rest, p + 3), ";:");
 			if (p - rest.at >= 2 && clause.n)
 				return clause;

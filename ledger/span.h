@@ -33,8 +33,9 @@ struct span {
 	((s).n >= sizeof(literal) - 1 &&                                   \
 		memcmp((s).at + (s).n - (sizeof(literal) - 1), "" literal, \
 			sizeof(literal) - 1) == 0)
-/* Where the first of them begins; NULL if there is none. */
+/* Where the first, the last of them begins; NULL if there is none. */
 #define SPAN_FIND(s, literal) SPAN_FIND_BY(s, literal, 0)
+#define SPAN_LAST(s, literal) span_last((s), "" literal, sizeof(literal) - 1)
 /* The same, looking for its byte number at first, which is a rare one. */
 #define SPAN_FIND_BY(s, literal, at) \
 	span_find((s), "" literal, sizeof(literal) - 1, (at))
@@ -42,19 +43,95 @@ struct span {
 #define SPAN_SKIP(s, literal) \
 	(SPAN_STARTS(*(s), literal) && span_skip((s), sizeof(literal) - 1))
 
+#ifdef __SSE2__
+#define SPAN_BLOCK 16
+/* At which of the SPAN_BLOCK bytes from p c stands, a bit each. */
+static inline unsigned int span_bits(const char *p, char c)
+{
+	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+
+	return (unsigned int)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(v, _mm_set1_epi8(c)));
+}
+
+/*
+ * At which of the SPAN_BLOCK bytes from p the n bytes of what may begin, a bit
+ * each: those at and behind it are theirs. All that is looked at is there.
+ */
+__attribute__((always_inline)) static inline unsigned int span_maybe(
+	const char *p, const char *what, size_t n, size_t at)
+{
+	size_t next = at + 1 < n ? at + 1 : 0;
+	__m128i a = _mm_loadu_si128((const __m128i_u *)(p + at));
+	__m128i b = _mm_loadu_si128((const __m128i_u *)(p + next));
+
+	a = _mm_cmpeq_epi8(a, _mm_set1_epi8(what[at]));
+	b = _mm_cmpeq_epi8(b, _mm_set1_epi8(what[next]));
+	return (unsigned int)_mm_movemask_epi8(_mm_and_si128(a, b));
+}
+
+/* All bits of those bytes of v that are from..to. */
+static inline __m128i bytes_in(__m128i v, char from, char to)
+{
+	/* As signed numbers, from is then the least there is. */
+	__m128i by = _mm_set1_epi8((char)(from + 128));
+
+	return _mm_cmplt_epi8(_mm_sub_epi8(v, by),
+		_mm_set1_epi8((char)(to - from + 1 - 128)));
+}
+#endif
+
 /* For the few bytes of a line this is quicker than memmem(). */
 __attribute__((always_inline)) static inline const char *span_find(
 	struct span s, const char *what, size_t n, size_t at)
 {
-	const char *p = s.at + at, *last = s.at + s.n - (n - at);
+	size_t places = s.n < n ? 0 : s.n - n + 1, i = 0;
 
-	if (s.n < n)
-		return NULL;
-	while (p <= last && (p = memchr(p, what[at], (size_t)(last - p) + 1))) {
-		if (memcmp(p - at, what, n) == 0)
-			return p - at;
-		p++;
+#ifdef __SSE2__
+	while (places - i >= SPAN_BLOCK) {
+		unsigned int maybe = span_maybe(s.at + i, what, n, at);
+
+		for (; maybe; maybe &= maybe - 1) {
+			const char *p = s.at + i + __builtin_ctz(maybe);
+
+			if (memcmp(p, what, n) == 0)
+				return p;
+		}
+		i += SPAN_BLOCK;
+		/* The last block begins earlier, so as to be a whole one. */
+		if (i < places && places - i < SPAN_BLOCK)
+			i = places - SPAN_BLOCK;
 	}
+#endif
+	for (; i < places; i++)
+		if (s.at[i + at] == what[at] && memcmp(s.at + i, what, n) == 0)
+			return s.at + i;
+	return NULL;
+}
+
+__attribute__((always_inline)) static inline const char *span_last(
+	struct span s, const char *what, size_t n)
+{
+	size_t places = s.n < n ? 0 : s.n - n + 1;
+
+#ifdef __SSE2__
+	for (; places >= SPAN_BLOCK; places -= SPAN_BLOCK) {
+		const char *from = s.at + places - SPAN_BLOCK;
+		unsigned int maybe = span_maybe(from, what, n, 0);
+
+		while (maybe) {
+			int top = 31 - __builtin_clz(maybe);
+
+			if (memcmp(from + top, what, n) == 0)
+				return from + top;
+			maybe ^= 1U << top;
+		}
+	}
+#endif
+	while (places--)
+		if (s.at[places] == *what &&
+			memcmp(s.at + places, what, n) == 0)
+			return s.at + places;
 	return NULL;
 }
 
@@ -85,29 +162,16 @@ static inline struct span span_from(struct span s, const char *p)
 static inline const char *span_char(struct span s, char c)
 {
 #ifdef __SSE2__
-	if (s.n >= 16) {
-		__m128i v = _mm_loadu_si128((const __m128i_u *)s.at);
-		int is = _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)));
+	for (; s.n >= SPAN_BLOCK; span_skip(&s, SPAN_BLOCK)) {
+		unsigned int is = span_bits(s.at, c);
 
 		if (is)
-			return s.at + __builtin_ctz((unsigned)is);
-		return memchr(s.at + 16, c, s.n - 16);
+			return s.at + __builtin_ctz(is);
 	}
 #endif
-	return memchr(s.at, c, s.n);
-}
-
-/* The last of them that begins; NULL if there is none. */
-static inline const char *span_last(struct span s, struct span what)
-{
-	size_t places = s.n < what.n ? 0 : s.n - what.n + 1;
-	const char *p;
-
-	while (places && (p = memrchr(s.at, *what.at, places))) {
-		if (memcmp(p, what.at, what.n) == 0)
-			return p;
-		places = (size_t)(p - s.at);
-	}
+	for (; s.n; span_skip(&s, 1))
+		if (*s.at == c)
+			return s.at;
 	return NULL;
 }
 

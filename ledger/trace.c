@@ -90,7 +90,7 @@ struct span trace_queue(const struct record *r)
 
 struct span trace_queued_as(const struct record *r)
 {
-	const char *p = span_last(r->rest, SPAN("queued as "));
+	const char *p = SPAN_LAST(r->rest, "queued as ");
 	struct span id;
 	size_t n = 0;
 
@@ -106,7 +106,7 @@ struct span trace_queued_as(const struct record *r)
 static struct span notice_of(const struct record *r)
 {
 	struct span in = r->log;
-	const char *p = span_last(in, SPAN(" notification: "));
+	const char *p = SPAN_LAST(in, " notification: ");
 
 	if (r->kind != RECORD_IDLE || !SPAN_IS(r->program, "bounce") || !p)
 		return SPAN("");

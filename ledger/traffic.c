@@ -35,7 +35,7 @@ struct hourly *traffic_hourly(struct ledger *l)
 	int64_t key = s->when.time / (3600 * CLOCK_SECOND);
 	struct hourly *hourly;
 
-	if (l->options.compat || l->options.totals)
+	if (l->options.compat || l->options.totals || l->options.plain)
 		return NULL;
 	if (s->hour_known != key) {
 		struct span name = {(const char *)&key, sizeof(key)};

@@ -25,7 +25,7 @@ void visits_attack(struct ledger *l, const struct record *r)
 	l->total.attacks++;
 	if (hourly)
 		hourly->attacks++;
-	if (l->options.totals)
+	if (l->options.totals || l->options.plain)
 		return;
 	causes_add(l->attacks, network_of(r->address, room), r->account,
 		r->address);
@@ -39,7 +39,7 @@ void visits_ban(struct ledger *l, const struct record *r)
 	l->total.bans++;
 	if (hourly)
 		hourly->bans++;
-	if (l->options.totals)
+	if (l->options.totals || l->options.plain)
 		return;
 	causes_add(
 		l->bans, network_of(r->address, room), r->account, r->address);

@@ -15,12 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "lib/line.h"
 #include "sources/header.h"
 
 /* What stays in the cache nearest to the processor but one. */
 #define PORTION (128 * 1024)
+/* Newlines are looked for in so many bytes at a time. */
+#define WINDOW 4096
 
 struct replay {
 	replay_text_fn text; /* or */
@@ -32,6 +37,7 @@ struct replay {
 	char *buf;     /* PORTION + SOURCE_LINE_MOST bytes */
 	size_t held;   /* of a line that has no end yet, at buf */
 	bool skip;     /* up to the next newline: the line was too long */
+	uint16_t newlines[WINDOW];
 };
 
 static void hand_on(struct replay *r, const char *text, size_t n, bool cut)
@@ -47,27 +53,82 @@ static void hand_on(struct replay *r, const char *text, size_t n, bool cut)
 	r->line(r->ctx, &line);
 }
 
+#ifdef __SSE2__
+/* A bit for each of 16 bytes. */
+static inline uint64_t newline_bits(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+
+	return (unsigned int)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+}
+#endif
+
+/*
+ * Where the newlines of n bytes are; how many. Where lines end nobody can
+ * foresee, a processor as little as others: so no branch asks for it, but for
+ * lines so short that two are in one block.
+ */
+static size_t newlines_find(const char *text, size_t n, uint16_t *out)
+{
+	size_t found = 0, i = 0;
+
+#ifdef __SSE2__
+	for (; n - i >= 64; i += 64) {
+		const char *p = text + i;
+		uint64_t bits = newline_bits(p) | newline_bits(p + 16) << 16 |
+				newline_bits(p + 32) << 32 |
+				newline_bits(p + 48) << 48;
+
+		out[found] = (uint16_t)(i + (size_t)__builtin_ctzll(
+						    bits | UINT64_C(1) << 63));
+		found += bits != 0;
+		for (bits &= bits - 1; bits; bits &= bits - 1)
+			out[found++] =
+				(uint16_t)(i + (size_t)__builtin_ctzll(bits));
+	}
+#endif
+	for (; i < n; i++)
+		if (text[i] == '\n')
+			out[found++] = (uint16_t)i;
+	return found;
+}
+
+static void line_end(struct replay *r, const char *text, size_t n)
+{
+	bool cut = n > SOURCE_LINE_MOST;
+
+	if (!r->skip)
+		hand_on(r, text, cut ? SOURCE_LINE_MOST : n, cut);
+	r->skip = false;
+}
+
 /* Hands on the lines in the first n bytes of buf, keeps the rest there. */
 static void split(struct replay *r, size_t n)
 {
-	char *at = r->buf, *end = r->buf + n, *newline;
+	const char *begin = r->buf, *end = r->buf + n;
+	const char *at = r->buf + r->held;
 
-	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
-		size_t len = (size_t)(newline - at);
-		bool cut = len > SOURCE_LINE_MOST;
+	while (at < end) {
+		size_t room = (size_t)(end - at), found;
 
-		if (!r->skip)
-			hand_on(r, at, cut ? SOURCE_LINE_MOST : len, cut);
-		r->skip = false;
-		at = newline + 1;
+		room = room < WINDOW ? room : WINDOW;
+		found = newlines_find(at, room, r->newlines);
+		for (size_t i = 0; i < found; i++) {
+			const char *newline = at + r->newlines[i];
+
+			line_end(r, begin, (size_t)(newline - begin));
+			begin = newline + 1;
+		}
+		at += room;
 	}
-	r->held = r->skip ? 0 : (size_t)(end - at);
+	r->held = r->skip ? 0 : (size_t)(end - begin);
 	if (r->held > SOURCE_LINE_MOST) {
-		hand_on(r, at, SOURCE_LINE_MOST, true);
+		hand_on(r, begin, SOURCE_LINE_MOST, true);
 		r->skip = true;
 		r->held = 0;
 	}
-	memmove(r->buf, at, r->held);
+	memmove(r->buf, begin, r->held);
 }
 
 static int fail(char *why, size_t room, const char *text)

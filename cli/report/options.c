@@ -472,5 +472,8 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 	if (o->mail && !o->ledger.since && !o->ledger.until)
 		take_day(o, "yesterday");
 	lists_settle(o);
+	/* What will not be shown need not be kept. */
+	o->ledger.plain = !o->html && !o->json && !o->mail;
+	o->ledger.totals = o->attacks;
 	return EXIT_YES;
 }

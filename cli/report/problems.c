@@ -22,11 +22,6 @@ static void print_rows(const struct page *p, const struct cause *all,
 	}
 }
 
-static bool same_why(const struct cause *a, const struct cause *b)
-{
-	return span_same(a->what, b->what) && span_same(a->why, b->why);
-}
-
 /* The reasons below one head, each with its rows; three levels or two. */
 static void print_causes(const struct page *p, const struct causes *causes,
 	const char *title, int levels, int64_t most)
@@ -46,7 +41,7 @@ static void print_causes(const struct page *p, const struct causes *causes,
 			page_name(p->to, all[i].what);
 			fputc('\n', p->to);
 		}
-		for (end = i; end < n && same_why(&all[i], &all[end]); end++)
+		for (end = i; end < n && all[end].group == all[i].group; end++)
 			total += all[end].count;
 		if (levels > 1) {
 			fprintf(p->to, "%*s", 2 * (levels - 1), "");

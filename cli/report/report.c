@@ -33,6 +33,7 @@ extern char **environ;
 struct reader {
 	struct ledger *ledger;
 	struct attacks *attacks; /* NULL: nobody asks for them */
+	struct record record;	 /* of the line */
 	const char *log;
 	uint64_t lines, bytes, whole; /* whole: of the file, 0 = not known */
 	int64_t began;
@@ -88,11 +89,10 @@ static void bar_due(struct reader *r)
 static void on_line(void *ctx, const struct line *line)
 {
 	struct reader *r = ctx;
-	struct record record;
 
-	ledger_line(r->ledger, line, &record);
+	ledger_line(r->ledger, line, &r->record);
 	if (r->attacks)
-		attacks_record(r->attacks, &record, line->time);
+		attacks_record(r->attacks, &r->record, line->time);
 	r->bytes += line->text_len + 1;
 	if (++r->lines % STRIDE == 0)
 		bar_due(r);
