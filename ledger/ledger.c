@@ -37,6 +37,7 @@ static struct ledger_state *state_new(const struct ledger_options *o)
 	s->pflogsumm.name = o->name.n ? o->name : SPAN("postfix");
 	s->pflogsumm.year = tm.tm_year + 1900;
 	s->pflogsumm.month = tm.tm_mon;
+	s->pflogsumm.connections = o->connections;
 	s->pflogsumm.date[0] = o->date[0];
 	s->pflogsumm.date[1] = o->date[1];
 	s->day_known = s->hour_known = -1;

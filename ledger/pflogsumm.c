@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "ledger/record.h"
-#include "ledger/when.h"
 
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -122,18 +121,14 @@ static bool cut_rfc3339(
 /* ": [ID 197553 mail.info] " loses what Solaris put there. */
 static struct span without_id(struct pflogsumm *p, struct span line)
 {
-	const char *at = line.at, *end = span_end(line);
+	struct span rest = line;
+	const char *at, *close, *end = span_end(line);
 
-	while ((at = memchr(at, '[', (size_t)(end - at)))) {
-		struct span in = span_between(at, end);
-		const char *close;
-		size_t digits;
+	while ((at = SPAN_FIND_BY(rest, ": [ID ", 2))) {
+		struct span in = span_from(line, at + 6);
+		size_t digits = span_digits(in);
 
-		at++;
-		if (!SPAN_SKIP(&in, "[ID ") || at - line.at < 3 ||
-			at[-2] != ' ' || at[-3] != ':')
-			continue;
-		digits = span_digits(in);
+		rest = in;
 		if (!digits || digits == in.n || in.at[digits] != ' ')
 			continue;
 		span_skip(&in, digits + 1);
@@ -145,30 +140,53 @@ static struct span without_id(struct pflogsumm *p, struct span line)
 			abort();
 		if (line.n > 65536)
 			return line;
-		memcpy(p->scratch, line.at, (size_t)(at - 1 - line.at));
-		memcpy(p->scratch + (at - 1 - line.at), close + 2,
+		at += 2;
+		memcpy(p->scratch, line.at, (size_t)(at - line.at));
+		memcpy(p->scratch + (at - line.at), close + 2,
 			(size_t)(end - close - 2));
 		return (struct span){
-			p->scratch, line.n - (size_t)(close + 2 - (at - 1))};
+			p->scratch, line.n - (size_t)(close + 2 - at)};
 	}
 	return line;
+}
+
+/* Up to the first colon or space. */
+static size_t token_length(struct span in)
+{
+	size_t n = 0;
+
+#ifdef __SSE2__
+	if (in.n >= SPAN_BLOCK) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)in.at);
+		unsigned int is = span_bits(in.at, ':') |
+				  span_bits(in.at, ' ') |
+				  (unsigned int)_mm_movemask_epi8(
+					  bytes_in(v, '\t', '\r'));
+
+		if (is)
+			return (size_t)__builtin_ctz(is);
+		n = SPAN_BLOCK;
+	}
+#endif
+	while (n < in.n && in.at[n] != ':' && !byte_is_space(in.at[n]))
+		n++;
+	return n;
 }
 
 /* The first ": " with something other than a blank or a colon behind it. */
 static bool find_queue(struct span in, struct span *queue)
 {
-	const char *p = in.at, *end = span_end(in), *q;
+	const char *p;
 
-	while ((p = memchr(p, ':', (size_t)(end - p)))) {
-		p++;
-		if (end - p < 2 || *p != ' ')
-			continue;
-		for (q = p + 1; q < end && *q != ':' && !byte_is_space(*q); q++)
-			;
-		if (q > p + 1) {
-			*queue = span_between(p + 1, q);
+	while ((p = SPAN_FIND(in, ": "))) {
+		struct span rest = span_from(in, p + 2);
+		size_t n = token_length(rest);
+
+		if (n) {
+			*queue = (struct span){rest.at, n};
 			return true;
 		}
+		in = span_from(in, p + 1);
 	}
 	return false;
 }
@@ -177,13 +195,21 @@ static bool find_queue(struct span in, struct span *queue)
 static bool cut_program(struct span in, struct record *r)
 {
 	const char *p, *end = span_end(in);
+	unsigned int is = 0;
 
 	if (!(SPAN_STARTS(in, "/smtps/") && span_skip(&in, 7)) &&
 		!(SPAN_STARTS(in, "/submission/") && span_skip(&in, 12)) &&
 		!SPAN_SKIP(&in, "/"))
 		return false;
-	for (p = in.at; p < end && *p != '[' && *p != ':'; p++)
-		;
+	p = in.at;
+#ifdef __SSE2__
+	if (in.n >= SPAN_BLOCK)
+		is = span_bits(p, '[') | span_bits(p, ':');
+#endif
+	if (is)
+		p += __builtin_ctz(is);
+	while (p < end && *p != '[' && *p != ':')
+		p++;
 	r->program = span_between(in.at, p);
 	return find_queue(span_from(in, p), &r->queue);
 }
@@ -225,6 +251,30 @@ static bool is_of_day(const struct pflogsumm *p, struct span line)
 	return false;
 }
 
+/* The header, as that of the line before if it begins as that did. */
+static bool cut_header(
+	struct pflogsumm *p, struct span *line, struct when *when)
+{
+	struct span in = *line;
+	size_t n;
+
+	if (p->known && in.n > p->known &&
+		word_same(in.at, p->header, p->known)) {
+		*when = p->when;
+		return span_skip(line, p->known);
+	}
+	p->known = 0;
+	if (!cut_traditional(p, line, when) && !cut_rfc3339(p, line, when))
+		return false;
+	n = (size_t)(line->at - in.at);
+	if (n <= sizeof(p->header)) {
+		memcpy(p->header, in.at, n);
+		p->when = *when;
+		p->known = n;
+	}
+	return true;
+}
+
 bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 	struct record *r)
 {
@@ -233,7 +283,7 @@ bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 	if (!is_of_day(p, line))
 		return false;
 	log = line = without_id(p, line);
-	if (!cut_traditional(p, &log, when) && !cut_rfc3339(p, &log, when))
+	if (!cut_header(p, &log, when))
 		return false;
 	r->kind = RECORD_IDLE;
 	if (!(SPAN_STARTS(log, "postfix") &&
@@ -244,6 +294,6 @@ bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 		!cut_script(log, r))
 		return false;
 	r->log = log;
-	pflogsumm_take(log, r);
+	pflogsumm_take(log, p->connections, r);
 	return true;
 }

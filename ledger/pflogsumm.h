@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 #include "ledger/span.h"
+#include "ledger/when.h"
 
 struct record;
-struct when;
 
 /*
  * What pflogsumm 1.1.5 takes a line for, its errors with it: see pflogsumm(1)
@@ -17,6 +17,10 @@ struct pflogsumm {
 	struct span name;
 	int year, month;     /* of today; month from 0 */
 	struct span date[2]; /* with -d, what lines begin with; else empty */
+	bool connections;    /* somebody asks for those of smtpd(8) */
+	char header[64];     /* what the last line began with, */
+	size_t known;	     /* so many bytes of it; 0 = none, */
+	struct when when;    /* and what date that was */
 	char *scratch;	     /* room for the longest line, or NULL as long as
 				none was needed */
 };
@@ -27,8 +31,9 @@ bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 
 /*
  * The second half of it: log is all that stands behind the host; program and
- * queue are set, and the kind to RECORD_IDLE, which stays if it is nothing.
+ * queue are set, and the kind to RECORD_IDLE, which stays if it is nothing, and
+ * of connections if nobody asks for them.
  */
-void pflogsumm_take(struct span log, struct record *record);
+void pflogsumm_take(struct span log, bool connections, struct record *record);
 
 #endif

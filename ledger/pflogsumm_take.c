@@ -116,22 +116,11 @@ static bool take_refused(
 	return true;
 }
 
-static bool starts_checked(struct span in, struct record *r)
+/* Behind "reject: " or its like: what of the message it was. */
+static bool cut_checked(struct span in, struct record *r)
 {
-	struct span start;
+	struct span start = in;
 
-	/* Of "milter-reject: " this is the second word. */
-	if (SPAN_SKIP(&in, "reject: "))
-		r->action = RECORD_REJECT;
-	else if (SPAN_SKIP(&in, "warning: "))
-		r->action = RECORD_REJECT_WARNING;
-	else if (SPAN_SKIP(&in, "hold: "))
-		r->action = RECORD_HOLD;
-	else if (SPAN_SKIP(&in, "discard: "))
-		r->action = RECORD_DISCARD;
-	else
-		return false;
-	start = in;
 	if (!SPAN_SKIP(&in, "header ") && !SPAN_SKIP(&in, "body ") &&
 		!SPAN_SKIP(&in, "END-OF-MESSAGE "))
 		return false;
@@ -140,25 +129,49 @@ static bool starts_checked(struct span in, struct record *r)
 	return true;
 }
 
+/* What is done with the message, a word that stands before colon. */
+static bool ends_checked(struct span before, enum record_action *action)
+{
+	static const struct {
+		struct span word;
+		enum record_action action;
+	} words[] = {
+		/* Of "milter-reject: " this is the second word. */
+		{{"reject", 6}, RECORD_REJECT},
+		{{"warning", 7}, RECORD_REJECT_WARNING},
+		{{"hold", 4}, RECORD_HOLD},
+		{{"discard", 7}, RECORD_DISCARD},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		struct span word = words[i].word;
+		const char *p = span_end(before) - word.n;
+
+		if (before.n >= word.n && memcmp(p, word.at, word.n) == 0 &&
+			(p == before.at || !byte_is_word(p[-1]))) {
+			*action = words[i].action;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* cleanup(8)'s header and body checks, and milters. */
 static bool take_checked(struct span log, struct record *r)
 {
-	const char *p = log.at, *end = span_end(log);
-	struct span in, pid;
+	const char *p;
+	struct span in = log, pid;
 
-	for (;; p++) {
-		p = memmem(p, (size_t)(end - p), "/cleanup[", 9);
+	do {
+		p = SPAN_FIND(in, "/cleanup[");
 		if (!p)
 			return false;
-		in = span_between(p + 8, end);
-		if (cut_pid(&in, &pid))
-			break;
-	}
-	for (p = in.at; p < end; p++) {
-		bool begins = byte_is_word(*p) &&
-			      (p == log.at || !byte_is_word(p[-1]));
-
-		if (begins && starts_checked(span_between(p, end), r)) {
+		in = span_from(log, p + 8);
+	} while (!cut_pid(&in, &pid));
+	for (struct span rest = in; (p = SPAN_FIND(rest, ": "));) {
+		rest = span_from(log, p + 2);
+		if (ends_checked(span_between(in.at, p), &r->action) &&
+			cut_checked(rest, r)) {
 			r->kind = RECORD_CHECKED;
 			return true;
 		}
@@ -200,19 +213,17 @@ static bool take_master(struct span log, struct record *r)
 /* Behind "[123]: word: ", at or behind *from; *from is moved on. */
 static bool next_word(struct span log, const char **from, struct span *out)
 {
-	const char *end = span_end(log);
-	struct span in, pid;
+	const char *end = span_end(log), *p, *q;
 
-	while ((*from = memchr(*from, '[', (size_t)(end - *from)))) {
-		const char *q;
-
-		in = span_between(*from, end);
-		(*from)++;
-		if (!cut_pid(&in, &pid))
-			continue;
-		for (q = in.at; q < end && byte_is_word(*q); q++)
+	while ((p = SPAN_FIND(span_between(*from, end), "]: "))) {
+		*from = p + 1;
+		for (q = p; q > log.at && byte_is_digit(q[-1]); q--)
 			;
-		if (q == in.at || end - q < 2 || q[0] != ':' || q[1] != ' ')
+		if (q == p || q == log.at || q[-1] != '[')
+			continue;
+		for (q = p + 3; q < end && byte_is_word(*q); q++)
+			;
+		if (q == p + 3 || end - q < 2 || q[0] != ':' || q[1] != ' ')
 			continue;
 		*out = span_between(q + 2, end);
 		return true;
@@ -263,19 +274,24 @@ static bool take_connection(struct span log, struct record *r)
 	return true;
 }
 
-static bool take_smtpd(struct span log, struct record *r)
+static bool take_smtpd(struct span log, bool connections, struct record *r)
 {
 	const char *from = log.at;
-	enum record_action action;
+	enum record_action action = RECORD_REJECT, any;
+	bool refused = false;
 	struct span in;
 
-	while (next_word(log, &from, &in))
+	while (next_word(log, &from, &in)) {
 		if (take_client(in, r))
 			return true;
-	for (from = log.at; next_word(log, &from, &in);)
-		if (starts_action(in, &action))
-			return take_refused(log, action, r);
-	return take_connection(log, r);
+		if (!refused && starts_action(in, &any)) {
+			action = any;
+			refused = true;
+		}
+	}
+	if (refused)
+		return take_refused(log, action, r);
+	return connections && take_connection(log, r);
 }
 
 /* from=<sender>, size=123 */
@@ -447,7 +463,7 @@ static bool take_pickup(struct span log, struct record *r)
 	return true;
 }
 
-void pflogsumm_take(struct span log, struct record *r)
+void pflogsumm_take(struct span log, bool connections, struct record *r)
 {
 	if (SPAN_IS(r->program, "cleanup") && take_checked(log, r))
 		return;
@@ -457,7 +473,7 @@ void pflogsumm_take(struct span log, struct record *r)
 		(void)take_master(log, r);
 	else if (SPAN_IS(r->program, "smtpd") ||
 		 SPAN_IS(r->program, "postscreen"))
-		(void)take_smtpd(log, r);
+		(void)take_smtpd(log, connections, r);
 	else if (!take_queued(log, r) && !take_delivery(log, r) &&
 		 !(SPAN_IS(r->program, "pickup") && take_pickup(log, r)) &&
 		 SPAN_IS(r->program, "smtp"))
