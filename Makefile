@@ -44,7 +44,8 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter ledger/dovecot ledger/familiar ledger/ledger \
-	ledger/mail ledger/messages ledger/network ledger/pflogsumm ledger/pflogsumm_take \
+	ledger/mail ledger/messages ledger/network ledger/pflogsumm \
+	ledger/pflogsumm_take \
 	ledger/postfix ledger/problems ledger/record ledger/reject \
 	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
 	ledger/traffic ledger/visits ledger/when
@@ -95,8 +96,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/runner daemon/safe daemon/sandbox daemon/sandbox_calls \
 	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
 	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
-	daemon/spawn daemon/state daemon/state_counts daemon/state_queue \
-	daemon/state_read daemon/state_schema daemon/state_size \
+	daemon/spawn daemon/state daemon/state_counts daemon/state_peek \
+	daemon/state_queue daemon/state_read daemon/state_schema daemon/state_size \
 	daemon/state_writer daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) \
 	$(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm

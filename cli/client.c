@@ -29,14 +29,19 @@ struct reply {
 	size_t n, room;
 };
 
+/* Is there nobody who listens? */
+static bool is_nobody(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR;
+}
+
 static int connect_failed(const char *path, int error)
 {
 	if (error == EACCES || error == EPERM)
 		text_complain("may not use %s: run as root or as a member of "
 			      "group mailban",
 			path);
-	else if (error == ENOENT || error == ECONNREFUSED || error == EAGAIN ||
-		 error == ENOTDIR)
+	else if (is_nobody(error) || error == EAGAIN)
 		text_complain("no answer at %s: is mailband running? "
 			      "(systemctl status mailban)",
 			path);
@@ -69,6 +74,23 @@ static int client_connect(const char *path, int wait)
 		return -1;
 	}
 	return fd;
+}
+
+bool client_is_there(const struct options *options)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd, error = 0;
+
+	if (strlen(options->socket) >= sizeof(sun.sun_path))
+		return true;
+	strcpy(sun.sun_path, options->socket);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return true;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+		error = errno;
+	close(fd);
+	return !is_nobody(error);
 }
 
 /*

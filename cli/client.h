@@ -3,6 +3,7 @@
 #define MAILBAN_CLI_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct options;
@@ -22,6 +23,9 @@ struct options;
  * stderr has been told why.
  */
 int client_ask(const struct options *options, json_t *request, json_t **result);
+
+/* False if no daemon listens there; true also if that cannot be told. */
+bool client_is_there(const struct options *options);
 
 /*
  * Asks the same of many addresses, in as many requests as their number needs.

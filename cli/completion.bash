@@ -19,7 +19,7 @@ _mailban_banned()
 _mailban_report="--attacks --compat --json --html --mail --since --until --detail --bounce-detail
 	--deferral-detail --reject-detail --smtp-detail --smtpd-warning-detail
 	--ignore-case --iso-date-time --uucp-mung --mailq --no-no-msg-size
-	--problems-first --rej-add-from --smtpd-stats --syslog-name
+	--problems-first --rej-add-from --smtpd-stats --statedir --syslog-name
 	--verbose-msg-detail --verp-mung --zero-fill --help --version"
 
 _mailban_check="--warning --critical --warning-domain --critical-domain

@@ -10,10 +10,13 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/run.h"
 #include "cli/text.h"
 
 /* More pages than there are hours to tell. */
 #define PAGES_MOST 256
+/* And more than all of them take, bytes. */
+#define LEFT_MOST (4 << 20)
 
 /* Where the columns of a row go: a field of the counter, or nowhere. */
 struct columns {
@@ -91,6 +94,36 @@ int history_ask(const struct options *options, int64_t since, struct history *h)
 		json_decref(page);
 	}
 	return EXIT_YES;
+}
+
+/* Hours before since are left out. */
+static void hours_from(struct history *h, int64_t since)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->hours[i].number >= since / 3600)
+			h->hours[kept++] = h->hours[i];
+	h->n = kept;
+}
+
+int history_left(const char *statedir, int64_t since, struct history *h)
+{
+	char *argv[] = {(char *)"mailband", (char *)"-p", (char *)"-d",
+		(char *)statedir, NULL};
+	char *text = run_daemon_output(argv, LEFT_MOST), *line, *rest = text;
+
+	*h = (struct history){.since = 0};
+	while (text && (line = strsep(&rest, "\n"))) {
+		json_t *page = json_loads(line, 0, NULL);
+
+		if (page)
+			page_read(h, page);
+		json_decref(page);
+	}
+	free(text);
+	hours_from(h, since);
+	return text ? EXIT_YES : EXIT_FAULT;
 }
 
 void history_free(struct history *h)

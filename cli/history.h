@@ -27,6 +27,8 @@ struct history {
  */
 int history_ask(
 	const struct options *options, int64_t since, struct history *history);
+/* The same from what mailband left in its directory, while it does not run. */
+int history_left(const char *statedir, int64_t since, struct history *history);
 void history_free(struct history *history);
 
 /* The sums of the hours that begin in [since, until). */

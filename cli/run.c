@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -71,6 +72,59 @@ int run_program(char **argv)
 int run_daemon(char **argv)
 {
 	return run(argv, true);
+}
+
+/* All of it up to its end, and a NUL; NULL if that is more than most bytes. */
+static char *drain(int fd, size_t most)
+{
+	size_t n = 0, room = 0;
+	char *text = NULL;
+	ssize_t got;
+
+	do {
+		if (n == room) {
+			room = room ? 2 * room : 65536;
+			text = realloc(text, room + 1);
+			if (!text)
+				abort();
+		}
+		got = read(fd, text + n, room - n);
+		if (got > 0)
+			n += (size_t)got;
+	} while (n <= most && (got > 0 || (got < 0 && errno == EINTR)));
+	text[n] = '\0';
+	if (got == 0 && n <= most)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *run_daemon_output(char **argv, size_t most)
+{
+	int ends[2], status = -1;
+	char *text;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		text_complain("cannot run %s: %m", argv[0]);
+		return NULL;
+	}
+	if (!pid) {
+		dup2(ends[1], STDOUT_FILENO);
+		exec_beside(argv);
+		execvp(argv[0], argv);
+		text_complain("cannot run %s: %m", argv[0]);
+		_exit(127);
+	}
+	close(ends[1]);
+	text = drain(ends[0], most);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (text && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* With the pipe's one end as its input; only the parent returns. */

@@ -14,6 +14,12 @@ int run_program(char **argv);
 int run_daemon(char **argv);
 
 /*
+ * The same, and its output is returned, most bytes and a NUL at most, for the
+ * caller to free; NULL if it failed, which it or this told, or says more.
+ */
+char *run_daemon_output(char **argv, size_t most);
+
+/*
  * Runs argv[0], a path, with these bytes as its input, and its output on
  * stderr. Its exit status; -1 when told that it could not be run, or was not
  * done after so many seconds and is ended.

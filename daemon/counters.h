@@ -68,6 +68,9 @@ void counters_save(struct counters *counters, struct state *state);
 void counters_save_all(struct counters *counters, struct state *state);
 /* At the start, before a line: what the store has. */
 void counters_restore(struct counters *counters, struct state *state);
+/* The same from a directory whose store nobody has open, which stays as it is;
+ * NULL, or why not. */
+const char *counters_peek(struct counters *counters, const char *statedir);
 
 /*
  * The answer to the command counters, to be owned by the caller:

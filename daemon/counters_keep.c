@@ -156,3 +156,8 @@ void counters_restore(struct counters *c, struct state *state)
 	state_each_message(state, restore_message, c);
 	c->renumbered = messages_size(c->ledger->messages) > 0;
 }
+
+const char *counters_peek(struct counters *c, const char *statedir)
+{
+	return state_peek_mail(statedir, restore_row, c);
+}

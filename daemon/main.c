@@ -23,6 +23,7 @@
 #include "daemon/alarms.h"
 #include "daemon/config.h"
 #include "daemon/engine.h"
+#include "daemon/history.h"
 #include "daemon/lookup.h"
 #include "daemon/reach.h"
 #include "daemon/sandbox.h"
@@ -38,7 +39,8 @@
 
 struct arguments {
 	struct engine_options engine;
-	bool check; /* -t */
+	bool check;   /* -t */
+	bool history; /* -p */
 };
 
 /* Whom all the processes become. */
@@ -49,9 +51,10 @@ struct account {
 
 static void usage(FILE *to)
 {
-	fputs("usage: mailband [-t] [-n] [-c CONFDIR] [-s SOCKET] "
+	fputs("usage: mailband [-t] [-p] [-n] [-c CONFDIR] [-s SOCKET] "
 	      "[-d STATEDIR]\n"
 	      "  -t  check the configuration and exit\n"
+	      "  -p  print what was counted by the hour and exit\n"
 	      "  -n  decide and report, but enforce nothing\n"
 	      "  -c  configuration (/etc/mailban)\n"
 	      "  -s  control socket (/run/mailban/control)\n"
@@ -69,11 +72,14 @@ static void read_options(struct arguments *args, int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "tnc:s:d:hV", longs, NULL)) >=
+	while ((option = getopt_long(argc, argv, "tpnc:s:d:hV", longs, NULL)) >=
 		0) {
 		switch (option) {
 		case 't':
 			args->check = true;
+			break;
+		case 'p':
+			args->history = true;
 			break;
 		case 'n':
 			args->engine.dry_run = true;
@@ -348,6 +354,8 @@ int main(int argc, char **argv)
 	read_options(&args, argc, argv);
 	log_setup(LOG_LEVEL_INFO);
 	umask(0027);
+	if (args.history)
+		return history_print(args.engine.statedir);
 	args.engine.datadir = datadir_find(datadir, sizeof(datadir));
 	config = become_engine(&args, &warden, &reach);
 	if (config && args.check) {

@@ -132,6 +132,9 @@ void state_each_count(struct state *state, state_count_fn fn, void *ctx);
 typedef void (*state_mail_fn)(
 	void *ctx, int64_t hour, const uint64_t *sums, size_t n);
 void state_each_mail(struct state *state, state_mail_fn fn, void *ctx);
+/* The same of the store in dir, which need not be open and stays as it is;
+ * NULL, or why it cannot be read. */
+const char *state_peek_mail(const char *dir, state_mail_fn fn, void *ctx);
 /* The one that was spoken of last comes last. */
 typedef void (*state_message_fn)(void *ctx, const void *bytes, size_t n);
 void state_each_message(struct state *state, state_message_fn fn, void *ctx);

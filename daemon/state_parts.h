@@ -11,7 +11,8 @@
  * What the state store is made of, for the files that implement it: state.c
  * (the file), state_schema.c (its tables), state_queue.c (what is put, on its
  * way to the thread), state_writer.c (the thread), state_size.c (its size),
- * state_read.c (out of it again) and state_counts.c.
+ * state_read.c (out of it again), state_peek.c (without a daemon) and
+ * state_counts.c.
  */
 
 enum state_statement {
@@ -104,6 +105,8 @@ struct state {
  * statements. False with SQLite's own error, or none: then it is not ours. */
 bool state_schema(sqlite3 *db);
 bool state_prepare(struct state *state);
+/* state_read.c: calls fn with a row of (hour, sums). */
+void state_mail_row(sqlite3_stmt *s, state_mail_fn fn, void *ctx);
 /* Of SQLite, shortened. */
 bool state_run(sqlite3 *db, const char *sql);
 /* The one number that it answers; -1 if it fails. */

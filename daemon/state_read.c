@@ -200,14 +200,20 @@ static size_t column_sums(
 	return n;
 }
 
-static void mail_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+void state_mail_row(sqlite3_stmt *s, state_mail_fn fn, void *ctx)
 {
-	const struct user *user = ctx;
 	uint64_t sums[64];
 	size_t n = column_sums(s, 1, sums, sizeof(*sums), 64);
 
+	fn(ctx, sqlite3_column_int64(s, 0), sums, n);
+}
+
+static void mail_row(struct state *state, sqlite3_stmt *s, const void *ctx)
+{
+	const struct user *user = ctx;
+
 	(void)state;
-	user->mail(user->ctx, sqlite3_column_int64(s, 0), sums, n);
+	state_mail_row(s, user->mail, user->ctx);
 }
 
 void state_each_mail(struct state *state, state_mail_fn fn, void *ctx)

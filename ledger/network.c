@@ -32,7 +32,7 @@ struct span network_of(struct span address, char room[PREFIX_TEXT])
 
 struct span network_client(struct span client)
 {
-	const char *open = span_last(client, SPAN("["));
+	const char *open = SPAN_LAST(client, "[");
 	struct span in;
 
 	if (!open)

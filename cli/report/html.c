@@ -393,10 +393,12 @@ static void live_write(const struct web *w, const struct places *p)
 		w, "network", "Attackers by network", REPORT_HOSTS);
 	live_attackers_write(w, "account", "Accounts they tried", REPORT_USERS);
 	fprintf(w->to,
-		"<footer>Counted by mailband since %s, by whole hours. Who "
+		"<footer>%sCounted by mailband since %s, by whole hours. Who "
 		"sent to whom, why mail was refused, deferred or returned, and "
 		"how long it took stand in the logs alone: mailban report "
 		"/var/log/mail.log</footer>\n</main></body></html>\n",
+		live->left ? "mailband does not run: this is what it left. "
+			   : "",
 		text_moment(live->history.since, since));
 }
 

@@ -234,6 +234,7 @@ static json_t *faults_json(const char *const *faults)
 static void live_json(json_t *out, const struct report_live *live)
 {
 	json_object_set_new(out, "source", json_string("counters"));
+	json_object_set_new(out, "running", json_boolean(!live->left));
 	set(out, "since", (uint64_t)live->history.since);
 	if (live->attackers)
 		json_object_set(out, "attackers", live->attackers);

@@ -29,6 +29,25 @@ static int ask_attackers(
 		&live->attackers);
 }
 
+/* Who attacked is not looked for here: that is in the lists of a daemon. */
+static int ask_left(struct report_live *live, const struct options *options,
+	const struct report_options *o, int64_t since)
+{
+	int rc = history_left(o->statedir, since, &live->history);
+
+	if (rc)
+		text_complain("no answer at %s: start mailband (systemctl "
+			      "start mailban), or name a log: mailban report "
+			      "/var/log/mail.log",
+			options->socket);
+	else
+		text_complain("no answer at %s: this is what mailband left in "
+			      "%s",
+			options->socket, o->statedir);
+	live->left = true;
+	return rc;
+}
+
 int report_live_ask(struct report_live *live, const struct options *options,
 	const struct report_options *o)
 {
@@ -39,6 +58,8 @@ int report_live_ask(struct report_live *live, const struct options *options,
 	*live = (struct report_live){.day = NULL};
 	if (o->mail && since > BEFORE)
 		since -= BEFORE;
+	if (!client_is_there(options))
+		return ask_left(live, options, o, since);
 	rc = history_ask(options, since, &live->history);
 	if (rc)
 		return rc;
@@ -109,6 +130,8 @@ void report_live_text(const struct report_live *live, FILE *to)
 		attackers_text(live, "network", to);
 		attackers_text(live, "account", to);
 	}
+	if (live->left)
+		fputs("\nmailband does not run: this is what it left.\n", to);
 	fprintf(to,
 		"\nCounted by mailband since %s, by whole hours. Who sent to "
 		"whom, why mail\nwas refused, deferred or returned, and how "

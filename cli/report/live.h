@@ -3,6 +3,7 @@
 #define MAILBAN_CLI_REPORT_LIVE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -17,11 +18,13 @@ struct report_live {
 	struct history history;
 	json_t *attackers; /* of that day; NULL: of these hours not known */
 	const char *day;   /* "today" or "yesterday" */
+	bool left;	   /* no daemon runs: as the last one left it */
 };
 
 /*
  * Asks the daemon for the hours that the options name, and a week more before
- * them if weeks are to be compared. One of EXIT_.
+ * them if weeks are to be compared; or looks at what the last one kept, if
+ * none runs. One of EXIT_.
  */
 int report_live_ask(struct report_live *live, const struct options *options,
 	const struct report_options *o);

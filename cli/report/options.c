@@ -45,6 +45,7 @@ enum what {
 	SINCE,
 	SMTP_DETAIL,
 	SMTPD_STATS,
+	STATEDIR,
 	WARNING_DETAIL,
 	SYSLOG_NAME,
 	UNTIL,
@@ -104,6 +105,8 @@ static const struct row {
 	{"rej-add-from", FLAG, REJ_ADD_FROM, NULL,
 		"the sender beside a refused recipient"},
 	{"smtpd-stats", FLAG, SMTPD_STATS, NULL, "connections to smtpd(8)"},
+	{"statedir", TEXT, STATEDIR, "STATEDIR",
+		"where mailband left the counters, if it does not run"},
 	{"syslog-name", TEXT, SYSLOG_NAME, "NAME",
 		"Postfix logs under this name too"},
 	{"verbose-msg-detail", FLAG, VERBOSE, NULL, "reasons in full"},
@@ -302,6 +305,9 @@ static bool take(struct report_options *o, const struct row *row,
 	case SMTPD_STATS:
 		l->connections = true;
 		break;
+	case STATEDIR:
+		o->statedir = text;
+		break;
 	case SYSLOG_NAME:
 		l->name = (struct span){text, strlen(text)};
 		break;
@@ -439,7 +445,8 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 	struct words words = {argv, argc};
 	bool all = false;
 
-	*o = (struct report_options){.logs = argv};
+	*o = (struct report_options){
+		.logs = argv, .statedir = "/var/lib/mailban"};
 	for (int i = 0; i < REPORT_LISTS; i++)
 		o->lists[i] = -1;
 	while (words.left) {

@@ -43,7 +43,8 @@ struct report_options {
 	bool without[REPORT_LISTS]; /* by an option of old */
 	char **logs;		    /* in the order of reading */
 	int n_logs;
-	const char *mail; /* an address that gets it, or NULL */
+	const char *statedir; /* of mailband, for when it does not run */
+	const char *mail;     /* an address that gets it, or NULL */
 	/* What the daemon counted, in the place of a log; or NULL. */
 	const struct report_live *live;
 	char **changes; /* sentences on top, NULL-terminated; or NULL */

@@ -2,7 +2,9 @@
 """mailban report without a log: what the daemon counted, and who attacked."""
 import itertools
 import json
+import os
 import re
+import signal
 
 import pytest
 
@@ -102,6 +104,61 @@ def test_over_a_restart_and_a_day(counted):
                    ["attackers"]["network"]["days"][0] == [1, 1])
     row, = told(counted, "-d", "today")["attackers"]["network"]["rows"]
     assert row == {"name": "192.0.2.0/24", "failures": 1, "new": False}
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+def test_without_a_daemon(counted, killed):
+    """What it left is told, and stays as it is."""
+    before = told(counted, "counters")
+    assert before["running"] is True
+    if killed:
+        # What stands in the store by now is told, whole or in its log.
+        hosts.wait_for(lambda: left_received(counted) == 3)
+        os.kill(counted.daemon.pid, signal.SIGKILL)
+        counted.daemon.wait()
+    else:
+        assert counted.daemon.stop() == 0
+    folder = counted.path(statefile.PATH).parent
+    files = {p.name: p.read_bytes() for p in folder.glob("state.db*")
+             if not p.name.endswith("-shm")}
+    done = counted.mailban("report", "counters", "--json")
+    got = json.loads(done.stdout)
+    assert "is what mailband left in /var/lib/mailban" in done.stderr
+    assert got["running"] is False and got["source"] == "counters"
+    assert got["total"] == before["total"]
+    assert got["hourly"] == before["hourly"]
+    assert "mailband does not run" in report(counted, "counters")
+    assert "does not run" in report(counted, "--html", "counters")
+    assert told(counted, "counters", "-d", "yesterday")["total"][
+        "received"] == 0
+    for path in folder.glob("state.db*"):
+        assert path.stat().st_uid == folder.stat().st_uid, path
+        if path.name in files:
+            assert path.read_bytes() == files[path.name], path
+    # And a daemon goes on with it.
+    counted.mailband()
+    assert told(counted, "counters")["total"]["received"] == 3
+
+
+def left_received(host):
+    done = host.run(["/mailban/build/mailband", "-p"], check=False)
+    rows = [row for line in done.stdout.splitlines()
+            for row in json.loads(line)["hours"]]
+    return sum(row[1] for row in rows)
+
+
+def test_nothing_left(host):
+    done = host.mailban("report", "counters", check=False)
+    assert done.returncode == 2 and "No such file" in done.stderr
+    assert "mailban report /var/log/mail.log" in done.stderr
+    assert not host.path(statefile.PATH).exists()
+    # What is damaged stays where it is.
+    path = host.path(statefile.PATH)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\xff" * 8192)
+    done = host.mailban("report", "counters", check=False)
+    assert done.returncode == 2 and "cannot be read" in done.stderr
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_a_log_goes_first(counted):

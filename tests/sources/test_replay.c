@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/line.h"
+#include "sources/header.h"
 #include "sources/replay.h"
 #include "tests/sources/scratch.h"
 
@@ -224,6 +225,101 @@ static void test_faults(void **state)
 	assert_string_equal(why, "Is a directory");
 }
 
+/* As each line is cut when nothing is known of those before it. */
+static void compare(void *ctx, const struct line *line)
+{
+	struct header_clock clock = {0};
+	struct line alone;
+
+	(*(size_t *)ctx)++;
+	header_cut(line->text, line->text_len, &clock, &alone);
+	assert_int_equal(line->time, alone.time);
+	assert_ptr_equal(line->body, alone.body);
+	assert_int_equal(line->body_len, alone.body_len);
+	assert_int_equal(line->host_len, alone.host_len);
+	if (alone.host_len)
+		assert_ptr_equal(line->host, alone.host);
+	assert_int_equal(line->tag_len, alone.tag_len);
+	if (alone.tag_len)
+		assert_ptr_equal(line->tag, alone.tag);
+	assert_ptr_equal(line->message, alone.message);
+	assert_int_equal(line->message_len, alone.message_len);
+	assert_false(line->cut_short);
+}
+
+/* Whatever stands behind a beginning that came before. */
+static void test_beginnings(void **state)
+{
+	static const char *const begins[] = {"Nov 21 10:00:00 mx ",
+		"Nov 21 10:00:00 mx", "Nov 21 10:00:00 ",
+		"Nov 21 10:00:00 mx2 ",
+		"2026-11-21T10:00:00.123456+01:00 mail.example.org ",
+		"<22>Nov 21 10:00:00 mx ", "no date at all ", ""};
+	static const char *const ends[] = {"postfix/smtpd[123]: text",
+		"postfix/submission/smtpd[123456]: text: [x] more of it, "
+		"so that there is a window full of bytes",
+		"dovecot: imap-login: text, and more of it so that there is a "
+		"window full of bytes",
+		"dovecot:\ttext that goes on and on and on, as lines may that "
+		"have a tab in front of them",
+		"a[1]b: glued to the pid, which is looked at elsewhere, and "
+		"so on and on and on",
+		"a[1 2]: a blank in the pid, which is looked at elsewhere, and "
+		"so on and on and on",
+		"a:b:c[1]: colons in the name, as programs may have them if "
+		"they want to",
+		"a [1]: a blank before the pid, and then enough of them all to "
+		"fill a window",
+		" two blanks, of which one is the host's then, and then a lot "
+		"of other bytes",
+		"[1]: no name at all, but a pid, and then enough of them all "
+		"to fill a window",
+		"a[1]:no blank behind the colon, and then enough of them all to "
+		"fill a window",
+		"averyveryveryveryveryveryveryveryverylongname[1]: text and "
+		"then some more of it",
+		"x", "", ": text", "\r"};
+	const size_t many = sizeof(begins) / sizeof(*begins);
+	const size_t others = sizeof(ends) / sizeof(*ends);
+	size_t came_here = 0;
+	char line[512];
+	int fd = scratch_open(scratch_path("beginnings"));
+
+	(void)state;
+	for (size_t i = 0; i < 3 * many * others * others; i++) {
+		int n = snprintf(line, sizeof(line), "%s%s\n",
+			begins[i / others / others % many],
+			ends[(i % 2 ? i / others : i) % others]);
+
+		scratch_write(fd, line, (size_t)n);
+	}
+	close(fd);
+	assert_int_equal(replay_read(scratch_path("beginnings"), compare,
+				 &came_here, why, sizeof(why)),
+		0);
+	assert_int_equal(came_here, 3 * many * others * others);
+}
+
+/* Many newlines in one block, and none for long. */
+static void test_newlines(void **state)
+{
+	char text[9000];
+	size_t lines = 0;
+	int fd = scratch_open(scratch_path("newlines"));
+
+	(void)state;
+	memset(text, '\n', sizeof(text));
+	for (size_t i = 0; i < sizeof(text); i += 7)
+		text[i] = 'x';
+	memset(text + 3000, 'y', 4200);
+	scratch_write(fd, text, sizeof(text));
+	close(fd);
+	assert_int_equal(replay(scratch_path("newlines")), 0);
+	for (size_t i = 0; i < sizeof(text); i++)
+		lines += text[i] == '\n';
+	assert_int_equal(came_lines, lines);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -237,6 +333,8 @@ int main(void)
 		TEST(test_damaged),
 		TEST(test_input),
 		TEST(test_faults),
+		TEST(test_beginnings),
+		TEST(test_newlines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
