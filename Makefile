@@ -86,7 +86,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions_losses daemon/decisions_state daemon/durable \
 	daemon/enforce \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/given_up \
-	daemon/import daemon/keeper \
+	daemon/history daemon/import daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \

@@ -313,7 +313,7 @@ int client_ask_addresses(const struct options *options, const char *command,
 		rc = client_ask(options, request, &result);
 		if (rc == EXIT_FAULT)
 			return rc;
-		*count += json_integer_value(json_object_get(result, "count"));
+		*count += client_number(result, "count");
 		tell_refused(json_object_get(result, "refused"), jail);
 		json_decref(result);
 	}
@@ -337,6 +337,22 @@ int client_show(const struct options *options, const char *command,
 		print(result);
 	json_decref(result);
 	return EXIT_YES;
+}
+
+json_int_t client_number(const json_t *of, const char *key)
+{
+	return json_integer_value(json_object_get(of, key));
+}
+
+json_int_t client_sum(const json_t *list, const char *key)
+{
+	json_int_t sum = 0;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item)
+		sum += client_number(item, key);
+	return sum;
 }
 
 int64_t client_seconds(const json_t *number, int64_t otherwise)

@@ -44,6 +44,11 @@ int client_ask_addresses(const struct options *options, const char *command,
 int client_show(const struct options *options, const char *command,
 	const char *jail, void (*print)(const json_t *result));
 
+/* A member that is a whole number; 0 if it is none. */
+json_int_t client_number(const json_t *of, const char *key);
+/* Of all in a list, together. */
+json_int_t client_sum(const json_t *list, const char *key);
+
 /*
  * The whole seconds of a number, kept within what a calendar can show;
  * otherwise if it is none.

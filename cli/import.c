@@ -108,8 +108,7 @@ static void tell_refused(const struct banfile *list, size_t first,
 	size_t i;
 
 	json_array_foreach (refused, i, item) {
-		size_t at = first + (size_t)json_integer_value(
-					    json_object_get(item, "index"));
+		size_t at = first + (size_t)client_number(item, "index");
 		const char *why =
 			json_string_value(json_object_get(item, "why"));
 
@@ -147,7 +146,7 @@ static int send_rows(const struct options *options, const struct banfile *list,
 			options, rows_request(list, i, part, *id), &result);
 		if (rc)
 			return rc;
-		*id = json_integer_value(json_object_get(result, "id"));
+		*id = client_number(result, "id");
 		bad = json_object_get(result, "refused");
 		*refused += json_array_size(bad);
 		tell_refused(list, i, bad, names, left_out);
@@ -174,14 +173,10 @@ static int finish(const struct options *options, json_int_t id, bool commit)
 		client_print(result);
 	} else {
 		printf("%lld banned, %lld prolonged, %lld known, %lld over\n",
-			(long long)json_integer_value(
-				json_object_get(result, "banned")),
-			(long long)json_integer_value(
-				json_object_get(result, "renewed")),
-			(long long)json_integer_value(
-				json_object_get(result, "known")),
-			(long long)json_integer_value(
-				json_object_get(result, "over")));
+			(long long)client_number(result, "banned"),
+			(long long)client_number(result, "renewed"),
+			(long long)client_number(result, "known"),
+			(long long)client_number(result, "over"));
 	}
 	json_decref(result);
 	return EXIT_YES;

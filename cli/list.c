@@ -34,10 +34,9 @@ static void ban_row(struct table *table, const json_t *ban)
 			? "for ever"
 			: text_duration(client_seconds(left, 0), text),
 		TABLE_PLAIN);
-	table_number(table, json_integer_value(json_object_get(ban, "count")));
-	table_number(
-		table, json_integer_value(json_object_get(ban, "packets")));
-	table_number(table, json_integer_value(json_object_get(ban, "bytes")));
+	table_number(table, client_number(ban, "count"));
+	table_number(table, client_number(ban, "packets"));
+	table_number(table, client_number(ban, "bytes"));
 	table_text(table, enforced ? "yes" : "NO",
 		enforced ? TABLE_PLAIN : TABLE_BAD);
 }

@@ -76,15 +76,10 @@ static int sample_take(const struct options *options, struct sample *s)
 	return rc;
 }
 
-static json_int_t number(const json_t *of, const char *key)
-{
-	return json_integer_value(json_object_get(of, key));
-}
-
 /* How much more there is; nothing after a restart. */
 static json_int_t more(const json_t *old, const json_t *now, const char *key)
 {
-	json_int_t n = number(now, key) - number(old, key);
+	json_int_t n = client_number(now, key) - client_number(old, key);
 
 	return n > 0 ? n : 0;
 }
@@ -114,8 +109,8 @@ static json_int_t sum_of_hours(
 	size_t i;
 
 	json_array_foreach (hours, i, hour) {
-		if (!last || number(hour, "hour") == begin)
-			sum += number(hour, key);
+		if (!last || client_number(hour, "hour") == begin)
+			sum += client_number(hour, key);
 	}
 	return sum;
 }
@@ -134,10 +129,19 @@ static const json_t *jail_of(const json_t *status, const json_t *jail)
 	return NULL;
 }
 
+/* Messages in Postfix's queues; -1 if nobody counts them. */
+static json_int_t queued(const json_t *status)
+{
+	const json_t *queues = json_object_get(status, "queues");
+
+	return json_array_size(queues) ? client_sum(queues, "messages") : -1;
+}
+
 static void head_print(
 	const struct sample *old, const struct sample *now, FILE *to)
 {
 	char moment[TEXT_TIME], up[TEXT_TIME];
+	json_int_t queue = queued(now->status);
 
 	fprintf(to, "mailban top  %s  up %s\n",
 		text_moment(clock_wall() / CLOCK_SECOND, moment),
@@ -147,13 +151,15 @@ static void head_print(
 			up));
 	fprintf(to,
 		"%jd lines/s, %jd failures and %jd bans in %.1f s; %jd "
-		"messages open\n\n",
+		"messages %s\n\n",
 		(intmax_t)lines_per_second(old, now),
 		(intmax_t)more(old->status, now->status, "matched"),
 		(intmax_t)more(json_object_get(old->counters, "total"),
 			json_object_get(now->counters, "total"), "bans"),
 		seconds_between(old, now),
-		(intmax_t)number(now->counters, "open"));
+		(intmax_t)(queue < 0 ? client_number(now->counters, "open")
+				     : queue),
+		queue < 0 ? "open" : "in the queue");
 }
 
 static void mail_print(
@@ -195,9 +201,9 @@ static void jails_print(
 
 		table_text(table, name ? name : "-", TABLE_PLAIN);
 		table_number(table, more(before, jail, "total_failed"));
-		table_number(table, number(jail, "failed"));
+		table_number(table, client_number(jail, "failed"));
 		table_number(table, more(before, jail, "total_banned"));
-		table_number(table, number(jail, "banned"));
+		table_number(table, client_number(jail, "banned"));
 		if (json_is_integer(held))
 			table_number(table, json_integer_value(held));
 		else
@@ -230,7 +236,8 @@ static void attackers_print(const struct sample *now, size_t most, FILE *to)
 
 			table_text(table, name ? name : "", TABLE_PLAIN);
 			if (row)
-				table_number(table, number(row, "failures"));
+				table_number(
+					table, client_number(row, "failures"));
 			else
 				table_text(table, "", TABLE_PLAIN);
 		}
@@ -268,6 +275,7 @@ static void line_print(json_t *object)
 static void round_json(const struct sample *old, const struct sample *now)
 {
 	const json_t *jails = json_object_get(now->status, "jails"), *jail;
+	json_int_t queue = queued(now->status);
 	json_t *list = json_array(), *changes = json_object();
 	size_t i;
 
@@ -280,20 +288,21 @@ static void round_json(const struct sample *old, const struct sample *now)
 	json_array_foreach (jails, i, jail) {
 		const json_t *before = jail_of(old->status, jail);
 
-		json_array_append_new(
-			list, json_pack("{s:O, s:I, s:I, s:I, s:I}", "name",
-				      json_object_get(jail, "name"), "failures",
-				      more(before, jail, "total_failed"),
-				      "failing", number(jail, "failed"), "bans",
-				      more(before, jail, "total_banned"),
-				      "banned", number(jail, "banned")));
+		json_array_append_new(list,
+			json_pack("{s:O, s:I, s:I, s:I, s:I}", "name",
+				json_object_get(jail, "name"), "failures",
+				more(before, jail, "total_failed"), "failing",
+				client_number(jail, "failed"), "bans",
+				more(before, jail, "total_banned"), "banned",
+				client_number(jail, "banned")));
 	}
-	line_print(json_pack("{s:I, s:f, s:I, s:I, s:o, s:o, s:O}", "time",
+	line_print(json_pack("{s:I, s:f, s:I, s:I, s:o, s:o, s:o, s:O}", "time",
 		(json_int_t)(clock_wall() / CLOCK_SECOND), "interval",
 		seconds_between(old, now), "lines_per_second",
 		lines_per_second(old, now), "open",
-		number(now->counters, "open"), "mail", changes, "jails", list,
-		"attackers", now->attackers));
+		client_number(now->counters, "open"), "queue",
+		queue < 0 ? json_null() : json_integer(queue), "mail", changes,
+		"jails", list, "attackers", now->attackers));
 }
 
 static int plain_run(

@@ -19,7 +19,7 @@ static int all_unban(const struct options *options, json_int_t *count)
 		json_pack("{s:s, s:b}", "command", "unban", "all", 1), &result);
 	if (rc)
 		return rc;
-	*count = json_integer_value(json_object_get(result, "count"));
+	*count = client_number(result, "count");
 	json_decref(result);
 	return EXIT_YES;
 }

@@ -53,21 +53,16 @@ static void put(struct items *items, const char *group, const char *key,
 			"value", text, "clock", clock));
 }
 
-static json_int_t number(const json_t *of, const char *key)
-{
-	return json_integer_value(json_object_get(of, key));
-}
-
 static void put_each(struct items *items, const char *group,
 	const char *const *keys, size_t n, const json_t *of, json_int_t clock)
 {
 	for (size_t i = 0; i < n; i++)
-		put(items, group, keys[i], number(of, keys[i]), clock);
+		put(items, group, keys[i], client_number(of, keys[i]), clock);
 }
 
 static void put_period(struct items *items, const json_t *period)
 {
-	json_int_t end = number(period, "end");
+	json_int_t end = client_number(period, "end");
 
 	put_each(items, "postfix", mail_keys, N(mail_keys), period, end);
 	put_each(items, "mailban", period_keys, N(period_keys), period, end);
@@ -99,7 +94,7 @@ static void put_status(struct items *items, const json_t *status)
 		json_int_t sum = 0;
 
 		json_array_foreach (jails, j, jail)
-			sum += number(jail, jail_keys[i]);
+			sum += client_number(jail, jail_keys[i]);
 		put(items, "mailban", jail_keys[i], sum, now);
 	}
 	put_alarms(items, json_object_get(status, "alarm_states"), now);
@@ -158,7 +153,7 @@ static int send_all(const struct options *options, const char *server,
 			n = 1;
 		}
 		put_period(items, period);
-		id = number(period, "id");
+		id = client_number(period, "id");
 	}
 	if (!rc)
 		rc = send_some(options, server, items, id, &sum);
@@ -181,7 +176,7 @@ static int print_value(
 	json_array_foreach (items->rows, i, row) {
 		if (strcmp(json_string_value(json_object_get(row, "key")), key))
 			continue;
-		if (number(row, "clock") == 0) {
+		if (client_number(row, "clock") == 0) {
 			text_complain("no period is over yet since mailband "
 				      "began");
 			return EXIT_NO;

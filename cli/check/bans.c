@@ -16,22 +16,6 @@
 /* What the daemon says of a log that does not exist. */
 #define MISSING "is not there; waiting for it"
 
-static int64_t number_of(const json_t *of, const char *key)
-{
-	return json_integer_value(json_object_get(of, key));
-}
-
-static int64_t sum_of(const json_t *list, const char *key)
-{
-	int64_t sum = 0;
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach (list, i, item)
-		sum += number_of(item, key);
-	return sum;
-}
-
 /* The names of what stands out, from a list; "" if nothing does. */
 static void names_of(
 	const json_t *list, const char *key, char *names, size_t room)
@@ -135,15 +119,16 @@ void check_bans(const struct check_options *options, struct verdict *verdict)
 		json_decref(status);
 		return;
 	}
-	banned = sum_of(jails, "banned");
+	banned = client_sum(jails, "banned");
 	judge_engine(status, verdict);
 	verdict_find(verdict, VERDICT_OK, "%" PRId64 " bans in %zu jails",
 		banned, json_array_size(jails));
 	judge_number(options, banned, verdict);
-	verdict_figure(verdict, "failing", sum_of(jails, "failed"), "", ";;0");
 	verdict_figure(
-		verdict, "lines", number_of(status, "lines"), "c", ";;0");
+		verdict, "failing", client_sum(jails, "failed"), "", ";;0");
 	verdict_figure(
-		verdict, "errors", number_of(status, "errors"), "c", ";;0");
+		verdict, "lines", client_number(status, "lines"), "c", ";;0");
+	verdict_figure(
+		verdict, "errors", client_number(status, "errors"), "c", ";;0");
 	json_decref(status);
 }

@@ -26,7 +26,7 @@ static const char *text_of(const json_t *of, const char *key)
 
 static uint64_t number_of(const json_t *of, const char *key)
 {
-	json_int_t v = json_integer_value(json_object_get(of, key));
+	json_int_t v = client_number(of, key);
 
 	return v > 0 ? (uint64_t)v : 0;
 }

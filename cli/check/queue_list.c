@@ -12,6 +12,7 @@
 #include <sys/random.h>
 
 #include "cli/check/check.h"
+#include "cli/client.h"
 #include "lib/hash.h"
 
 #define LINE_MOST (1024 * 1024)
@@ -94,8 +95,7 @@ static void take(void *ctx, const char *line, size_t n)
 	json_t *message = json_loadb(line, n, 0, NULL);
 	const char *queue =
 		json_string_value(json_object_get(message, "queue_name"));
-	int64_t came =
-		json_integer_value(json_object_get(message, "arrival_time"));
+	int64_t came = client_number(message, "arrival_time");
 
 	/* A message with more recipients than LINE_MOST has is one, too. */
 	listed->messages++;

@@ -146,8 +146,7 @@ json_t *fail2ban_addresses(const json_t *jail)
 		abort();
 	json_array_foreach (bans, i, ban) {
 		begun[i].address = json_object_get(ban, "address");
-		begun[i].start =
-			json_integer_value(json_object_get(ban, "start"));
+		begun[i].start = client_number(ban, "start");
 		begun[i].at = i;
 	}
 	qsort(begun, n, sizeof(*begun), begun_compare);
@@ -256,7 +255,7 @@ json_int_t fail2ban_lift_all(const struct options *options, const char *jail)
 			    jail, "all", 1),
 		    &result))
 		return -1;
-	count = json_integer_value(json_object_get(result, "count"));
+	count = client_number(result, "count");
 	json_decref(result);
 	return count;
 }

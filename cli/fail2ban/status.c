@@ -57,11 +57,6 @@ static void joined_put(const json_t *texts, const char *between)
 	putchar('\n');
 }
 
-static json_int_t number(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
 /* What the flavors add to "basic" and leave out. */
 struct flavor {
 	bool brief; /* no addresses */
@@ -83,8 +78,9 @@ static void filter_put(const char *indent, const json_t *status)
 	       "%s|  |- Currently failed:\t%jd\n"
 	       "%s|  |- Total failed:\t%jd\n"
 	       "%s|  `- ",
-		indent, indent, (intmax_t)number(status, "failed"), indent,
-		(intmax_t)number(status, "total_failed"), indent);
+		indent, indent, (intmax_t)client_number(status, "failed"),
+		indent, (intmax_t)client_number(status, "total_failed"),
+		indent);
 	if (json_is_true(json_object_get(status, "journal")) &&
 		!json_array_size(files)) {
 		fputs("Journal matches:\t", stdout);
@@ -102,9 +98,9 @@ static void actions_put(const char *indent, const json_t *status,
 	printf("%s`- Actions\n"
 	       "%s   |- Currently banned:\t%jd\n"
 	       "%s   %s Total banned:\t%jd\n",
-		indent, indent, (intmax_t)number(status, "banned"), indent,
-		flavor.brief ? "`-" : "|-",
-		(intmax_t)number(status, "total_banned"));
+		indent, indent, (intmax_t)client_number(status, "banned"),
+		indent, flavor.brief ? "`-" : "|-",
+		(intmax_t)client_number(status, "total_banned"));
 	if (flavor.brief)
 		return;
 	printf("%s   %s Banned IP list:\t", indent, flavor.cymru ? "|-" : "`-");

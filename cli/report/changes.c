@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/client.h"
 #include "cli/report/live.h"
 #include "cli/text.h"
 #include "lib/clock.h"
@@ -116,7 +117,7 @@ static void attackers(
 	const char *name = json_string_value(json_object_get(first, "name"));
 	json_int_t n = json_integer_value(json_array_get(
 		json_array_get(json_object_get(of, "days"), 0), 0));
-	json_int_t fresh = json_integer_value(json_object_get(of, "new"));
+	json_int_t fresh = client_number(of, "new");
 	char *shown;
 
 	fprintf(to, "%s: %jd", label, (intmax_t)n);
@@ -127,8 +128,7 @@ static void attackers(
 		", %jd of them new (not seen on the seven days before); the "
 		"most from %s: %jd",
 		(intmax_t)fresh, shown,
-		(intmax_t)json_integer_value(
-			json_object_get(first, "failures")));
+		(intmax_t)client_number(first, "failures"));
 	free(shown);
 }
 

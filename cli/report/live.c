@@ -36,9 +36,9 @@ static int ask_left(struct report_live *live, const struct options *options,
 	int rc = history_left(o->statedir, since, &live->history);
 
 	if (rc)
-		text_complain("no answer at %s: start mailband (systemctl "
-			      "start mailban), or name a log: mailban report "
-			      "/var/log/mail.log",
+		text_complain("no answer at %s: is mailband running? "
+			      "(systemctl status mailban) A log can be named "
+			      "too: mailban report /var/log/mail.log",
 			options->socket);
 	else
 		text_complain("no answer at %s: this is what mailband left in "

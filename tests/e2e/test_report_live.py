@@ -107,7 +107,7 @@ def test_over_a_restart_and_a_day(counted):
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
-def test_without_a_daemon(counted, killed):
+def test_what_a_daemon_left(counted, killed):
     """What it left is told, and stays as it is."""
     before = told(counted, "counters")
     assert before["running"] is True
