@@ -50,7 +50,7 @@ static void pages_print(struct counters *c)
 
 int history_print(const char *statedir)
 {
-	struct counters *c = counters_new(NULL);
+	struct counters *c = counters_new(NULL, NULL);
 	const char *why;
 
 	why = become_owner(statedir) ? counters_peek(c, statedir)
