@@ -129,7 +129,7 @@ static json_t *status_all(const struct engine *e)
 		"{s:s,s:i,s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,"
 		"s:o,s:o,s:o}",
 		"version", MAILBAN_VERSION, "pid", (int)getpid(), "uptime",
-		(json_int_t)(clock_wall() / CLOCK_SECOND - e->started),
+		(json_int_t)(clock_mono() / CLOCK_SECOND - e->started),
 		"dry_run", e->options.dry_run, "lines", lines, "matched",
 		matched, "given_up", filter_limits(e), "named", filter_named(e),
 		"names", names_counts(e), "bans_refused",

@@ -518,7 +518,7 @@ static bool engine_init(struct engine *e)
 		log_error("cannot make an event loop: %s", strerror(-r));
 		return false;
 	}
-	e->started = clock_wall() / CLOCK_SECOND;
+	e->started = clock_mono() / CLOCK_SECOND;
 	config_make_safe(e->config, NULL);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	/* The warden is at work meanwhile. */

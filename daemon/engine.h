@@ -63,7 +63,7 @@ struct engine {
 	int64_t imports;       /* how many there were */
 	sd_event_source *files, *more, *journal, *tick, *warden_io;
 	sd_event_source *signals[3];
-	int64_t started; /* wall clock, seconds */
+	int64_t started; /* since boot, seconds */
 	/* How many looked up names were told in this second of monotonic time.
 	 */
 	int64_t names_second;

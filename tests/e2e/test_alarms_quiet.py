@@ -132,6 +132,7 @@ def test_a_clock_that_jumps(host, tally):
         left = host.banned("dovecot")["192.0.2.1"]["expires"]
         assert begun - 60 <= left <= begun, jump
         assert "192.0.2.1" in host.mailban("list", "dovecot").stdout
+        assert 0 <= host.status()["uptime"] < HOUR, jump
     assert told(host) == []
     # One that is there stays there, and its end is told.
     test_alarms.corrupt(host, "C0")
