@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <strings.h>
 
 #include "jails/actionlist.h"
@@ -62,6 +63,22 @@ static void read_filter(const struct jailvalue *v, struct jail *jail)
 			v->section);
 }
 
+/* What is there and can never be a log; what is not there yet may be one. */
+static void check_logpath(const struct jailvalue *v,
+	const struct jailvalue_text *t, const char *at, const char *path)
+{
+	struct stat st;
+
+	if (*path != '/')
+		jailvalue_fault(v, t, at, "'%s' is no absolute path", path);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		jailvalue_fault(v, t, at,
+			"'%s' is a directory: name the files in it, as %s/*",
+			path, path);
+	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		jailvalue_fault(v, t, at, "'%s' is no regular file", path);
+}
+
 static void read_logpaths(
 	const struct jailvalue *v, struct jail *jail, struct jailvalue_text *t)
 {
@@ -93,9 +110,7 @@ static void read_logpaths(
 			while (end && isspace((unsigned char)s[end - 1]))
 				end--;
 			p->glob = arena_copy(v->arena, s, end);
-			if (p->glob[0] != '/')
-				jailvalue_fault(v, t, s,
-					"'%s' is no absolute path", p->glob);
+			check_logpath(v, t, s, p->glob);
 		}
 		s += n;
 		s += *s == '\n';
