@@ -21,6 +21,7 @@ struct source {
 	struct conf *conf;
 	struct arena *arena;
 	struct err *err;
+	bool of_jail; /* a file asks for it, and stands nowhere */
 };
 
 static void read_dir(struct source *src, const char *dir, const char *name,
@@ -48,7 +49,7 @@ static char *find_path(struct source *src, const char *name, const char *dir)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		char *path = arena_print(src->arena, "%s%s", name, ends[i]);
 
-		if (access(path, F_OK) == 0)
+		if ((*name == '/' || !src->of_jail) && access(path, F_OK) == 0)
 			return path;
 		path = arena_print(src->arena, "%s/filter.d/%s%s",
 			dir ? dir : ".", name, ends[i]);
@@ -72,6 +73,8 @@ static int read_path(struct source *src, const char *name, const char *confdir)
 		return conf_read_tree(
 			src->conf, path, slash + 1, NULL, src->err);
 	}
+	if (!path && src->of_jail)
+		return 0;
 	r = conf_read(src->conf, path ? path : name, NULL, src->err);
 	if (r < 0)
 		err_fault(src->err, name, 0, "cannot read: %s", strerror(-r));
@@ -306,8 +309,10 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 	const char *confdir, const char *datadir, struct arena *arena,
 	struct err *err)
 {
-	struct source src = {
-		.conf = conf_new(arena), .arena = arena, .err = err};
+	struct source src = {.conf = conf_new(arena),
+		.arena = arena,
+		.err = err,
+		.of_jail = spec->file};
 	size_t faults = err->faults;
 
 	*out = (struct filterfile){0};

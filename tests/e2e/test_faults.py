@@ -45,6 +45,9 @@ FAULTS = {
         {"jail.local": "[own]\nenabled = true\nlogpath = /var/log/mail.log\n"
                        "filter = nosuch\n"},
         "jail.local:4", "nosuch"),
+    "a device for a log": (
+        {"jail.local": "[dovecot]\nenabled = true\nlogpath = /dev/zero\n"},
+        "jail.local:3", "/dev/zero"),
     "no log": (
         {"jail.local": "[own]\nenabled = true\nfilter = own\n",
          "filter.d/own.conf": FILTER.format("^another <HOST>$")},
@@ -106,6 +109,24 @@ def test_one_fault(host, fault, wrong):
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     assert re.search(rf"(^|[ /]){where}: .*({cause})", lines[0]), done.stderr
+
+
+def test_a_filter_is_not_looked_for_where_one_stands(host, wrong):
+    """A name with a slash is one below filter.d, wherever it is asked."""
+    own = {"jail.local": "[own]\nenabled = true\n"
+                         "logpath = /var/log/mail.log\nfilter = sub/own\n"}
+    asked = ["sh", "-c", "cd /srv && exec \"$@\"", "sh",
+             host.program("mailband"), "-t", "-c", "/etc/mailban"]
+    wrong()
+    host.configure({**GOOD, **own})
+    host.write("/srv/sub/own.conf", FILTER.format("^bad <HOST>$"))
+    done = host.run(asked, check=False)
+    assert done.returncode == 1
+    assert re.search(r"jail\.local:4: .*sub/own", done.stderr), done.stderr
+    host.write("/etc/mailban/filter.d/sub/own.conf",
+               FILTER.format("^bad <HOST>$"))
+    done = host.run(asked, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_each_fault_has_its_line(host, wrong):
