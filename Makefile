@@ -114,12 +114,12 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
 	cli/fail2ban/regexoptions cli/fail2ban/regexout \
 	cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
-CLI_REPORT = cli/history cli/report/changes cli/report/live \
-	cli/report/mail cli/report/chart cli/report/report cli/report/attacks \
-	cli/report/details cli/report/html cli/report/json cli/report/options \
-	cli/report/order cli/report/page cli/report/problems cli/report/text \
-	cli/report/html_parts cli/report/times \
-	cli/trace cli/trace_show
+CLI_REPORT = cli/history cli/report/changes cli/report/live cli/report/mail \
+	cli/report/chart cli/report/report cli/report/attacks \
+	cli/report/connections cli/report/details cli/report/html \
+	cli/report/json cli/report/options cli/report/order cli/report/page \
+	cli/report/problems cli/report/text cli/report/html_parts \
+	cli/report/times cli/trace cli/trace_show
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CHECK = cli/check/main cli/check/backoff cli/check/bans \
 	cli/check/daemon cli/check/disk cli/check/names cli/check/options \

@@ -6,6 +6,10 @@
 #include "cli/report/page.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /* "%6d" and its unit: k above 512 k, m above 512 m. */
 void page_units(FILE *to, double value, int width)
@@ -49,4 +53,50 @@ bool page_head(const struct page *p, const char *text, bool empty)
 	else if (!p->o->quiet)
 		fprintf(p->to, "\n%s: none\n", text);
 	return !empty;
+}
+
+void page_top_title(const struct page *p, const char *text, int64_t most)
+{
+	char title[96];
+
+	if (most > 0)
+		snprintf(title, sizeof(title), "%s (top %" PRId64 ")", text,
+			most);
+	else
+		snprintf(title, sizeof(title), "%s ", text);
+	page_title(p->to, title);
+}
+
+void page_date(const struct page *p, const struct day *day)
+{
+	int month = day->month < 0 ? 11 : day->month;
+
+	if (p->o->iso)
+		fprintf(p->to, "    %04d-%02d-%02d ", day->year, day->month + 1,
+			day->day);
+	else if (day->year == 0) /* before any day began */
+		fprintf(p->to, "    %s %2d ", month_names[0], 0);
+	else
+		fprintf(p->to, "    %s %2d %d",
+			month < 12 ? month_names[month] : "", day->day,
+			day->year);
+}
+
+void page_hour(const struct page *p, int hour)
+{
+	if (p->o->iso)
+		fprintf(p->to, "    %02d:00-%02d:00", hour, hour + 1);
+	else
+		fprintf(p->to, "    %02d00-%02d00  ", hour, hour + 1);
+}
+
+void page_rows(const struct page *p, const struct tally *t,
+	tally_compare_fn order, int64_t most, page_row_fn fn)
+{
+	uint32_t *rows = tally_sorted(t, order);
+
+	for (uint32_t i = 0; i < tally_size(t); i++)
+		if (fn(p, t, rows[i]) && --most == 0)
+			break;
+	free(rows);
 }

@@ -21,11 +21,30 @@ void page_title(FILE *to, const char *text);
 /* The same with ": none" for what is empty; false if it is. */
 bool page_head(const struct page *p, const char *text, bool empty);
 
-/* report_problems.c: what was deferred, returned, refused and warned of. */
+/* " (top 5)" in a title; the blank stands there in any case. */
+void page_top_title(const struct page *p, const char *text, int64_t most);
+/* A day, an hour in front of a row. */
+void page_date(const struct page *p, const struct day *day);
+void page_hour(const struct page *p, int hour);
+#define PAGE_RULE \
+	"    --------------------------------------------------------------------"
+/*
+ * A tally's rows in order, most of them or, below 0, all; fn is false of one
+ * that it did not write.
+ */
+typedef bool (*page_row_fn)(
+	const struct page *p, const struct tally *t, uint32_t row);
+void page_rows(const struct page *p, const struct tally *t,
+	tally_compare_fn order, int64_t most, page_row_fn fn);
+
+/* connections.c: those to smtpd(8), in all and one by one. */
+void page_connections(const struct page *p);
+void page_connected(const struct page *p);
+/* problems.c: what was deferred, returned, refused and warned of. */
 void page_problems(const struct page *p);
 /* What was not understood, by program. */
 void page_unknown(const struct page *p);
-/* report_details.c: each message with its recipients. */
+/* details.c: each message with its recipients. */
 void page_details(const struct page *p);
 
 #endif

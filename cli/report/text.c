@@ -8,13 +8,6 @@
 #include "cli/report/live.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-
-#define RULE \
-	"    --------------------------------------------------------------------"
-
-static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
-	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /* "%5.1f " and its unit. */
 static void print_delay(FILE *to, double value)
@@ -103,81 +96,29 @@ static void print_totals(const struct page *p)
 		p, parties(l->recipient_domains), "recipient hosts/domains");
 }
 
-static void print_connected_time(FILE *to, double seconds)
+static bool print_day(const struct page *p, const struct tally *t, uint32_t row)
 {
-	int64_t hours = (int64_t)(seconds / 3600), minutes;
+	const struct day *day = tally_value(t, row);
+	int columns = p->l->options.compat ? day->columns : TRAFFIC_COLUMNS;
 
-	seconds -= (double)hours * 3600;
-	minutes = (int64_t)(seconds / 60);
-	seconds -= (double)minutes * 60;
-	fprintf(to, "%2" PRId64 ":%02" PRId64 ":%02" PRId64, hours, minutes,
-		(int64_t)seconds);
-}
-
-static void print_connections(const struct page *p)
-{
-	const struct counter *t = &p->l->total;
-	int64_t mean = 0;
-
-	fputs("\nsmtpd\n\n  ", p->to);
-	page_count(p->to, t->connections);
-	fputs("  connections\n  ", p->to);
-	page_count(p->to, tally_size(p->l->connected_domains));
-	if (t->connections)
-		mean = (int64_t)((double)t->connected / (double)t->connections +
-				 .5);
-	fprintf(p->to, "  hosts/domains\n  %6" PRId64, mean);
-	fputs("   avg. connect time (seconds)\n ", p->to);
-	print_connected_time(p->to, (double)t->connected);
-	fputs("  total connect time\n", p->to);
-}
-
-static void print_date(const struct page *p, const struct day *day)
-{
-	int month = day->month < 0 ? 11 : day->month;
-
-	if (p->o->iso)
-		fprintf(p->to, "    %04d-%02d-%02d ", day->year, day->month + 1,
-			day->day);
-	else if (day->year == 0) /* before any day began */
-		fprintf(p->to, "    %s %2d ", month_names[0], 0);
-	else
-		fprintf(p->to, "    %s %2d %d",
-			month < 12 ? month_names[month] : "", day->day,
-			day->year);
-}
-
-static void print_hour(const struct page *p, int hour)
-{
-	if (p->o->iso)
-		fprintf(p->to, "    %02d:00-%02d:00", hour, hour + 1);
-	else
-		fprintf(p->to, "    %02d00-%02d00  ", hour, hour + 1);
+	if (!day->filled)
+		return false;
+	page_date(p, day);
+	for (int c = 0; c < columns; c++) {
+		fputs("    ", p->to);
+		page_count(p->to, day->traffic.n[c]);
+	}
+	fputc('\n', p->to);
+	return true;
 }
 
 static void print_days(const struct page *p)
 {
-	uint32_t *order = tally_sorted(p->l->days, report_by_day);
-
 	page_title(p->to, "Per-Day Traffic Summary");
 	fputs("    date          received  delivered   deferred    bounced"
-	      "     rejected\n" RULE "\n",
+	      "     rejected\n" PAGE_RULE "\n",
 		p->to);
-	for (uint32_t i = 0; i < tally_size(p->l->days); i++) {
-		const struct day *day = tally_value(p->l->days, order[i]);
-		int columns =
-			p->l->options.compat ? day->columns : TRAFFIC_COLUMNS;
-
-		if (!day->filled)
-			continue;
-		print_date(p, day);
-		for (int c = 0; c < columns; c++) {
-			fputs("    ", p->to);
-			page_count(p->to, day->traffic.n[c]);
-		}
-		fputc('\n', p->to);
-	}
-	free(order);
+	page_rows(p, p->l->days, report_by_day, -1, print_day);
 }
 
 static void print_hours(const struct page *p)
@@ -185,10 +126,10 @@ static void print_hours(const struct page *p)
 	page_title(p->to, p->days > 1 ? "Per-Hour Traffic Daily Average"
 				      : "Per-Hour Traffic Summary");
 	fputs("    time          received  delivered   deferred    bounced"
-	      "     rejected\n" RULE "\n",
+	      "     rejected\n" PAGE_RULE "\n",
 		p->to);
 	for (int hour = 0; hour < 24; hour++) {
-		print_hour(p, hour);
+		page_hour(p, hour);
 		for (int c = 0; c < TRAFFIC_COLUMNS; c++) {
 			double value = (double)p->l->hours[hour].n[c];
 
@@ -201,240 +142,145 @@ static void print_hours(const struct page *p)
 	}
 }
 
-/* " (top 5)" in a title; the blank stands there in any case. */
-static void print_top_title(
-	const struct page *p, const char *text, int64_t most)
+/* "     3     1024k  " */
+static void print_party(const struct page *p, const struct party *party)
 {
-	char title[96];
+	fputc(' ', p->to);
+	page_count(p->to, party->count);
+	fputs("  ", p->to);
+	page_count(p->to, party->size);
+	fputs("  ", p->to);
+}
 
-	if (most > 0)
-		snprintf(title, sizeof(title), "%s (top %" PRId64 ")", text,
-			most);
-	else
-		snprintf(title, sizeof(title), "%s ", text);
-	page_title(p->to, title);
+static void print_name(const struct page *p, struct span name)
+{
+	page_name(p->to, name);
+	fputc('\n', p->to);
+}
+
+static bool print_target(
+	const struct page *p, const struct tally *t, uint32_t row)
+{
+	const struct target *target = tally_value(t, row);
+	double count = (double)target->party.count;
+
+	print_party(p, &target->party);
+	page_count(p->to, target->deferrals);
+	fputs("  ", p->to);
+	print_delay(p->to, count > 0 ? target->delays / count : 0);
+	fputs("  ", p->to);
+	print_delay(p->to, target->delay_most);
+	fputs("  ", p->to);
+	print_name(p, tally_name(t, row));
+	return true;
 }
 
 static void print_targets(const struct page *p)
 {
-	const struct tally *t = p->l->recipient_domains;
-	int64_t left = p->o->lists[REPORT_HOSTS];
-	uint32_t *order;
+	int64_t most = p->o->lists[REPORT_HOSTS];
 
-	if (left == 0)
+	if (most == 0)
 		return;
-	print_top_title(p, "Host/Domain Summary: Message Delivery", left);
+	page_top_title(p, "Host/Domain Summary: Message Delivery", most);
 	fputs(" sent cnt  bytes   defers   avg dly max dly host/domain\n"
 	      " -------- -------  -------  ------- ------- -----------\n",
 		p->to);
-	order = tally_sorted(t, report_by_count);
-	for (uint32_t i = 0; i < tally_size(t); i++) {
-		const struct target *row = tally_value(t, order[i]);
+	page_rows(p, p->l->recipient_domains, report_by_count, most,
+		print_target);
+}
 
-		fputc(' ', p->to);
-		page_count(p->to, row->party.count);
-		fputs("  ", p->to);
-		page_count(p->to, row->party.size);
-		fputs("  ", p->to);
-		page_count(p->to, row->deferrals);
-		fputs("  ", p->to);
-		print_delay(
-			p->to, row->party.count
-				       ? row->delays / (double)row->party.count
-				       : 0);
-		fputs("  ", p->to);
-		print_delay(p->to, row->delay_most);
-		fputs("  ", p->to);
-		page_name(p->to, tally_name(t, order[i]));
-		fputc('\n', p->to);
-		if (--left == 0)
-			break;
-	}
-	free(order);
+static bool print_source(
+	const struct page *p, const struct tally *t, uint32_t row)
+{
+	const struct party *party = tally_value(t, row);
+
+	if (!party->count)
+		return false;
+	print_party(p, party);
+	print_name(p, tally_name(t, row));
+	return true;
 }
 
 static void print_sources(const struct page *p)
 {
-	const struct tally *t = p->l->sender_domains;
-	int64_t left = p->o->lists[REPORT_HOSTS];
-	uint32_t *order;
+	int64_t most = p->o->lists[REPORT_HOSTS];
 
-	if (left == 0)
+	if (most == 0)
 		return;
-	print_top_title(p, "Host/Domain Summary: Messages Received", left);
+	page_top_title(p, "Host/Domain Summary: Messages Received", most);
 	fputs(" msg cnt   bytes   host/domain\n"
 	      " -------- -------  -----------\n",
 		p->to);
-	order = tally_sorted(t, report_by_count);
-	for (uint32_t i = 0; i < tally_size(t); i++) {
-		const struct party *row = tally_value(t, order[i]);
-
-		if (!row->count)
-			break;
-		fputc(' ', p->to);
-		page_count(p->to, row->count);
-		fputs("  ", p->to);
-		page_count(p->to, row->size);
-		fputs("  ", p->to);
-		page_name(p->to, tally_name(t, order[i]));
-		fputc('\n', p->to);
-		if (--left == 0)
-			break;
-	}
-	free(order);
+	page_rows(p, p->l->sender_domains, report_by_count, most, print_source);
 }
 
-static void print_connected_days(const struct page *p)
+static bool print_user(const struct page *p, const struct tally *t,
+	uint32_t row, uint64_t value)
 {
-	uint32_t *order = tally_sorted(p->l->days, report_by_day);
+	const struct party *party = tally_value(t, row);
 
-	page_title(p->to, "Per-Day SMTPD Connection Summary");
-	fputs("    date        connections    time conn.    avg./conn.   max. "
-	      "time\n" RULE "\n",
-		p->to);
-	for (uint32_t i = 0; i < tally_size(p->l->days); i++) {
-		const struct day *day = tally_value(p->l->days, order[i]);
-		const struct connected *c = &day->connected;
-		double seconds = (double)(int64_t)c->party.size;
-
-		if (!day->connected_to)
-			continue;
-		print_date(p, day);
-		fputs("   ", p->to);
-		page_count(p->to, c->party.count);
-		fputs("       ", p->to);
-		print_connected_time(p->to, seconds);
-		fprintf(p->to, "      %6" PRId64 "s      %6" PRId64 "s\n",
-			(int64_t)(seconds / (double)c->party.count + .5),
-			c->most);
-	}
-	free(order);
+	if (!party->count)
+		return false;
+	fputc(' ', p->to);
+	page_count(p->to, value);
+	fputs("  ", p->to);
+	print_name(p, tally_name(t, row));
+	return true;
 }
 
-static void print_connected_hours(const struct page *p)
+static bool print_user_count(
+	const struct page *p, const struct tally *t, uint32_t row)
 {
-	bool average = p->days > 1;
-
-	if (average) {
-		page_title(p->to, "Per-Hour SMTPD Connection Daily Average");
-		fputs("    hour        connections    time conn.\n"
-		      "    -------------------------------------\n",
-			p->to);
-	} else {
-		page_title(p->to, "Per-Hour SMTPD Connection Summary");
-		fputs("    hour        connections    time conn.    avg./conn."
-		      "   max. time\n" RULE "\n",
-			p->to);
-	}
-	for (int hour = 0; hour < 24; hour++) {
-		const struct connected *c = &p->l->connected_hours[hour];
-		double count = (double)c->party.count;
-		double seconds = (double)(int64_t)c->party.size;
-		int64_t mean;
-
-		if (!c->party.count)
-			continue;
-		mean = (int64_t)(seconds / count + .5);
-		if (average) {
-			count = count / p->days + .5;
-			seconds = seconds / p->days + .5;
-		}
-		print_hour(p, hour);
-		fputs("   ", p->to);
-		page_units(p->to, count, 6);
-		fputs("       ", p->to);
-		print_connected_time(p->to, seconds);
-		if (!average)
-			fprintf(p->to, "      %6" PRId64 "s      %6" PRId64 "s",
-				mean, c->most);
-		fputc('\n', p->to);
-	}
+	return print_user(
+		p, t, row, ((const struct party *)tally_value(t, row))->count);
 }
 
-static void print_connected_domains(const struct page *p)
+static bool print_user_size(
+	const struct page *p, const struct tally *t, uint32_t row)
 {
-	const struct tally *t = p->l->connected_domains;
-	int64_t left = p->o->lists[REPORT_HOSTS];
-	uint32_t *order;
-
-	if (left == 0)
-		return;
-	print_top_title(p, "Host/Domain Summary: SMTPD Connections", left);
-	fputs(" connections  time conn.  avg./conn.  max. time  host/domain\n"
-	      " -----------  ----------  ----------  ---------  -----------\n",
-		p->to);
-	order = tally_sorted(t, report_by_count);
-	for (uint32_t i = 0; i < tally_size(t); i++) {
-		const struct connected *c = tally_value(t, order[i]);
-		double seconds = (double)(int64_t)c->party.size;
-
-		fputs("  ", p->to);
-		page_count(p->to, c->party.count);
-		fputs("      ", p->to);
-		print_connected_time(p->to, seconds);
-		fprintf(p->to, "     %6" PRId64 "s    %6" PRId64 "s   ",
-			(int64_t)(seconds / (double)c->party.count + .5),
-			c->most);
-		page_name(p->to, tally_name(t, order[i]));
-		fputc('\n', p->to);
-		if (--left == 0)
-			break;
-	}
-	free(order);
+	return print_user(
+		p, t, row, ((const struct party *)tally_value(t, row))->size);
 }
 
 static void print_users(const struct page *p, const struct tally *t,
 	const char *text, bool by_size)
 {
-	int64_t left = p->o->lists[REPORT_USERS];
+	int64_t most = p->o->lists[REPORT_USERS];
 	char title[96];
-	uint32_t *order;
 
-	if (left == 0)
+	if (most == 0)
 		return;
-	if (left > 0)
+	if (most > 0)
 		snprintf(
-			title, sizeof(title), "top %" PRId64 " %s", left, text);
+			title, sizeof(title), "top %" PRId64 " %s", most, text);
 	else
 		snprintf(title, sizeof(title), "%s", text);
 	if (!page_head(p, title, tally_size(t) == 0))
 		return;
-	order = tally_sorted(
-		t, by_size ? report_by_user_size : report_by_user_count);
-	for (uint32_t i = 0; i < tally_size(t); i++) {
-		const struct party *row = tally_value(t, order[i]);
+	page_rows(p, t, by_size ? report_by_user_size : report_by_user_count,
+		most, by_size ? print_user_size : print_user_count);
+}
 
-		if (!row->count)
-			continue;
-		fputc(' ', p->to);
-		page_count(p->to, by_size ? row->size : row->count);
-		fputs("  ", p->to);
-		page_name(p->to, tally_name(t, order[i]));
-		fputc('\n', p->to);
-		if (--left == 0)
-			break;
-	}
-	free(order);
+static bool print_unsized_row(
+	const struct page *p, const struct tally *t, uint32_t row)
+{
+	uint32_t whose = *(uint32_t *)tally_value(t, row);
+
+	fputc(' ', p->to);
+	page_name(p->to, tally_name(t, row));
+	fputs("  ", p->to);
+	print_name(p, tally_name(p->l->recipients, whose));
+	return true;
 }
 
 /* What pflogsumm's own way of counting sizes leaves over. */
 static void print_unsized(const struct page *p)
 {
 	const struct tally *t = p->l->unsized;
-	uint32_t *order = tally_sorted(t, report_by_name);
 
 	if (tally_size(t))
 		page_title(p->to, "Messages with no size data");
-	for (uint32_t i = 0; i < tally_size(t); i++) {
-		uint32_t row = *(uint32_t *)tally_value(t, order[i]);
-
-		fputc(' ', p->to);
-		page_name(p->to, tally_name(t, order[i]));
-		fputs("  ", p->to);
-		page_name(p->to, tally_name(p->l->recipients, row));
-		fputc('\n', p->to);
-	}
-	free(order);
+	page_rows(p, t, report_by_name, -1, print_unsized_row);
 }
 
 void report_text(const struct ledger *l, const struct report_options *o,
@@ -452,7 +298,7 @@ void report_text(const struct ledger *l, const struct report_options *o,
 		fprintf(to, "Postfix log summaries for %s\n", o->date);
 	print_totals(p);
 	if (l->options.connections)
-		print_connections(p);
+		page_connections(p);
 	fputc('\n', to);
 	if (o->problems_first && !o->live)
 		page_problems(p);
@@ -463,12 +309,8 @@ void report_text(const struct ledger *l, const struct report_options *o,
 		return report_live_text(o->live, to);
 	print_targets(p);
 	print_sources(p);
-	if (l->options.connections) {
-		if (p->days > 1)
-			print_connected_days(p);
-		print_connected_hours(p);
-		print_connected_domains(p);
-	}
+	if (l->options.connections)
+		page_connected(p);
 	print_users(p, l->senders, "Senders by message count", false);
 	print_users(p, l->recipients, "Recipients by message count", false);
 	print_users(p, l->senders, "Senders by message size", true);
