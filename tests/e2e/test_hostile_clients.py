@@ -53,8 +53,10 @@ def literal(text):
 
 def imap(name):
     """Each of these fails to log in, once."""
-    yield [f"a LOGIN {literal(name)} {literal('guess')}\r\n",
-           "b LOGOUT\r\n"]
+    # Of more Dovecot 2.4 says "Input buffer full", and asks no passdb.
+    if len(name) < 4096 or hosts.debian() == "12":
+        yield [f"a LOGIN {literal(name)} {literal('guess')}\r\n",
+               "b LOGOUT\r\n"]
     yield [f"a AUTHENTICATE PLAIN\r\n{encoded('', name, 'guess')}\r\n",
            "b LOGOUT\r\n"]
     yield [f"a ID (\"name\" \"{quoted(name[:500])}\" \"x-originating-ip\" "
