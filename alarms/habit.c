@@ -126,8 +126,9 @@ void habit_turn(struct habit *h, int64_t hour)
 	if (hour <= h->hour && hour > h->hour - SET_BACK)
 		return;
 	hour_keep(h);
-	h->recipients_1 = hour == h->hour + 1 ? h->recipients : 0;
-	h->returned_1 = hour == h->hour + 1 ? h->returned : 0;
+	/* Not h->hour + 1: it may be the last that a clock can say. */
+	h->recipients_1 = hour - 1 == h->hour ? h->recipients : 0;
+	h->returned_1 = hour - 1 == h->hour ? h->returned : 0;
 	h->recipients = h->returned = 0;
 	h->strange = h->networks_n = 0;
 	h->hour = hour;

@@ -170,9 +170,10 @@ def test_who_fills_the_queue_is_named(host, sandbox, tally):
         alarms(host)["deferred"], 20, what="who fills it", every=0.2)
     # It may have been asked before the last of them was there.
     alarm = hosts.wait_for(
-        lambda: "; from <boss@spam.example> 8" in alarms(host)["deferred"]
+        lambda: "; to <far.example> 10; " in alarms(host)["deferred"]
         ["text"] and alarms(host)["deferred"], 90, what="all", every=0.5)
-    assert "; to <far.example> 10; because <" in alarm["text"]
+    assert "; from <boss@spam.example> 8; " in alarm["text"]
+    assert "; because <" in alarm["text"]
     moving, hold = host.status()["queue_lists"]
     assert moving["part"] == "moving" and moving["messages"] == 10
     assert moving["senders"][0] == {"name": "boss@spam.example", "n": 8}
