@@ -63,7 +63,8 @@ static void read_filter(const struct jailvalue *v, struct jail *jail)
 			v->section);
 }
 
-/* What is there and can never be a log; what is not there yet may be one. */
+/* Of what is there and is no log nothing is read, which is no reason to guard
+ * the host by no jail at all: a link to /dev/null is a way to have no log. */
 static void check_logpath(const struct jailvalue *v,
 	const struct jailvalue_text *t, const char *at, const char *path)
 {
@@ -72,11 +73,12 @@ static void check_logpath(const struct jailvalue *v,
 	if (*path != '/')
 		jailvalue_fault(v, t, at, "'%s' is no absolute path", path);
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		jailvalue_fault(v, t, at,
+		jailvalue_warning(v, t, at,
 			"'%s' is a directory: name the files in it, as %s/*",
 			path, path);
 	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		jailvalue_fault(v, t, at, "'%s' is no regular file", path);
+		jailvalue_warning(v, t, at,
+			"'%s' is no regular file, and is not read", path);
 }
 
 static void read_logpaths(

@@ -45,9 +45,6 @@ FAULTS = {
         {"jail.local": "[own]\nenabled = true\nlogpath = /var/log/mail.log\n"
                        "filter = nosuch\n"},
         "jail.local:4", "nosuch"),
-    "a device for a log": (
-        {"jail.local": "[dovecot]\nenabled = true\nlogpath = /dev/zero\n"},
-        "jail.local:3", "/dev/zero"),
     "no log": (
         {"jail.local": "[own]\nenabled = true\nfilter = own\n",
          "filter.d/own.conf": FILTER.format("^another <HOST>$")},
@@ -98,6 +95,19 @@ def test_a_good_configuration(host):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "The configuration is right, with 1 jail.\n"
     assert host.nft_json("list", "table", "inet", "mailban") == []
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/var/log", "/run/fifo"])
+def test_what_is_no_log_is_told(host, wrong, path):
+    """And no reason to guard the host by no jail at all."""
+    wrong()
+    host.run(["mkfifo", "/run/fifo"])
+    done = check(host, {**GOOD, "jail.local": "[dovecot]\nenabled = true\n"
+                                              f"logpath = {path}\n"})
+    assert done.returncode == 0
+    assert re.search(rf"^warning: .*jail\.local:3: logpath: '{path}' is ",
+                     done.stderr), done.stderr
+    assert host.mailband().alive()
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -414,10 +414,10 @@ static void test_faults(void **state)
 			"address, a prefix nor a name\n"},
 		{"[x]\nenabled = true\nfilter = x\n"
 		 "logpath = /a\n  /dev/zero\n  /usr tail\n  b.log\n",
-			"etc/jail.local:5: logpath: '/dev/zero' is no regular "
-			"file\n"
-			"etc/jail.local:6: logpath: '/usr' is a directory: "
-			"name the files in it, as /usr/*\n"
+			"warning: etc/jail.local:5: logpath: '/dev/zero' is "
+			"no regular file, and is not read\n"
+			"warning: etc/jail.local:6: logpath: '/usr' is a "
+			"directory: name the files in it, as /usr/*\n"
 			"etc/jail.local:7: logpath: 'b.log' is no absolute "
 			"path\n"},
 		{JAIL "ignoreip = file:/nonexistent/list\n",
