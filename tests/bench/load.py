@@ -28,7 +28,7 @@ def memory(daemon):
     them have, as the C library, once, and what nobody else has in full.
     """
     def settled():
-        return all(name.startswith("mailban") for name in daemon.children())
+        return "postconf" not in daemon.children()
     hosts.wait_for(settled, what="the end of postconf")
     found = {}
     for name, pid in {"mailband": daemon.pid, **daemon.children()}.items():
