@@ -127,16 +127,11 @@ static bool print_domain(
 
 static void print_domains(const struct page *p)
 {
-	int64_t most = p->o->lists[REPORT_HOSTS];
-
-	if (most == 0)
-		return;
-	page_top_title(p, "Host/Domain Summary: SMTPD Connections", most);
-	fputs(" connections  time conn.  avg./conn.  max. time  host/domain\n"
-	      " -----------  ----------  ----------  ---------  -----------\n",
-		p->to);
-	page_rows(p, p->l->connected_domains, report_by_count, most,
-		print_domain);
+	page_hosts(p, "Host/Domain Summary: SMTPD Connections",
+		" connections  time conn.  avg./conn.  max. time  host/domain\n"
+		" -----------  ----------  ----------  ---------  "
+		"-----------\n",
+		p->l->connected_domains, print_domain);
 }
 
 void page_connected(const struct page *p)

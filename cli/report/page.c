@@ -55,7 +55,8 @@ bool page_head(const struct page *p, const char *text, bool empty)
 	return !empty;
 }
 
-void page_top_title(const struct page *p, const char *text, int64_t most)
+/* " (top 5)"; the blank stands there in any case. */
+static void top_title(const struct page *p, const char *text, int64_t most)
 {
 	char title[96];
 
@@ -99,4 +100,16 @@ void page_rows(const struct page *p, const struct tally *t,
 		if (fn(p, t, rows[i]) && --most == 0)
 			break;
 	free(rows);
+}
+
+void page_hosts(const struct page *p, const char *title, const char *heads,
+	const struct tally *t, page_row_fn fn)
+{
+	int64_t most = p->o->lists[REPORT_HOSTS];
+
+	if (most == 0)
+		return;
+	top_title(p, title, most);
+	fputs(heads, p->to);
+	page_rows(p, t, report_by_count, most, fn);
 }

@@ -21,8 +21,6 @@ void page_title(FILE *to, const char *text);
 /* The same with ": none" for what is empty; false if it is. */
 bool page_head(const struct page *p, const char *text, bool empty);
 
-/* " (top 5)" in a title; the blank stands there in any case. */
-void page_top_title(const struct page *p, const char *text, int64_t most);
 /* A day, an hour in front of a row. */
 void page_date(const struct page *p, const struct day *day);
 void page_hour(const struct page *p, int hour);
@@ -36,6 +34,10 @@ typedef bool (*page_row_fn)(
 	const struct page *p, const struct tally *t, uint32_t row);
 void page_rows(const struct page *p, const struct tally *t,
 	tally_compare_fn order, int64_t most, page_row_fn fn);
+/* A list of hosts by count, as many as are wanted, below a title that says so
+ * and the heads of its columns. */
+void page_hosts(const struct page *p, const char *title, const char *heads,
+	const struct tally *t, page_row_fn fn);
 
 /* connections.c: those to smtpd(8), in all and one by one. */
 void page_connections(const struct page *p);

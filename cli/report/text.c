@@ -177,16 +177,10 @@ static bool print_target(
 
 static void print_targets(const struct page *p)
 {
-	int64_t most = p->o->lists[REPORT_HOSTS];
-
-	if (most == 0)
-		return;
-	page_top_title(p, "Host/Domain Summary: Message Delivery", most);
-	fputs(" sent cnt  bytes   defers   avg dly max dly host/domain\n"
-	      " -------- -------  -------  ------- ------- -----------\n",
-		p->to);
-	page_rows(p, p->l->recipient_domains, report_by_count, most,
-		print_target);
+	page_hosts(p, "Host/Domain Summary: Message Delivery",
+		" sent cnt  bytes   defers   avg dly max dly host/domain\n"
+		" -------- -------  -------  ------- ------- -----------\n",
+		p->l->recipient_domains, print_target);
 }
 
 static bool print_source(
@@ -203,15 +197,10 @@ static bool print_source(
 
 static void print_sources(const struct page *p)
 {
-	int64_t most = p->o->lists[REPORT_HOSTS];
-
-	if (most == 0)
-		return;
-	page_top_title(p, "Host/Domain Summary: Messages Received", most);
-	fputs(" msg cnt   bytes   host/domain\n"
-	      " -------- -------  -----------\n",
-		p->to);
-	page_rows(p, p->l->sender_domains, report_by_count, most, print_source);
+	page_hosts(p, "Host/Domain Summary: Messages Received",
+		" msg cnt   bytes   host/domain\n"
+		" -------- -------  -----------\n",
+		p->l->sender_domains, print_source);
 }
 
 static bool print_user(const struct page *p, const struct tally *t,
