@@ -9,36 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
+
+static bool is_harmless(char c)
+{
+	return c >= ' ' && c <= '~' && !strchr("<>\"|\\", c);
+}
+
+bool heavy_is_kept(const char *name)
+{
+	while (is_harmless(*name))
+		name++;
+	return !*name;
+}
+
 static size_t take_name(char to[HEAVY_NAME], const char *name, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && i < HEAVY_NAME - 1; i++) {
-		char c = name[i];
-
-		to[i] = (char)(c < ' ' || c > '~' || strchr("<>\"|\\", c) ? '?'
-									  : c);
-	}
+	for (i = 0; i < n && i < HEAVY_NAME - 1; i++)
+		to[i] = (char)(is_harmless(name[i]) ? name[i] : '?');
 	to[i] = '\0';
 	return i;
 }
 
 /* Nobody gains by names of one hash: they are compared one by one then. */
-static uint32_t hash_of(const char *name, size_t n)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (uint8_t)name[i]) * 16777619u;
-	return hash;
-}
+static const struct hash_seed no_secret = {0, 0};
 
 void heavy_add(struct heavy *h, const char *name, size_t n)
 {
 	struct heavy_slot *free_slot = NULL;
 	char text[HEAVY_NAME];
 	size_t length = take_name(text, name, n);
-	uint32_t hash = hash_of(text, length);
+	uint32_t hash = (uint32_t)hash_bytes(&no_secret, text, length);
 
 	for (size_t i = 0; i < HEAVY_SLOTS; i++) {
 		struct heavy_slot *s = &h->slots[i];

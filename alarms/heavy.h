@@ -2,6 +2,7 @@
 #ifndef MAILBAN_ALARMS_HEAVY_H
 #define MAILBAN_ALARMS_HEAVY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ struct heavy {
  * there are; with more names than that a count may be too low by that share.
  */
 void heavy_add(struct heavy *heavy, const char *name, size_t n);
+/* Is this what a name may hold, once it is kept? */
+bool heavy_is_kept(const char *name);
 /* Sorts it, the most first, and free slots last; it is done with then. */
 void heavy_sort(struct heavy *heavy);
 

@@ -149,14 +149,6 @@ size_t listing_encode(struct listing *l, void *bytes, size_t room)
 	return w.full ? 0 : w.n;
 }
 
-static bool is_harmless(const char *name)
-{
-	for (; *name; name++)
-		if (*name < ' ' || *name > '~' || strchr("<>\"|\\", *name))
-			return false;
-	return true;
-}
-
 bool listing_decode(
 	const void *bytes, size_t n, struct listing_summary *summary)
 {
@@ -174,7 +166,7 @@ bool listing_decode(
 
 				name->n = read_u32(&r);
 				read_text(&r, name->name, sizeof(name->name));
-				good &= is_harmless(name->name);
+				good &= heavy_is_kept(name->name);
 			}
 	}
 	return reader_done(&r) && good;
