@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/line.h"
+
 const char *const hostile_filters[HOSTILE_FILTERS] = {"courier", "cyrus",
 	"dovecot", "dovecot[mode=aggressive]", "exim", "exim[mode=aggressive]",
 	"horde", "nginx", "opensmtpd", "postfix[mode=auth]",
@@ -183,4 +185,22 @@ size_t hostile_each(const char *corpus, size_t every, hostile_fn fn, void *ctx)
 	free(names);
 	free(m.text);
 	return m.made;
+}
+
+static void no_verdict(void *ctx, size_t filter, enum filter_verdict v,
+	const struct failure *failure)
+{
+	(void)ctx;
+	(void)filter;
+	(void)v;
+	(void)failure;
+}
+
+void hostile_ask(struct dispatch *dispatch, struct header_clock *clock,
+	const char *text, size_t n)
+{
+	struct line line;
+
+	header_cut(text, n, clock, &line);
+	dispatch_line(dispatch, &line, no_verdict, NULL);
 }

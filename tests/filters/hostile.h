@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
+#include "filters/dispatch.h"
 #include "filters/filter.h"
+#include "sources/header.h"
 
 /* The longest line that a source hands on: SOURCE_LINE_MOST. */
 #define HOSTILE_MOST 65536
@@ -34,5 +36,10 @@ struct hostile_line {
  */
 typedef void (*hostile_fn)(void *ctx, const struct hostile_line *line);
 size_t hostile_each(const char *corpus, size_t every, hostile_fn fn, void *ctx);
+
+/* The whole way of a line, from its header to the filters; whatever they say
+ * of it. */
+void hostile_ask(struct dispatch *dispatch, struct header_clock *clock,
+	const char *text, size_t n);
 
 #endif

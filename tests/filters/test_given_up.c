@@ -12,9 +12,6 @@
 
 #include <cmocka.h>
 
-#include "filters/dispatch.h"
-#include "lib/line.h"
-#include "sources/header.h"
 #include "tests/filters/hostile.h"
 
 #define EVERY 997
@@ -26,23 +23,12 @@ struct search {
 	uint64_t given_up;
 };
 
-static void no_verdict(void *ctx, size_t filter, enum filter_verdict v,
-	const struct failure *failure)
-{
-	(void)ctx;
-	(void)filter;
-	(void)v;
-	(void)failure;
-}
-
 static void on_line(void *ctx, const struct hostile_line *line)
 {
 	struct search *s = ctx;
 	uint64_t before = s->given_up;
-	struct line cut;
 
-	header_cut(line->text, line->n, &s->clock, &cut);
-	dispatch_line(s->dispatch, &cut, no_verdict, NULL);
+	hostile_ask(s->dispatch, &s->clock, line->text, line->n);
 	s->given_up = 0;
 	for (size_t i = 0; i < HOSTILE_FILTERS; i++)
 		s->given_up += filter_counts(s->filters[i])->limits;
