@@ -98,7 +98,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
 	daemon/spawn daemon/state daemon/state_counts daemon/state_peek \
 	daemon/state_queue daemon/state_read daemon/state_schema daemon/state_size \
-	daemon/state_writer daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) \
+	daemon/state_writer daemon/trusted daemon/warden_client \
+	$(ALARMS) $(LIB) $(SOURCES) \
 	$(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 

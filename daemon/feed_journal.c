@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The journal read once for all jails that look at it. What a program logs
- * there is as free as any log line, but who wrote it is journald's own word:
- * whom a jail believes is asked of journal_trust.c, and what a stranger wrote
- * must neither count nor change what a filter remembers of earlier lines.
+ * there is as free as any log line, but who wrote it is journald's own word,
+ * and whom a jail believes is asked of journal_trust.c.
  */
 #include "daemon/feed_journal.h"
 
@@ -13,8 +12,8 @@
 
 #include "daemon/config.h"
 #include "daemon/journal_trust.h"
-#include "daemon/seats.h"
 #include "daemon/state.h"
+#include "daemon/trusted.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "sources/journal.h"
@@ -24,117 +23,44 @@
 #define PORTION_TIME (4 * CLOCK_MILLISECOND)
 /* The name of its position in the state store. */
 #define NAME "journal"
-/* How often the log tells of lines that were not believed. */
-#define TELL_EVERY (60 * CLOCK_SECOND)
 
 struct feed_journal {
 	struct journal *journal;
 	struct feed_journal_user user;
 	const struct config *config;
-	struct seats *all;
-	/* Without the filters that what a stranger wrote must not reach. */
-	struct seats *stateless;
-	bool any_state;		       /* some filter remembers lines */
+	struct trusted *trusted;
 	struct journal_trust **trusts; /* by jail; NULL: not from here */
 	struct journal_match *matches; /* the union of the jails' */
 	size_t matches_n;
-	uint64_t matched, refused, refused_told;
-	int64_t told_at;	      /* monotonic; 0 = never */
-	size_t last_jail;	      /* of the last line refused */
-	struct journal_writer last;   /* who wrote it */
+	struct journal_writer last;   /* who wrote what was refused last */
 	struct journal_writer writer; /* of the entry at hand */
 	bool writer_known;
-	bool counted, doubted; /* what became of the entry at hand */
-	const struct line *line;
 	uint64_t saved_entries;
 	bool told_unreadable; /* what the log said of it */
 	int64_t until;	      /* monotonic: others have their turn then */
 	bool enough;	      /* it was then before the portion's end */
 };
 
-static enum journal_belief believe(struct feed_journal *f, size_t jail)
-{
-	if (!f->writer_known)
-		journal_writer_read(f->journal, &f->writer);
-	f->writer_known = true;
-	return journal_trust_ask(
-		f->trusts[jail], f->journal, &f->writer, f->line);
-}
-
-static void on_failure(void *ctx, size_t jail, const struct failure *failure)
+static enum trusted_answer believe(
+	void *ctx, size_t jail, const struct line *line)
 {
 	struct feed_journal *f = ctx;
 
-	if (f->user.file_is_read(f->user.file_ctx, jail))
-		return;
-	switch (believe(f, jail)) {
-	case JOURNAL_NOT_FOR_IT:
-		break;
-	case JOURNAL_BELIEVED:
-		f->counted |= !failure->name;
-		f->user.feeds.failure(f->user.feeds.ctx, jail, failure);
-		break;
-	case JOURNAL_DOUBTED:
-		f->doubted = true;
-		f->last_jail = jail;
-		f->last = f->writer;
-		f->user.feeds.refused(f->user.feeds.ctx, jail);
-		break;
-	}
-}
-
-static bool remembers(const struct filter *filter)
-{
-	return filter_keeps_state(filter) || filter_spills(filter);
-}
-
-/* Does a jail believe the entry whose filter remembers it? */
-static bool may_be_remembered(struct feed_journal *f)
-{
-	for (size_t i = 0; i < f->config->n; i++) {
-		size_t filter = f->config->items[i].journal_filter;
-
-		if (filter != CONFIG_NO_FILTER &&
-			remembers(f->config->filters[filter]) &&
-			believe(f, i) == JOURNAL_BELIEVED)
-			return true;
-	}
-	return false;
-}
-
-/* Some jail has nothing but the journal of this, and believes who wrote it:
- * what a file has is counted there. */
-static bool is_to_count(struct feed_journal *f)
-{
-	for (size_t i = 0; i < seats_count(f->all); i++) {
-		size_t jail = seats_jail(f->all, i);
-
-		if (!f->user.file_is_read(f->user.file_ctx, jail) &&
-			believe(f, jail) == JOURNAL_BELIEVED)
-			return true;
-	}
-	return false;
+	if (!f->writer_known)
+		journal_writer_read(f->journal, &f->writer);
+	f->writer_known = true;
+	return journal_trust_ask(f->trusts[jail], f->journal, &f->writer, line);
 }
 
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed_journal *f = ctx;
-	struct seats *seats = f->all;
-	struct line strangers;
+	uint64_t refused = trusted_refused(f->trusted);
 
-	f->line = line;
-	f->writer_known = f->counted = f->doubted = false;
-	if (f->any_state && !may_be_remembered(f)) {
-		seats = f->stateless;
-		strangers = *line;
-		strangers.stranger = true;
-		line = &strangers;
-	}
-	seats_line(seats, line);
-	if (f->config->settings.counters && is_to_count(f))
-		f->user.feeds.line(f->user.feeds.ctx, line, FEEDS_JOURNAL);
-	f->matched += f->counted;
-	f->refused += f->doubted;
+	f->writer_known = false;
+	trusted_line(f->trusted, line);
+	if (trusted_refused(f->trusted) != refused)
+		f->last = f->writer;
 	if (clock_mono() < f->until)
 		return;
 	f->enough = true;
@@ -143,8 +69,6 @@ static void on_line(void *ctx, const struct line *line)
 
 static void clear(struct feed_journal *f)
 {
-	seats_free(&f->all);
-	seats_free(&f->stateless);
 	for (size_t i = 0; f->config && i < f->config->n; i++)
 		journal_trust_free(&f->trusts[i]);
 	free(f->trusts);
@@ -160,6 +84,7 @@ void feed_journal_free(struct feed_journal **journal)
 	if (!*journal)
 		return;
 	clear(*journal);
+	trusted_free(&(*journal)->trusted);
 	journal_free(&(*journal)->journal);
 	free(*journal);
 	*journal = NULL;
@@ -194,12 +119,15 @@ static void join_matches(struct feed_journal *f)
 
 static void fill(struct feed_journal *f, const struct config *config)
 {
-	const struct seats_user user = {.failure = on_failure, .ctx = f};
+	const struct trusted_user user = {.feeds = f->user.feeds,
+		.source = FEEDS_JOURNAL,
+		.ask = believe,
+		.ctx = f,
+		.elsewhere = f->user.file_is_read,
+		.elsewhere_ctx = f->user.file_ctx};
 
 	f->config = config;
-	f->all = seats_new(config, &user);
-	f->stateless = seats_new(config, &user);
-	f->any_state = false;
+	trusted_configure(f->trusted, config, &user);
 	f->trusts = calloc(config->n + 1, sizeof(struct journal_trust *));
 	if (!f->trusts)
 		abort();
@@ -209,11 +137,7 @@ static void fill(struct feed_journal *f, const struct config *config)
 		if (item->journal_filter == CONFIG_NO_FILTER)
 			continue;
 		f->trusts[i] = journal_trust_new(item);
-		seats_add(f->all, i, item->journal_filter);
-		f->any_state |=
-			remembers(config->filters[item->journal_filter]);
-		if (!filter_keeps_state(config->filters[item->journal_filter]))
-			seats_add(f->stateless, i, item->journal_filter);
+		trusted_add(f->trusted, i, item->journal_filter);
 	}
 	join_matches(f);
 }
@@ -241,24 +165,17 @@ static int open_journal(struct feed_journal *f, const struct config *config,
 }
 
 /* Who tried it last, and how often it was tried. */
-static void tell_refused(struct feed_journal *f)
+static void tell_refused(void *ctx, const char *jail, unsigned long long n)
 {
-	int64_t now = clock_mono();
+	struct feed_journal *f = ctx;
 	const struct journal_writer *w = &f->last;
 
-	if (f->refused == f->refused_told ||
-		(f->told_at && now - f->told_at < TELL_EVERY))
-		return;
 	log_warning("[%s] journal: %llu line%s not counted, the last by uid "
 		    "%lu (%s, %s): only root and what the jail is for are "
 		    "believed; see trust in mailban-jail(5)",
-		f->config->items[f->last_jail].jail->name,
-		(unsigned long long)(f->refused - f->refused_told),
-		f->refused - f->refused_told == 1 ? "" : "s", w->uid,
+		jail, n, n == 1 ? "" : "s", w->uid,
 		w->comm[0] ? w->comm : "no program",
 		w->unit[0] ? w->unit : "no unit");
-	f->refused_told = f->refused;
-	f->told_at = now;
 }
 
 int feed_journal_configure(struct feed_journal **journal,
@@ -286,11 +203,10 @@ int feed_journal_configure(struct feed_journal **journal,
 			free(f);
 			return r;
 		}
+		f->trusted = trusted_new();
 	}
 	/* A line refused is of a jail of the old numbers. */
-	if (f->config)
-		tell_refused(f);
-	f->refused_told = f->refused;
+	trusted_tell(f->trusted, tell_refused, f);
 	clear(f);
 	f->user = *user;
 	fill(f, config);
@@ -319,21 +235,12 @@ static const char *trouble_of(const struct feed_journal *f)
 	       "daemon's user must be in the group systemd-journal";
 }
 
-/* Some jail has nothing but the journal. */
-static bool is_needed(const struct feed_journal *f)
-{
-	for (size_t i = 0; i < seats_count(f->all); i++)
-		if (!f->user.file_is_read(
-			    f->user.file_ctx, seats_jail(f->all, i)))
-			return true;
-	return false;
-}
-
 static void tell_trouble(struct feed_journal *f)
 {
 	const char *trouble = trouble_of(f);
 
-	if (!trouble == !f->told_unreadable || (trouble && !is_needed(f)))
+	if (!trouble == !f->told_unreadable ||
+		(trouble && !trusted_is_needed(f->trusted)))
 		return;
 	f->told_unreadable = trouble != NULL;
 	if (trouble)
@@ -346,7 +253,7 @@ void feed_journal_tick(struct feed_journal *journal)
 {
 	journal_tick(journal->journal);
 	tell_trouble(journal);
-	tell_refused(journal);
+	trusted_tell(journal->trusted, tell_refused, journal);
 }
 
 void feed_journal_save(struct feed_journal *journal, struct state *state)
@@ -378,8 +285,8 @@ void feed_journal_status(
 		.kind = "journal",
 		.trouble = trouble_of(journal),
 		.lines = journal_stats(journal->journal)->entries,
-		.matched = journal->matched,
+		.matched = trusted_matched(journal->trusted),
 		.cut = journal_stats(journal->journal)->cut,
-		.refused = journal->refused,
+		.refused = trusted_refused(journal->trusted),
 	};
 }

@@ -184,7 +184,7 @@ bool journal_trust_systems(const struct journal_writer *w, bool has_units,
 	return journal_trust_named(w->unit, tag, tag_len);
 }
 
-enum journal_belief journal_trust_ask(const struct journal_trust *t,
+enum trusted_answer journal_trust_ask(const struct journal_trust *t,
 	struct journal *journal, const struct journal_writer *w,
 	const struct line *line)
 {
@@ -197,14 +197,14 @@ enum journal_belief journal_trust_ask(const struct journal_trust *t,
 			continue;
 		if (t->by_uid[i] ||
 			(t->by_unit[i] && (own || !is_somebodys(w))))
-			return JOURNAL_BELIEVED;
+			return TRUSTED_BELIEVED;
 		fits = true;
 	}
 	if (!fits)
-		return JOURNAL_NOT_FOR_IT;
+		return TRUSTED_NOT_FOR_IT;
 	return t->item->jail->trust == JAIL_TRUST_ANY ||
 			       journal_trust_systems(w, t->has_units, line->tag,
 				       line->tag_len)
-		       ? JOURNAL_BELIEVED
-		       : JOURNAL_DOUBTED;
+		       ? TRUSTED_BELIEVED
+		       : TRUSTED_DOUBTED;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/trusted.h"
 #include "lib/line.h"
 #include "sources/journal.h"
 
@@ -24,12 +25,6 @@ struct journal_writer {
 /* Within journal_read's fn. */
 void journal_writer_read(struct journal *journal, struct journal_writer *out);
 
-enum journal_belief {
-	JOURNAL_NOT_FOR_IT, /* not what it reads */
-	JOURNAL_BELIEVED,
-	JOURNAL_DOUBTED, /* it reads that, but anyone may have written it */
-};
-
 /* item must outlive it. Never NULL. */
 struct journal_trust *journal_trust_new(const struct config_jail *item);
 void journal_trust_free(struct journal_trust **trust);
@@ -46,7 +41,7 @@ const struct journal_match *journal_trust_matches(
  * Within journal_read's fn, of the entry that is being handed on.
  * Source: systemd.journal-fields(7), "Trusted Journal Fields".
  */
-enum journal_belief journal_trust_ask(const struct journal_trust *trust,
+enum trusted_answer journal_trust_ask(const struct journal_trust *trust,
 	struct journal *journal, const struct journal_writer *writer,
 	const struct line *line);
 

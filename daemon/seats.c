@@ -90,6 +90,11 @@ size_t seats_jail(const struct seats *s, size_t i)
 	return s->items[i].jail;
 }
 
+size_t seats_filter(const struct seats *s, size_t i)
+{
+	return s->items[i].filter;
+}
+
 static void on_verdict(void *ctx, size_t filter, enum filter_verdict v,
 	const struct failure *failure)
 {

@@ -37,6 +37,8 @@ bool seats_has(const struct seats *seats, size_t jail);
 size_t seats_count(const struct seats *seats);
 /* The jail on the i-th seat, in the order of seats_add. */
 size_t seats_jail(const struct seats *seats, size_t i);
+/* Its filter, an index of the configuration's. */
+size_t seats_filter(const struct seats *seats, size_t i);
 
 /*
  * Shows a line to all of them. False if no filter was asked to run its
