@@ -60,6 +60,7 @@ static void lay_out(struct judge *j)
 		single_alarm(j, (enum alarm_kind)k)->kind = (enum alarm_kind)k;
 	single_alarm(j, ALARM_PROBE)->about_mail = true;
 	single_alarm(j, ALARM_PROBE)->said = j->said;
+	single_alarm(j, ALARM_MEMORY)->said = j->waited;
 	judge_signs_lay_out(j);
 }
 
@@ -356,10 +357,15 @@ void judge_memory(struct judge *j, const struct memory *m, int64_t now)
 	const struct judge_pair *set = &j->rules.pairs[ALARM_MEMORY];
 	double some = m->some / set->warning, full = m->full / set->critical;
 	double value = full > 1 ? 1 + full : smaller(some, 2);
+	bool swapped = j->has_memory && m->swapped_in != j->memory.swapped_in;
 
 	/* Pressure without swapping is a cache that is too small. */
-	if (j->has_memory && m->swapped_in == j->memory.swapped_in)
+	if (j->has_memory && !swapped)
 		value = smaller(value, 1);
+	snprintf(j->waited, sizeof(j->waited),
+		"some programs waited for it %.0f %% of a minute, all of them "
+		"%.0f %%%s",
+		m->some, m->full, swapped ? ", and it swapped" : "");
 	if (j->has_memory)
 		judge_sample(
 			j, single_alarm(j, ALARM_MEMORY), value, &pair, now);
@@ -385,7 +391,7 @@ bool judge_probe(struct judge *j, int status, const char *said, int64_t now)
 	int level = status == 0 || status == 2 ? status : 1;
 
 	snprintf(j->said, sizeof(j->said), "%s%s",
-		level == status ? "" : "not known: ", said);
+		level == status ? "" : JUDGE_NOT_KNOWN, said);
 	sample_plain(j, a, level, now);
 	return level != (int)a->state.level;
 }

@@ -96,7 +96,8 @@ struct alarm {
 	uint64_t refuses_below;
 	/* A notice of it may not get through as mail. */
 	bool about_mail;
-	/* What the probe said; NULL for all others. */
+	/* What the probe said, or how long programs waited for memory; NULL
+	 * for all others. */
 	const char *said;
 };
 
@@ -152,6 +153,8 @@ void judge_silence(struct judge *judge, double seconds, int64_t now);
 /* What a probe ended with, as a plugin does, and said. True: the next one
  * should be soon, it may change what the alarm is. */
 #define JUDGE_SAID 320
+/* What stands before what it said if it could not find out. */
+#define JUDGE_NOT_KNOWN "not known: "
 bool judge_probe(
 	struct judge *judge, int status, const char *said, int64_t now);
 

@@ -68,6 +68,7 @@ struct judge {
 	size_t logs_n;
 	bool has_signs;
 	char said[JUDGE_SAID]; /* by the probe */
+	char waited[96];       /* for memory, in words */
 };
 
 /* The kinds and subjects of the alarms of lines. */

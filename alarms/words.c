@@ -16,6 +16,11 @@
 
 #define ROOM(w) sizeof((w)->text)
 
+/* How to stop one account without losing a message. */
+#define SPAM                                                               \
+	"; spam of one account: mailban accounts; mailban accounts --ids " \
+	"ACCOUNT | postsuper -h -"
+
 const char *words_size(double bytes, char text[WORDS_SIZE])
 {
 	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
@@ -123,7 +128,7 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 	case ALARM_DEFERRED_GROWTH:
 	case ALARM_HOLD_GROWTH:
 		snprintf(to, room,
-			"%s: %.0f message%s more in the %s queue within an "
+			"%s: %.0f more message%s in the %s queue within an "
 			"hour",
 			a->subject, a->value, a->value == 1 ? "" : "s",
 			queue_name_of(a->kind));
@@ -135,13 +140,14 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 			a->value);
 		break;
 	case ALARM_MEMORY:
-		snprintf(to, room, "memory: %s",
-			a->value > 1 ? "programs wait for it while it swaps"
-				     : "nobody waits long for it");
+		snprintf(to, room, "memory: %s", a->said);
 		break;
 	case ALARM_GAUGE:
-		snprintf(to, room, "disks and queues: not seen for %s",
-			words_span(a->value, span));
+		if (a->state.level == LEVEL_OK)
+			snprintf(to, room, "disks and queues: seen again");
+		else
+			snprintf(to, room, "disks and queues: not seen for %s",
+				words_span(a->value, span));
 		break;
 	case ALARM_PROBE:
 		snprintf(to, room, "probe: %s", a->said);
@@ -176,7 +182,8 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		break;
 	case ALARM_INODES:
 	case ALARM_FULL_IN:
-		snprintf(to, room, "; then %s",
+		snprintf(to, room, "; %s %s",
+			a->kind == ALARM_INODES ? "when none is left" : "then",
 			a->about_mail ? "no mail is taken any more"
 				      : "nothing can be written there");
 		break;
@@ -188,11 +195,11 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 	case ALARM_INCOMING:
 	case ALARM_OLDEST:
 		snprintf(to, room,
-			"; the queue manager does not take them, mail is late");
+			"; the queue manager does not keep up, mail is late");
 		break;
 	case ALARM_ACTIVE:
 		snprintf(to, room,
-			"; at 20000 (qmgr_message_active_limit) new mail "
+			"; at qmgr_message_active_limit, 20000, new mail "
 			"waits behind it");
 		break;
 	case ALARM_DEFERRED:
@@ -205,7 +212,7 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 			"; it should have gone back to its sender by now");
 		break;
 	case ALARM_CORRUPT:
-		snprintf(to, room, "; Postfix leaves them alone for ever");
+		snprintf(to, room, "; Postfix delivers nothing out of it");
 		break;
 	case ALARM_MAILDROP:
 		snprintf(to, room,
@@ -221,23 +228,30 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 			"somebody sends spam");
 		break;
 	case ALARM_HOLD_GROWTH:
-		snprintf(to, room, "; they stay until somebody lets them go");
+		snprintf(to, room,
+			"; what is there stays until somebody lets it go");
 		break;
 	case ALARM_IO:
 		snprintf(to, room, "; mail is taken and read slowly");
 		break;
 	case ALARM_MEMORY:
-		snprintf(to, room, "; everything gets slow, then is killed");
+		snprintf(to, room,
+			"; everything gets slow, then the kernel kills "
+			"programs");
 		break;
 	case ALARM_GAUGE:
-		snprintf(
-			to, room, "; a file system may hang, no alarm is sure");
+		snprintf(to, room,
+			"; a file system may hang; what gets full meanwhile is "
+			"not told");
 		break;
 	case ALARM_PROBE:
 		snprintf(to, room, "; %s",
 			a->value > 1
 				? "clients and other servers fail as it does"
-				: "nobody fails as yet, or it is not known");
+			: strncmp(a->said, JUDGE_NOT_KNOWN,
+				  strlen(JUDGE_NOT_KNOWN)) == 0
+				? "it may be well, or not"
+				: "as yet all are served");
 		break;
 	default:
 		words_signs_outlook(to, room, a);
@@ -250,12 +264,16 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 	switch (a->kind) {
 	case ALARM_DISK:
 	case ALARM_FULL_IN:
-		snprintf(to, room, "du -xh --max-depth=2 %s | sort -h | tail",
+		/* Who filled it may be anywhere on that file system. */
+		snprintf(to, room,
+			"du -xh --max-depth=3 \"$(findmnt -no TARGET -T %s)\" "
+			"| sort -h | tail",
 			a->subject);
 		break;
 	case ALARM_INODES:
 		snprintf(to, room,
-			"du -x --inodes --max-depth=2 %s | sort -n | tail",
+			"du -x --inodes --max-depth=3 \"$(findmnt -no TARGET "
+			"-T %s)\" | sort -n | tail",
 			a->subject);
 		break;
 	case ALARM_READ_ONLY:
@@ -267,23 +285,26 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 			"postfix status; journalctl -t postfix/qmgr -n 20");
 		break;
 	case ALARM_ACTIVE:
-		snprintf(to, room, "qshape active; postqueue -p | tail");
+		snprintf(to, room,
+			"qshape active; qshape -s active (by sender's domain)" SPAM);
 		break;
 	case ALARM_DEFERRED:
 		snprintf(to, room,
-			"qshape deferred; when the cause is gone: postqueue -f "
-			"(spam of one account: postsuper -h by its queue ids)");
+			"qshape deferred; when the cause is gone: postqueue -f" SPAM);
 		break;
 	case ALARM_OLDEST_DEFERRED:
 		snprintf(to, room,
-			"postqueue -p | head; postconf maximal_queue_lifetime; "
+			"qshape -l -t 1440 -b 8 deferred (by days); "
+			"postconf maximal_queue_lifetime; "
 			"to have one routed anew: postsuper -r QUEUEID");
 		break;
 	case ALARM_CORRUPT:
+		/* postsuper(1) does not go there. */
 		snprintf(to, room,
-			"ls -l %s/corrupt; one that can go: postsuper -d "
-			"QUEUEID corrupt",
-			a->subject);
+			"ls -l %s/corrupt; to look at one: postcat "
+			"%s/corrupt/QUEUEID; if it can go: rm -i "
+			"%s/corrupt/QUEUEID",
+			a->subject, a->subject, a->subject);
 		break;
 	case ALARM_MAILDROP:
 		snprintf(to, room,
@@ -293,18 +314,19 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 	case ALARM_ACTIVE_GROWTH:
 	case ALARM_DEFERRED_GROWTH:
 		snprintf(to, room,
-			"qshape %s; qshape -s %s (by sender); spam of one "
-			"account: postsuper -h by its queue ids",
+			"qshape %s; qshape -s %s (by sender's domain)" SPAM,
 			queue_name_of(a->kind), queue_name_of(a->kind));
 		break;
 	case ALARM_HOLD_GROWTH:
 		snprintf(to, room,
 			"qshape -s hold; to look at one: postcat -q QUEUEID; "
-			"to let it go: postsuper -H QUEUEID");
+			"to let it go: postsuper -H QUEUEID; if it is spam: "
+			"postsuper -d QUEUEID hold");
 		break;
 	case ALARM_IO:
 		snprintf(to, room,
-			"iostat -x 5 2; ps -eo stat,wchan:20,args | grep '^D'");
+			"vmstat 1 5; ps -eo stat,pid,wchan:20,args | grep "
+			"'^D'; dmesg | tail");
 		break;
 	case ALARM_MEMORY:
 		snprintf(to, room, "ps -eo rss,pid,args --sort -rss | head");
@@ -339,8 +361,8 @@ void words_of(struct words *w, const struct alarm *a, enum level_news news,
 		strftime(when, sizeof(when), "%b %e %H:%M", &tm);
 	words_span((double)took / CLOCK_SECOND, span);
 	if (news == LEVEL_RECOVERED) {
-		snprintf(w->text, ROOM(w), "%s: all is well again, after %s",
-			figure, span);
+		snprintf(w->text, ROOM(w), "%s: well again, after %s", figure,
+			span);
 		w->next[0] = '\0';
 		return;
 	}

@@ -11,7 +11,7 @@ struct words {
 	/* What is wrong, the figure, since when, what will be, who does it. */
 	char text[1040];
 	/* The command to type next; "" if all is well again. */
-	char next[320];
+	char next[960];
 	/* Of an account's alarm, the last ones with a blank between two; or
 	 * "". */
 	char addresses[168], queue_ids[152];

@@ -18,15 +18,15 @@ static const struct {
 } signs[ALARM_DOWN - ALARM_NO_SPACE] = {
 	[ALARM_NO_SPACE - ALARM_NO_SPACE] = {"that there is no space",
 		"mail is refused or put off until there is room",
-		{"df -h; df -i; du -xh --max-depth=2 /var/spool/postfix | sort "
-		 "-h | tail",
+		{"df -h; df -i; du -xh --max-depth=3 \"$(findmnt -no TARGET "
+		 "-T /var/spool/postfix)\" | sort -h | tail",
 			"df -h; df -i; doveadm log errors | tail"}},
 	[ALARM_DISK_FAULT -
 		ALARM_NO_SPACE] = {"that a disk is read-only or fails",
 		"mail is refused, or cannot be read",
-		{"dmesg | tail; findmnt -o TARGET,OPTIONS -t "
-		 "ext4,xfs,btrfs,nfs4",
-			"dmesg | tail; doveadm log errors | tail"}},
+		{"dmesg | tail; findmnt -O ro",
+			"dmesg | tail; findmnt -O ro; doveadm log errors | "
+			"tail"}},
 	[ALARM_LIMIT - ALARM_NO_SPACE] = {"that a limit is reached",
 		"clients wait or are turned away",
 		{"postconf default_process_limit; postconf -M; ps -C smtpd "
@@ -41,10 +41,8 @@ static const struct {
 			"doveconf -n; doveadm log errors | tail"}},
 	[ALARM_CRASHED - ALARM_NO_SPACE] = {"that a program crashed",
 		"what it was doing is tried again, and may crash again",
-		{"journalctl -u 'postfix*' -p warning -n 20; coredumpctl; "
-		 "dmesg | tail",
-			"doveadm log errors | tail; coredumpctl; dmesg | "
-			"tail"}},
+		{"journalctl -u 'postfix*' -p warning -n 20; dmesg | tail",
+			"doveadm log errors | tail; dmesg | tail"}},
 	[ALARM_FATAL - ALARM_NO_SPACE] = {"that a service gave up",
 		"what it is for does not work",
 		{"postfix check; journalctl -u 'postfix*' -p err -n 20",
@@ -70,15 +68,21 @@ void words_signs_figure(char *to, size_t room, const struct alarm *a)
 	*to = '\0';
 	if (a->kind == ALARM_DOWN)
 		snprintf(to, room,
-			a->value > 0 ? "%s: it ended %s ago" : "%s: it runs",
+			a->value > 0 ? "%s: it stopped %s ago" : "%s: it runs",
 			a->subject, words_span(a->value, span));
 	else if (a->kind == ALARM_UNKNOWN)
 		snprintf(to, room,
 			"%s: %.0f %% of its lines are not understood",
 			a->subject, a->value);
+	else if (a->kind == ALARM_SILENT && a->state.level == LEVEL_OK)
+		snprintf(to, room, "%s: there are lines again", a->subject);
 	else if (a->kind == ALARM_SILENT)
 		snprintf(to, room, "%s: no line for %s", a->subject,
 			words_span(a->value, span));
+	else if (a->kind >= ALARM_NO_SPACE && a->kind < ALARM_DOWN &&
+		 a->value <= 0)
+		snprintf(to, room, "%s: no more lines say %s", a->subject,
+			signs[a->kind - ALARM_NO_SPACE].say);
 	else if (a->kind >= ALARM_NO_SPACE && a->kind < ALARM_DOWN)
 		snprintf(to, room,
 			"%s: %.0f line%s of the last minutes say%s "
@@ -86,7 +90,7 @@ void words_signs_figure(char *to, size_t room, const struct alarm *a)
 			a->subject, a->value, a->value == 1 ? "" : "s",
 			a->value == 1 ? "s" : "",
 			signs[a->kind - ALARM_NO_SPACE].say,
-			a->detail[0] ? " (the last of " : "", a->detail,
+			a->detail[0] ? " (the last one: " : "", a->detail,
 			a->detail[0] ? ")" : "");
 }
 

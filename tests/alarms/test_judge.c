@@ -338,24 +338,6 @@ static void test_another_report(void **state)
 	assert_null(judge_last(judge));
 }
 
-/* Words: every kind, and none that loses mail. */
-static void test_words(void **state)
-{
-	const struct alarm *alarm;
-	struct words words;
-
-	(void)state;
-	for (size_t i = 0; (alarm = judge_alarm(judge, i)); i++)
-		for (int news = LEVEL_RAISED; news <= LEVEL_STILL; news++) {
-			words_of(&words, alarm, (enum level_news)news, now,
-				wall);
-			assert_true(words.text[0]);
-			assert_null(strstr(words.next, "ALL"));
-			assert_int_equal(
-				words.next[0] == '\0', news == LEVEL_RECOVERED);
-		}
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -375,7 +357,6 @@ int main(void)
 		TEST(test_memory),
 		TEST(test_io),
 		TEST(test_another_report),
-		TEST(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

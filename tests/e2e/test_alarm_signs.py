@@ -203,6 +203,6 @@ def test_what_is_put_on_hold_is_told(host):
     alarm = hosts.wait_for(
         lambda: "from <" in alarms(host)["hold_growth"]["text"] and
         alarms(host)["hold_growth"], 20, what="who is on hold", every=0.2)
-    assert "messages more in the hold queue within an hour" in alarm["text"]
+    assert "more messages in the hold queue within an hour" in alarm["text"]
     assert "; from <boss@spam.example> " in alarm["text"]
     assert "postsuper -H QUEUEID" in alarm["next"]
