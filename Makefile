@@ -45,10 +45,10 @@ JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter ledger/dovecot ledger/familiar ledger/ledger \
 	ledger/mail ledger/messages ledger/network ledger/pflogsumm \
-	ledger/pflogsumm_take \
-	ledger/postfix ledger/problems ledger/record ledger/reject \
-	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
-	ledger/traffic ledger/visits ledger/when
+	ledger/pflogsumm_take ledger/postfix ledger/postfix_idle \
+	ledger/problems ledger/record ledger/reject ledger/sign ledger/tally \
+	ledger/trace ledger/trace_seen ledger/traffic ledger/visits \
+	ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_kinds alarms/judge_signs alarms/level alarms/memory \

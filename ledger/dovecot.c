@@ -122,12 +122,17 @@ static bool cut_process(struct span *in, struct span *process)
 
 void dovecot_parse(struct span tag, struct span message, struct record *r)
 {
-	static const struct span known[] = {{"imap", 4}, {"pop3", 4},
-		{"auth", 4}, {"auth-worker", 11}, {"managesieve", 11},
-		{"submission", 10}, {"master", 6}, {"log", 3}, {"anvil", 5},
-		{"stats", 5}, {"config", 6}, {"indexer", 7},
-		{"indexer-worker", 14}, {"ssl-params", 10}, {"doveadm", 7},
-		{"replicator", 10}, {"quota-status", 12}};
+	static const struct span known[] = {SPAN("imap"), SPAN("pop3"),
+		SPAN("auth"), SPAN("auth-worker"), SPAN("managesieve"),
+		SPAN("submission"), SPAN("master"), SPAN("log"), SPAN("anvil"),
+		SPAN("stats"), SPAN("config"), SPAN("indexer"),
+		SPAN("indexer-worker"), SPAN("ssl-params"), SPAN("doveadm"),
+		SPAN("replicator"), SPAN("quota-status"), SPAN("dict"),
+		SPAN("dict-async"), SPAN("dict-expire"), SPAN("imap-hibernate"),
+		SPAN("imap-urlauth"), SPAN("imap-urlauth-worker"),
+		SPAN("old-stats"), SPAN("ipc"), SPAN("dns-client"),
+		SPAN("dns_client"), SPAN("tcpwrap"), SPAN("aggregator"),
+		SPAN("director"), SPAN("health-check")};
 	struct span in = message, process;
 
 	r->kind = RECORD_UNKNOWN;

@@ -181,7 +181,11 @@ static bool take_action(struct span in, struct record *r)
 
 	if (!begins_with_any(in, "dhmprw"))
 		return false;
-	(void)(SPAN_SKIP(&in, "milter-") || SPAN_SKIP(&in, "proxy-"));
+	if (SPAN_SKIP(&in, "milter-")) /* milter_header_checks: two of them */
+		(void)(cleanup &&
+			(SPAN_SKIP(&in, "header-") || SPAN_SKIP(&in, "body-")));
+	else
+		(void)SPAN_SKIP(&in, "proxy-");
 	if (SPAN_SKIP(&in, "reject: "))
 		action = RECORD_REJECT;
 	else if (SPAN_SKIP(&in, "reject_warning: ") ||
@@ -198,44 +202,6 @@ static bool take_action(struct span in, struct record *r)
 	else
 		take_refused(in, action, r);
 	return true;
-}
-
-/* How long the one is that it begins with; 0 = none. Most differ in the first
- * byte. */
-static size_t starts_with_any(
-	struct span in, const struct span *known, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (in.n >= known[i].n && *in.at == *known[i].at &&
-			memcmp(in.at, known[i].at, known[i].n) == 0)
-			return known[i].n;
-	return 0;
-}
-
-#define STARTS_WITH_ANY(in, known) \
-	starts_with_any(in, known, sizeof(known) / sizeof(*known))
-
-/* What else is said of a message, and counts nothing. */
-static bool is_idle_of_message(struct span in)
-{
-	static const struct span known[] = {{"resent-message-id=", 18},
-		{"sender ", 7}, {"postmaster ", 11}, {"skipped", 7},
-		{"host ", 5}, {"lost connection", 15},
-		{"conversation with", 17}, {"enabling PIX", 12},
-		{"Cannot start TLS", 16}, {"TLS is required", 15},
-		{"filter: ", 8}, {"redirect: ", 10}, {"prepend: ", 9},
-		{"replace: ", 9}, {"strip: ", 7}, {"info: ", 6}, {"bcc: ", 5},
-		{"accept: ", 8}, {"proxy-accept: ", 14}, {"permit: ", 8},
-		{"trigger", 7}, {"requeued", 8}, {"released", 8},
-		{"placed on hold", 14}, {"expired", 7}, {"table ", 6},
-		{"delivering", 10}, {"milter ", 7}, {"passing", 7},
-		{"quarantine", 10}, {"delay: ", 7}, {"breaking ", 9},
-		{"canonical ", 10}, {"Server certificate", 18},
-		{"server certificate", 18}, {"subject=", 8},
-		{"using backwards-compatible", 26}, {"replied", 7}, {"uid=", 4},
-		{"sender=", 7}};
-
-	return STARTS_WITH_ANY(in, known) > 0;
 }
 
 static void take_of_message(struct span in, struct record *r)
@@ -257,7 +223,8 @@ static void take_of_message(struct span in, struct record *r)
 		}
 		break;
 	case 'r':
-		if (SPAN_IS(in, "removed")) {
+		/* Of cleanup(8) with its reason, since 3.10. */
+		if (SPAN_IS(in, "removed") || SPAN_STARTS(in, "removed (")) {
 			r->kind = RECORD_REMOVED;
 			return;
 		}
@@ -278,7 +245,7 @@ static void take_of_message(struct span in, struct record *r)
 			return take_to(in, r);
 		break;
 	}
-	if (!take_action(in, r) && is_idle_of_message(in))
+	if (!take_action(in, r) && postfix_idle_of_message(in))
 		r->kind = RECORD_IDLE;
 }
 
@@ -409,58 +376,6 @@ static void take_unreached(struct span in, struct record *r)
 	r->kind = RECORD_UNREACHED;
 }
 
-/* How many bytes make it so; 0 = it is not. */
-static size_t is_idle(struct span program, struct span in)
-{
-	static const struct span tls[] = {{"Anonymous TLS", 13},
-		{"Untrusted TLS", 13}, {"Trusted TLS", 11},
-		{"Verified TLS", 12}, {"setting up TLS", 14},
-		{"SSL_accept", 10}, {"SSL_connect", 11}, {"TLS ", 4},
-		{"initializing the", 16}, {"certificate ", 12},
-		{"server certificate", 18}, {"Host offered", 12},
-		{"looking for session", 19}, {"save session", 12},
-		{"remove session", 14}, {"reloaded session", 16}};
-	static const struct span smtpd[] = {{"lost connection", 15},
-		{"timeout after", 13}, {"too many errors", 15},
-		{"improper command", 16}, {"table ", 6}, {"non-SMTP", 8},
-		{"idle timeout", 12}, {"using ", 6}, {"disconnect", 10},
-		{"connect from", 12}, {"noqueue", 7}, {"proxy ", 6},
-		{"abort", 5}, {"Abort", 5}};
-	static const struct span postscreen[] = {{"CONNECT", 7}, {"PASS ", 5},
-		{"WHITELISTED", 11}, {"ALLOWLISTED", 11}, {"BLACKLISTED", 11},
-		{"DENYLISTED", 10}, {"PREGREET", 8}, {"DNSBL", 5},
-		{"HANGUP", 6}, {"DISCONNECT", 10}, {"NON-SMTP", 8},
-		{"COMMAND", 7}, {"BARE NEWLINE", 12}, {"cache ", 6},
-		{"entering STRESS", 15}, {"leaving STRESS", 14}, {"addr ", 5},
-		{"DATA without", 12}};
-	static const struct span any[] = {{"statistics: ", 12},
-		{"close database", 14}, {"open database", 13}, {"reopen", 6},
-		{"cache ", 6}, {"starting the Postfix", 20},
-		{"stopping the Postfix", 20}, {"refreshing the Postfix", 22},
-		{"aborting the Postfix", 20}, {"the Postfix mail system", 23},
-		{"Deleted: ", 9}, {"Requeued: ", 10}, {"Placed on hold: ", 16},
-		{"Released from hold: ", 20}, {"name_mask:", 10}, {"dict_", 5},
-		{"table ", 6}, {"daemon started", 14}, {"terminating", 11},
-		{"reload", 6}, {"waiting for", 11}, {"Postfix is ", 11},
-		{"Postfix ", 8}};
-
-	size_t n = 0;
-
-	/* What is most often said comes first. */
-	if (SPAN_STARTS(program, "smtp") || SPAN_IS(program, "lmtp") ||
-		SPAN_IS(program, "tlsproxy")) {
-		n = STARTS_WITH_ANY(in, tls);
-		if (!n)
-			n = STARTS_WITH_ANY(in, smtpd);
-		if (!n)
-			n = STARTS_WITH_ANY(in, postscreen);
-	} else if (SPAN_IS(program, "postscreen") ||
-		   SPAN_IS(program, "dnsblog")) {
-		n = STARTS_WITH_ANY(in, postscreen);
-	}
-	return n ? n : STARTS_WITH_ANY(in, any);
-}
-
 /* What is not about one message in the queue. */
 static void take_other(struct span in, struct record *r)
 {
@@ -479,7 +394,7 @@ static void take_other(struct span in, struct record *r)
 		take_unreached(in, r);
 	} else if (!take_action(in, r)) {
 		/* an action may stand without an id, as of old */
-		r->settled = is_idle(r->program, in);
+		r->settled = postfix_idle(r->program, in);
 		if (r->settled)
 			r->kind = RECORD_IDLE;
 	}
@@ -490,6 +405,7 @@ void postfix_parse(struct span message, struct record *r)
 	struct span in = message;
 
 	r->kind = RECORD_UNKNOWN;
+	r->queue = (struct span){message.at, 0};
 	/* No severity has the letters of an id. */
 	if (cut_queue(&in, &r->queue))
 		take_of_message(in, r);

@@ -22,6 +22,21 @@ static void action_count(struct ledger *l, enum record_action action)
 		traffic_count(l, TRAFFIC_REJECTED);
 }
 
+/*
+ * A message that is refused or thrown away as a whole never gets into the
+ * queue; that it is gone is not logged before 3.10 (src/cleanup/cleanup_api.c).
+ * What is refused before its end may be mended by the client.
+ */
+static void message_ends(struct ledger *l, const struct record *r)
+{
+	bool whole = r->kind == RECORD_CHECKED ||
+		     SPAN_IS(r->reason, "END-OF-MESSAGE");
+
+	if (!l->options.compat && whole && r->queue.n &&
+		(r->action == RECORD_REJECT || r->action == RECORD_DISCARD))
+		mail_removed(l, r);
+}
+
 void problems_refused(struct ledger *l, const struct record *r)
 {
 	const struct ledger_options *o = &l->options;
@@ -34,6 +49,7 @@ void problems_refused(struct ledger *l, const struct record *r)
 	struct span reason, who;
 
 	action_count(l, r->action);
+	message_ends(l, r);
 	if (o->no_rejects || o->totals)
 		return;
 	reject_explain(r, &how, &reason, &who,
@@ -48,6 +64,7 @@ void problems_checked(struct ledger *l, const struct record *r)
 			reject_checked(r->rest, l->options.verbose,
 				accounts_room(l, 64)));
 	action_count(l, r->action);
+	message_ends(l, r);
 }
 
 void problems_said(struct ledger *l, const struct record *r)

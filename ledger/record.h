@@ -22,8 +22,9 @@ enum record_kind {
 	RECORD_EXPIRED,	   /* queue: given up, returned to its sender */
 	RECORD_REMOVED,	   /* queue */
 	RECORD_REFUSED,	   /* by smtpd(8), postscreen(8): action, reason (what
-			      was refused: RCPT), client, rest */
-	RECORD_CHECKED,	   /* by cleanup(8): action, reason, rest */
+			      was refused: RCPT), client, rest, queue (or
+			      empty) */
+	RECORD_CHECKED,	   /* by cleanup(8): queue, action, reason, rest */
 	RECORD_WARNING,	   /* rest */
 	RECORD_FATAL,	   /* rest */
 	RECORD_PANIC,	   /* rest */
@@ -95,5 +96,12 @@ void record_parse(
 /* Those that record_parse goes to; message is what the program said. */
 void postfix_parse(struct span message, struct record *record);
 void dovecot_parse(struct span tag, struct span message, struct record *record);
+
+/*
+ * Whether what a program of Postfix's says counts nothing: behind the id of a
+ * message, or else; of that, how many bytes make it so, 0 = it is not known.
+ */
+bool postfix_idle_of_message(struct span in);
+size_t postfix_idle(struct span program, struct span in);
 
 #endif

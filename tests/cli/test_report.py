@@ -255,6 +255,37 @@ def test_milters_refuse_at_smtpd(program, tmp_path):
                                "who": "example.org", "count": 1}]
 
 
+@pytest.mark.parametrize("end", [
+    "cleanup[2]: {q}: removed (canceled)",
+    "cleanup[2]: {q}: milter-reject: END-OF-MESSAGE from a[192.0.2.1]: 5.7.1 "
+    "Spam; from=<a@b> to=<c@d> proto=ESMTP helo=<a>",
+    "cleanup[2]: {q}: discard: header Subject: x from a[192.0.2.1]; "
+    "from=<a@b> to=<c@d> proto=ESMTP helo=<a>: x",
+    "smtpd[1]: {q}: milter-reject: END-OF-MESSAGE from a[192.0.2.1]: 5.7.1 "
+    "Spam; from=<a@b> to=<c@d> proto=ESMTP helo=<a>",
+    "smtpd[1]: {q}: reject: END-OF-MESSAGE from a[192.0.2.1]: 554 5.7.1 no; "
+    "from=<a@b> proto=ESMTP helo=<a>",
+], ids=["canceled", "milter", "header", "before", "end"])
+def test_what_never_got_into_the_queue(program, tmp_path, end):
+    """It is received and refused, and is not in the queue ever after."""
+    lines = []
+    for n in range(5):
+        lines += [f"postfix/smtpd[1]: ABCDEF{n}1: client=a[192.0.2.1]",
+                  "postfix/" + end.format(q=f"ABCDEF{n}1")]
+    got = figures(program, log_of(tmp_path, *lines))
+    assert got["total"]["received"] == 5
+    assert max(h["queue"] for h in got["hourly"]) == 1
+    # One recipient that is refused, or data that came too early, ends nothing.
+    lines = []
+    for n in range(5):
+        lines += [f"postfix/smtpd[1]: ABCDEF{n}1: client=a[192.0.2.1]",
+                  f"postfix/smtpd[1]: ABCDEF{n}1: reject: DATA from "
+                  "a[192.0.2.1]: 503 5.5.0 no; from=<a@b>"]
+    lines.append("postfix/qmgr[3]: ABCDEF01: removed")
+    got = figures(program, log_of(tmp_path, *lines))
+    assert max(h["queue"] for h in got["hourly"]) == 5
+
+
 def test_quoted_addresses_fool_nobody(program, tmp_path):
     forged = '"x>, relay=evil, delay=9, dsn=5, status=bounced (x"@a'
     line = SENT.format("ABCDEF12", "mx[192.0.2.1]:25", "smtp", "")

@@ -158,6 +158,46 @@ LINES = [
     "trivial-rewrite: warning: do not list domain {x} in BOTH mydestination "
     "and virtual_alias_domains",
     "postsuper: {q}: removed",
+    # Since 3.10 with the id, and so of each message that never came.
+    "smtpd: {q}: lost connection after DATA ({n} bytes) from {h}",
+    "smtpd: NOQUEUE: timeout after END-OF-MESSAGE from {h}",
+    "smtpd: {q}: too many errors after RCPT from {h}",
+    "smtpd: NOQUEUE: abort: TLS from {h}: Please use TLS",
+    "cleanup: {q}: removed (canceled)",
+    "cleanup: {q}: removed (discarded)",
+    # src/tls/tlsrpt_wrapper.c, 3.10; what it begins with looks like an id
+    "smtp: TLSRPT: status=success, domain={x}, receiving_mx={x}[{a}]",
+    "smtp: TLSRPT: status=failure, domain={x}, receiving_mx={x}[{a}], "
+    "failure_type=certificate_expired",
+    # src/smtp/smtp_connect.c, 3.11
+    "smtp: {q}: Sender requested REQUIRETLS, but REQUIRETLS support was not "
+    "offered by host {x}[{a}]:25",
+    # src/smtpd/smtpd.c, smtpd_proxy_filter
+    "smtpd: proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as {q}; "
+    "from=<{s}> to=<{r}> proto=ESMTP helo=<{x}>",
+    "smtpd: proxy-reject: END-OF-MESSAGE: 550 5.7.1 no; from=<{s}> to=<{r}> "
+    "proto=ESMTP helo=<{x}>",
+    # src/smtpd/smtpd_check.c
+    "smtpd: NOQUEUE: warn: RCPT from {h}: <{r}>: Recipient address triggers; "
+    "from=<{s}> to=<{r}> proto=ESMTP helo=<{x}>",
+    "smtpd: using backwards-compatible default setting smtpd_relay_before_"
+    'recipient_restrictions=no to reject recipient "{r}" from client "{h}"',
+    "smtpd: discarding EHLO keywords: CHUNKING",
+    # src/cleanup/cleanup_milter.c, milter_header_checks
+    "cleanup: {q}: milter-header-reject: header X-Spam: {n} from {h}; "
+    "from=<{s}> to=<{r}> proto=ESMTP helo=<{x}>: 5.7.1 no",
+    "cleanup: {q}: milter-header-filter: header X-Spam: {n} from {h}; "
+    "from=<{s}> to=<{r}> proto=ESMTP helo=<{x}>: smtp:{x}",
+    # src/smtp/smtp_trouble.c: why another server is tried
+    "smtp: {q}: SASL authentication failed; server {x}[{a}] said: 535 no",
+    "smtp: {q}: mail for {x} loops back to myself",
+    "bounce: {q}: not sending trace/success notification for double-bounce "
+    "message",
+    "postscreen: ALLOWLIST VETO [{a}]:{n}",
+    "postscreen: BDAT without valid RCPT from [{a}]:{n}",
+    "trivial-rewrite: using backwards-compatible default setting "
+    'append_dot_mydomain=yes to rewrite "{r}" to "{r}.{x}"',
+    "postsuper: Force-expired: {n} messages",
     "scache: statistics: start interval Nov 21 10:00:00",
 ]
 OTHERS = [
@@ -167,6 +207,7 @@ OTHERS = [
     "postfix/postfix-script[{p}]: starting the Postfix mail system",
     "postfix-script[{p}]: fatal: the Postfix mail system is not running",
     "postfix: warning: x",
+    "dovecot: dict({p}): Debug: x",
     "postfix[{p}]: fatal: usage",
 ]
 
