@@ -6,6 +6,8 @@
 #include "cli/trace.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -24,57 +26,87 @@ static void on_take(void *ctx, const struct line *line)
 	trace_take(ctx, line);
 }
 
-/* What standard input holds, as a path to be read more than once. */
-static bool input_keep(char *path, size_t room)
+/* What a pipe holds, as a path to be read more than once; NULL with errno. The
+ * caller frees it. */
+static char *pipe_keep(FILE *in)
 {
 	FILE *kept = tmpfile();
-	char buf[65536];
+	char buf[65536], *path;
 	size_t n;
 
 	if (!kept)
-		return false;
-	while ((n = fread(buf, 1, sizeof(buf), stdin)))
+		return NULL;
+	while ((n = fread(buf, 1, sizeof(buf), in)))
 		if (fwrite(buf, 1, n, kept) != n)
-			return false;
-	if (ferror(stdin) || fflush(kept) != 0)
-		return false;
+			return NULL;
+	if (ferror(in) || fflush(kept) != 0)
+		return NULL;
 	/* It stays open until the program ends: the path needs it. */
-	snprintf(path, room, "/proc/self/fd/%d", fileno(kept));
-	return true;
+	if (asprintf(&path, "/proc/self/fd/%d", fileno(kept)) < 0)
+		abort();
+	return path;
+}
+
+static bool is_pipe(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* The path to read a log by; NULL if it was told why there is none. */
+static char *log_path(const char *log)
+{
+	bool input = strcmp(log, "-") == 0;
+	FILE *in = stdin;
+	char *path;
+
+	if (!input && !is_pipe(log))
+		return strdup(log);
+	if (!input)
+		in = fopen(log, "re");
+	path = in ? pipe_keep(in) : NULL;
+	if (!path)
+		text_complain("trace: cannot keep what comes from %s: %m",
+			input ? "standard input" : log);
+	if (in && !input)
+		fclose(in);
+	return path;
 }
 
 /* Both passes over all logs; EXIT_FAULT when one was not read whole. */
 static int logs_read(struct trace *trace, char **logs, int n)
 {
 	static const source_line_fn passes[] = {on_find, on_take};
-	char why[256], kept[64] = "";
+	char why[256], **paths = calloc((size_t)n, sizeof(*paths));
 	int rc = EXIT_YES, got;
 
+	if (!paths)
+		abort();
+	for (int i = 0; i < n; i++) {
+		paths[i] = log_path(logs[i]);
+		if (!paths[i])
+			rc = EXIT_FAULT;
+	}
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < n; i++) {
-			const char *log = logs[i];
-
-			if (strcmp(log, "-") == 0) {
-				if (!*kept && !input_keep(kept, sizeof(kept))) {
-					text_complain("trace: cannot keep what "
-						      "comes from standard "
-						      "input: %m");
-					return EXIT_FAULT;
-				}
-				log = kept;
-			}
-			if (strcmp(log, "journal") == 0)
+			if (!paths[i])
+				continue;
+			if (strcmp(paths[i], "journal") == 0)
 				got = replay_journal(0, passes[pass], trace,
 					why, sizeof(why));
 			else
-				got = replay_read(log, passes[pass], trace, why,
-					sizeof(why));
+				got = replay_read(paths[i], passes[pass], trace,
+					why, sizeof(why));
 			if (got == 0)
 				continue;
 			rc = EXIT_FAULT;
 			if (!pass)
 				text_complain("%s: %s", logs[i], why);
 		}
+	for (int i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
 	return rc;
 }
 

@@ -152,6 +152,8 @@ static struct span said_of(const struct record *r)
 
 static void step_write(const struct record *r, FILE *to)
 {
+	struct span said = said_of(r);
+
 	switch (r->kind) {
 	case RECORD_DELIVERY:
 		delivery_write(r, to);
@@ -165,10 +167,14 @@ static void step_write(const struct record *r, FILE *to)
 			ARG(r->sender));
 		return;
 	case RECORD_REMOVED:
-		fputs("out of the queue", to);
+		/* Of what was refused cleanup(8) says why, since 3.10. */
+		if (SPAN_SKIP(&said, "removed ("))
+			fprintf(to, "never in the queue (%.*s", ARG(said));
+		else
+			fputs("out of the queue", to);
 		return;
 	default:
-		fprintf(to, "%.*s", ARG(said_of(r)));
+		fprintf(to, "%.*s", ARG(said));
 	}
 }
 

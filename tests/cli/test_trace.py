@@ -139,6 +139,20 @@ def test_several_logs_compressed_and_from_a_pipe(program, log, tmp_path):
     assert whole == run(program, "11111AAAAA", first, "-",
                         given=gzip.compress(b"".join(lines[9:])))
     assert whole.count("\n") == 11
+    # As <(...) of a shell is: read once, and there once.
+    for place in ("/dev/stdin", "/proc/self/fd/0"):
+        assert whole == run(program, "11111AAAAA", first, place,
+                            given=b"".join(lines[9:]))
+
+
+def test_what_never_got_into_the_queue(program, tmp_path):
+    log = tmp_path / "log"
+    log.write_text(
+        "Nov 21 10:00:00 mx postfix/smtpd[1]: 55555FFFFF: client=x[192.0.2.7]"
+        "\nNov 21 10:00:00 mx postfix/cleanup[2]: 55555FFFFF: removed "
+        "(canceled)\n")
+    text = run(program, "55555FFFFF", log)
+    assert text.splitlines()[-1].endswith("never in the queue (canceled)")
 
 
 def test_hostile_text_stays_text(program, tmp_path):
