@@ -52,8 +52,8 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_kinds alarms/judge_signs alarms/level alarms/memory \
-	alarms/mounts alarms/postconf alarms/queue alarms/report \
-	alarms/silence alarms/words alarms/words_signs
+	alarms/mounts alarms/postconf alarms/processes alarms/queue \
+	alarms/report alarms/services alarms/silence alarms/words alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
@@ -77,7 +77,7 @@ GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/alarms_postfix daemon/alarms_probe daemon/alarms_queue \
-	daemon/alarms_signs \
+	daemon/alarms_services daemon/alarms_signs \
 	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
 	daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
@@ -93,7 +93,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
 	daemon/periods daemon/reach daemon/readback \
 	daemon/reason daemon/refused daemon/request daemon/resolver \
-	daemon/runner daemon/safe daemon/sandbox daemon/sandbox_calls \
+	daemon/runner daemon/runner_request daemon/safe daemon/sandbox \
+	daemon/sandbox_calls \
 	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
 	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
 	daemon/spawn daemon/state daemon/state_counts daemon/state_peek \

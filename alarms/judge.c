@@ -54,7 +54,9 @@ static void lay_out(struct judge *j)
 
 		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
 		a->about_mail = true;
-		a->more = j->more[i / OF_SPOOL][a->kind == ALARM_HOLD_GROWTH];
+		if (a->kind != ALARM_PROCESSES)
+			a->more = j->more[i / OF_SPOOL]
+					 [a->kind == ALARM_HOLD_GROWTH];
 	}
 	for (int k = ALARM_MEMORY; k <= ALARM_PROBE; k++)
 		single_alarm(j, (enum alarm_kind)k)->kind = (enum alarm_kind)k;
@@ -349,6 +351,19 @@ void judge_report(
 	}
 	for (size_t i = 0; i < r->spools_n; i++)
 		judge_spool(j, i, &r->spools[i], now);
+}
+
+void judge_services(struct judge *j, size_t spool,
+	const struct services *services, int64_t now)
+{
+	struct alarm *a = spool_alarm(j, spool, ALARM_PROCESSES);
+	const struct service *most = services_fullest(services);
+
+	if (!most)
+		return;
+	snprintf(a->detail, sizeof(a->detail), "%s/%s", most->name, most->type);
+	a->total = most->limit;
+	sample_plain(j, a, service_share(most), now);
 }
 
 void judge_memory(struct judge *j, const struct memory *m, int64_t now)

@@ -10,6 +10,7 @@
 #include "alarms/level.h"
 #include "alarms/memory.h"
 #include "alarms/report.h"
+#include "alarms/services.h"
 #include "ledger/sign.h"
 
 enum alarm_kind {
@@ -28,6 +29,7 @@ enum alarm_kind {
 	ALARM_ACTIVE_GROWTH,
 	ALARM_DEFERRED_GROWTH,
 	ALARM_HOLD_GROWTH,
+	ALARM_PROCESSES, /* of the fullest service, percent of its limit */
 	ALARM_MEMORY, /* pressure: 1 at the warning, 2 at the critical level */
 	ALARM_IO,     /* percent of the last minute that all waited for disks */
 	ALARM_GAUGE,  /* seconds without a word of the gauge process */
@@ -56,7 +58,7 @@ enum alarm_kind {
 enum judge_program { JUDGE_POSTFIX, JUDGE_DOVECOT, JUDGE_PROGRAMS };
 /* Logs, and programs in them, whose silence is told. */
 #define JUDGE_LOGS 24
-#define JUDGE_DETAIL 48
+#define JUDGE_DETAIL 64
 #define JUDGE_MORE 448
 
 /* Warning and critical; INFINITY (-INFINITY where low is bad): never. */
@@ -86,8 +88,8 @@ struct alarm {
 	bool known;   /* there was a sample */
 	double value; /* the last */
 	double total; /* of what it is a part, or 0 */
-	/* The service that it is about, of letters, digits, '.', '_' and '-'
-	 * alone, or "". */
+	/* The service that it is about, of letters, digits and ._-:[]/ alone,
+	 * or "". */
 	char detail[JUDGE_DETAIL];
 	/* Who fills the queue that it is about, harmless; "" if not known. */
 	const char *more;
@@ -121,6 +123,9 @@ void judge_set_wanted(struct judge *judge, size_t spool, uint64_t bytes);
 /* now is monotonic, wall the other: for the ages of files alone. */
 void judge_report(struct judge *judge, const struct report *report, int64_t now,
 	int64_t wall);
+/* The processes of Postfix' instance i, and its limits. */
+void judge_services(struct judge *judge, size_t spool,
+	const struct services *services, int64_t now);
 void judge_memory(
 	struct judge *judge, const struct memory *memory, int64_t now);
 /*

@@ -11,7 +11,7 @@
 
 /* Kinds of a disk, of a spool; of what there is once; of a program. */
 #define OF_DISK (ALARM_READ_ONLY + 1)
-#define OF_SPOOL (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING)
+#define OF_SPOOL (ALARM_PROCESSES + 1 - ALARM_INCOMING)
 #define SINGLES (ALARM_PROBE + 1 - ALARM_MEMORY)
 #define OF_PROGRAM (ALARM_UNKNOWN + 1 - ALARM_NO_SPACE)
 #define DISK_ALARMS (REPORT_DISKS * OF_DISK)

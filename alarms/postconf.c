@@ -13,7 +13,7 @@
 
 const char *const postconf_names[] = {"queue_directory", "queue_minfree",
 	"message_size_limit", "mail_spool_directory", "virtual_mailbox_base",
-	"multi_instance_directories", NULL};
+	"multi_instance_directories", "default_process_limit", NULL};
 
 static void take_text(
 	char *to, size_t room, const char *value, size_t n, bool path)
@@ -68,6 +68,9 @@ static void take_line(struct postconf *c, const char *line, size_t n)
 		c->queue_minfree = take_number(value, length);
 	else if (is(line, name, "message_size_limit"))
 		c->message_size_limit = take_number(value, length);
+	else if (is(line, name, "default_process_limit"))
+		c->default_process_limit =
+			(uint32_t)(take_number(value, length) & INT32_MAX);
 }
 
 void postconf_take(struct postconf *c, const char *text, size_t n)

@@ -17,6 +17,7 @@ struct postconf {
 	char virtual_mailbox_base[POSTCONF_PATH];
 	char multi_instance_directories[POSTCONF_TEXT];
 	uint64_t queue_minfree, message_size_limit;
+	uint32_t default_process_limit;
 };
 
 /* The names of those, as arguments of postconf(1); NULL behind the last. */

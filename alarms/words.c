@@ -133,6 +133,11 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 			a->subject, a->value, a->value == 1 ? "" : "s",
 			queue_name_of(a->kind));
 		break;
+	case ALARM_PROCESSES:
+		snprintf(to, room, "%s: %.0f of at most %.0f processes of %s",
+			a->subject, round(a->value * a->total / 100), a->total,
+			a->detail);
+		break;
 	case ALARM_IO:
 		snprintf(to, room,
 			"disks: all programs waited for them %.0f %% of a "
@@ -231,6 +236,11 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room,
 			"; what is there stays until somebody lets it go");
 		break;
+	case ALARM_PROCESSES:
+		snprintf(to, room,
+			"; with all of them busy other clients wait, then give "
+			"up");
+		break;
 	case ALARM_IO:
 		snprintf(to, room, "; mail is taken and read slowly");
 		break;
@@ -322,6 +332,13 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 			"qshape -s hold; to look at one: postcat -q QUEUEID; "
 			"to let it go: postsuper -H QUEUEID; if it is spam: "
 			"postsuper -d QUEUEID hold");
+		break;
+	case ALARM_PROCESSES:
+		snprintf(to, room,
+			"ss -tnp | grep smtpd; if all of them are wanted: "
+			"postconf -F '%s/process_limit = %.0f'; postfix reload "
+			"(an instance of its own: both with -c DIR)",
+			a->detail, 2 * a->total);
 		break;
 	case ALARM_IO:
 		snprintf(to, room,

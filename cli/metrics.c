@@ -2,9 +2,9 @@
 /*
  * mailban metrics: the daemon's counters as OpenMetrics text
  * (openmetrics.io, 1.0), for Prometheus and its like: printed, written for
- * node_exporter's textfile collector, or served. Labels are jails, whose names
- * an admin gave, and alarms, whose names are ours: what strangers can choose is
- * never in them.
+ * node_exporter's textfile collector, or served. Labels are jails and services,
+ * whose names an admin gave, and alarms, whose names are ours: what strangers
+ * can choose is never in them.
  */
 #include "cli/metrics.h"
 
@@ -89,6 +89,14 @@ static const struct family jail_families[] = {
 static const struct family alarm_family = {NULL, "alarm_state", NULL, false,
 	"How an alarm stands: 0 is well, 1 a warning, 2 critical."};
 
+static const struct family service_families[] = {
+	{"processes", "service_processes", NULL, false,
+		"Processes of a service of Postfix."},
+	{"limit", "service_process_limit", NULL, false,
+		"Processes that it may have."},
+	{NULL, NULL, NULL, false, NULL},
+};
+
 static void head(const struct family *f, FILE *to)
 {
 	fprintf(to, "# TYPE mailban_%s %s\n", f->name,
@@ -98,21 +106,27 @@ static void head(const struct family *f, FILE *to)
 	fprintf(to, "# HELP mailban_%s %s\n", f->name, f->help);
 }
 
+static void label_write(
+	const char *before, const char *label, const char *of, FILE *to)
+{
+	fprintf(to, "%s%s=\"", before, label);
+	for (const char *c = of; *c; c++)
+		if (*c == '\n')
+			fputs("\\n", to);
+		else
+			fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c",
+				*c);
+	fputc('"', to);
+}
+
 /* Of a jail or an alarm, say; label is NULL if it is of nothing. */
 static void sample(const struct family *f, const char *label, const char *of,
 	json_int_t n, FILE *to)
 {
 	fprintf(to, "mailban_%s%s", f->name, f->counter ? "_total" : "");
 	if (label) {
-		fprintf(to, "{%s=\"", label);
-		for (const char *c = of; *c; c++)
-			if (*c == '\n')
-				fputs("\\n", to);
-			else
-				fprintf(to,
-					*c == '"' || *c == '\\' ? "\\%c" : "%c",
-					*c);
-		fputs("\"}", to);
+		label_write("{", label, of, to);
+		fputc('}', to);
 	}
 	fprintf(to, " %" JSON_INTEGER_FORMAT "\n", n);
 }
@@ -145,6 +159,36 @@ static void alarm_states(const json_t *status, FILE *to)
 		&alarm_family, "alarm", name, json_integer_value(state), to);
 }
 
+static const char *text_of(const json_t *of, const char *key)
+{
+	const char *text = json_string_value(json_object_get(of, key));
+
+	return text ? text : "";
+}
+
+/* A row of the daemon's list has three labels. */
+static void services(const json_t *list, FILE *to)
+{
+	for (const struct family *f = service_families; f->name; f++) {
+		const json_t *one;
+		size_t i;
+
+		if (json_array_size(list))
+			head(f, to);
+		json_array_foreach (list, i, one) {
+			if (!json_is_integer(json_object_get(one, f->key)))
+				continue;
+			fprintf(to, "mailban_%s", f->name);
+			label_write("{", "directory", text_of(one, "directory"),
+				to);
+			label_write(",", "service", text_of(one, "name"), to);
+			label_write(",", "type", text_of(one, "type"), to);
+			fprintf(to, "} %" JSON_INTEGER_FORMAT "\n",
+				value_of(f, one));
+		}
+	}
+}
+
 void metrics_write(const json_t *status, const json_t *counters, FILE *to)
 {
 	const json_t *jails = json_object_get(status, "jails"), *jail;
@@ -172,6 +216,7 @@ void metrics_write(const json_t *status, const json_t *counters, FILE *to)
 	}
 	families(mail, json_object_get(counters, "total"), to);
 	alarm_states(status, to);
+	services(json_object_get(status, "services"), to);
 	fputs("# EOF\n", to);
 }
 

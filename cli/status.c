@@ -186,6 +186,37 @@ static void alarms_print(const json_t *alarms)
 	}
 }
 
+/* "processes of Postfix: smtp/inet 12 of 100, ..." */
+static void services_print(const json_t *services)
+{
+	const json_t *item, *limit;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach (services, i, item) {
+		const char *name =
+			json_string_value(json_object_get(item, "name"));
+		const char *type =
+			json_string_value(json_object_get(item, "type"));
+		char *left = text_escape(name ? name : "-");
+		char *right = text_escape(type ? type : "-");
+
+		limit = json_object_get(item, "limit");
+		if (json_integer_value(limit) > 1) {
+			printf("%s%s/%s %jd of %jd",
+				any ? ", " : "processes of Postfix: ", left,
+				right,
+				(intmax_t)client_number(item, "processes"),
+				(intmax_t)json_integer_value(limit));
+			any = true;
+		}
+		free(left);
+		free(right);
+	}
+	if (any)
+		putchar('\n');
+}
+
 /* "never banned: 192.0.2.1 (gateway), ..." */
 static void allowed_print(const json_t *allowed)
 {
@@ -230,6 +261,7 @@ static void daemon_print(const json_t *status)
 		printf("%jd connections of who was banned ended\n",
 			(intmax_t)ended);
 	allowed_print(json_object_get(status, "allowed"));
+	services_print(json_object_get(status, "services"));
 	worries_print(status);
 	alarms_print(json_object_get(status, "alarms"));
 	putchar('\n');

@@ -183,6 +183,7 @@ static const struct {
 	{"active_growth", ALARM_ACTIVE_GROWTH, NUMBER, false},
 	{"deferred_growth", ALARM_DEFERRED_GROWTH, NUMBER, false},
 	{"hold_growth", ALARM_HOLD_GROWTH, NUMBER, false},
+	{"processes", ALARM_PROCESSES, PERCENT, false},
 	{"memory", ALARM_MEMORY, PERCENT, false},
 	{"io", ALARM_IO, PERCENT, false},
 	{"no_space", ALARM_NO_SPACE, NUMBER, false},

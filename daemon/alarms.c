@@ -251,8 +251,8 @@ static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	return 0;
 }
 
-/* Postfix has said all: the first time there is something to look at. */
-static void settle(struct alarms *a)
+/* The first time there is something to look at. */
+static void settle_watch(struct alarms *a)
 {
 	struct report_watch *watch = calloc(1, sizeof(*watch));
 
@@ -277,6 +277,16 @@ static void settle(struct alarms *a)
 	look(a);
 }
 
+/* Postfix has said all; postconf may fail where all is busy. */
+static void settle(struct alarms *a)
+{
+	if (a->postfix.again)
+		a->limits_again = a->postfix.n == 0;
+	else
+		settle_watch(a);
+	alarms_services_ask(a);
+}
+
 static void take_reply(struct alarms *a, const struct runner_reply *reply)
 {
 	const char *what = reply->task == RUNNER_HOOK	? "the hook"
@@ -286,8 +296,12 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 	if (reply->task == RUNNER_HOOK || reply->task == RUNNER_MAIL)
 		a->under_way -= a->under_way > 0;
 	if (reply->task == RUNNER_POSTCONF) {
-		if (alarms_postfix_take(a, reply->output, reply->n))
+		alarms_postfix_take(a, reply->output, reply->n);
+	} else if (reply->task == RUNNER_LIMITS) {
+		if (alarms_postfix_take_limits(a, reply->output, reply->n))
 			settle(a);
+	} else if (reply->task == RUNNER_PROCESSES) {
+		alarms_services_take(a, reply);
 	} else if (reply->task == RUNNER_PROBE) {
 		alarms_probe_take(a, reply);
 	} else if (reply->task == RUNNER_QUEUE) {
@@ -314,7 +328,8 @@ static void runner_died(struct alarms *a)
 	a->lost += a->under_way;
 	a->under_way = 0;
 	a->ask_again = a->postfix.asking;
-	a->listing = false;
+	a->postfix.asking = false;
+	a->listing = a->counting = false;
 	alarms_probe_again(a);
 }
 
@@ -349,9 +364,10 @@ static int on_timer(sd_event_source *s, uint64_t at, void *ctx)
 	(void)at;
 	if (memory_read(&memory) == 0)
 		judge_memory(a->judge, &memory, now);
-	if (a->ask_again)
-		alarms_postfix_ask(a);
-	a->ask_again = false;
+	if (a->ask_again || a->limits_again)
+		alarms_postfix_ask(a, !a->ask_again);
+	else
+		alarms_services_ask(a);
 	if (a->settled && !a->watching && now >= a->gauge_after)
 		begin_gauge(a);
 	else if (is_blind(judge_last(a->judge)))
@@ -395,7 +411,7 @@ struct alarms *alarms_new(sd_event *loop, const struct alarms_helpers *helpers,
 			(uint64_t)settings->rules.interval, 0, on_timer, a) < 0)
 		abort();
 	if (a->runner_io)
-		alarms_postfix_ask(a);
+		alarms_postfix_ask(a, false);
 	else
 		settle(a);
 	alarms_probe_begin(a, loop);
@@ -467,5 +483,5 @@ void alarms_reconfigure(struct alarms *a, const struct alarm_settings *settings)
 	a->settings = settings;
 	judge_set_rules(a->judge, &settings->rules);
 	if (a->runner_io)
-		alarms_postfix_ask(a);
+		alarms_postfix_ask(a, false);
 }

@@ -13,6 +13,7 @@
 /* What Postfix is asked, instance by instance. */
 struct alarms_postfix {
 	struct postconf instances[REPORT_SPOOLS];
+	struct services limits[REPORT_SPOOLS];
 	size_t of[REPORT_SPOOLS]; /* which of directories each is */
 	size_t n;		  /* that have answered */
 	size_t asked;		  /* of those that are known */
@@ -20,6 +21,15 @@ struct alarms_postfix {
 	size_t known;
 	bool asking; /* and the last answer has not come */
 	bool told;   /* the faults of this reading */
+	bool again;  /* it is for the limits of services alone */
+};
+
+/* How many processes an instance has. */
+struct alarms_services {
+	char directory[POSTCONF_PATH]; /* of its queue */
+	struct services last;	       /* and its limits */
+	int error;		       /* why there are none, or 0 */
+	bool known;
 };
 
 /* Who fills the queue of an instance. */
@@ -38,6 +48,7 @@ struct alarms {
 	struct judge *judge;
 	struct alarms_postfix postfix;
 	bool ask_again;	     /* Postfix: the runner died of it */
+	bool limits_again;   /* one is nearly reached: is it still the same? */
 	bool settled;	     /* what to look at is known here */
 	bool watching;	     /* the gauge process knows it */
 	bool looking;	     /* and was asked */
@@ -52,13 +63,20 @@ struct alarms {
 	bool listing; /* one was asked for: */
 	size_t listed;
 	bool list_failed; /* and that is told */
+	struct alarms_services services[REPORT_SPOOLS];
+	bool counting; /* processes were asked for: */
+	size_t counted_of;
+	uint64_t counts;
 	sd_event_source *timer, *gauge_io, *runner_io, *probe_timer;
 };
 
-/* Asks for the configuration, from the first instance on. */
-void alarms_postfix_ask(struct alarms *alarms);
-/* An answer; true when it was the last that is waited for. */
-bool alarms_postfix_take(struct alarms *alarms, const char *text, size_t n);
+/* Asks for the configuration, from the first instance on; again: for what may
+ * change while mailband runs. */
+void alarms_postfix_ask(struct alarms *alarms, bool again);
+/* Answers; true when it was the last that is waited for. */
+void alarms_postfix_take(struct alarms *alarms, const char *text, size_t n);
+bool alarms_postfix_take_limits(
+	struct alarms *alarms, const char *text, size_t n);
 /* What is to be watched by what Postfix says, and by the settings. */
 void alarms_postfix_watch(
 	const struct alarms *alarms, struct report_watch *watch);
@@ -74,6 +92,13 @@ void alarms_probe_take(struct alarms *alarms, const struct runner_reply *reply);
 /* Asks who fills a queue, if somebody wants to know. */
 void alarms_queue_ask(struct alarms *alarms);
 void alarms_queue_take(struct alarms *alarms, const struct runner_reply *reply);
+
+/* Asks how many processes each instance has, one after the other. */
+void alarms_services_ask(struct alarms *alarms);
+void alarms_services_take(
+	struct alarms *alarms, const struct runner_reply *reply);
+/* services of mailban status. */
+json_t *alarms_services_tell(const struct alarms *alarms);
 
 /* False if the runner has no room for it, or there is none. */
 bool alarms_run(struct alarms *alarms, const struct runner_request *request);

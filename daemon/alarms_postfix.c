@@ -10,19 +10,35 @@
 #include "daemon/alarms_parts.h"
 #include "lib/log.h"
 
-static void ask_next(struct alarms *a)
+static void ask(struct alarms *a, enum runner_task task, size_t of)
 {
-	struct runner_request q = {.task = RUNNER_POSTCONF};
+	struct runner_request q = {.task = task};
 
-	strcpy(q.directory, a->postfix.directories[a->postfix.asked]);
-	a->postfix.asked++;
+	strcpy(q.directory, a->postfix.directories[of]);
 	if (!alarms_run(a, &q))
 		log_warning("alarms: cannot ask postconf");
 }
 
-void alarms_postfix_ask(struct alarms *a)
+static void ask_next(struct alarms *a)
 {
-	a->postfix = (struct alarms_postfix){.known = 1, .asking = true};
+	a->postfix.asked++;
+	ask(a, RUNNER_POSTCONF, a->postfix.asked - 1);
+}
+
+void alarms_postfix_ask(struct alarms *a, bool again)
+{
+	/* Its answers come first. */
+	if (a->postfix.asking) {
+		a->ask_again |= !again;
+		return;
+	}
+	if (!again)
+		a->ask_again = false;
+	a->limits_again = false;
+	memset(&a->postfix, 0, sizeof(a->postfix));
+	a->postfix.known = 1;
+	a->postfix.asking = true;
+	a->postfix.told = a->postfix.again = again;
 	ask_next(a);
 }
 
@@ -45,7 +61,7 @@ static void take_instances(struct alarms_postfix *p, const char *list)
 	}
 }
 
-bool alarms_postfix_take(struct alarms *a, const char *text, size_t n)
+void alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 {
 	struct alarms_postfix *p = &a->postfix;
 	struct postconf conf;
@@ -57,11 +73,20 @@ bool alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 	}
 	if (p->asked == 1)
 		take_instances(p, conf.multi_instance_directories);
+	ask(a, RUNNER_LIMITS, p->asked - 1);
+}
+
+bool alarms_postfix_take_limits(struct alarms *a, const char *text, size_t n)
+{
+	struct alarms_postfix *p = &a->postfix;
+
+	if (p->n > 0 && p->of[p->n - 1] == p->asked - 1)
+		services_limits(&p->limits[p->n - 1], text, n,
+			p->instances[p->n - 1].default_process_limit);
 	p->asking = p->asked < p->known;
-	if (!p->asking)
-		return true;
-	ask_next(a);
-	return false;
+	if (p->asking)
+		ask_next(a);
+	return !p->asking;
 }
 
 static void add_disk(struct report_watch *w, const char *path)

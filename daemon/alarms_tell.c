@@ -145,6 +145,7 @@ void alarms_tell(const struct alarms *a, json_t *object)
 	json_object_set_new(object, "disks", disks);
 	json_object_set_new(object, "queues", queues);
 	json_object_set_new(object, "queue_lists", tell_lists(a));
+	json_object_set_new(object, "services", alarms_services_tell(a));
 	json_object_set_new(object, "look_took",
 		last ? json_integer(last->took) : json_null());
 	json_object_set_new(

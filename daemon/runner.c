@@ -7,7 +7,6 @@
  */
 #include "daemon/runner.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -23,11 +22,11 @@
 #include <unistd.h>
 
 #include "alarms/postconf.h"
+#include "alarms/services.h"
 #include "daemon/keeper.h"
 #include "daemon/listing.h"
 #include "daemon/sandbox.h"
 #include "lib/clock.h"
-#include "lib/codec.h"
 #include "lib/log.h"
 
 #define SOCKET_FD (STDERR_FILENO + 1)
@@ -42,75 +41,9 @@
 #define ARGUMENTS (2 * RUNNER_IDS + 2)
 /* The NULL behind the last is one. */
 #define VARIABLES 16
-#define ID_LEAST 5
 
 static struct runner_means means;
 static char probe_path[4096];
-
-size_t runner_request_encode(
-	const struct runner_request *q, void *bytes, size_t room)
-{
-	struct writer w;
-
-	writer_init(&w, bytes, room);
-	write_u8(&w, (uint8_t)q->task);
-	write_text(&w, q->directory);
-	write_text(&w, q->alarm);
-	write_text(&w, q->level);
-	write_text(&w, q->news);
-	write_text(&w, q->subject);
-	write_text(&w, q->value);
-	write_text(&w, q->since);
-	write_text(&w, q->text);
-	write_text(&w, q->next);
-	write_text(&w, q->addresses);
-	write_text(&w, q->queue_ids);
-	return w.full ? 0 : w.n;
-}
-
-/* To postsuper(1) ALL is every message that there is. */
-static bool are_ids(const char *text)
-{
-	size_t n, ids = 0;
-
-	for (;;) {
-		for (n = 0; isalnum((unsigned char)text[n]); n++)
-			;
-		if (n < ID_LEAST || n >= RUNNER_ID || ++ids > RUNNER_IDS)
-			return false;
-		if (!text[n])
-			return true;
-		if (text[n] != ' ')
-			return false;
-		text += n + 1;
-	}
-}
-
-bool runner_request_decode(
-	const void *bytes, size_t n, struct runner_request *q)
-{
-	struct reader r;
-
-	memset(q, 0, sizeof(*q));
-	reader_init(&r, bytes, n);
-	q->task = (enum runner_task)read_u8(&r);
-	read_text(&r, q->directory, sizeof(q->directory));
-	read_text(&r, q->alarm, sizeof(q->alarm));
-	read_text(&r, q->level, sizeof(q->level));
-	read_text(&r, q->news, sizeof(q->news));
-	read_text(&r, q->subject, sizeof(q->subject));
-	read_text(&r, q->value, sizeof(q->value));
-	read_text(&r, q->since, sizeof(q->since));
-	read_text(&r, q->text, sizeof(q->text));
-	read_text(&r, q->next, sizeof(q->next));
-	read_text(&r, q->addresses, sizeof(q->addresses));
-	read_text(&r, q->queue_ids, sizeof(q->queue_ids));
-	return reader_done(&r) && q->task >= RUNNER_POSTCONF &&
-	       q->task < RUNNER_TASKS &&
-	       (!q->directory[0] || q->directory[0] == '/') &&
-	       (q->queue_ids[0] ? are_ids(q->queue_ids)
-				: q->task != RUNNER_HOLD);
-}
 
 /* A program to be: pointers into the request and to what lives as long. */
 struct program {
@@ -148,6 +81,15 @@ static void be_postconf(struct program *p, const struct runner_request *q)
 
 	for (size_t i = 0; postconf_names[i]; i++)
 		p->argv[n++] = postconf_names[i];
+}
+
+/* Since Postfix 2.11: each service's limit, and nothing else of it. */
+static void be_limits(struct program *p, const struct runner_request *q)
+{
+	size_t n = be_of_postfix(p, "/usr/sbin/postconf", "postconf", q);
+
+	p->argv[n++] = "-F";
+	p->argv[n] = "*/*/process_limit";
 }
 
 static void be_postqueue(struct program *p, const struct runner_request *q)
@@ -342,6 +284,8 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 	p.env[p.env_n++] = strdup(SEARCH);
 	if (q->task == RUNNER_POSTCONF)
 		be_postconf(&p, q);
+	else if (q->task == RUNNER_LIMITS)
+		be_limits(&p, q);
 	else if (q->task == RUNNER_QUEUE)
 		be_postqueue(&p, q);
 	else if (q->task == RUNNER_HOOK && means.hook)
@@ -352,8 +296,8 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		be_hold(&p, q);
 	else if (q->task == RUNNER_PROBE && means.probe)
 		be_probe(&p);
-	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_QUEUE ||
-		    q->task == RUNNER_PROBE) &&
+	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_LIMITS ||
+		    q->task == RUNNER_QUEUE || q->task == RUNNER_PROBE) &&
 		pipe2(ends, O_CLOEXEC) == 0)
 		p.out = ends[1];
 	if (q->task == RUNNER_QUEUE)
@@ -378,6 +322,19 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		free(p.env[i]);
 }
 
+/* What it can see for itself, in /proc. */
+static void count(const struct runner_request *q, struct runner_reply *reply)
+{
+	static struct services services;
+	int error;
+
+	services.n = 0;
+	error = -services_count(&services, q->directory);
+	*reply = (struct runner_reply){.task = q->task};
+	reply->n = (uint16_t)services_encode(
+		&services, error, reply->output, sizeof(reply->output));
+}
+
 /* The status to exit with. */
 static int serve(void *ctx)
 {
@@ -397,7 +354,10 @@ static int serve(void *ctx)
 		if ((size_t)n > sizeof(bytes) ||
 			!runner_request_decode(bytes, (size_t)n, &request))
 			return 1;
-		run(&request, &reply);
+		if (request.task == RUNNER_PROCESSES)
+			count(&request, &reply);
+		else
+			run(&request, &reply);
 		if (send(SOCKET_FD, &reply,
 			    offsetof(struct runner_reply, output) + reply.n,
 			    MSG_NOSIGNAL) < 0)

@@ -10,12 +10,15 @@
 /*
  * The process that starts other programs for the engine, which can start none:
  * postconf(1), postqueue(1), the hook, sendmail(1), who holds messages and
- * mailban-check(1).
+ * mailban-check(1); and that counts Postfix' processes, of which the engine
+ * sees none.
  * Which programs those are is settled when it begins; the engine chooses among
  * them and gives texts.
  */
 enum runner_task {
 	RUNNER_POSTCONF = 1,
+	RUNNER_LIMITS,	  /* of its services; postconf(1) too */
+	RUNNER_PROCESSES, /* that they have */
 	RUNNER_QUEUE,
 	RUNNER_HOOK,
 	RUNNER_MAIL,
@@ -36,8 +39,8 @@ enum runner_task {
 
 struct runner_request {
 	enum runner_task task;
-	/* RUNNER_POSTCONF, _QUEUE: that of an instance, absolute; "" = Postfix'
-	 * own. */
+	/* RUNNER_POSTCONF, _LIMITS, _QUEUE: that of an instance, absolute; "" =
+	 * Postfix' own. RUNNER_PROCESSES: its queue_directory. */
 	char directory[256];
 	/* Hook and mail: what the hook gets as MAILBAN_ALARM and so on. */
 	char alarm[32], level[16], news[16], subject[256];
@@ -56,7 +59,8 @@ struct runner_reply {
 	int32_t status;
 	uint16_t n;
 	/* Of postconf and the probe, cut there; of postqueue its summary
-	 * (listing.h), of what came within the time. */
+	 * (listing.h), of what came within the time; the processes as
+	 * services_encode() has them. */
 	char output[RUNNER_OUTPUT];
 };
 #define RUNNER_TOO_LONG (-1)

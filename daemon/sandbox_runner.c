@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is left to the process that runs postconf, and to that: programs and
- * their libraries to run, configuration to read, nothing to write. Only where
- * it runs no program of the admin's: what that needs is not ours to know.
+ * their libraries to run, configuration and /proc to read, nothing to write.
+ * Only where it runs no program of the admin's: what that needs is not ours to
+ * know.
  */
 #include "daemon/sandbox.h"
 
@@ -15,6 +16,8 @@ static const struct sandbox_path paths[] = {
 	{"/lib", SANDBOX_RUN},
 	{"/lib64", SANDBOX_RUN},
 	{"/etc", SANDBOX_READ},
+	/* The processes of Postfix. */
+	{"/proc", SANDBOX_READ},
 	{"/dev/null", SANDBOX_STATE},
 	{"/dev/urandom", SANDBOX_READ},
 };

@@ -65,6 +65,9 @@ static const struct row {
 	{"oldest deferred", ALARM_OLDEST_DEFERRED, HOUR,
 		{6 * DAY + 1, 6 * DAY, 6 * DAY + 1, 6 * DAY}, {NONE, 0, 0, 0},
 		2, 3, 1, 0},
+	/* Percent, of the one that has least left. */
+	{"processes", ALARM_PROCESSES, 0, {80.1, 80, 72.1, 72},
+		{99.1, 99, 89.2, 89.1}, 3, 5, 2, 0},
 	/* Percent of the time that some wait; 100 more: that all do. */
 	{"memory", ALARM_MEMORY, 0, {10.1, 10, 5.1, 5}, {105.1, 105, 10.1, 10},
 		5, 5, 2, 0},
@@ -144,6 +147,16 @@ static void put_age(enum queue_name name, double age)
 		wall / CLOCK_SECOND - (int64_t)age;
 }
 
+static void put_processes(double percent)
+{
+	struct services services = {.n = 2,
+		.list = {{"smtp", "inet", 1, 100},
+			{"submission", "inet", (uint32_t)(percent * 10 + 0.5),
+				1000}}};
+
+	judge_services(judge, 0, &services, now);
+}
+
 static void put(double value)
 {
 	struct disk *disk = &report.disks[row->disk].disk;
@@ -179,6 +192,9 @@ static void put(double value)
 		break;
 	case ALARM_OLDEST_DEFERRED:
 		put_age(QUEUE_DEFERRED, value);
+		break;
+	case ALARM_PROCESSES:
+		put_processes(value);
 		break;
 	case ALARM_MEMORY:
 		memory.some = value > 100 ? 15 : value;

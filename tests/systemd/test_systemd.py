@@ -69,7 +69,9 @@ def test_exposure(host, installed, capsys, name):
     said = done.stdout.splitlines()[-1]
     with capsys.disabled():
         print(f"\nDebian {hosts.debian()}: {said}")
-    assert float(re.search(name + r".service: ([\d.]+)", said)[1]) <= 1.5
+    # mailband is to see how many processes Postfix has.
+    most = 1.6 if name == "mailban" else 1.5
+    assert float(re.search(name + r".service: ([\d.]+)", said)[1]) <= most
 
 
 @pytest.mark.parametrize("name", [

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How many processes Postfix' services have, of those that they may: once an
+ * interval the runner counts them, instance by instance. Limits are asked for
+ * again now and then, and before they are an alarm: who raises one is not to be
+ * told to raise it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/alarms_parts.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* Percent of a limit from where on it is asked for again each time; and after
+ * how many counts in any case. */
+#define NEARLY 50
+#define ASK_EVERY 10
+
+static void ask_from(struct alarms *a, size_t i)
+{
+	struct runner_request q = {.task = RUNNER_PROCESSES};
+
+	a->counting = false;
+	if (a->postfix.asking)
+		return;
+	if (i >= a->postfix.n) {
+		for (; i < REPORT_SPOOLS; i++)
+			a->services[i].known = false;
+		return;
+	}
+	strcpy(q.directory, a->postfix.instances[i].queue_directory);
+	a->counting = alarms_run(a, &q);
+	a->counted_of = i;
+}
+
+void alarms_services_ask(struct alarms *a)
+{
+	if (!a->runner_io || a->counting)
+		return;
+	a->limits_again |= ++a->counts % ASK_EVERY == 0;
+	ask_from(a, 0);
+}
+
+/* Once: a unit of somebody's own, or a /proc that is mounted with hidepid. */
+static void tell_error(const struct alarms_services *s, int error)
+{
+	if (error && error != ESRCH && (!s->known || s->error != error))
+		log_warning("alarms: Postfix' processes are not counted: %s",
+			error == EACCES ? "/proc does not show them"
+					: strerror(error));
+}
+
+void alarms_services_take(struct alarms *a, const struct runner_reply *reply)
+{
+	struct alarms_services *s = &a->services[a->counted_of];
+	const struct service *most;
+	int error;
+
+	if (!a->counting || a->counted_of >= a->postfix.n ||
+		a->postfix.asking) {
+		a->counting = false;
+		return;
+	}
+	strcpy(s->directory,
+		a->postfix.instances[a->counted_of].queue_directory);
+	s->last = a->postfix.limits[a->counted_of];
+	if (reply->status != 0 ||
+		!services_decode(reply->output, reply->n, &s->last, &error))
+		error = EIO;
+	tell_error(s, error);
+	s->known = true;
+	/* Of a Postfix that does not run there are none. */
+	s->error = error == ESRCH ? 0 : error;
+	if (s->error == 0) {
+		judge_services(a->judge, a->counted_of, &s->last, clock_mono());
+		most = services_fullest(&s->last);
+		a->limits_again |= most && service_share(most) > NEARLY;
+	}
+	ask_from(a, a->counted_of + 1);
+}
+
+static json_t *tell_service(const char *directory, const struct service *s)
+{
+	return json_pack("{s:s,s:s,s:s,s:I,s:o}", "directory", directory,
+		"name", s->name, "type", s->type, "processes",
+		(json_int_t)s->processes, "limit",
+		s->limit ? json_integer(s->limit) : json_null());
+}
+
+/* Those that clients of other hosts talk to, and all that run. */
+json_t *alarms_services_tell(const struct alarms *a)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < REPORT_SPOOLS; i++) {
+		const struct alarms_services *s = &a->services[i];
+
+		for (size_t k = 0; s->known && !s->error && k < s->last.n; k++)
+			if (s->last.list[k].processes ||
+				service_faces_clients(&s->last.list[k]))
+				json_array_append_new(
+					list, tell_service(s->directory,
+						      &s->last.list[k]));
+	}
+	return list;
+}
