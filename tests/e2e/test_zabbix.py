@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Zabbix: a real proxy takes what is sent, a real agent answers by key, and it
-is what zabbix_sender sends. tests/cli/test_trapper.py has servers that err.
+is what zabbix_sender sends. tests/cli/test_trapper.py has servers that err,
+tests/share the template's form.
 """
 import collections
 import json
@@ -8,12 +9,11 @@ import re
 import struct
 
 import pytest
-import yaml
 
 import attack
 import hosts
 from test_metrics import MAIL, counters
-from zabbix import AS_ZABBIX, ITEMS, Proxy, SHARE, TEMPLATE, run_folder
+from zabbix import AS_ZABBIX, ITEMS, Proxy, SHARE, run_folder
 
 KEYS = ["received", "delivered", "forwarded", "deferred", "bounced",
         "rejected", "held", "discarded", "reject_warnings", "bytes_received",
@@ -161,33 +161,7 @@ def test_a_real_agent_answers_by_key(running):
     assert "192.0.2" not in get("postfix[' ; mailban list ; ']")
 
 
-# Files for import
-
-def test_the_template_is_of_one_piece():
-    export = yaml.safe_load(TEMPLATE)["zabbix_export"]
-    assert export["version"] == "6.0"
-    template, = export["templates"]
-    groups = {group["name"] for group in export["groups"]}
-    assert {group["name"] for group in template["groups"]} <= groups
-    uuids = re.findall(r"uuid: (.*)", TEMPLATE)
-    assert len(set(uuids)) == len(uuids)
-    assert all(re.fullmatch(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}", u)
-               for u in uuids)
-    macros = {macro["macro"] for macro in template["macros"]}
-    silent = 0
-    for item in template["items"]:
-        assert item["type"] == "TRAP" and item["delay"] == "0"
-        for trigger in item.get("triggers", ()):
-            expression = trigger["expression"]
-            silent += expression.startswith("nodata(")
-            # An item of this template, and macros that it has.
-            asked = re.findall(r"\(/([^/]+)/([^,)]+\])", expression)
-            assert asked and all(t == template["template"] and key in ITEMS
-                                 for t, key in asked), expression
-            assert set(re.findall(r"{\$[\w.]+}",
-                                  expression + trigger["name"])) <= macros
-    assert silent
-
+# A file for import
 
 def test_the_dashboard_asks_for_what_there_is(running):
     text = (SHARE / "grafana-dashboard.json").read_text()
