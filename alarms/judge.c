@@ -6,6 +6,7 @@
  */
 #include "alarms/judge.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,23 @@ static void leave_disk(struct judge *j, size_t i, int64_t now)
 	}
 }
 
+/* A server's that is away, a medium that fails; a folder that somebody has
+ * removed is no such thing. */
+static void judge_gone(struct judge *j, size_t i, int error, int64_t now)
+{
+	struct alarm *a = disk_alarm(j, i, ALARM_READ_ONLY);
+
+	if (error == ENOENT) {
+		leave_disk(j, i, now);
+		j->was_there[i] = false;
+	}
+	if (!j->was_there[i])
+		return;
+	a->about_mail = i < j->watch.spools_n;
+	a->total = error;
+	sample_plain(j, a, 2, now);
+}
+
 static const struct queue *queue_of(
 	const struct report_spool *s, enum queue_name name)
 {
@@ -342,8 +360,11 @@ void judge_report(
 	j->last = *r;
 	j->has_last = true;
 	for (size_t i = 0; i < r->disks_n; i++) {
-		if (r->disks[i].error)
+		if (r->disks[i].error) {
+			judge_gone(j, i, r->disks[i].error, now);
 			continue;
+		}
+		j->was_there[i] = true;
 		if (is_again(r, i))
 			leave_disk(j, i, now);
 		else

@@ -17,7 +17,7 @@ enum alarm_kind {
 	ALARM_DISK,	 /* bytes free */
 	ALARM_INODES,	 /* share of the inodes that is free, percent */
 	ALARM_FULL_IN,	 /* seconds until bytes or inodes are used up */
-	ALARM_READ_ONLY, /* 1: it cannot be written to */
+	ALARM_READ_ONLY, /* 1: it cannot be written to, 2: nor looked at */
 	ALARM_INCOMING,	 /* complete messages that nobody takes */
 	ALARM_ACTIVE,
 	ALARM_DEFERRED,
@@ -87,7 +87,7 @@ struct alarm {
 	struct level_state state;
 	bool known;   /* there was a sample */
 	double value; /* the last */
-	double total; /* of what it is a part, or 0 */
+	double total; /* of what it is a part, an errno, or 0 */
 	/* The service that it is about, of letters, digits and ._-:[]/ alone,
 	 * or "". */
 	char detail[JUDGE_DETAIL];

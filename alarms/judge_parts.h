@@ -61,7 +61,7 @@ struct judge {
 	struct forecast deferred[REPORT_SPOOLS];
 	struct growth growths[REPORT_SPOOLS][GROWTHS];
 	char more[REPORT_SPOOLS][2][JUDGE_MORE]; /* moving, on hold */
-	bool was_writable[REPORT_DISKS];
+	bool was_there[REPORT_DISKS], was_writable[REPORT_DISKS];
 	struct ages ages;
 	struct judge_said programs[JUDGE_PROGRAMS];
 	struct judge_log logs[JUDGE_LOGS];

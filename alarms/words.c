@@ -100,8 +100,11 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 			snprintf(to, room, "%s: does not fill up", a->subject);
 		break;
 	case ALARM_READ_ONLY:
-		snprintf(to, room, "%s: %s", a->subject,
-			a->value > 0 ? "mounted read-only" : "writable");
+		snprintf(to, room, "%s: %s%s", a->subject,
+			a->value > 1   ? "cannot be looked at: "
+			: a->value > 0 ? "mounted read-only"
+				       : "writable",
+			a->value > 1 ? strerror((int)a->total) : "");
 		break;
 	case ALARM_INCOMING:
 	case ALARM_ACTIVE:
@@ -194,8 +197,9 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		break;
 	case ALARM_READ_ONLY:
 		snprintf(to, room, "; %s",
-			a->about_mail ? "no mail is taken"
-				      : "nothing can be written there");
+			a->about_mail  ? "no mail is taken"
+			: a->value > 1 ? "nothing can be read or written there"
+				       : "nothing can be written there");
 		break;
 	case ALARM_INCOMING:
 	case ALARM_OLDEST:

@@ -63,7 +63,7 @@ struct check_postfix {
 bool check_postfix_ask(const struct check_options *options,
 	struct check_postfix *postfix, struct verdict *verdict);
 
-/* Alarms of mailband that are told. */
+/* Alarms of mailband that are told: of disks, and of all else. */
 #define CHECK_ALARMS 32
 
 /* Lines about who fills the queues. */
@@ -78,12 +78,13 @@ struct check_daemon {
 	size_t disks_n;
 	struct queue queues[QUEUES]; /* files, ready, oldest */
 	bool has_queues;
-	struct check_alarm {
-		enum verdict_state state;
-		bool of_disks;
-		char text[VERDICT_TEXT];
-	} alarms[CHECK_ALARMS];
-	size_t alarms_n;
+	struct check_alarms {
+		struct check_alarm {
+			enum verdict_state state;
+			char text[VERDICT_TEXT];
+		} of[CHECK_ALARMS];
+		size_t n;
+	} alarms[2]; /* by whether they are of disks */
 	/* Who fills the queues, if an alarm wanted to know. */
 	char lists[CHECK_LISTS][2 * VERDICT_TEXT];
 	size_t lists_n;

@@ -82,20 +82,33 @@ static bool is_of_disks(const char *name)
 	return false;
 }
 
+/* Where one more is kept; where there is no room the worse one counts. */
+static struct check_alarm *place_of(
+	struct check_alarms *alarms, enum verdict_state state)
+{
+	if (alarms->n < CHECK_ALARMS)
+		return &alarms->of[alarms->n++];
+	for (size_t i = 0; i < CHECK_ALARMS; i++)
+		if (state == VERDICT_CRITICAL &&
+			alarms->of[i].state != VERDICT_CRITICAL)
+			return &alarms->of[i];
+	return NULL;
+}
+
 static void take_alarm(struct check_daemon *daemon, const json_t *item)
 {
-	struct check_alarm *a = &daemon->alarms[daemon->alarms_n];
+	enum verdict_state state = !strcmp(text_of(item, "level"), "critical")
+					   ? VERDICT_CRITICAL
+					   : VERDICT_WARNING;
+	struct check_alarm *a = place_of(
+		&daemon->alarms[is_of_disks(text_of(item, "name"))], state);
 
-	if (daemon->alarms_n == CHECK_ALARMS)
-		return;
-	a->state = !strcmp(text_of(item, "level"), "critical")
-			   ? VERDICT_CRITICAL
-			   : VERDICT_WARNING;
-	a->of_disks = is_of_disks(text_of(item, "name"));
 	/* Nobody has looked of late. */
 	daemon->stale |= !strcmp(text_of(item, "name"), "gauge");
+	if (!a)
+		return;
+	a->state = state;
 	snprintf(a->text, sizeof(a->text), "%s", text_of(item, "text"));
-	daemon->alarms_n++;
 }
 
 /* "deferred and its like: from <a@b> 17, <c@d> 3" */
@@ -166,8 +179,9 @@ bool check_daemon_ask(
 void check_daemon_alarms(const struct check_daemon *daemon, bool of_disks,
 	struct verdict *verdict)
 {
-	for (size_t i = 0; i < daemon->alarms_n; i++)
-		if (daemon->alarms[i].of_disks == of_disks)
-			verdict_find(verdict, daemon->alarms[i].state, "%s",
-				daemon->alarms[i].text);
+	const struct check_alarms *alarms = &daemon->alarms[of_disks];
+
+	for (size_t i = 0; i < alarms->n; i++)
+		verdict_find(
+			verdict, alarms->of[i].state, "%s", alarms->of[i].text);
 }

@@ -171,8 +171,10 @@ static void look(const struct check_options *options, const char *path,
 	bool must, uint64_t wanted, struct seen *seen, struct verdict *verdict)
 {
 	struct disk disk;
-	int r = check_disk_read(path, &disk);
+	int r;
 
+	verdict_at(verdict, path);
+	r = check_disk_read(path, &disk);
 	if (r < 0 && must)
 		verdict_find(
 			verdict, VERDICT_UNKNOWN, "%s: %s", path, strerror(-r));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reading what another program has to say, line by line. Never a shell; and
- * it never outlives the plugin's own time limit, which ends both.
+ * it never outlives the process that looks, which the time limit ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,6 @@
 static _Noreturn void become(char **argv, int to)
 {
 	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
-	signal(SIGALRM, SIG_DFL);
 	dup2(to, STDOUT_FILENO);
 	/* What it complains of is told by what it ends with. */
 	to = open("/dev/null", O_WRONLY | O_CLOEXEC);

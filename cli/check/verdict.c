@@ -48,24 +48,43 @@ static void clean(char *text)
 			*text = '?';
 }
 
+void verdict_at(struct verdict *verdict, const char *what)
+{
+	snprintf(verdict->at, sizeof(verdict->at), "%s", what);
+}
+
+/* The finding that is the least worth telling, the last of those. */
+static size_t least(const struct verdict *verdict)
+{
+	size_t found = 0;
+
+	for (size_t i = 1; i < verdict->n; i++)
+		if (rank(verdict->findings[i].state) <=
+			rank(verdict->findings[found].state))
+			found = i;
+	return found;
+}
+
 void verdict_find(struct verdict *verdict, enum verdict_state state,
 	const char *format, ...)
 {
 	char text[VERDICT_TEXT];
 	va_list args;
+	size_t i;
 
 	verdict->state = worse(verdict->state, state);
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	clean(text);
-	for (size_t i = 0; i < verdict->n; i++)
+	for (i = 0; i < verdict->n; i++)
 		if (!strcmp(verdict->findings[i].text, text))
 			return; /* two checks lack the same */
-	if (verdict->n == VERDICT_FINDINGS)
+	i = verdict->n < VERDICT_FINDINGS ? verdict->n++ : least(verdict);
+	if (rank(verdict->findings[i].state) > rank(state))
 		return;
-	verdict->findings[verdict->n].state = state;
-	memcpy(verdict->findings[verdict->n++].text, text, sizeof(text));
+	verdict->findings[i].state = state;
+	memcpy(verdict->findings[i].text, text, sizeof(text));
 }
 
 void verdict_figure(struct verdict *verdict, const char *label, int64_t value,

@@ -13,7 +13,7 @@ enum verdict_state {
 	VERDICT_UNKNOWN,
 };
 
-/* Findings that are told; more count, but only in the state. */
+/* Findings that are told, the worst; more count, but only in the state. */
 #define VERDICT_FINDINGS 32
 #define VERDICT_TEXT 256
 #define VERDICT_PERF 4096
@@ -29,7 +29,11 @@ struct verdict {
 	} findings[VERDICT_FINDINGS];
 	char perf[VERDICT_PERF];
 	char more[VERDICT_PERF]; /* lines */
+	char at[VERDICT_TEXT];	 /* what is looked at, if that hangs */
 };
+
+/* Says what is looked at from now on. */
+void verdict_at(struct verdict *verdict, const char *what);
 
 /* Adds a finding. Control bytes, other letters than ASCII and '|', which ends
  * the text for Nagios, come out as '?'. */

@@ -5,6 +5,7 @@
  */
 #include "alarms/judge.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,6 +190,27 @@ static void test_read_only(void **state)
 	assert_string_equal(minutes(1), "read_only raised critical;");
 }
 
+/* A server that is away, for one that was there; not a folder removed. */
+static void test_gone(void **state)
+{
+	(void)state;
+	report.disks[2].error = ESTALE;
+	assert_string_equal(minutes(3), "");
+	report.disks[2].error = 0;
+	minutes(1);
+	report.disks[2].error = ESTALE;
+	assert_string_equal(minutes(3), "read_only raised critical;");
+	report.disks[2].error = 0;
+	assert_string_equal(minutes(9), "");
+	assert_string_equal(minutes(1), "read_only recovered ok;");
+	report.disks[2].error = EIO;
+	assert_string_equal(minutes(1), "read_only raised critical;");
+	report.disks[2].error = ENOENT;
+	assert_string_equal(minutes(10), "read_only recovered ok;");
+	report.disks[2].error = EIO;
+	assert_string_equal(minutes(10), "");
+}
+
 static struct queue *queue(enum queue_name name)
 {
 	return &report.spools[0].queues[name].queue;
@@ -349,6 +371,7 @@ int main(void)
 		TEST(test_inodes),
 		TEST(test_full_soon),
 		TEST(test_read_only),
+		TEST(test_gone),
 		TEST(test_queues),
 		TEST(test_queues_that_grow),
 		TEST(test_deferred_as_usual),

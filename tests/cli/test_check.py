@@ -45,6 +45,14 @@ def check(made, what, *args):
     ("disk", [alarm("disk_free", "critical"), alarm("deferred")], 2,
      "CRITICAL: it is so|"),
     ("disk", [alarm("deferred", "critical")], 0, "OK: "),
+    ("disk", [alarm("disk_free", text=f"number {i}") for i in range(50)] +
+     [alarm("read_only", "critical", "the last")], 2,
+     "CRITICAL: the last, number 1, "),
+    ("queue", [alarm("recipients", "critical", f"number {i}")
+               for i in range(50)], 2, "number 0, number 1, "),
+    ("disk", [alarm("recipients", "critical", f"number {i}")
+              for i in range(50)] + [alarm("disk_free")], 1,
+     "WARNING: it is so|"),
     ("disk", [alarm("disk_free", text=f"a|b {HOSTILE}")], 1,
      "WARNING: a?b x?]0;owned"),
     ("queue", [], 0, "OK: postfix mailq (3)|unsent=3;;;0 "),

@@ -270,6 +270,29 @@ def test_a_gauge_process_that_stands_still(host):
     assert daemon.alive()
 
 
+def test_a_file_system_that_hangs(host, tally):
+    """It is told, bans go on; so is one that has gone away for good."""
+    host.write("/var/log/own.log", "")
+    host.path("/srv/far").mkdir()
+    host.run(["mount", "-t", "tmpfs", "none", "/srv/far"])
+    daemon = start(host, "paths = /srv/far\n", postfix=False)
+    hosts.wait_for(lambda: disk(host, "/srv/far"), 20, every=0.1)
+    far = host.start(["/mailban/tests/frozen.py", "/srv/far"])
+    far.wait_log("^frozen$")
+    tally.fault("a file system that hangs")
+    hosts.wait_for(lambda: "gauge" in alarms(host), 20, every=0.2)
+    host.mailban("ban", "dovecot", "192.0.2.1")
+    tally.bans(["192.0.2.1"], host.wait_banned("dovecot", "192.0.2.1"))
+    os.kill(far.pid, signal.SIGKILL)
+    hosts.wait_for(lambda: set(alarms(host)) == {"read_only"}, 20, every=0.2)
+    alarm = alarms(host)["read_only"]
+    assert alarm["text"].startswith(
+        "/srv/far: cannot be looked at: Transport endpoint is not connected")
+    host.run(["umount", "/srv/far"])
+    hosts.wait_for(lambda: not alarms(host), 30, every=0.2)
+    assert "ERROR" not in daemon.log()
+
+
 def test_a_gauge_process_that_is_killed(host, tally):
     """Another one looks on, and each time it is told once."""
     host.write("/var/log/own.log", "")

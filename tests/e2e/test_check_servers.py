@@ -238,6 +238,19 @@ def test_disk_before_the_452(host, tally):
     assert check(host, "probe", "-p", "25").returncode == 0
 
 
+def test_a_disk_that_hangs(host, tally):
+    """It hears no signal; the plugin has its time all the same."""
+    host.path("/srv/far").mkdir()
+    host.start(["/mailban/tests/frozen.py", "/srv/far"]).wait_log("^frozen$")
+    tally.fault("a file system that hangs")
+    done = check(host, "disk", "--path", "/", "--path", "/srv/far", "-t", "1")
+    assert done.returncode == 3
+    assert done.stdout.startswith(
+        "UNKNOWN: /srv/far: not done within --timeout|free_/=")
+    hosts.wait_for(lambda: not host.run(["pgrep", "mailban-check"],
+                                        check=False).stdout)
+
+
 def test_disk_read_only(host):
     host.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", "/srv"])
     done = check(host, "disk", "--path", "/srv")
@@ -350,7 +363,9 @@ def test_a_program_that_hangs(mx, tally, program, args, by):
     mx.write(f"/usr/local/sbin/{program}", "#!/bin/sh\nexec sleep 4321\n",
              0o755)
     done = check(mx, *args, "-t", "1", by=by)
-    assert done.stdout == "UNKNOWN: not done within --timeout\n"
+    assert done.returncode == 3
+    assert done.stdout.rstrip("\n").split("|")[0] == \
+        f"UNKNOWN: {args[0]}: not done within --timeout"
     hosts.wait_for(lambda: not mx.run(["pgrep", "-f", "sleep 4321"],
                                       check=False).stdout)
 
