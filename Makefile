@@ -30,8 +30,9 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/hash lib/ini lib/layout lib/linehead \
 	lib/log lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
-	sources/header_tag sources/journal sources/linebreak sources/parts \
-	sources/replay sources/rotation sources/tail sources/watch
+	sources/header_tag sources/journal sources/linebreak \
+	sources/newlines sources/parts sources/replay sources/rotation \
+	sources/tail sources/watch
 FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \

@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
+#include "sources/newlines.h"
 
 /* FNV-1a, 64 bits: it has to tell apart, not to withstand. */
 uint64_t tail_print(const char *bytes, size_t n)
@@ -205,17 +206,32 @@ static bool is_enough(const struct tail_reader *r)
 static const char *split(struct tail *t, const struct tail_reader *r,
 	const char *p, const char *end)
 {
-	const char *newline = memchr(p, '\n', (size_t)(end - p));
+	uint16_t newlines[NEWLINES_BYTES];
+	const char *from = p;
 
-	if (newline && line_pending(t)) {
+	if (line_pending(t)) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+		if (!newline)
+			return p;
 		end_pending(t, r, p, (size_t)(newline - p));
-		p = newline + 1;
-		newline = memchr(p, '\n', (size_t)(end - p));
+		from = p = newline + 1;
 	}
-	while (newline && !is_enough(r)) {
-		hand_on(r, p, (size_t)(newline - p), false);
-		p = newline + 1;
-		newline = memchr(p, '\n', (size_t)(end - p));
+	while (from < end) {
+		size_t bytes = (size_t)(end - from), n;
+
+		if (bytes > NEWLINES_BYTES)
+			bytes = NEWLINES_BYTES;
+		n = newlines_find(from, bytes, newlines);
+		for (size_t i = 0; i < n; i++) {
+			const char *newline = from + newlines[i];
+
+			if (is_enough(r))
+				return p;
+			hand_on(r, p, (size_t)(newline - p), false);
+			p = newline + 1;
+		}
+		from += bytes;
 	}
 	return p;
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where lines end, of many at a time. A search that begins anew for each line
+ * ends somewhere else each time, which no processor foresees; this looks at 64
+ * bytes after 64, in which there is one newline or none as a rule. It runs over
+ * every byte there is and must never read outside of them.
+ */
+#include "sources/newlines.h"
+
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define STEP 64
+
+#ifdef __SSE2__
+/* Bit i: byte i is a newline. */
+static inline uint64_t newlines_of_step(const char *at)
+{
+	const __m128i newline = _mm_set1_epi8('\n');
+	uint64_t bits = 0;
+
+	for (int i = 0; i < STEP; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)(at + i));
+		unsigned int is = (unsigned int)_mm_movemask_epi8(
+			_mm_cmpeq_epi8(v, newline));
+
+		bits |= (uint64_t)is << i;
+	}
+	return bits;
+}
+
+/* The whole steps; *n is how many newlines are in them, returns their bytes. */
+static inline size_t find_in_steps(
+	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
+{
+	size_t at, found = 0;
+
+	for (at = 0; at + STEP <= bytes; at += STEP) {
+		uint64_t bits = newlines_of_step(text + at);
+
+		/* Written in any case, and kept if there was one. */
+		offsets[found] =
+			(uint16_t)(at + (size_t)__builtin_ctzll(
+						bits | UINT64_C(1) << 63));
+		found += bits != 0;
+		for (bits &= bits - 1; __builtin_expect(bits != 0, 0);
+			bits &= bits - 1)
+			offsets[found++] =
+				(uint16_t)(at + (size_t)__builtin_ctzll(bits));
+	}
+	*n = found;
+	return at;
+}
+#else
+static inline size_t find_in_steps(
+	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
+{
+	(void)text;
+	(void)bytes;
+	(void)offsets;
+	*n = 0;
+	return 0;
+}
+#endif
+
+size_t newlines_find(
+	const char *text, size_t n, uint16_t offsets[NEWLINES_BYTES])
+{
+	size_t found, at = find_in_steps(text, n, offsets, &found);
+	const char *p = memchr(text + at, '\n', n - at);
+
+	while (p) {
+		at = (size_t)(p - text);
+		offsets[found++] = (uint16_t)at++;
+		p = memchr(text + at, '\n', n - at);
+	}
+	return found;
+}
