@@ -84,8 +84,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/command_status daemon/commands daemon/config daemon/control \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
-	daemon/decisions_losses daemon/decisions_state daemon/durable \
-	daemon/enforce \
+	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
+	daemon/durable daemon/enforce \
 	daemon/engine daemon/feed_journal daemon/feeds daemon/given_up \
 	daemon/history daemon/import daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \

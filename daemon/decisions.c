@@ -317,10 +317,12 @@ static void tell_found(
 }
 
 /* What a failure counts. */
-static uint32_t count_of(struct room *room, const struct failure *f, int64_t t)
+static uint32_t count_of(struct room *room, const struct failure *f,
+	const struct attempt *attempt, int64_t t)
 {
 	char text[PREFIX_TEXT];
-	uint32_t n = room->attempts ? attempts_count(room->attempts, f, t) : 1;
+	uint32_t n =
+		room->attempts ? attempts_count(room->attempts, attempt, t) : 1;
 
 	if (n > 0)
 		return n;
@@ -361,11 +363,11 @@ static void add_failures(struct decisions *d, size_t jail,
 		ban_for(d, jail, f, t);
 }
 
-void decisions_failure(
-	struct decisions *d, size_t jail, const struct failure *f)
+void decisions_decide(struct decisions *d, size_t jail, const struct failure *f,
+	const struct attempt *attempt, int64_t now)
 {
 	struct room *room = &d->rooms[jail];
-	int64_t now = decisions_now(), t = f->time / CLOCK_SECOND;
+	int64_t t = f->time / CLOCK_SECOND;
 	char text[PREFIX_TEXT];
 	uint32_t count;
 
@@ -378,7 +380,7 @@ void decisions_failure(
 			prefix_format(&f->who, text));
 		return;
 	}
-	count = count_of(room, f, t);
+	count = count_of(room, f, attempt, t);
 	if (count == 0)
 		return;
 	room->total_failed += count;
@@ -407,6 +409,7 @@ void decisions_tick(struct decisions *d)
 {
 	int64_t now = decisions_now();
 
+	decisions_settle(d);
 	decisions_follow_clock(d);
 	if (clock_mono() / CLOCK_SECOND - d->pruned >= PRUNE_EVERY)
 		decisions_prune(d);

@@ -81,6 +81,14 @@ void decisions_lift_ignored(struct decisions *decisions);
 /* A failure that the jail's filter found. */
 void decisions_failure(struct decisions *decisions, size_t jail,
 	const struct failure *failure);
+/*
+ * The same of one of many, all decided in their order at the latest by
+ * decisions_settle, which is to be called before anything else of these
+ * functions: until then what each reads can be brought near.
+ */
+void decisions_later(struct decisions *decisions, size_t jail,
+	const struct failure *failure);
+void decisions_settle(struct decisions *decisions);
 /* One whose line is not believed: it is only counted. */
 void decisions_refused(struct decisions *decisions, size_t jail);
 /* Ends what is over and forgets what is old; call it about once a second. */

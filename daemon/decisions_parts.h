@@ -54,6 +54,17 @@ struct touched {
 
 #define RECENT 4096 /* a power of two */
 
+/* A failure that was not decided yet. */
+struct waiting {
+	size_t jail;
+	struct failure failure;		 /* without any text */
+	struct attempt attempt;		 /* if the jail counts them */
+	uint32_t in_window, in_attempts; /* as expected there */
+};
+
+/* So many wait for each other. */
+#define WAITING_MOST 32
+
 struct decisions {
 	const struct config *config;
 	struct state *state;
@@ -76,6 +87,8 @@ struct decisions {
 	/* Where some of them stand there, plus 1, by a hash: most of those who
 	 * fail have done so a moment ago. */
 	uint16_t recent[RECENT];
+	struct waiting waiting[WAITING_MOST];
+	size_t waiting_n;
 };
 
 /* Wall clock, in whole seconds. */
@@ -106,6 +119,12 @@ size_t decisions_jail(const struct config *config, const char *name);
  * must not ban by that alone. */
 void decisions_remember(struct window *window, const struct jail *jail,
 	const struct addr *who, int64_t time, uint32_t count);
+
+/* Decides about a failure, the time being now; attempt NULL: none is counted.
+ */
+void decisions_decide(struct decisions *d, size_t jail,
+	const struct failure *failure, const struct attempt *attempt,
+	int64_t now);
 
 /* How often it was banned before, as the jail's bantime.increment counts. */
 uint32_t decisions_times_before(

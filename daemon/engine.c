@@ -75,6 +75,7 @@ void engine_save(struct engine *e)
 /* After any work: orders leave at once, the state when it is due. */
 static void settle(struct engine *e)
 {
+	decisions_settle(e->decisions);
 	e->hurried = false;
 	enforce_flush(e->enforce);
 	if (e->warden) {
@@ -113,7 +114,7 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	if (failure->name)
 		ask_name(e, jail, failure);
 	else
-		decisions_failure(e->decisions, jail, failure);
+		decisions_later(e->decisions, jail, failure);
 }
 
 /* As fail2ban words it; not as often as strangers have names looked up. */

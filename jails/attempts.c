@@ -141,30 +141,40 @@ static void forget_old(struct record *r, uint32_t now)
 	r->n = kept;
 }
 
-static struct said said_by(
-	const struct attempts *a, const struct failure *f, uint32_t time)
+void attempts_read(
+	const struct attempts *a, const struct failure *f, struct attempt *out)
 {
-	struct said s = {
-		.run = {.time = time, .n = 1, .ended = f->attempts > 0}};
-
-	s.run.session =
-		f->session
-			? hash_bytes(&a->seed, f->session, f->session_len) | 2
-		: f->nameless ? NAMELESS
-			      : ANY;
+	*out = (struct attempt){.who = f->who.net,
+		.has_session = f->session,
+		.sum = f->attempts,
+		.session = f->nameless ? NAMELESS : ANY};
+	if (f->session)
+		out->session =
+			hash_bytes(&a->seed, f->session, f->session_len) | 2;
 	if (f->user_len > 0)
-		s.run.user =
+		out->user =
 			(uint32_t)hash_bytes(&a->seed, f->user, f->user_len) |
 			1;
 	/* Who tells a sum is somebody, named or not. */
 	if (f->witness || f->attempts)
-		s.witness = (uint16_t)hash_bytes(
-				    &a->seed, f->witness, f->witness_len) |
-			    1;
+		out->witness = (uint16_t)hash_bytes(
+				       &a->seed, f->witness, f->witness_len) |
+			       1;
 	else if (f->session)
-		s.witness = ITSELF;
-	s.run.told[0] = s.witness;
-	return s;
+		out->witness = ITSELF;
+}
+
+static struct said said_by(const struct attempt *w, uint32_t time)
+{
+	return (struct said){
+		.run = {.session = w->session,
+			.user = w->user,
+			.time = time,
+			.n = 1,
+			.ended = w->sum > 0,
+			.told = {w->witness}},
+		.witness = w->witness,
+	};
 }
 
 static bool has_told(const struct run *run, uint16_t witness)
@@ -288,23 +298,23 @@ static uint32_t told_before(const struct record *r, const struct said *s)
 }
 
 uint32_t attempts_count(
-	struct attempts *a, const struct failure *f, int64_t time)
+	struct attempts *a, const struct attempt *w, int64_t time)
 {
 	uint32_t now = time < 0		   ? 0
 		       : time > UINT32_MAX ? UINT32_MAX
 					   : (uint32_t)time;
-	uint32_t n = f->attempts ? f->attempts : 1, before;
-	struct said s = said_by(a, f, now);
+	uint32_t n = w->sum ? w->sum : 1, before;
+	struct said s = said_by(w, now);
 	struct record *r;
 
 	/* The sum of a connection that cannot be told from others. */
-	if (f->attempts && !f->session)
+	if (w->sum && !w->has_session)
 		return n;
-	r = record_of(a, &f->who.net);
+	r = record_of(a, &w->who);
 	if (!r)
 		return n;
 	forget_old(r, now);
-	if (f->attempts) {
+	if (w->sum) {
 		before = told_before(r, &s);
 		n -= before < n ? before : n;
 	}
@@ -314,6 +324,16 @@ uint32_t attempts_count(
 	if (n > 0)
 		add(r, &s.run);
 	return n;
+}
+
+uint32_t attempts_expect(const struct attempts *a, const struct addr *who)
+{
+	return keytable_expect(a->table, who);
+}
+
+void attempts_near(const struct attempts *a, uint32_t expected)
+{
+	keytable_near(a->table, expected);
 }
 
 uint32_t attempts_expire(struct attempts *a, int64_t now, uint32_t most)

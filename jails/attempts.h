@@ -2,6 +2,7 @@
 #ifndef MAILBAN_JAILS_ATTEMPTS_H
 #define MAILBAN_JAILS_ATTEMPTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "filters/failure.h"
@@ -34,12 +35,29 @@ struct attempts;
 struct attempts *attempts_new(uint32_t most, const struct hash_seed *seed);
 void attempts_free(struct attempts **attempts);
 
+/* What a failure tells of attempts, without the line's text: hashes of it. */
+struct attempt {
+	struct addr who;
+	uint64_t session;
+	uint32_t user;
+	uint16_t witness;
+	bool has_session;
+	uint32_t sum; /* failure->attempts */
+};
+
+/* Of a failure whose line is there. */
+void attempts_read(const struct attempts *attempts,
+	const struct failure *failure, struct attempt *out);
 /*
  * How many attempts a failure at time (seconds since 1970 UTC) tells of that
  * were not counted before; they are from now on.
  */
 uint32_t attempts_count(
-	struct attempts *attempts, const struct failure *failure, int64_t time);
+	struct attempts *attempts, const struct attempt *attempt, int64_t time);
+/* As of a window (jails/window.h). */
+uint32_t attempts_expect(
+	const struct attempts *attempts, const struct addr *who);
+void attempts_near(const struct attempts *attempts, uint32_t expected);
 
 /* Looks at the next few addresses, at most `most`, and drops those that no
  * line at or after now can be about. Returns how many. */

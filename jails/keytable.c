@@ -14,6 +14,7 @@
 
 #define ROOM_FIRST 64u
 #define ROOM_KEPT 4096u
+#define NEAR_MOST 128u /* bytes of a record that are brought near */
 
 struct keytable {
 	char *records;
@@ -150,6 +151,24 @@ uint32_t keytable_find(const struct keytable *t, const void *key)
 			return at;
 	}
 	return KEYTABLE_NONE;
+}
+
+uint32_t keytable_expect(const struct keytable *t, const void *key)
+{
+	uint32_t expected = hash(t, key);
+
+	__builtin_prefetch(&t->index[expected & t->mask]);
+	return expected;
+}
+
+void keytable_near(const struct keytable *t, uint32_t expected)
+{
+	uint32_t at = t->index[expected & t->mask];
+
+	/* As a rule it is that one, else one of the next. */
+	if (at)
+		for (uint32_t i = 0; i < t->size && i < NEAR_MOST; i += 64)
+			__builtin_prefetch((char *)keytable_at(t, at - 1) + i);
 }
 
 /* Makes the records' room twice or half as large. */

@@ -37,6 +37,13 @@ size_t keytable_memory(const struct keytable *table);
 /* Where the record with this key stands, or KEYTABLE_NONE. */
 uint32_t keytable_find(const struct keytable *table, const void *key);
 /*
+ * For who will look a key up after some other work: that begins to bring near
+ * what the find reads first, and returns what keytable_near wants; which, some
+ * work later, does so with the record. Neither changes anything.
+ */
+uint32_t keytable_expect(const struct keytable *table, const void *key);
+void keytable_near(const struct keytable *table, uint32_t expected);
+/*
  * Adds a record with this key, which must not be in; the rest of it is zero.
  * Where it stands, or KEYTABLE_NONE if the table is full or memory is short.
  * Pointers from keytable_at are stale afterwards.

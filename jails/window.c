@@ -205,6 +205,16 @@ bool window_add(
 	return true;
 }
 
+uint32_t window_expect(const struct window *w, const struct addr *addr)
+{
+	return keytable_expect(w->table, addr);
+}
+
+void window_near(const struct window *w, uint32_t expected)
+{
+	keytable_near(w->table, expected);
+}
+
 uint32_t window_count(const struct window *w, const struct addr *addr)
 {
 	uint32_t at = keytable_find(w->table, addr), sum = 0;

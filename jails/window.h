@@ -42,6 +42,14 @@ void window_free(struct window **window);
 bool window_add(struct window *window, const struct addr *addr, int64_t time,
 	uint32_t count);
 
+/*
+ * For who will add a failure of addr after some other work: the first brings
+ * near what window_add reads and returns what the second wants, some work
+ * later.
+ */
+uint32_t window_expect(const struct window *window, const struct addr *addr);
+void window_near(const struct window *window, uint32_t expected);
+
 /* How many failures of addr are in its window; 0 if it is not tracked. */
 uint32_t window_count(const struct window *window, const struct addr *addr);
 /* Drops what is known of addr; true if there was something. */

@@ -51,7 +51,9 @@ uint64_t hash_bytes(const struct hash_seed *seed, const void *bytes, size_t n)
 		memcpy(&word, (const char *)bytes + at, 8);
 		sip_word(v, word);
 	}
-	memcpy(&rest, (const char *)bytes + at, n - at);
+	/* Of nothing there need not be an address. */
+	if (at < n)
+		memcpy(&rest, (const char *)bytes + at, n - at);
 	sip_word(v, (uint64_t)n << 56 | rest);
 	v[2] ^= 0xff;
 	sip_round(v);

@@ -31,6 +31,7 @@ struct world {
 	char dir[64];
 	unsigned int bans, unbans;
 	struct ban last_ban, last_unban;
+	uint64_t order; /* of all bans and whom they were for */
 };
 
 static void on_ban(void *ctx, const struct ban *ban)
@@ -39,6 +40,8 @@ static void on_ban(void *ctx, const struct ban *ban)
 
 	w->bans++;
 	w->last_ban = *ban;
+	w->order = w->order * 31 + ban->who.net.ip[15] * 7 + ban->jail +
+		   (uint64_t)ban->end;
 }
 
 static void on_unban(void *ctx, const struct ban *ban)
@@ -765,6 +768,72 @@ static int quiet(void **state)
 	return freopen("/dev/null", "w", stderr) ? 0 : -1;
 }
 
+/* The same failures of few addresses, in three jails, one of which counts
+ * attempts; how is decisions_failure or decisions_later. What the line said is
+ * gone after each. */
+static void fail_many(struct world *w,
+	void (*how)(struct decisions *, size_t, const struct failure *))
+{
+	uint64_t random = 1;
+
+	for (int i = 0; i < 5000; i++) {
+		struct failure failure = {.time = (T0 + i / 8) * CLOCK_SECOND};
+		char ip[32], session[8], user[8];
+
+		random = random * UINT64_C(6364136223846793005) + 1;
+		snprintf(ip, sizeof(ip), "192.0.2.%u",
+			(unsigned int)(random >> 58));
+		snprintf(session, sizeof(session), "s%u",
+			(unsigned int)(random >> 52 & 15));
+		snprintf(user, sizeof(user), "u%u",
+			(unsigned int)(random >> 48 & 3));
+		failure.who = at(ip);
+		failure.session = session;
+		failure.session_len = strlen(session);
+		failure.user = user;
+		failure.user_len = strlen(user);
+		failure.witness = random >> 47 & 1 ? "pam" : NULL;
+		failure.witness_len = failure.witness ? 3 : 0;
+		failure.attempts = random >> 46 & 1 ? 2 : 0;
+		how(w->decisions, (size_t)(random >> 40) % JAILS, &failure);
+		if (how == decisions_later && (random >> 32 & 31) == 0)
+			decisions_settle(w->decisions);
+	}
+	if (how == decisions_later)
+		decisions_settle(w->decisions);
+}
+
+static void test_who_waits_is_decided_the_same(void **state)
+{
+	struct decision_counts one[JAILS], many[JAILS];
+	struct world *w = *state;
+	unsigned int bans;
+	uint64_t order;
+
+	w->jails[2].count = JAIL_COUNT_ATTEMPTS;
+	hold(1000);
+	decisions_free(&w->decisions);
+	begin(w);
+	fail_many(w, decisions_failure);
+	for (size_t i = 0; i < JAILS; i++)
+		decisions_counts(w->decisions, i, &one[i]);
+	bans = w->bans;
+	order = w->order;
+	assert_true(bans > 50);
+	assert_true(one[2].repeated > 50);
+
+	decisions_free(&w->decisions);
+	w->bans = 0;
+	w->order = 0;
+	begin(w);
+	fail_many(w, decisions_later);
+	for (size_t i = 0; i < JAILS; i++)
+		decisions_counts(w->decisions, i, &many[i]);
+	assert_int_equal(w->bans, bans);
+	assert_int_equal(w->order, order);
+	assert_memory_equal(many, one, sizeof(one));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
 
 int main(void)
@@ -794,6 +863,7 @@ int main(void)
 		TEST(test_a_ban_put_back_is_no_other_one),
 		TEST(test_attempts_or_lines),
 		TEST(test_what_the_caps_cost_is_told_once_a_minute),
+		TEST(test_who_waits_is_decided_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);

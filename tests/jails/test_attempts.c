@@ -29,6 +29,7 @@ static uint32_t tell_from(struct attempts *a, uint32_t host, int64_t seconds,
 		10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host};
 	struct addr who = addr_from_bytes(ip, 4);
 	struct failure f = {.who = prefix_of(&who), .attempts = told->attempts};
+	struct attempt attempt;
 
 	if (told->witness && *told->witness) {
 		f.witness = told->witness;
@@ -43,7 +44,8 @@ static uint32_t tell_from(struct attempts *a, uint32_t host, int64_t seconds,
 		f.session = told->session;
 		f.session_len = strlen(told->session);
 	}
-	return attempts_count(a, &f, T0 + seconds);
+	attempts_read(a, &f, &attempt);
+	return attempts_count(a, &attempt, T0 + seconds);
 }
 
 static uint32_t tell(struct attempts *a, int64_t seconds, struct told told)
