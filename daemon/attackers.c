@@ -27,6 +27,7 @@
 
 enum kind { ADDRESS, NETWORK, ACCOUNT, KINDS };
 
+/* The first two are prefixes. */
 static const char *const kind_names[KINDS] = {"address", "network", "account"};
 
 /* What is touched for a failure, a prefix's name included, is 64 bytes: one
@@ -51,12 +52,25 @@ struct label {
 	uint32_t ranks[SHELF];		     /* by day, then by count */
 };
 
+/* A failure that was not counted yet: what it touches is brought near, together
+ * with what others do. */
+struct waiting {
+	struct prefix who[2]; /* itself and its network, of len 0: none */
+	uint64_t hashes[2];
+	uint32_t count;
+	int64_t day;
+};
+
+#define WAITING_MOST 32
+
 struct attackers {
 	uint64_t seed;
 	/* The day that is, and the wall clock's seconds that are of it. */
 	int64_t day, day_begin, day_end;
 	bool changed;
 	struct state *state; /* for those who make room */
+	struct waiting waiting[WAITING_MOST];
+	size_t waiting_n;
 	struct label labels[KINDS][SHELVES];
 	struct attacker items[KINDS][SHELVES][SHELF];
 };
@@ -157,14 +171,23 @@ static void rank_set(
 		(uint32_t)who->day << 16 | count;
 }
 
-/* That attacker, made if need be; rank_set is to follow. */
-static struct attacker *find(
-	struct attackers *a, enum kind kind, const char *name, size_t n)
+static uint64_t hash_of(const struct attackers *a, const char *name, size_t n)
 {
-	uint64_t hash = tally_hash((struct span){name, n}, a->seed);
+	return tally_hash((struct span){name, n}, a->seed);
+}
+
+static uint32_t print_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) | 1;
+}
+
+/* That attacker, made if need be; rank_set is to follow. */
+static struct attacker *find(struct attackers *a, enum kind kind,
+	const char *name, size_t n, uint64_t hash)
+{
 	struct attacker *shelf = a->items[kind][hash % SHELVES];
 	struct label *label = &a->labels[kind][hash % SHELVES];
-	uint32_t print = (uint32_t)(hash >> 32) | 1;
+	uint32_t print = print_of(hash);
 	size_t at;
 
 	for (size_t i = 0; i < SHELF; i++)
@@ -181,9 +204,9 @@ static struct attacker *find(
 }
 
 static void add(struct attackers *a, enum kind kind, const char *name, size_t n,
-	uint32_t count, int64_t day)
+	uint64_t hash, uint32_t count, int64_t day)
 {
-	struct attacker *who = find(a, kind, name, n);
+	struct attacker *who = find(a, kind, name, n, hash);
 	int64_t ago;
 
 	turn_to(who, day);
@@ -203,24 +226,71 @@ static void prefix_name(const struct prefix *p, char name[17])
 	name[16] = (char)p->len;
 }
 
+/* Where an attacker stands, or will if he is new. */
+static const struct attacker *place_of(
+	const struct attackers *a, enum kind kind, uint64_t hash)
+{
+	const struct label *label = &a->labels[kind][hash % SHELVES];
+	size_t at = 0;
+
+	while (at < SHELF && label->prints[at] != print_of(hash))
+		at++;
+	return &a->items[kind][hash % SHELVES]
+			[at < SHELF ? at : least_of(label)];
+}
+
+/* Counts those who wait: kind by kind, so that none has to wait for memory. */
+static void settle(struct attackers *a)
+{
+	char name[17];
+
+	for (size_t i = 0; i < a->waiting_n; i++)
+		for (enum kind kind = ADDRESS; kind <= NETWORK; kind++)
+			__builtin_prefetch(
+				place_of(a, kind, a->waiting[i].hashes[kind]),
+				1);
+	for (size_t i = 0; i < a->waiting_n; i++) {
+		const struct waiting *w = &a->waiting[i];
+
+		for (enum kind kind = ADDRESS; kind <= NETWORK; kind++) {
+			if (w->who[kind].len == 0)
+				continue;
+			prefix_name(&w->who[kind], name);
+			add(a, kind, name, sizeof(name), w->hashes[kind],
+				w->count, w->day);
+		}
+	}
+	a->waiting_n = 0;
+}
+
+static void expect(
+	struct attackers *a, struct waiting *w, enum kind kind, struct prefix p)
+{
+	char name[17];
+
+	prefix_name(&p, name);
+	w->who[kind] = p;
+	w->hashes[kind] = hash_of(a, name, sizeof(name));
+	__builtin_prefetch(&a->labels[kind][w->hashes[kind] % SHELVES]);
+}
+
 void attackers_failed(struct attackers *a, const struct prefix *who,
 	uint32_t count, int64_t seconds)
 {
-	int64_t day = day_of(a, seconds);
+	struct waiting *w = &a->waiting[a->waiting_n++];
 	struct prefix p = *who;
 	bool v4 = addr_is_v4(&p.net);
-	char name[17];
 
-	if (p.len == 128) {
-		prefix_name(&p, name);
-		add(a, ADDRESS, name, sizeof(name), count, day);
-	}
+	*w = (struct waiting){.count = count, .day = day_of(a, seconds)};
+	if (p.len == 128)
+		expect(a, w, ADDRESS, p);
 	if (p.len > (v4 ? 120 : 64)) {
 		p.len = v4 ? 120 : 64;
 		memset(p.net.ip + p.len / 8, 0, 16 - p.len / 8);
 	}
-	prefix_name(&p, name);
-	add(a, NETWORK, name, sizeof(name), count, day);
+	expect(a, w, NETWORK, p);
+	if (a->waiting_n == WAITING_MOST)
+		settle(a);
 }
 
 void attackers_login(
@@ -233,7 +303,8 @@ void attackers_login(
 	if (time == 0 || time > now)
 		time = now;
 	if (n)
-		add(a, ACCOUNT, name, n, 1, day_of(a, time / CLOCK_SECOND));
+		add(a, ACCOUNT, name, n, hash_of(a, name, n), 1,
+			day_of(a, time / CLOCK_SECOND));
 }
 
 static void put(
@@ -251,6 +322,7 @@ static void put(
 
 static void save(struct attackers *a, struct state *state, bool all)
 {
+	settle(a);
 	a->state = state;
 	if (!a->changed && !all)
 		return;
@@ -286,9 +358,10 @@ static void restore(void *ctx, int kind, const char *name, int64_t day,
 		return;
 	if (kind == NETWORK && prefix_parse(name, name_n, &p)) {
 		prefix_name(&p, bytes);
-		who = find(a, NETWORK, bytes, sizeof(bytes));
+		who = find(a, NETWORK, bytes, sizeof(bytes),
+			hash_of(a, bytes, sizeof(bytes)));
 	} else if (kind == ACCOUNT && name_n > 0 && name_n < NAME) {
-		who = find(a, ACCOUNT, name, name_n);
+		who = find(a, ACCOUNT, name, name_n, hash_of(a, name, name_n));
 	} else {
 		return;
 	}
@@ -392,6 +465,7 @@ json_t *attackers_tell(struct attackers *a, int ago, size_t most)
 	int64_t today = day_of(a, clock_wall() / CLOCK_SECOND);
 	json_t *all = json_object();
 
+	settle(a);
 	if (most > TOLD_MOST)
 		most = TOLD_MOST;
 	for (enum kind kind = 0; kind < KINDS; kind++) {
