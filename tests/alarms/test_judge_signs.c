@@ -120,10 +120,12 @@ static void test_levels(void **state)
 /* What is no service's name is not repeated, whoever wrote it. */
 static void test_details(void **state)
 {
-	static const char *const bad[] = {"a b", "$(reboot)", "x\nNext: y",
-		"-rf", "0123456789012345678901234567890123456789012345678901"};
+	static char long_name[JUDGE_DETAIL + 1];
+	static const char *const bad[] = {
+		"a b", "$(reboot)", "x\nNext: y", "-rf", long_name};
 
 	(void)state;
+	memset(long_name, 'x', JUDGE_DETAIL);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		say(JUDGE_POSTFIX, SIGN_NO_SPACE, "cleanup");
 		say(JUDGE_POSTFIX, SIGN_NO_SPACE, bad[i]);

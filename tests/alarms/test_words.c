@@ -50,6 +50,10 @@ static struct alarm alarm_of(enum alarm_kind kind, size_t program)
 		.said = "smtp 127.0.0.1: banner: 421 no",
 		.about_mail = program == 0};
 
+	if (kind == ALARM_PROCESSES) {
+		strcpy(a.detail, "smtp/inet");
+		a.total = 100;
+	}
 	if (is_of_program(kind)) {
 		a.subject = program ? "dovecot" : "postfix";
 		strcpy(a.detail, "smtpd");
