@@ -14,7 +14,9 @@
 
 #include "lib/conf.h"
 
-#define TAG_ROUNDS 100
+/* Tags that are put in for one value, and how long a tag may be. */
+#define ROUNDS_MOST 1000
+#define TAG_MOST 128
 #define DEFINITION "Definition"
 
 struct source {
@@ -136,52 +138,85 @@ static char *find_innermost(char *s, char **end)
 	return NULL;
 }
 
+/* Each tag of the text, "<x>", becomes its value; NULL if that is too long. */
+static char *put_value(const char *text, const char *tag, const char *value)
+{
+	size_t tag_n = strlen(tag), value_n = strlen(value), n = strlen(text);
+	char *joined, *to;
+	const char *at;
+
+	for (at = text; (at = strstr(at, tag)); at += tag_n)
+		n += value_n - tag_n;
+	if (n > CONF_TEXT_MOST)
+		return NULL;
+	joined = to = malloc(n + 1);
+	if (!joined)
+		abort();
+	while ((at = strstr(text, tag))) {
+		to = mempcpy(to, text, (size_t)(at - text));
+		to = mempcpy(to, value, value_n);
+		text = at + tag_n;
+	}
+	strcpy(to, text);
+	return joined;
+}
+
+/* The value of the tag, "<x>"; NULL if it has none, and stays as it is. */
+static const struct conf_value *value_of(
+	struct source *src, const char *text, char *section, size_t room)
+{
+	size_t n = strlen(text);
+	char tag[TAG_MOST], *slash;
+
+	/* <F-USER> and its like. */
+	if (n < 3 || memcmp(text + 1, "F-", 2) == 0)
+		return NULL;
+	memcpy(tag, text + 1, n - 2);
+	tag[n - 2] = '\0';
+	/* A key's case means nothing, a section's does. */
+	slash = strrchr(tag, '/');
+	for (char *c = slash ? slash : tag; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + 32);
+	return find_tag(src->conf, tag, section, room);
+}
+
 /* Puts tags in until none is known; NULL with a fault if that never ends. */
 static char *put_tags(
 	struct source *src, char *text, const struct conf_value *from)
 {
-	char section[128], tag[128], *end, *at = text;
+	char section[TAG_MOST], tag[TAG_MOST], *end, *at = text;
 	int rounds = 0;
 
 	while ((at = find_innermost(at, &end))) {
 		const struct conf_value *v = NULL;
-		size_t n = (size_t)(end - at) - 1;
-		char *value, *joined, *slash;
+		size_t n = (size_t)(end - at) + 1;
+		char *value, *joined;
 
-		if (n > 0 && n < sizeof(tag)) {
-			memcpy(tag, at + 1, n);
+		if (n < sizeof(tag)) {
+			memcpy(tag, at, n);
 			tag[n] = '\0';
-			/* A key's case means nothing, a section's does. */
-			slash = strrchr(tag, '/');
-			for (char *c = slash ? slash : tag; *c; c++)
-				if (*c >= 'A' && *c <= 'Z')
-					*c = (char)(*c + 32);
-			v = find_tag(src->conf, tag, section, sizeof(section));
+			v = value_of(src, tag, section, sizeof(section));
 		}
-		/* <HOST> and its like, and unknown ones, stay. */
-		if (!v || memcmp(at + 1, "F-", 2) == 0) {
+		/* <HOST> is unknown too. */
+		if (!v) {
 			at = end + 1;
 			continue;
 		}
-		if (++rounds > TAG_ROUNDS * 10 ||
-			strlen(text) > CONF_TEXT_MOST) {
-			err_fault(src->err, from->file, from->line,
-				"the tag <%s> refers to itself; give it a "
-				"value that leads to no <%s> again",
-				tag, tag);
-			free(text);
-			return NULL;
-		}
 		value = conf_expand(src->conf, section, v, src->err);
-		if (!value) {
-			free(text);
-			return NULL;
-		}
-		*at = '\0';
-		if (asprintf(&joined, "%s%s%s", text, value, end + 1) < 0)
-			abort();
+		joined = value && ++rounds <= ROUNDS_MOST
+				 ? put_value(text, tag, value)
+				 : NULL;
+		if (value && !joined)
+			err_fault(src->err, from->file, from->line,
+				"the tag %s refers to itself, or to more than "
+				"a megabyte; give it a value that leads to no "
+				"%s again",
+				tag, tag);
 		free(value);
 		free(text);
+		if (!joined)
+			return NULL;
 		text = joined;
 		/* The new text may be part of an outer tag. */
 		at = text;

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
+
 /*
  * How often PCRE2 may try again ("match limit"; with JIT it counts the starts
  * in a text and what it goes back to, not the bytes in between). A search may
@@ -39,7 +41,7 @@ static const uint32_t form_options[FORMS] = {
 };
 
 struct regex {
-	struct regex *next; /* of those that are shared */
+	struct regex *next; /* of those that are shared in one list */
 	unsigned int users; /* 0: it is not shared */
 	pcre2_code *code[FORMS];
 	enum jit jit[FORMS];
@@ -59,8 +61,9 @@ struct regex {
 	} last;
 };
 
-/* All that somebody shares now. */
-static struct regex *shared;
+/* All that somebody shares now, by their texts' hashes. */
+#define SHARED_LISTS 512
+static struct regex *shared[SHARED_LISTS];
 
 /* The line that is looked at, and what is left for it. */
 static struct {
@@ -154,9 +157,17 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 	return regex;
 }
 
+/* Of the admin's own texts: nobody chooses them to meet. */
+static struct regex **shared_list(const char *text)
+{
+	static const struct hash_seed seed;
+
+	return &shared[hash_bytes(&seed, text, strlen(text)) % SHARED_LISTS];
+}
+
 struct regex *regex_shared(const char *text, char *why, size_t room)
 {
-	struct regex *r = shared;
+	struct regex **list = shared_list(text), *r = *list;
 
 	while (r && strcmp(r->text, text) != 0)
 		r = r->next;
@@ -164,8 +175,8 @@ struct regex *regex_shared(const char *text, char *why, size_t room)
 		r = regex_new(text, why, room);
 		if (!r)
 			return NULL;
-		r->next = shared;
-		shared = r;
+		r->next = *list;
+		*list = r;
 	}
 	r->users++;
 	return r;
@@ -174,12 +185,13 @@ struct regex *regex_shared(const char *text, char *why, size_t room)
 /* Whether nobody else has it any more. */
 static bool is_last_user(struct regex *regex)
 {
-	struct regex **at = &shared;
+	struct regex **at;
 
 	if (regex->users == 0)
 		return true;
 	if (--regex->users > 0)
 		return false;
+	at = shared_list(regex->text);
 	while (*at != regex)
 		at = &(*at)->next;
 	*at = regex->next;

@@ -33,7 +33,7 @@ static void put(struct expansion *x, const char *text, size_t n)
 		return;
 	if (x->n + n > CONF_TEXT_MOST) {
 		err_fault(x->err, x->from->file, x->from->line,
-			"grows over %u bytes when interpolated",
+			"is longer than %u bytes, with what %%(...)s puts in",
 			CONF_TEXT_MOST);
 		x->failed = true;
 		return;

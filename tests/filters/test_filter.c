@@ -45,7 +45,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	static const char *const names[] = {"a.conf", "a.local", "b.conf",
-		"common.conf", "bad.conf", "empty.conf"};
+		"common.conf", "bad.conf", "empty.conf", "many.conf"};
 	char path[256];
 
 	(void)state;
@@ -402,6 +402,34 @@ static void whose_dates_are_usual(void **state)
 	}
 }
 
+/* Many rows with one head, which is tags of tags. */
+static void a_tag_in_many_rows(void **state)
+{
+	char *text = NULL;
+	size_t room = 0;
+	FILE *f = open_memstream(&text, &room);
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	assert_non_null(f);
+	fprintf(f, "[Definition]\nlt = file\nhead-file = <daemon>:\n"
+		   "daemon = prog\nfailregex = ^ never <HOST>\n");
+	for (int i = 0; i < 2000; i++)
+		fprintf(f, "  ^ <head-<lt>> row %d from <HOST>$\n", i);
+	assert_int_equal(fclose(f), 0);
+	put_file("many.conf", text);
+	free(text);
+	filter = load("many", &err);
+	if (!filter)
+		fail_msg("%s", err.items[0].text);
+	assert_int_equal(filter_regexes(filter), 2001);
+	matches(filter, "Nov 21 10:00:00 prog: row 1999 from 192.0.2.1",
+		"192.0.2.1");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 /* A jail for bans by hand has a filter that finds nothing. */
 static void an_empty_failregex(void **state)
 {
@@ -432,7 +460,11 @@ static void faults(void **state)
 	faulty("[Definition]\nfailregex = ^%(missing)s <HOST>\n", "bad",
 		"bad.conf:2: failregex: %(missing)s has no value");
 	faulty("[Definition]\nx = <y>\ny = <x>\nfailregex = ^<x> <HOST>\n",
-		"bad", "refers to itself; give it a value that leads to no <");
+		"bad",
+		"refers to itself, or to more than a megabyte; give it a "
+		"value that leads to no <");
+	faulty("[Definition]\nx = <y><y>\ny = <x>\nfailregex = ^<x> <HOST>\n",
+		"bad", "bad.conf:4: the tag <");
 	faulty("", "nosuch",
 		"jail.local:7: filter: there is no filter 'nosuch'");
 	faulty("", "bad[mode", "is not of the form name[option=value");
@@ -521,6 +553,7 @@ int main(void)
 		cmocka_unit_test(backtracking_is_bounded),
 		cmocka_unit_test(whose_dates_are_usual),
 		cmocka_unit_test(an_empty_failregex),
+		cmocka_unit_test(a_tag_in_many_rows),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(together_as_alone),
 	};

@@ -196,6 +196,32 @@ static void the_same_question_is_asked_once(void **state)
 	regex_free(&two);
 }
 
+static void many_are_shared(void **state)
+{
+	enum { TEXTS = 3000 };
+	static struct regex *all[TEXTS];
+	char text[32], why[256];
+
+	(void)state;
+	for (int i = 0; i < TEXTS; i++) {
+		snprintf(text, sizeof(text), "^a%d$", i);
+		all[i] = regex_shared(text, why, sizeof(why));
+	}
+	for (int i = 0; i < TEXTS; i++) {
+		struct regex *again;
+
+		snprintf(text, sizeof(text), "^a%d$", i);
+		again = regex_shared(text, why, sizeof(why));
+		assert_ptr_equal(again, all[i]);
+		regex_free(&again);
+		assert_int_equal(
+			regex_search(all[i], text + 1, strlen(text) - 2, true),
+			REGEX_MATCH);
+	}
+	for (int i = 0; i < TEXTS; i++)
+		regex_free(&all[i * 7 % TEXTS]);
+}
+
 /* Loading a filter costs half as much by this. */
 static void machine_code_waits_for_a_search(void **state)
 {
@@ -218,6 +244,7 @@ int main(void)
 		cmocka_unit_test(many_searches_are_one_line),
 		cmocka_unit_test(a_long_name_is_no_endless_search),
 		cmocka_unit_test(the_same_question_is_asked_once),
+		cmocka_unit_test(many_are_shared),
 		cmocka_unit_test(machine_code_waits_for_a_search),
 	};
 
