@@ -5,11 +5,11 @@
  */
 #include "daemon/config.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "jails/ignore.h"
+#include "lib/paths.h"
 
 struct loader {
 	struct config *config;
@@ -106,8 +106,8 @@ static bool any_file(const struct jail *jail)
 	bool any = false;
 
 	for (size_t i = 0; i < jail->logpaths_n && !any; i++) {
-		any = glob(jail->logpaths[i].glob, GLOB_NOSORT, NULL, &found) ==
-		      0;
+		any = paths_find(jail->logpaths[i].glob, GLOB_NOSORT, &found,
+			      NULL) == 0;
 		if (any)
 			globfree(&found);
 	}

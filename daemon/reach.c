@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "daemon/sandbox.h"
 #include "jails/jail.h"
 #include "lib/log.h"
+#include "lib/paths.h"
 
 struct reach {
 	struct sandbox_path *paths;
@@ -127,7 +127,7 @@ static void each_match(
 {
 	glob_t found;
 
-	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+	if (paths_find(pattern, GLOB_NOSORT, &found, NULL) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		char *real = realpath(found.gl_pathv[i], NULL);

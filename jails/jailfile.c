@@ -21,6 +21,7 @@
 #include "jails/jailvalue.h"
 #include "lib/arena.h"
 #include "lib/layout.h"
+#include "lib/paths.h"
 
 #define MULTIPLIERS_MOST 1000
 
@@ -63,6 +64,16 @@ static void read_filter(const struct jailvalue *v, struct jail *jail)
 			v->section);
 }
 
+static bool is_too_wide(const char *pattern)
+{
+	glob_t found;
+	bool cut;
+
+	if (paths_find(pattern, GLOB_NOSORT, &found, &cut) == 0)
+		globfree(&found);
+	return cut;
+}
+
 /* Of what is there and is no log nothing is read, which is no reason to guard
  * the host by no jail at all: a link to /dev/null is a way to have no log. */
 static void check_logpath(const struct jailvalue *v,
@@ -79,6 +90,12 @@ static void check_logpath(const struct jailvalue *v,
 	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		jailvalue_warning(v, t, at,
 			"'%s' is no regular file, and is not read", path);
+	else if (paths_is_pattern(path) && is_too_wide(path))
+		jailvalue_warning(v, t, at,
+			"'%s' has more than %d files and directories to look "
+			"through: not all that it fits will be read; name the "
+			"directories",
+			path, PATHS_LOOKED_MOST);
 }
 
 static void read_logpaths(

@@ -6,7 +6,6 @@
 #include "sources/glob.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +13,22 @@
 #include <sys/inotify.h>
 
 #include "lib/log.h"
+#include "lib/paths.h"
 #include "sources/rotation.h"
 #include "sources/watch.h"
 
 /* Directories of one pattern that are watched; the tick sees the rest. */
 #define DIRECTORIES 16
+/* How often the tick looks again where it cannot look at all. */
+#define CUT_TICKS 60
 
 struct file_glob {
 	struct watch_user user; /* first: the watch knows us by it */
 	struct file_watch *watch;
 	char *pattern;
 	bool changed, plain, full;
+	bool cut; /* there is more to look at than is looked at */
+	unsigned int ticks;
 	char **told;
 	size_t n_told;
 	int wd[DIRECTORIES];
@@ -54,6 +58,9 @@ static void glob_tick(struct watch_user *user)
 {
 	struct file_glob *g = (struct file_glob *)user;
 
+	/* Not each second what is dear, and finds no more. */
+	if (g->cut && ++g->ticks % CUT_TICKS != 0)
+		return;
 	g->changed = g->changed || !g->plain;
 }
 
@@ -74,7 +81,7 @@ int file_glob_new(
 		free(g);
 		return -ENOMEM;
 	}
-	g->plain = !strpbrk(pattern, "*?[\\");
+	g->plain = !paths_is_pattern(pattern);
 	g->changed = true;
 	*out = g;
 	return 0;
@@ -130,7 +137,7 @@ static void watch_all(struct file_glob *g)
 
 		snprintf(dir, sizeof(dir), "%.*s",
 			(int)(slash - g->pattern) + 1, g->pattern);
-		if (glob(dir, 0, NULL, &found) != 0)
+		if (paths_find(dir, 0, &found, NULL) != 0)
 			continue;
 		for (size_t i = 0; i < found.gl_pathc && n < DIRECTORIES; i++) {
 			wd[n] = watch_directory(g->watch, found.gl_pathv[i]);
@@ -189,7 +196,7 @@ size_t file_glob_scan(struct file_glob *g, file_glob_fn fn, void *ctx)
 	if (g->plain)
 		return tell(g, g->pattern, fn, ctx);
 	watch_all(g);
-	if (glob(g->pattern, 0, NULL, &found) != 0)
+	if (paths_find(g->pattern, 0, &found, &g->cut) != 0)
 		return 0;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *path = found.gl_pathv[i];

@@ -5,7 +5,6 @@
  */
 #include "cli/fail2ban/dump.h"
 
-#include <glob.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "jails/jailfile.h"
 #include "jails/jailvalue.h"
 #include "lib/datadir.h"
+#include "lib/paths.h"
 
 /* Columns, with --dp. */
 #define PRETTY_WIDTH 1000
@@ -342,7 +342,7 @@ static void paths_put(const struct dump *d, const struct dumped *j)
 		const struct jail_logpath *path = &j->jail->logpaths[i];
 		glob_t found;
 
-		if (glob(path->glob, GLOB_NOSORT, NULL, &found) != 0)
+		if (paths_find(path->glob, GLOB_NOSORT, &found, NULL) != 0)
 			continue;
 		for (size_t k = 0; k < found.gl_pathc; k++)
 			if (access(found.gl_pathv[k], F_OK) == 0)

@@ -509,6 +509,27 @@ static void test_faults(void **state)
 	}
 }
 
+/* A star too many is told, and ends. */
+static void test_a_pattern_too_wide(void **state)
+{
+	struct tree *t = *state;
+	char text[256], name[80];
+
+	for (int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "%s/d%d", t->dir, i);
+		assert_int_equal(symlink(".", name), 0);
+	}
+	snprintf(text, sizeof(text),
+		"[x]\nenabled = true\nfilter = x\nlogpath = %s/*/*.conf\n"
+		"  %s/*/*/*/*.log\n",
+		t->dir, t->dir);
+	put(t, "etc/jail.local", text);
+	assert_string_equal(load(t),
+		"warning: etc/jail.local:5: logpath: '*/*/*/*.log' has more "
+		"than 100000 files and directories to look through: not all "
+		"that it fits will be read; name the directories\n");
+}
+
 /* A fault in a list that a file holds stands at that file's own line. */
 static void test_ignore_file_fault(void **state)
 {
@@ -583,6 +604,7 @@ int main(void)
 		TEST(test_actions),
 		TEST(test_faults),
 		TEST(test_ignore_file_fault),
+		TEST(test_a_pattern_too_wide),
 		TEST(test_names_are_resolved),
 		TEST(test_nothing),
 	};
