@@ -37,7 +37,8 @@ FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \
 	filters/filterfile filters/given_up filters/groups \
-	filters/linebuffer filters/literals filters/pyregex filters/regex filters/sessions filters/sieve
+	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
+	filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
 	jails/duration jails/escalate jails/fail2ban jails/formula \
 	jails/formula_parse jails/ignore jails/ignorelist jails/jail \

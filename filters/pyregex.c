@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/pyregex_parts.h"
+
 #define IP4 "(?:\\d{1,3}\\.){3}\\d{1,3}"
 #define IP6                                                               \
 	"(?:[0-9A-Fa-f]{1,4}::?|::){1,7}(?:[0-9A-Fa-f]{1,4}|(?<=:):|" IP4 \
@@ -44,12 +46,7 @@ static const struct {
 	{"<F-PORT/>", "(?P<fport>\\w+)", NULL},
 };
 
-struct out {
-	char *text;
-	size_t n, room;
-};
-
-static void put(struct out *o, const char *text, size_t n)
+void pyout_put(struct pyout *o, const char *text, size_t n)
 {
 	if (o->n + n + 1 > o->room) {
 		o->room = (o->n + n + 1) * 2;
@@ -62,9 +59,9 @@ static void put(struct out *o, const char *text, size_t n)
 	o->text[o->n] = '\0';
 }
 
-static void puts_to(struct out *o, const char *text)
+void pyout_puts(struct pyout *o, const char *text)
 {
-	put(o, text, strlen(text));
+	pyout_put(o, text, strlen(text));
 }
 
 /* "<F-NAME>" or "</F-NAME>": the length of the whole tag, 0 if it is none. */
@@ -78,14 +75,15 @@ static size_t group_tag(const char *s, bool *closes, size_t *name, size_t *len)
 		return 0;
 	at += 2;
 	*name = at;
-	while (isalnum((unsigned char)s[at]) || s[at] == '_')
+	while (isupper((unsigned char)s[at]) || isdigit((unsigned char)s[at]) ||
+		s[at] == '_')
 		at++;
 	*len = at - *name;
 	return *len > 0 && *len < 32 && s[at] == '>' ? at + 1 : 0;
 }
 
 /* Writes what a tag at s stands for; how many bytes it took, 0 if none. */
-static size_t put_tag(struct out *o, const char *s, bool names)
+static size_t put_tag(struct pyout *o, const char *s, bool names)
 {
 	size_t name, len, n;
 	bool closes;
@@ -94,43 +92,43 @@ static size_t put_tag(struct out *o, const char *s, bool names)
 		n = strlen(tags[i].tag);
 		if (strncmp(s, tags[i].tag, n) != 0)
 			continue;
-		puts_to(o, names && tags[i].with_names ? tags[i].with_names
-						       : tags[i].regex);
+		pyout_puts(o, names && tags[i].with_names ? tags[i].with_names
+							  : tags[i].regex);
 		return n;
 	}
 	n = group_tag(s, &closes, &name, &len);
 	if (n == 0)
 		return 0;
 	if (closes) {
-		puts_to(o, ")");
+		pyout_puts(o, ")");
 		return n;
 	}
-	puts_to(o, "(?P<");
+	pyout_puts(o, "(?P<");
 	if (len == 2 && strncmp(s + name, "ID", 2) == 0)
-		puts_to(o, "f");
+		pyout_puts(o, "f");
 	else if (len == 4 && strncmp(s + name, "PORT", 4) == 0)
-		puts_to(o, "f");
+		pyout_puts(o, "f");
 	for (size_t i = 0; i < len; i++) {
 		char c = (char)tolower((unsigned char)s[name + i]);
 
-		put(o, &c, 1);
+		pyout_put(o, &c, 1);
 	}
-	puts_to(o, ">");
+	pyout_puts(o, ">");
 	return n;
 }
 
 /* As many whole lines as need be, none if possible. */
-static void put_skiplines(struct out *o, int number)
+static void put_skiplines(struct pyout *o, int number)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text),
 		"\\n(?P<" GROUP_SKIPPED "%d>(?:(?:.*\\n)*?))", number);
-	puts_to(o, text);
+	pyout_puts(o, text);
 }
 
 /* What a tag stands for here, in the words that fail2ban has for it. */
-static void put_shown(struct out *o, const char *s, const char *ip6)
+static void put_shown(struct pyout *o, const char *s, const char *ip6)
 {
 	const struct {
 		const char *ours, *theirs;
@@ -143,33 +141,34 @@ static void put_shown(struct out *o, const char *s, const char *ip6)
 			if (strncmp(s, other[i].ours, strlen(other[i].ours)) ==
 				0) {
 				n = strlen(other[i].ours);
-				puts_to(o, other[i].theirs);
+				pyout_puts(o, other[i].theirs);
 			}
 		if (!n)
-			put(o, s, n = 1);
+			pyout_put(o, s, n = 1);
 		s += n;
 	}
 }
 
 /* "((?i)" and "(?:(?i)", which fail2ban makes "(?i:": the length, or 0. */
-static size_t put_local_flags(struct out *o, const char *s)
+static size_t put_local_flags(struct pyout *o, const char *s)
 {
-	size_t n = strncmp(s, "(?:", 3) == 0 ? 3 : 1, flags;
+	const char *flags;
+	size_t n, took = pysyntax_local_flags(s, &flags, &n);
 
-	flags = strspn(s + n + 2, "abcdefghijklmnopqrstuvwxyz");
-	if (strncmp(s + n, "(?", 2) != 0 || !flags || s[n + 2 + flags] != ')')
+	if (!took)
 		return 0;
-	put(o, s + n, 2 + flags);
-	puts_to(o, ":");
-	return n + 2 + flags + 1;
+	pyout_puts(o, "(?");
+	pyout_put(o, flags, n);
+	pyout_puts(o, ":");
+	return took;
 }
 
 char *pyregex_show(const char *s, bool names, const char *ip6)
 {
-	struct out o = {0}, tag = {0};
+	struct pyout o = {0}, tag = {0};
 	int skipped = 0;
 
-	puts_to(&o, "");
+	pyout_puts(&o, "");
 	while (*s) {
 		size_t took = 0;
 
@@ -180,143 +179,54 @@ char *pyregex_show(const char *s, bool names, const char *ip6)
 		} else if (*s == '<' && (took = put_tag(&tag, s, names)) > 0) {
 			put_shown(&o, tag.text, ip6);
 		} else if (*s == '\\' && s[1]) {
-			put(&o, s, took = 2);
+			pyout_put(&o, s, took = 2);
 		} else if (*s == '(') {
 			took = put_local_flags(&o, s);
 		}
 		if (!took)
-			put(&o, s, took = 1);
+			pyout_put(&o, s, took = 1);
 		s += took;
 	}
 	free(tag.text);
 	return o.text;
 }
 
-/* An escape: the length taken, 0 with *why if it has no counterpart. */
-static size_t put_escape(struct out *o, const char *s, const char **why)
+/* What the tag at s, which took n bytes, is for a repetition behind it. */
+static enum pysyntax_last last_of(
+	const struct pyout *o, const char *s, size_t n)
 {
-	switch (s[1]) {
-	case '\0':
-		*why = "ends in a lone backslash";
-		return 0;
-	case 'Z':
-		puts_to(o, "\\z");
-		return 2;
-	case 'v':
-		/* To Python the one character, to PCRE2 a class. */
-		puts_to(o, "\\x0b");
-		return 2;
-	case 'u':
-	case 'U':
-		*why = "\\u escapes have no counterpart; write the character";
-		return 0;
-	case 'N':
-		*why = "\\N{...} has no counterpart; write the character";
-		return 0;
-	}
-	/* What Python's re does not know, PCRE2 may know as something else. */
-	if (isalpha((unsigned char)s[1]) && !strchr("AbBdDsSwWafnrtx", s[1])) {
-		*why = "has an escape that Python's re does not know";
-		return 0;
-	}
-	put(o, s, 2);
-	return 2;
-}
-
-/* Inline flags "(?iu)": u is how it is anyway, a has no counterpart. */
-static size_t put_flags(struct out *o, const char *s, const char **why)
-{
-	size_t n = 2, kept = o->n;
-
-	puts_to(o, "(?");
-	while (isalpha((unsigned char)s[n]) || s[n] == '-') {
-		if (s[n] == 'a' || s[n] == 'L' ||
-			(s[n] == 'u' && s[n + 1] == ')' && n == 2)) {
-			*why = "the flags a, L and a lone u have no "
-			       "counterpart";
-			return 0;
-		}
-		if (s[n] != 'u')
-			put(o, &s[n], 1);
-		n++;
-	}
-	if (n == 2 || (s[n] != ')' && s[n] != ':')) {
-		o->n = kept;
-		put(o, s, 1);
-		return 1;
-	}
-	put(o, &s[n], 1);
-	return n + 1;
-}
-
-/* A character class, copied; its length, 0 with *why if it does not end. */
-static size_t put_class(struct out *o, const char *s, const char **why)
-{
-	size_t n = 1;
-
-	n += s[n] == '^';
-	n += s[n] == ']';
-	put(o, s, n);
-	while (s[n] && s[n] != ']') {
-		if (s[n] == '\\') {
-			size_t took = put_escape(o, s + n, why);
-
-			if (!took)
-				return 0;
-			n += took;
-			continue;
-		}
-		/* To Python "[" is plain in a class; PCRE2 reads "[:". */
-		if (s[n] == '[')
-			puts_to(o, "\\");
-		put(o, &s[n++], 1);
-	}
-	if (!s[n]) {
-		*why = "has a [ without its ]";
-		return 0;
-	}
-	puts_to(o, "]");
-	return n + 1;
+	/* <F-USER> is the head of a group; <ADDR> ends in a question mark. */
+	if (strncmp(s, "<F-", 3) == 0 && s[n - 2] != '/')
+		return PYSYNTAX_NOTHING;
+	return o->text[o->n - 1] == '?' ? PYSYNTAX_REPEATED : PYSYNTAX_ITEM;
 }
 
 char *pyregex_translate(const char *s, bool names, const char **why)
 {
-	struct out o = {0};
+	struct pysyntax syntax = {PYSYNTAX_NOTHING};
+	struct pyout o = {0};
 	int skipped = 0;
 
-	puts_to(&o, "");
+	pyout_puts(&o, "");
 	while (*s) {
-		size_t took = 1;
+		size_t took = 0;
 
 		if (strncmp(s, "<SKIPLINES>", 11) == 0) {
 			put_skiplines(&o, skipped++);
-			s += 11;
-			continue;
+			took = 11;
+			syntax.last = PYSYNTAX_ITEM;
+		} else if (*s == '<' && (took = put_tag(&o, s, names)) > 0) {
+			syntax.last = last_of(&o, s, took);
 		}
-		if (*s == '<' && (took = put_tag(&o, s, names)) > 0) {
-			s += took;
-			continue;
+		syntax.begun |= took > 0;
+		if (!took)
+			took = pysyntax_put(&syntax, &o, s);
+		if (!took) {
+			*why = syntax.why;
+			free(o.text);
+			return NULL;
 		}
-		if (*s == '\\')
-			took = put_escape(&o, s, why);
-		else if (*s == '[')
-			took = put_class(&o, s, why);
-		else if (s[0] == '(' && s[1] == '?' && s[2] != '#')
-			took = put_flags(&o, s, why);
-		else if (s[0] == '{' && s[1] == ',' &&
-			 isdigit((unsigned char)s[2])) {
-			puts_to(&o, "{0");
-			took = 1;
-		} else {
-			put(&o, s, 1);
-			took = 1;
-		}
-		if (took == 0)
-			goto refused;
 		s += took;
 	}
 	return o.text;
-refused:
-	free(o.text);
-	return NULL;
 }

@@ -46,6 +46,15 @@ static void rewrites(void **state)
 		"a\\n(?P<skiplines0>(?:(?:.*\\n)*?))b"
 		"\\n(?P<skiplines1>(?:(?:.*\\n)*?))c");
 	rewritten_to("\\<HOST>", "\\<HOST>");
+	rewritten_to("(?i)(?s)a(?i:b)", "(?i)(?s)a(?i:b)");
+	rewritten_to("x((?i)a)(?:(?s)b)", "x(?i:a)(?s:b)");
+	rewritten_to("a(?#[ no * )b", "ab");
+	rewritten_to("(?P<x>a)(?(x)b|c)(?P=x)", "(?P<x>a)(?(<x>)b|c)(?P=x)");
+	rewritten_to("a{,}", "a{0,}");
+	rewritten_to("a{ 1}b{}c{d}", "a\\{ 1}b\\{}c\\{d}");
+	rewritten_to("a*?b++c{2}?", "a*?b++c{2}?");
+	rewritten_to("(?x)a # **", "(?x)a # **");
+	rewritten_to("<F-user>", "<F-user>");
 }
 
 static void refusals(void **state)
@@ -61,6 +70,33 @@ static void refusals(void **state)
 		"\\Q.\\E",
 		"\\h",
 		"[\\H]",
+		"(?R)x",
+		"(?1)x",
+		"(?&x)",
+		"(?<x>a)",
+		"(?|a|b)",
+		"(*NO_JIT)x",
+		"x(*SKIP)y",
+		"(?C1)x",
+		"(?J)x",
+		"(?^:x)",
+		"x(?i)y",
+		"(?P>x)",
+		"(?P=x)(?P<x>y)",
+		"(?(DEFINE x)y)",
+		"x{2}{3}",
+		"x**",
+		"^*",
+		"*x",
+		"x|+",
+		"<F-USER>*</F-USER>",
+		"<F-ID/>**",
+		"\\x{41}",
+		"\\12",
+		"[\\d-z]",
+		"[a-\\d]",
+		"[\\Z]",
+		"(?#x",
 	};
 
 	(void)state;
