@@ -14,10 +14,11 @@
 #include <wchar.h>
 
 /*
- * The code point at text and its bytes; zero bytes if none is there (RFC 3629:
- * no surrogates, nothing overlong, nothing above 10FFFF).
+ * The code point at text, of which left bytes are there, and its bytes; zero
+ * bytes if none is there (RFC 3629: no surrogates, nothing overlong, nothing
+ * above 10FFFF).
  */
-static size_t utf8_decode(const unsigned char *t, uint32_t *out)
+static size_t utf8_decode(const unsigned char *t, size_t left, uint32_t *out)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint32_t v;
@@ -28,7 +29,7 @@ static size_t utf8_decode(const unsigned char *t, uint32_t *out)
 		return 1;
 	}
 	n = t[0] >= 0xf0 ? 4 : t[0] >= 0xe0 ? 3 : 2;
-	if (t[0] < 0xc2 || t[0] > 0xf4)
+	if (t[0] < 0xc2 || t[0] > 0xf4 || n > left)
 		return 0;
 	v = t[0] & (0xffu >> (n + 1));
 	for (i = 1; i < n; i++) {
@@ -55,18 +56,18 @@ static bool point_is_plain(uint32_t v)
 	return v < 0x80 || wcwidth((wchar_t)v) >= 0;
 }
 
-char *text_escape(const char *text)
+char *text_escape_bytes(const char *text, size_t left)
 {
 	const unsigned char *t = (const unsigned char *)text;
 	/* The longest: one byte to \xNN, three bytes to \u{NNNN}. */
-	char *out = malloc(4 * strlen(text) + 1), *o = out;
+	char *out = malloc(4 * left + 1), *o = out;
 	uint32_t v;
 	size_t n;
 
 	if (!out)
 		abort();
-	while (*t) {
-		n = utf8_decode(t, &v);
+	for (; left; t += n, left -= n) {
+		n = utf8_decode(t, left, &v);
 		if (!n || (n == 1 && !point_is_plain(v))) {
 			o += sprintf(o, "\\x%02x", *t);
 			n = 1;
@@ -77,24 +78,28 @@ char *text_escape(const char *text)
 			memcpy(o, t, n);
 			o += n;
 		}
-		t += n;
 	}
 	*o = '\0';
 	return out;
 }
 
+char *text_escape(const char *text)
+{
+	return text_escape_bytes(text, strlen(text));
+}
+
 size_t text_width(const char *text)
 {
 	const unsigned char *t = (const unsigned char *)text;
-	size_t n, width = 0;
+	size_t left = strlen(text), n, width = 0;
 	uint32_t v;
 	int w;
 
-	while (*t) {
-		n = utf8_decode(t, &v);
+	for (; left; t += n, left -= n) {
+		n = utf8_decode(t, left, &v);
 		w = n > 1 ? wcwidth((wchar_t)v) : 1;
 		width += w > 0 ? (size_t)w : 0;
-		t += n ? n : 1;
+		n = n ? n : 1;
 	}
 	return width;
 }

@@ -13,6 +13,8 @@
  * is out.
  */
 char *text_escape(const char *text);
+/* The same of n bytes, which may be any. */
+char *text_escape_bytes(const char *text, size_t n);
 /* The same of what format and args make, as vprintf(3) has them. */
 __attribute__((format(printf, 1, 0))) char *text_format(
 	const char *format, va_list args);

@@ -255,14 +255,10 @@ void trace_text(struct trace *trace, FILE *to)
 
 static void set_span(json_t *to, const char *key, struct span s)
 {
-	char *text = strndup(s.at, s.n), *escaped;
+	char *escaped = text_escape_bytes(s.at, s.n);
 
-	if (!text)
-		abort();
-	escaped = text_escape(text);
 	json_object_set_new(to, key, json_string(escaped));
 	free(escaped);
-	free(text);
 }
 
 static void set_number(json_t *to, const char *key, struct span s)

@@ -219,14 +219,10 @@ static void set_name(
 	json_t *to, const char *key, const struct tally *t, uint32_t row)
 {
 	struct span name = tally_name(t, row);
-	char *text = strndup(name.at, name.n), *escaped;
+	char *escaped = text_escape_bytes(name.at, name.n);
 
-	if (!text)
-		abort();
-	escaped = text_escape(text);
 	json_object_set_new(to, key, json_string(escaped));
 	free(escaped);
-	free(text);
 }
 
 static void set_time(json_t *to, const char *key, int64_t time)

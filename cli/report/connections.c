@@ -120,7 +120,7 @@ static bool print_domain(
 	print_connected_time(p->to, (double)(int64_t)c->party.size);
 	print_seconds(p, c, "     ", "    ");
 	fputs("   ", p->to);
-	page_name(p->to, tally_name(t, row));
+	page_name(p, tally_name(t, row));
 	fputc('\n', p->to);
 	return true;
 }

@@ -149,12 +149,12 @@ void page_details(const struct page *p)
 		const struct detail *d = tally_value(t, order[i]);
 
 		fputc(' ', p->to);
-		page_name(p->to, tally_name(t, order[i]));
+		page_name(p, tally_name(t, order[i]));
 		fputs("  ", p->to);
 		for (uint32_t at = d->first; at;) {
 			if (at != d->first)
 				fputs("   ", p->to);
-			page_name(p->to, ledger_detail(p->l, &at));
+			page_name(p, ledger_detail(p->l, &at));
 			fputc('\n', p->to);
 		}
 		fputc('\n', p->to);

@@ -88,17 +88,17 @@ void html_escaped(FILE *to, const char *plain)
 
 void html_text(FILE *to, struct span text)
 {
-	bool cut = text.n > NAME_SHOWN;
-	char *copy = strndup(text.at, cut ? NAME_SHOWN : text.n), *plain;
+	size_t n = text.n > NAME_SHOWN ? NAME_SHOWN : text.n;
+	char *plain;
 
-	if (!copy)
-		abort();
-	plain = text_escape(copy);
+	/* Not within a letter. */
+	while (n && n < text.n && ((unsigned char)text.at[n] & 0xc0) == 0x80)
+		n--;
+	plain = text_escape_bytes(text.at, n);
 	html_escaped(to, plain);
-	if (cut)
+	if (n < text.n)
 		fputs("&hellip;", to);
 	free(plain);
-	free(copy);
 }
 
 char *html_bytes(uint64_t bytes, char *text, size_t room)

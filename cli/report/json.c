@@ -15,15 +15,11 @@
 
 static json_t *name_json(struct span name)
 {
-	char *text = strndup(name.at, name.n), *escaped;
+	char *escaped = text_escape_bytes(name.at, name.n);
 	json_t *out;
 
-	if (!text)
-		abort();
-	escaped = text_escape(text);
 	out = json_string(escaped);
 	free(escaped);
-	free(text);
 	return out;
 }
 

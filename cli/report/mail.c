@@ -107,9 +107,9 @@ static void subject_print(
 		strftime(date, sizeof(date), ", %Y-%m-%d", &tm);
 	fprintf(to,
 		"Subject: %s: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64
-		" refused, %" PRIu64 " bans%s\n",
+		" refused, %" PRIu64 " ban%s%s\n",
 		host, l->total.received, l->total.delivered, l->total.rejected,
-		l->total.bans, date);
+		l->total.bans, l->total.bans == 1 ? "" : "s", date);
 }
 
 static void header_print(FILE *to, const struct ledger *l,

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/text.h"
+
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -31,9 +33,28 @@ void page_count(FILE *to, uint64_t value)
 	page_units(to, (double)value, 6);
 }
 
-void page_name(FILE *to, struct span name)
+/* Nearly all are of such bytes. */
+static bool is_ascii(struct span name)
 {
-	fwrite(name.at, 1, name.n, to);
+	bool plain = true;
+
+	for (size_t i = 0; i < name.n; i++)
+		plain &= name.at[i] >= ' ' && name.at[i] <= '~';
+	return plain;
+}
+
+/* Strangers choose names: those of a report are for any terminal and mail. */
+void page_name(const struct page *p, struct span name)
+{
+	char *shown;
+
+	if (p->l->options.compat || is_ascii(name)) {
+		fwrite(name.at, 1, name.n, p->to);
+		return;
+	}
+	shown = text_escape_bytes(name.at, name.n);
+	fputs(shown, p->to);
+	free(shown);
 }
 
 /* A title with a line below it. */

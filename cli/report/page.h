@@ -15,7 +15,9 @@ struct page {
 /* "%6d" and a unit: k above 512 k, m above 512 m. */
 void page_units(FILE *to, double value, int width);
 void page_count(FILE *to, uint64_t value);
-void page_name(FILE *to, struct span name);
+/* A name out of a log, escaped as text_escape() does; with --compat as it is.
+ */
+void page_name(const struct page *p, struct span name);
 /* A title with a line below it. */
 void page_title(FILE *to, const char *text);
 /* The same with ": none" for what is empty; false if it is. */

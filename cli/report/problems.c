@@ -15,7 +15,7 @@ static void print_rows(const struct page *p, const struct cause *all,
 		fprintf(p->to, "%*s", indent, "");
 		page_count(p->to, all[from].count);
 		fputs("  ", p->to);
-		page_name(p->to, all[from].who);
+		page_name(p, all[from].who);
 		fputc('\n', p->to);
 		if (--left == 0)
 			break;
@@ -38,14 +38,14 @@ static void print_causes(const struct page *p, const struct causes *causes,
 		if (levels == 3 &&
 			(i == 0 || !span_same(all[i].what, all[i - 1].what))) {
 			fputs("  ", p->to);
-			page_name(p->to, all[i].what);
+			page_name(p, all[i].what);
 			fputc('\n', p->to);
 		}
 		for (end = i; end < n && all[end].group == all[i].group; end++)
 			total += all[end].count;
 		if (levels > 1) {
 			fprintf(p->to, "%*s", 2 * (levels - 1), "");
-			page_name(p->to, all[i].why);
+			page_name(p, all[i].why);
 			if (most > 0)
 				fprintf(p->to, " (top %" PRId64 ")", most);
 			fprintf(p->to, " (total: %" PRIu64 ")\n", total);

@@ -154,7 +154,7 @@ static void print_party(const struct page *p, const struct party *party)
 
 static void print_name(const struct page *p, struct span name)
 {
-	page_name(p->to, name);
+	page_name(p, name);
 	fputc('\n', p->to);
 }
 
@@ -256,7 +256,7 @@ static bool print_unsized_row(
 	uint32_t whose = *(uint32_t *)tally_value(t, row);
 
 	fputc(' ', p->to);
-	page_name(p->to, tally_name(t, row));
+	page_name(p, tally_name(t, row));
 	fputs("  ", p->to);
 	print_name(p, tally_name(p->l->recipients, whose));
 	return true;

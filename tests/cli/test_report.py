@@ -482,6 +482,45 @@ def test_html(program, tmp_path):
                                      tmp_path / "empty").decode()
 
 
+EVIL = [b"\x1b]0;x\x07", b"\x1b[2J", b"\0", b"\r", b"\x7f", b"\x9b31m",
+        b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff",
+        "\u202e\u2028\u0085".encode(), b"<script>x</script>", b"\xc3"]
+
+
+@pytest.mark.parametrize("words", [
+    [], ["-e", "--verbose-msg-detail", "--smtpd-stats", "--rej-add-from"],
+    ["--attacks"], ["--json"], ["--html"]], ids=lambda w: "".join(w[:1]))
+def test_what_strangers_write_is_text(program, tmp_path, words):
+    """In whatever field, and in each way to tell it."""
+    log = tmp_path / "log"
+    rng = random.Random(9)
+    out = []
+    for line in maillines.generate(9, 1500).splitlines():
+        places = [i + 1 for i, c in enumerate(line) if c in b"<=[ "][4:]
+        for _ in range(rng.randrange(3) if places else 0):
+            at = rng.choice(places)
+            line = line[:at] + rng.choice(EVIL) + line[at:]
+        out.append(line)
+    log.write_bytes(b"\n".join(out))
+    text = report(program, *words, log).decode()
+    assert not set(text) & set(map(chr, [*range(9), *range(11, 32),
+                                         *range(127, 160), 0x202e, 0x2028]))
+    assert "<script" not in text or "--html" not in words
+    if words in ([], ["--json"]):
+        assert r"\x1b]0;x\x07" in text.replace(r"\\", "\\")
+
+
+def test_names_are_as_they_are_in_compat(program, oracle, tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(
+        b"Nov 20 10:00:00 mx1 postfix/%s\n" % text for text in (
+            b"smtpd[1]: ABCDEF01: client=a[192.0.2.1]",
+            b"qmgr[1]: ABCDEF01: from=<\xff\x1b[2J@b>, size=7, nrcpt=1 (q)")))
+    held_against(program, oracle, log, [])
+    assert b"\xff\x1b[2J@b" in report(program, "--compat", log)
+    assert rb"\xff\x1b[2J@b" in report(program, log)
+
+
 def test_wrong_options(program, tmp_path):
     for words in (["--nonsense"], ["--smtp"], ["-h"], ["-h", "x"], ["--q=1"],
                   ["--json", "--html"], ["--html", "--compat"],

@@ -53,7 +53,7 @@ def test_a_message(sending):
     assert mail.get_content_type() == "multipart/alternative"
     assert mail["To"] == "root@example.org"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert re.fullmatch(r"mx\.example\.org: 3 in, 3 out, 0 refused, 1 bans, "
+    assert re.fullmatch(r"mx\.example\.org: 3 in, 3 out, 0 refused, 1 ban, "
                         r"\d{4}-\d\d-\d\d", mail["Subject"])
     text, page = parts(mail)
     # As the command alone shows them, below what changed.
