@@ -16,7 +16,7 @@
 
 static int setup(void **state)
 {
-	char name[8];
+	char name[16];
 
 	(void)state;
 	scratch_make();
