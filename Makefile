@@ -86,9 +86,9 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
-	daemon/durable daemon/enforce \
-	daemon/engine daemon/feed_journal daemon/feeds daemon/given_up \
-	daemon/history daemon/import daemon/keeper \
+	daemon/durable daemon/enforce daemon/engine daemon/engine_reload \
+	daemon/feed_journal daemon/feeds daemon/given_up daemon/history \
+	daemon/import daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \

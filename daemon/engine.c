@@ -21,18 +21,17 @@
 #include "daemon/decisions.h"
 #include "daemon/durable.h"
 #include "daemon/enforce.h"
+#include "daemon/engine_parts.h"
 #include "daemon/feeds.h"
 #include "daemon/given_up.h"
 #include "daemon/import.h"
 #include "daemon/lookup.h"
 #include "daemon/outbound.h"
-#include "daemon/reach.h"
 #include "daemon/readback.h"
 #include "daemon/resolver.h"
 #include "daemon/signs.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
-#include "jails/jailset.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -72,8 +71,7 @@ void engine_save(struct engine *e)
 	e->saved = clock_mono();
 }
 
-/* After any work: orders leave at once, the state when it is due. */
-static void settle(struct engine *e)
+void engine_settle(struct engine *e)
 {
 	decisions_settle(e->decisions);
 	e->hurried = false;
@@ -164,7 +162,7 @@ static void on_name(void *ctx, const struct resolver_failure *of,
 
 static void on_names(void *ctx)
 {
-	settle(ctx);
+	engine_settle(ctx);
 }
 
 static void on_line(void *ctx, const struct line *line, uint32_t source)
@@ -235,16 +233,21 @@ static void keep_ban(void *ctx, const struct ban *ban)
 	enforce_keep(e->enforce, ban);
 }
 
+void engine_keep_bans(struct engine *e)
+{
+	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
+}
+
 /* Somebody took bans away, or the table with all of them. */
 static void on_lost(void *ctx)
 {
 	struct engine *e = ctx;
 
-	banlist_each(decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
+	engine_keep_bans(e);
 	audit_soon(e->audit);
 }
 
-static void fail(struct engine *e)
+void engine_fail(struct engine *e)
 {
 	e->failed = true;
 	sd_event_exit(e->loop, 1);
@@ -266,7 +269,7 @@ static int on_files(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	(void)events;
 	if (feeds_read(e->feeds))
 		go_on(e->more, 0);
-	settle(e);
+	engine_settle(e);
 	return 0;
 }
 
@@ -278,7 +281,7 @@ static int on_more(sd_event_source *s, uint64_t now, void *ctx)
 	(void)now;
 	if (feeds_read(e->feeds))
 		go_on(s, 0);
-	settle(e);
+	engine_settle(e);
 	return 0;
 }
 
@@ -288,7 +291,7 @@ static int on_journal(sd_event_source *s, uint64_t now, void *ctx)
 	bool more = feeds_read_journal(e->feeds);
 
 	(void)now;
-	settle(e);
+	engine_settle(e);
 	go_on(s, more ? 0 : JOURNAL_EVERY);
 	return 0;
 }
@@ -310,7 +313,7 @@ static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 	signs_tick(e);
 	outbound_tick(e->outbound);
 	given_up_tell(e->config);
-	settle(e);
+	engine_settle(e);
 	go_on(s, TICK_EVERY);
 	return 0;
 }
@@ -327,10 +330,10 @@ static int on_warden(sd_event_source *s, int fd, uint32_t events, void *ctx)
 		log_error("the warden is gone (%s): stopping; its bans stay "
 			  "in the kernel",
 			strerror(-r));
-		fail(e);
+		engine_fail(e);
 		return 0;
 	}
-	settle(e);
+	engine_settle(e);
 	return 0;
 }
 
@@ -340,28 +343,19 @@ static int on_signal(
 	struct engine *e = ctx;
 
 	(void)s;
-	if (info->ssi_signo == SIGHUP)
+	if (info->ssi_signo == SIGHUP) {
 		engine_reload(e, NULL, NULL);
-	else
-		sd_event_exit(e->loop, 0);
+		return 0;
+	}
+	/* Who asks why it ended shall not have to guess. */
+	log_info("%s from process %u of uid %u",
+		info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT",
+		info->ssi_pid, info->ssi_uid);
+	sd_event_exit(e->loop, 0);
 	return 0;
 }
 
-/* Every error of a load into the log; the first as *why. */
-static void tell_errors(const struct err *err, char **why)
-{
-	for (size_t i = 0; i < err->n; i++) {
-		bool fault = err->items[i].kind == ERR_FAULT;
-
-		log_line(fault ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
-			err->items[i].text);
-		if (fault && why && !*why)
-			*why = strdup(err->items[i].text);
-	}
-}
-
-/* The kernel's table for the configuration that is e->config. */
-static int lay_out(struct engine *e)
+int engine_lay_out(struct engine *e)
 {
 	int r = enforce_layout(e->enforce, e->config);
 
@@ -371,8 +365,7 @@ static int lay_out(struct engine *e)
 	return r;
 }
 
-/* Its logs. */
-static int follow(struct engine *e)
+int engine_follow(struct engine *e)
 {
 	int r = feeds_configure(e->feeds, e->config);
 
@@ -383,72 +376,6 @@ static int follow(struct engine *e)
 			feeds_has_journal(e->feeds) ? SD_EVENT_ONESHOT
 						    : SD_EVENT_OFF);
 	return r;
-}
-
-/* What was set by hand while it ran stays, but in the jail that is read. */
-static void keep_settings(
-	const struct config *from, const struct config *to, const char *read)
-{
-	for (size_t i = 0; i < from->n; i++)
-		for (size_t j = 0; j < to->n; j++)
-			if (!strcmp(from->items[i].jail->name,
-				    to->items[j].jail->name) &&
-				strcmp(to->items[j].jail->name, read) != 0)
-				jailset_keep(
-					to->items[j].jail, from->items[i].jail);
-}
-
-bool engine_reload(struct engine *e, const char *only, char **why)
-{
-	struct config *config, *old = e->config;
-	struct err err;
-
-	if (why)
-		*why = NULL;
-	/* What waits is numbered by the jails of today. */
-	enforce_flush(e->enforce);
-	if (enforce_waits(e->enforce)) {
-		log_error("Reload refused: the warden is behind with its work");
-		if (why)
-			*why = strdup("the warden is behind with its work; "
-				      "try again");
-		return false;
-	}
-	sd_notifyf(
-		0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
-	err_init(&err);
-	config = config_load(e->options.confdir, e->options.datadir, &err);
-	if (config && e->options.reach &&
-		!reach_covers(e->options.reach, config, &err))
-		config_free(&config);
-	tell_errors(&err, why);
-	err_deinit(&err);
-	if (config) {
-		if (only)
-			keep_settings(old, config, only);
-		audit_reconfigure(e->audit);
-		config_make_safe(config, old);
-		e->config = config;
-		log_setup(config->settings.loglevel);
-		state_limit(e->state, config->settings.max_state);
-		decisions_reconfigure(e->decisions, config);
-		/* A kernel laid out for other jails must not be told of these.
-		 */
-		if (lay_out(e) < 0 || follow(e) < 0)
-			fail(e);
-		decisions_lift_ignored(e->decisions);
-		alarms_reconfigure(e->alarms, &config->settings.alarms);
-		outbound_reconfigure(e->outbound, &config->settings.alarms);
-		banlist_each(
-			decisions_bans(e->decisions), BANLIST_ALL, keep_ban, e);
-		settle(e);
-		config_free(&old);
-		log_info("Reload finished: %zu jails", config->n);
-	} else {
-		log_error("Reload refused: the configuration stays as it was");
-	}
-	sd_notify(0, "READY=1");
-	return config != NULL;
 }
 
 static int add_sources(struct engine *e)
@@ -523,7 +450,7 @@ static bool engine_init(struct engine *e)
 	config_make_safe(e->config, NULL);
 	e->enforce = enforce_new(e->warden, on_lost, e);
 	/* The warden is at work meanwhile. */
-	if (lay_out(e) < 0)
+	if (engine_lay_out(e) < 0)
 		return false;
 	e->state = state_open(e->options.statedir);
 	state_limit(e->state, e->config->settings.max_state);
@@ -553,7 +480,7 @@ static bool engine_init(struct engine *e)
 		log_error("cannot fill the event loop: %s", strerror(-r));
 		return false;
 	}
-	if (follow(e) < 0)
+	if (engine_follow(e) < 0)
 		return false;
 	e->restoring = true;
 	decisions_restore(e->decisions);

@@ -110,8 +110,8 @@ static void read_options(struct arguments *args, int argc, char **argv)
 	}
 }
 
-/* Faults and warnings as the admin is to read them, a line each. */
-/* To a person with the file first; in the journal with a severity, so that
+/* Faults and warnings as the admin is to read them, a line each: to a person
+ * with the file first; in the journal with a severity, so that
  * who looks for warnings there finds them. */
 static void print_errors(const struct err *err)
 {
@@ -145,9 +145,10 @@ static void look_around(const struct arguments *args, struct err *err)
 			"set MAILBAN_DATADIR");
 }
 
-/* Whom the engine and the warden become; as root that must be somebody. */
-static bool find_user(const struct settings *settings, struct account *account,
-	struct err *err)
+/* Whom the engine and the warden become; as root that must be somebody. One
+ * whom no file names may come with the installation, after a check. */
+static bool find_user(const struct settings *settings, bool check,
+	struct account *account, struct err *err)
 {
 	const struct passwd *user;
 
@@ -155,6 +156,8 @@ static bool find_user(const struct settings *settings, struct account *account,
 	if (account->uid != 0)
 		return true;
 	user = getpwnam(settings->user);
+	if (check && !user && settings->user_line == 0)
+		return true;
 	if (!user || user->pw_uid == 0) {
 		err_fault(err, settings->user_file, settings->user_line,
 			user ? "user: '%s' is root; name one without rights"
@@ -298,17 +301,14 @@ static bool confine(struct arguments *args, const struct config *config,
 	return r == 0;
 }
 
-/* They are taken by the event loop, in order with everything else. */
-static void block_signals(void)
+/* It is taken by the event loop, in order with everything else. */
+static void block_signal(int number)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	sigaddset(&set, number);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 /* From root to the engine: NULL if there is nothing to run. */
@@ -318,14 +318,14 @@ static struct config *become_engine(struct arguments *args,
 	struct engine_options *e = &args->engine;
 	struct config *config;
 	struct account account;
-	bool going = false;
+	bool going = false, known;
 	struct err err;
 
 	err_init(&err);
 	look_around(args, &err);
 	config = config_begin(e->confdir, e->datadir, &err);
-	if (!args->check && !err.faults &&
-		find_user(&config->settings, &account, &err))
+	known = find_user(&config->settings, args->check, &account, &err);
+	if (!args->check && !err.faults && known)
 		going = start_others(args, &config->settings, account, warden);
 	config_finish(&config, e->confdir, e->datadir, &err);
 	print_errors(&err);
@@ -357,6 +357,10 @@ int main(int argc, char **argv)
 	if (args.history)
 		return history_print(args.engine.statedir);
 	args.engine.datadir = datadir_find(datadir, sizeof(datadir));
+	/* A reload that is asked for too soon comes later; but until the loop
+	 * runs, who starts us can end us. */
+	if (!args.check)
+		block_signal(SIGHUP);
 	config = become_engine(&args, &warden, &reach);
 	if (config && args.check) {
 		printf("The configuration is right, with %zu jail%s.\n",
@@ -368,7 +372,9 @@ int main(int argc, char **argv)
 		 * malloc raises the bound with each large buffer that is
 		 * freed. */
 		mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
-		block_signals();
+		block_signal(SIGTERM);
+		block_signal(SIGINT);
+		signal(SIGPIPE, SIG_IGN);
 		status = engine_run(&args.engine, config, warden);
 	} else {
 		warden_client_free(&warden);

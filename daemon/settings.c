@@ -15,8 +15,10 @@
 
 static bool take_user(struct settings *s, const char *text)
 {
+	if (!*text || strcmp(text, "root") == 0)
+		return false;
 	s->user = text;
-	return *text != '\0';
+	return true;
 }
 
 static bool take_loglevel(struct settings *s, const char *text)
@@ -120,7 +122,7 @@ static const struct {
 	bool (*take)(struct settings *s, const char *text);
 	const char *wants;
 } keys[] = {
-	{"user", take_user, "the name of a user"},
+	{"user", take_user, "the name of a user without rights"},
 	{"loglevel", take_loglevel,
 		"critical, error, warning, notice, info or debug"},
 	{"flush_on_stop", take_flush_on_stop, "true or false"},

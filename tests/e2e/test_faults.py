@@ -18,6 +18,15 @@ FAULTS = {
     "unknown value of the daemon": (
         {"mailban.conf": "[mailban]\nuser = mailban\nloglevel = loud\n"},
         "mailban.conf:3", "loud"),
+    "the daemon as root": (
+        {"mailban.conf": "[mailban]\nuser = root\n"},
+        "mailban.conf:2", "without rights"),
+    "the daemon as root by another name": (
+        {"mailban.conf": "[mailban]\nuser = toor\n"},
+        "mailban.conf:2", "is root"),
+    "the daemon as nobody that there is": (
+        {"mailban.conf": "[mailban]\nuser = nosuch\n"},
+        "mailban.conf:2", "no user 'nosuch'"),
     "no server of Zabbix": (
         {"mailban.conf": "[mailban]\nuser = mailban\nzabbix_server = a b\n"},
         "mailban.conf:3", "zabbix_server"),
@@ -86,6 +95,7 @@ def wrong(tally):
 
 def check(host, files, *args):
     host.configure(files)
+    host.append("/etc/passwd", "toor:x:0:0::/root:/bin/sh\n")
     return host.run([host.program("mailband"), "-t", "-c", "/etc/mailban",
                      *args], check=False)
 

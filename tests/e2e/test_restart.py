@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import threading
 
@@ -177,6 +178,24 @@ def test_reload_of_a_broken_configuration_changes_nothing(host, tally):
     assert daemon.alive()
     host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
     host.wait_banned("dovecot", "192.0.2.9", *BANNED)
+
+
+def test_what_a_reload_cannot_change_is_told(host):
+    """It is so after a restart; what could not start then is refused."""
+    daemon = attacked(host)
+    host.configure({"mailban.conf": "[mailban]\nuser = root\n"})
+    done = host.mailban("reload", check=False)
+    assert done.returncode == 2
+    assert re.search(r"mailban\.conf:2: user: 'root'", done.stderr)
+    host.configure({"mailban.conf": "[mailban]\nuser = nobody\n"
+                                    "sandbox = no\n"})
+    host.mailban("reload")
+    daemon.wait_log("^WARNING user: it is 'nobody' when mailband is restarted")
+    daemon.wait_log("^WARNING sandbox: it is left out when mailband is rest")
+    host.mailban("reload")
+    assert daemon.log().count("WARNING") == 2
+    assert daemon.stop() == 0
+    assert re.search(r"SIGTERM from process \d+ of uid 0", daemon.log())
 
 
 def test_a_jail_that_goes_takes_its_bans_along(host):

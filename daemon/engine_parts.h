@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MAILBAN_DAEMON_ENGINE_PARTS_H
+#define MAILBAN_DAEMON_ENGINE_PARTS_H
+
+/* Within the engine: what its parts share. Nobody else includes this. */
+
+#include "daemon/engine.h"
+
+/* After any work: orders leave at once, the state when it is due. */
+void engine_settle(struct engine *engine);
+/* Ends the loop with a fault; bans stay. */
+void engine_fail(struct engine *engine);
+/* The kernel's table for the configuration that is in force, and its logs: 0
+ * or -errno, told in the log. */
+int engine_lay_out(struct engine *engine);
+int engine_follow(struct engine *engine);
+/* Every ban into the kernel that is not in it. */
+void engine_keep_bans(struct engine *engine);
+
+#endif
