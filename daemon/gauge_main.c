@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 {
 	static const char lost = GAUGE_LOST;
 	struct born born;
+	const struct keeper_worker worker = {.work = be_gauge, .ctx = &born};
 	int rc;
 
 	log_setup(LOG_LEVEL_INFO);
@@ -50,5 +51,5 @@ int main(int argc, char **argv)
 		return GAUGE_FAULT;
 	}
 	prctl(PR_SET_NAME, "gauge-keeper");
-	keeper_run(SPAWN_FD, &lost, sizeof(lost), be_gauge, &born);
+	keeper_run(SPAWN_FD, &lost, sizeof(lost), &worker);
 }

@@ -41,34 +41,37 @@ static void wait_for_work(int fd)
 }
 
 /* The wait status of one worker's life. */
-static int let_work(keeper_fn work, void *ctx)
+static int let_work(const struct keeper_worker *worker)
 {
-	pid_t pid = fork();
+	pid_t pid = fork(), ended;
 	int status = 0;
 
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
-		_exit(work(ctx));
+		_exit(worker->work(worker->ctx));
 	}
 	if (pid < 0)
 		return SIGKILL; /* as good as killed: the next may be started */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	do
+		ended = waitpid(-1, &status, 0);
+	while (ended != pid && (ended >= 0 || errno == EINTR));
 	return status;
 }
 
 _Noreturn void keeper_run(
-	int fd, const void *lost, size_t n, keeper_fn work, void *ctx)
+	int fd, const void *lost, size_t n, const struct keeper_worker *worker)
 {
 	int status;
 
 	for (;;) {
 		wait_for_work(fd);
-		status = let_work(work, ctx);
+		status = let_work(worker);
 		if (WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_AGAIN)
 			continue;
 		if (WIFEXITED(status))
 			_exit(WEXITSTATUS(status));
+		if (worker->bury)
+			worker->bury(worker->ctx);
 		if (!tell_lost(fd, lost, n))
 			_exit(0);
 	}

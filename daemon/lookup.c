@@ -203,6 +203,8 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
 {
 	static const struct lookup_reply lost = {.id = 0};
+	const struct keeper_worker worker = {
+		.work = be_lookup, .ctx = &confined};
 	sigset_t none;
 	int r;
 
@@ -221,7 +223,7 @@ static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
 	r = give_up(uid, gid, confined);
 	if (r < 0)
 		fail("cannot give up rights", r);
-	keeper_run(SOCKET_FD, &lost, sizeof(lost), be_lookup, &confined);
+	keeper_run(SOCKET_FD, &lost, sizeof(lost), &worker);
 }
 
 int lookup_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid)

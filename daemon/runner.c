@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -44,6 +45,8 @@
 
 static struct runner_means means;
 static char probe_path[4096];
+/* The program that runs, for who outlives the one who started it; or 0. */
+static volatile pid_t *running;
 
 /* A program to be: pointers into the request and to what lives as long. */
 struct program {
@@ -206,6 +209,7 @@ static _Noreturn void become(const struct program *p)
 	sigset_t none;
 
 	setpgid(0, 0);
+	*running = getpid();
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
@@ -265,6 +269,8 @@ static void wait_for(
 	}
 	if (p[0].fd >= 0)
 		close(p[0].fd);
+	/* Until it is waited for the number is nobody else's. */
+	*running = 0;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (reply->status != RUNNER_TOO_LONG)
@@ -365,6 +371,20 @@ static int serve(void *ctx)
 	}
 }
 
+/* What it ran is lost with it, and would have no end to its time any more. */
+static void bury(void *ctx)
+{
+	pid_t group = *running;
+
+	(void)ctx;
+	if (group <= 0)
+		return;
+	kill(-group, SIGKILL);
+	while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+		;
+	*running = 0;
+}
+
 /* Without the right to empty the bounding set, execve must give nothing. */
 static int give_up(uid_t uid, gid_t gid, bool confined)
 {
@@ -390,6 +410,7 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 {
 	static const struct runner_reply lost = {.status = RUNNER_LOST};
+	const struct keeper_worker worker = {.work = serve, .bury = bury};
 	sigset_t none;
 	int r;
 
@@ -402,6 +423,12 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	running = mmap(NULL, sizeof(*running), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	/* Of whom it leaves behind we are the parent: nobody has their numbers
+	 * before we know of their end. */
+	if (running == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+		_exit(1);
 	find_probe();
 	r = give_up(uid, gid,
 		confined && !means.hook && !means.mail_to && !means.hold &&
@@ -411,7 +438,7 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 		_exit(1);
 	}
 	keeper_run(SOCKET_FD, &lost, offsetof(struct runner_reply, output),
-		serve, NULL);
+		&worker);
 }
 
 int runner_spawn(const struct runner_means *with, uid_t uid, gid_t gid,

@@ -316,7 +316,7 @@ def test_a_runner_that_is_killed(host, tally):
     host.write("/var/log/own.log", "")
     host.path("/srv").chmod(0o777)
     hook = "#!/bin/sh\necho $1 $2 >>/srv/told\n"
-    host.write("/srv/hook", hook + "exec sleep 60\n", 0o755)
+    host.write("/srv/hook", hook + "sleep 1000 & sleep 1001\n", 0o755)
     configure(host)
     daemon = start(host, "hook = /srv/hook\n", postfix=False)
     hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
@@ -326,6 +326,8 @@ def test_a_runner_that_is_killed(host, tally):
     os.kill(daemon.children()["mailban-runner"], signal.SIGKILL)
     daemon.wait_log("^ERROR alarms: the process that runs the hook was "
                     "killed: 1 notices are lost")
+    # Nobody would ever end it.
+    assert host.run(["pgrep", "sleep"], check=False).stdout == ""
     host.write("/srv/hook", hook, 0o755)
     # So is Postfix asked, who answers to another one.
     host.mailban("reload")
