@@ -44,8 +44,7 @@ struct enforce {
 	bool sorted;
 	struct enforce_counts counts;
 	uint64_t remade; /* how often the table was, as last told */
-	enforce_lost_fn lost;
-	void *ctx;
+	struct enforce_user user;
 	bool changed;	      /* by others, and not healed since */
 	int layout_error;     /* 0, or why there is no table */
 	int64_t layout_after; /* then: tried again, monotonic */
@@ -58,15 +57,14 @@ struct enforce {
 static void on_changed(void *context);
 
 struct enforce *enforce_new(
-	struct warden_client *client, enforce_lost_fn lost, void *ctx)
+	struct warden_client *client, const struct enforce_user *user)
 {
 	struct enforce *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		abort();
 	e->client = client;
-	e->lost = lost;
-	e->ctx = ctx;
+	e->user = *user;
 	if (client)
 		warden_client_on_changed(client, on_changed, e);
 	return e;
@@ -76,6 +74,7 @@ void enforce_free(struct enforce **enforce)
 {
 	if (!*enforce)
 		return;
+	refused_deinit(&(*enforce)->refused);
 	free((*enforce)->orders);
 	free(*enforce);
 	*enforce = NULL;
@@ -280,12 +279,21 @@ static void take_refused(const struct sent *sent, const struct reply *reply)
 {
 	struct enforce *e = sent->enforce;
 
-	/* No table: that was told, and all bans are put in once there is. */
-	for (size_t i = 0; !e->layout_error && i < reply->n; i++)
-		if (reply->refused[i].index < sent->n)
-			refused_take(&e->refused, sent->jail,
-				&sent->entries[reply->refused[i].index].prefix,
-				reply->refused[i].error, sent->ban);
+	for (size_t i = 0; i < reply->n; i++) {
+		const struct reply_refused *r = &reply->refused[i];
+		const struct prefix *who;
+
+		if (r->index >= sent->n)
+			continue;
+		who = &sent->entries[r->index].prefix;
+		/* No table: that was told, and all bans are put in once there
+		 * is. */
+		if (!e->layout_error)
+			refused_take(&e->refused, sent->jail, who, r->error,
+				sent->ban);
+		else if (!sent->ban)
+			refused_keep(&e->refused, sent->jail, who);
+	}
 }
 
 static void on_sent(const struct reply *reply, void *context)
@@ -300,7 +308,7 @@ static void on_sent(const struct reply *reply, void *context)
 		sent->enforce->remade = reply->values[1];
 		log_warning("nftables: the table inet mailban was gone: "
 			    "made anew, every ban is put into it again");
-		sent->enforce->lost(sent->enforce->ctx);
+		sent->enforce->user.lost(sent->enforce->user.ctx);
 	}
 	free(sent);
 }
@@ -400,6 +408,33 @@ static void on_healed(const struct reply *reply, void *context)
 		on_counts(reply, context);
 }
 
+/* What the kernel would not lift, but where it was banned again since. */
+static void lift_again(struct enforce *e)
+{
+	size_t n;
+	struct refused_unban *unbans = refused_again(&e->refused, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ban ban = {.who = unbans[i].who};
+
+		while (ban.jail < e->config->n &&
+			strcmp(e->config->items[ban.jail].jail->name,
+				unbans[i].jail) != 0)
+			ban.jail++;
+		if (ban.jail < e->config->n &&
+			!e->user.wants(e->user.ctx, ban.jail, &ban.who))
+			enforce_unban(e, &ban);
+	}
+	free(unbans);
+}
+
+/* All that is wanted, which the kernel may have or not. */
+static void put_all(struct enforce *e)
+{
+	lift_again(e);
+	e->user.lost(e->user.ctx);
+}
+
 /* The table and its rules anew, and every ban that is not in it. */
 static void heal(struct enforce *e)
 {
@@ -416,8 +451,7 @@ static void heal(struct enforce *e)
 		log_info("nftables: others changed the ruleset: what is ours "
 			 "is put in again where it is missing");
 	e->changed = false;
-	refused_again(&e->refused);
-	e->lost(e->ctx);
+	put_all(e);
 	enforce_flush(e);
 	e->healing = warden_client_send(e->client, &request, on_healed, e) == 0;
 }
@@ -441,7 +475,7 @@ void enforce_look_again(struct enforce *e)
 	if (e->layout_error && clock_mono() >= e->layout_after) {
 		e->layout_after = clock_mono() + LAYOUT_AGAIN;
 		if (enforce_layout(e, e->config) == 0)
-			e->lost(e->ctx);
+			put_all(e);
 	}
 	heal(e);
 }

@@ -3,6 +3,7 @@
 #define MAILBAN_DAEMON_ENFORCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "daemon/warden_client.h"
 #include "jails/banlist.h"
@@ -16,15 +17,22 @@ struct config;
 struct enforce;
 
 /*
- * client NULL: nothing is enforced (mailband -n). The client stays the
- * caller's and must outlive it. lost is called when the warden tells that
- * somebody had removed our table and it was made anew, empty, or when others
- * changed the ruleset, be it in our table or not: then every ban is to be
- * given to enforce_ban again.
+ * What it asks of who decides. lost: the warden tells that somebody had removed
+ * our table and it was made anew, empty, or that others changed the ruleset, be
+ * it in our table or not, or there is room now for what was refused: every ban
+ * is to be given to enforce_keep again. wants: is this one banned in the jail
+ * of this index? What the kernel would not lift is lifted later if it is not.
  */
-typedef void (*enforce_lost_fn)(void *ctx);
+struct enforce_user {
+	void (*lost)(void *ctx);
+	bool (*wants)(void *ctx, size_t jail, const struct prefix *who);
+	void *ctx;
+};
+
+/* client NULL: nothing is enforced (mailband -n). The client stays the
+ * caller's and must outlive it. */
 struct enforce *enforce_new(
-	struct warden_client *client, enforce_lost_fn lost, void *ctx);
+	struct warden_client *client, const struct enforce_user *user);
 void enforce_free(struct enforce **enforce);
 
 /*

@@ -247,6 +247,14 @@ static void on_lost(void *ctx)
 	audit_soon(e->audit);
 }
 
+static bool is_wanted(void *ctx, size_t jail, const struct prefix *who)
+{
+	const struct engine *e = ctx;
+
+	return banlist_find(
+		decisions_bans(e->decisions), who, (uint16_t)jail, NULL);
+}
+
 void engine_fail(struct engine *e)
 {
 	e->failed = true;
@@ -439,6 +447,8 @@ static bool engine_init(struct engine *e)
 		.found = on_name, .settled = on_names, .ctx = e};
 	const struct outbound_user outbound = {
 		.news = on_outbound, .hold = on_hold, .ctx = e};
+	const struct enforce_user enforced = {
+		.lost = on_lost, .wants = is_wanted, .ctx = e};
 	int r = sd_event_default(&e->loop);
 	bool cut_off;
 
@@ -448,7 +458,7 @@ static bool engine_init(struct engine *e)
 	}
 	e->started = clock_mono() / CLOCK_SECOND;
 	config_make_safe(e->config, NULL);
-	e->enforce = enforce_new(e->warden, on_lost, e);
+	e->enforce = enforce_new(e->warden, &enforced);
 	/* The warden is at work meanwhile. */
 	if (engine_lay_out(e) < 0)
 		return false;

@@ -2,13 +2,15 @@
 /*
  * Bans that did not get into the kernel. A set that is full refuses each ban
  * of an attack, so the log must not get a line for each; and they are wanted
- * still, so that they are tried again, less and less often.
+ * still, so that they are tried again, less and less often. So are unbans: who
+ * was told that an address is free must not find it banned for hours.
  */
 #include "daemon/refused.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/request.h"
@@ -52,11 +54,32 @@ static void tell(struct refused *r, const char *jail, const struct prefix *who,
 	r->untold = 0;
 }
 
+void refused_keep(struct refused *r, const char *jail, const struct prefix *who)
+{
+	struct refused_unban *unbans = r->unbans;
+
+	if (r->n == REFUSED_UNBANS_MOST)
+		return;
+	if (r->n == r->room) {
+		r->room = r->room ? 2 * r->room : 64;
+		unbans = reallocarray(unbans, r->room, sizeof(*unbans));
+		if (!unbans)
+			abort();
+		r->unbans = unbans;
+	}
+	snprintf(unbans[r->n].jail, sizeof(unbans->jail), "%s", jail);
+	unbans[r->n++].who = *who;
+}
+
 void refused_take(struct refused *r, const char *jail, const struct prefix *who,
 	int error, bool ban)
 {
 	tell(r, jail, who, error, ban);
-	if (r->missing || is_final(error))
+	if (is_final(error))
+		return;
+	if (!ban)
+		refused_keep(r, jail, who);
+	if (r->missing)
 		return;
 	r->missing = true;
 	r->wait = r->wait ? r->wait * 2 : AGAIN_FIRST;
@@ -70,13 +93,25 @@ bool refused_due(const struct refused *r)
 	return r->missing && clock_mono() >= r->after;
 }
 
-void refused_again(struct refused *r)
+struct refused_unban *refused_again(struct refused *r, size_t *n)
 {
+	struct refused_unban *unbans = r->unbans;
+
 	r->missing = false;
+	*n = r->n;
+	r->unbans = NULL;
+	r->n = r->room = 0;
+	return unbans;
 }
 
 void refused_settle(struct refused *r)
 {
 	if (!r->missing)
 		r->wait = 0;
+}
+
+void refused_deinit(struct refused *r)
+{
+	free(r->unbans);
+	*r = (struct refused){.missing = false};
 }

@@ -15,6 +15,7 @@
 #include "daemon/config.h"
 #include "daemon/enforce.h"
 #include "daemon/request.h"
+#include "lib/clock.h"
 
 #define JAILS 2
 
@@ -34,6 +35,14 @@ static void on_lost(void *ctx)
 	(void)ctx;
 }
 
+/* One is, as if banned again meanwhile: 10.0.0.7. */
+static bool is_wanted(void *ctx, size_t jail, const struct prefix *who)
+{
+	(void)ctx;
+	assert_true(jail < JAILS);
+	return who->net.ip[15] == 7;
+}
+
 static int make(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -50,7 +59,8 @@ static int make(void **state)
 	}
 	w->config.items = w->items;
 	w->config.n = JAILS;
-	w->enforce = enforce_new(w->client, on_lost, w);
+	w->enforce = enforce_new(w->client,
+		&(struct enforce_user){.lost = on_lost, .wants = is_wanted});
 	assert_int_equal(enforce_layout(w->enforce, &w->config), 0);
 	*state = w;
 	return 0;
@@ -177,6 +187,73 @@ static void test_no_other_jails_while_orders_wait(void **state)
 	assert_true(enforce_waits(w->enforce));
 }
 
+/* Says that the kernel has no memory for any of them. */
+static void refuse(struct world *w, const struct request *r)
+{
+	struct reply_refused entries[8];
+	struct reply refused = {.type = REPLY_REFUSED,
+		.id = r->id,
+		.n = r->n,
+		.refused = entries};
+	uint8_t out[REQUEST_MOST];
+	int n;
+
+	for (size_t i = 0; i < r->n; i++)
+		entries[i] = (struct reply_refused){(uint32_t)i, -ENOMEM};
+	n = reply_encode(&refused, out);
+	assert_true(n > 0);
+	assert_int_equal(send(w->warden, out, (size_t)n, MSG_NOSIGNAL), n);
+}
+
+/* Until there is one of this type; what comes before is answered. */
+static void take_until(
+	struct world *w, struct request *r, enum request_type type)
+{
+	do {
+		ssize_t n = recv(w->warden, w->in, sizeof(w->in), MSG_DONTWAIT);
+
+		assert_true(n > 0);
+		assert_true(request_decode(r, &w->room, w->in, (size_t)n));
+		if (r->type != type)
+			answer(w, r->id);
+	} while (r->type != type);
+	warden_client_process(w->client);
+}
+
+static void test_what_is_not_lifted_is_lifted_later(void **state)
+{
+	struct world *w = *state;
+	struct request r;
+	struct ban ban;
+
+	for (uint32_t i = 6; i < 9; i++) {
+		ban = nth(i, 1);
+		enforce_unban(w->enforce, &ban);
+	}
+	enforce_flush(w->enforce);
+	take_until(w, &r, REQUEST_UNBAN);
+	assert_int_equal(r.n, 3);
+	refuse(w, &r);
+	answer(w, r.id);
+	warden_client_process(w->client);
+	enforce_look_again(w->enforce);
+	assert_false(take(w, &r) && r.type == REQUEST_UNBAN);
+	clock_hold(clock_wall(), clock_mono() + 2 * CLOCK_SECOND);
+	enforce_look_again(w->enforce);
+	take_until(w, &r, REQUEST_UNBAN);
+	/* Not who is banned again. */
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.jail, 1);
+	assert_int_equal(r.entries[0].prefix.net.ip[15], 6);
+	assert_int_equal(r.entries[1].prefix.net.ip[15], 8);
+	answer(w, r.id);
+	/* And once. */
+	clock_hold(clock_wall(), clock_mono() + 1000 * CLOCK_SECOND);
+	enforce_look_again(w->enforce);
+	while (take(w, &r))
+		assert_int_not_equal(r.type, REQUEST_UNBAN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +261,8 @@ int main(void)
 			test_order_is_kept, make, unmake),
 		cmocka_unit_test_setup_teardown(
 			test_no_other_jails_while_orders_wait, make, unmake),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_not_lifted_is_lifted_later, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,23 @@ def test_what_does_not_pass_is_told_and_made_up_for(order, error, tally):
                 if line.startswith("ERROR ")]) == 1
 
 
+def test_an_unban_that_is_refused_for_long(order, tally):
+    """It is done when the kernel takes it, as nobody says it twice."""
+    host, daemon = order.host, start(order)
+    host.mailban("ban", "dovecot", "192.0.2.1", "192.0.2.2", "192.0.2.3")
+    host.wait_banned("dovecot", "192.0.2.1", "192.0.2.2", "192.0.2.3")
+    order.give("send", errno.EBUSY)
+    tally.fault("netlink: EBUSY, for an unban")
+    host.mailban("unban", "dovecot", "192.0.2.1", "192.0.2.2")
+    daemon.wait_log(r"ERROR \[dovecot\] the warden does not unban 192\.0\.2")
+    host.mailban("ban", "dovecot", "192.0.2.2")
+    assert "192.0.2.1" in host.banned("dovecot")
+    order.end()
+    hosts.wait_for(lambda: "192.0.2.1" not in host.banned("dovecot"), 40)
+    tally.bans(["192.0.2.2", "192.0.2.3"],
+               host.wait_banned("dovecot", "192.0.2.2", "192.0.2.3"))
+
+
 def test_a_full_set(order, tally):
     """The kernel's own refusal: the other sets of the jail, and the other
     jails, go on."""
