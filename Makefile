@@ -88,7 +88,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
 	daemon/durable daemon/enforce daemon/engine daemon/engine_reload \
 	daemon/feed_journal daemon/feeds daemon/given_up daemon/history \
-	daemon/import daemon/keeper \
+	daemon/import daemon/import_hold daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \

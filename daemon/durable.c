@@ -17,6 +17,7 @@
 /* How often it is looked at, and how long it is waited for, microseconds. */
 #define EVERY 1000
 #define PATIENCE (2 * CLOCK_SECOND)
+#define FIRST_PATIENCE (5 * CLOCK_SECOND)
 /* At the end of the engine, seconds. */
 #define LAST_PATIENCE 2
 
@@ -26,6 +27,7 @@ struct waiter {
 	json_t *result;
 	uint64_t ticket; /* of what the warden had to do before */
 	int64_t until;	 /* monotonic */
+	void (*first)(struct engine *engine); /* before the answer, or NULL */
 };
 
 struct durable {
@@ -85,6 +87,8 @@ static void answer_all(struct durable *d, int64_t now)
 			continue;
 		}
 		*link = w->next;
+		if (w->first)
+			w->first(d->engine);
 		control_reply(
 			w->call, answer(w->result, progress == STATE_WRITTEN));
 		free(w);
@@ -133,27 +137,48 @@ void durable_free(struct durable **durable)
 	*durable = NULL;
 }
 
-json_t *durable_answer(
-	struct durable *d, struct control_call *call, json_t *result)
+/* When what the ticket is of is done, and the state is written. */
+static json_t *answer_when(struct durable *d, struct control_call *call,
+	const struct waiter *waiter)
 {
-	uint64_t ticket = ask_warden(d);
-	enum state_progress progress;
+	enum state_progress progress = progress_of(d, waiter->ticket);
 	struct waiter *w;
 
-	engine_save(d->engine);
-	progress = progress_of(d, ticket);
-	if (progress != STATE_WRITING)
-		return answer(result, progress == STATE_WRITTEN);
+	if (progress != STATE_WRITING) {
+		if (waiter->first)
+			waiter->first(d->engine);
+		return answer(waiter->result, progress == STATE_WRITTEN);
+	}
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		abort();
-	*w = (struct waiter){.next = d->waiters,
-		.call = call,
-		.result = result,
-		.ticket = ticket,
-		.until = clock_mono() + PATIENCE};
+	*w = *waiter;
+	w->next = d->waiters;
+	w->call = call;
 	d->waiters = w;
 	sd_event_source_set_time_relative(d->timer, EVERY);
 	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 	return NULL;
+}
+
+json_t *durable_answer(
+	struct durable *d, struct control_call *call, json_t *result)
+{
+	const struct waiter waiter = {.result = result,
+		.ticket = ask_warden(d),
+		.until = clock_mono() + PATIENCE};
+
+	engine_save(d->engine);
+	return answer_when(d, call, &waiter);
+}
+
+json_t *durable_answer_first(struct durable *d, struct control_call *call,
+	json_t *result, void (*first)(struct engine *engine))
+{
+	const struct waiter waiter = {.result = result,
+		.until = clock_mono() + FIRST_PATIENCE,
+		.first = first};
+
+	engine_save(d->engine);
+	return answer_when(d, call, &waiter);
 }

@@ -28,4 +28,10 @@ void durable_free(struct durable **durable);
 json_t *durable_answer(
 	struct durable *durable, struct control_call *call, json_t *result);
 
+/* The same where the kernel is to come after the state store: first(engine) is
+ * called when that has it, or takes nothing, or stands still, and then it is
+ * answered. It has more time. */
+json_t *durable_answer_first(struct durable *durable, struct control_call *call,
+	json_t *result, void (*first)(struct engine *engine));
+
 #endif

@@ -204,6 +204,8 @@ static void on_ban(void *ctx, const struct ban *ban)
 		return;
 	}
 	counters_ban(e->counters);
+	if (import_holds(e, ban, false))
+		return;
 	enforce_ban(e->enforce, ban);
 	if (!e->hurried)
 		enforce_flush(e->enforce);
@@ -214,7 +216,8 @@ static void on_unban(void *ctx, const struct ban *ban)
 {
 	struct engine *e = ctx;
 
-	enforce_unban(e->enforce, ban);
+	if (!import_holds(e, ban, true))
+		enforce_unban(e->enforce, ban);
 }
 
 /* For people's eyes: who attacks. */
@@ -546,6 +549,7 @@ static void engine_deinit(struct engine *e)
 	durable_finish(e->durable);
 	control_free(&e->control);
 	import_free(&e->import);
+	import_release(e);
 	if (e->decisions && e->feeds)
 		engine_save(e);
 	warden_stop(e);

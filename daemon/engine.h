@@ -21,6 +21,7 @@ struct feeds;
 struct outbound;
 struct reach;
 struct import;
+struct import_held;
 struct resolver;
 struct state;
 struct warden_client;
@@ -59,8 +60,9 @@ struct engine {
 	struct resolver *resolver;
 	struct alarms *alarms; /* NULL: there are none */
 	struct control *control;
-	struct import *import; /* that is under way, or NULL */
-	int64_t imports;       /* how many there were */
+	struct import *import;	  /* that is under way, or NULL */
+	struct import_held *held; /* of the last one: not in the kernel yet */
+	int64_t imports;	  /* how many there were */
 	sd_event_source *files, *more, *journal, *tick, *warden_io;
 	sd_event_source *signals[3];
 	int64_t started; /* since boot, seconds */

@@ -13,6 +13,7 @@
 #include "daemon/decisions.h"
 #include "daemon/enforce.h"
 #include "daemon/engine_parts.h"
+#include "daemon/import.h"
 #include "daemon/outbound.h"
 #include "daemon/reach.h"
 #include "daemon/state.h"
@@ -104,6 +105,7 @@ bool engine_reload(struct engine *e, const char *only, char **why)
 	if (why)
 		*why = NULL;
 	/* What waits is numbered by the jails of today. */
+	import_release(e);
 	enforce_flush(e->enforce);
 	if (enforce_waits(e->enforce)) {
 		log_error("Reload refused: the warden is behind with its work");

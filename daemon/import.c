@@ -13,9 +13,9 @@
 #include "daemon/asked.h"
 #include "daemon/config.h"
 #include "daemon/decisions.h"
-#include "daemon/enforce.h"
+#include "daemon/durable.h"
 #include "daemon/engine.h"
-#include "daemon/state.h"
+#include "daemon/import_parts.h"
 #include "daemon/warden.h"
 #include "jails/jail.h"
 #include "lib/clock.h"
@@ -26,9 +26,6 @@
 
 /* The same as nft/set.h: SET_PREFIXES_MOST. */
 #define NETWORKS_MOST 65536
-
-/* Seconds for the state to be written, before the kernel is told. */
-#define STATE_PATIENCE 5
 
 struct import {
 	json_int_t id;
@@ -273,8 +270,6 @@ static json_t *apply(struct engine *e, struct import *import, size_t over)
 {
 	json_int_t banned = 0, renewed = 0, known = 0;
 
-	/* None of them goes ahead. */
-	e->hurried = true;
 	for (size_t i = 0; i < import->n; i++) {
 		bool was = banlist_find(decisions_bans(e->decisions),
 			&import->bans[i].who, import->bans[i].jail, NULL);
@@ -288,25 +283,36 @@ static json_t *apply(struct engine *e, struct import *import, size_t over)
 		else
 			banned++;
 	}
-	/* The state has all of it at once, the kernel by and by: whoever is
-	 * killed in between finds them there. */
-	engine_save(e);
-	state_wait(e->state, STATE_PATIENCE);
-	enforce_flush(e->enforce);
 	log_notice("import: %lld banned, %lld prolonged, %lld known, %zu over",
 		(long long)banned, (long long)renewed, (long long)known, over);
-	return control_ok(json_pack("{s:I,s:[],s:I,s:I,s:I,s:I}", "id",
-		import->id, "refused", "banned", banned, "renewed", renewed,
-		"known", known, "over", (json_int_t)over));
+	return json_pack("{s:I,s:[],s:I,s:I,s:I,s:I}", "id", import->id,
+		"refused", "banned", banned, "renewed", renewed, "known", known,
+		"over", (json_int_t)over);
+}
+
+/* All of it goes into the state, then into the kernel. */
+static json_t *put_in_force(struct engine *e, struct control_call *call,
+	struct import *import, const struct import *lift, size_t over)
+{
+	json_t *result;
+
+	import_hold(e);
+	for (size_t i = 0; i < lift->n; i++)
+		decisions_unban(
+			e->decisions, lift->bans[i].jail, &lift->bans[i].who);
+	result = apply(e, import, over);
+	import_hold_end(e);
+	return durable_answer_first(e->durable, call, result, import_release);
 }
 
 /* All of it, or an error and nothing of it. */
-static json_t *commit(struct engine *e, struct import *import)
+static json_t *commit(
+	struct engine *e, struct control_call *call, struct import *import)
 {
 	struct import networks = {0}, lift = {0};
 	const struct ban *bad;
 	char text[PREFIX_TEXT];
-	json_t *answer = NULL;
+	json_t *error = NULL, *answer;
 	size_t over, before;
 
 	over = tidy(e, import, clock_wall() / CLOCK_SECOND);
@@ -321,24 +327,20 @@ static json_t *commit(struct engine *e, struct import *import)
 	before = import->n;
 	leave_out(import, &lift);
 	if (bad)
-		answer = control_error(2,
+		error = control_error(2,
 			"nothing is imported: [%s] %s lies in a larger network "
 			"that is banned for less long",
 			e->config->items[bad->jail].jail->name,
 			prefix_format(&bad->who, text));
 	else if (has_too_many(&networks, lift.n))
-		answer = control_error(2,
+		error = control_error(2,
 			"nothing is imported: a jail holds at most %d networks",
 			NETWORKS_MOST);
 	else if (banlist_size(decisions_bans(e->decisions)) +
 			 count_new(e, import) >
 		 e->config->settings.max_bans)
-		answer = too_many(e, count_new(e, import));
-	for (size_t i = 0; !answer && i < lift.n; i++)
-		decisions_unban(
-			e->decisions, lift.bans[i].jail, &lift.bans[i].who);
-	if (!answer)
-		answer = apply(e, import, over);
+		error = too_many(e, count_new(e, import));
+	answer = error ? error : put_in_force(e, call, import, &lift, over);
 	if (before != import->n)
 		log_debug("import: %zu networks lay in others",
 			before - import->n);
@@ -394,7 +396,6 @@ json_t *import_run(void *ctx, const json_t *request, struct control_call *call)
 	json_t *answer, *refused;
 	bool end = json_is_true(json_object_get(request, "commit"));
 
-	(void)call;
 	import = find(e, request, &answer);
 	if (!import)
 		return answer;
@@ -407,7 +408,7 @@ json_t *import_run(void *ctx, const json_t *request, struct control_call *call)
 		answer = import->refused
 				 ? control_error(2, "nothing is imported: a "
 						    "part was refused")
-				 : commit(e, import);
+				 : commit(e, call, import);
 	}
 	if (end || json_is_true(json_object_get(request, "abort")))
 		import_free(&e->import);

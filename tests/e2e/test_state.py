@@ -259,6 +259,11 @@ def test_a_disk_that_stands_still(new_host, tmp_path):
     daemon = host.mailband({"jail.local": attack.jail(maxretry=1)},
                            env={"LD_PRELOAD": "/run/frozen.so"})
     host.write("/run/frozen", "")
+    # An import waits for it, and nobody waits for the import.
+    host.write("/root/list", "198.51.100.0/24\n")
+    client = host.start([host.program("mailban"), "-s", "/run/mailban/control",
+                         "import", "-J", "dovecot", "/root/list"])
+    hosts.wait_for(lambda: "import: 1 banned" in daemon.log(), every=0.001)
     longest, wanted = 0, attack.addresses(100)
     for address in wanted:
         began = time.monotonic()
@@ -267,12 +272,14 @@ def test_a_disk_that_stands_still(new_host, tmp_path):
         longest = max(longest, time.monotonic() - began)
     # Saves were due meanwhile, and a ban by hand is one of its own.
     host.mailban("ban", "dovecot", BY_HAND)
-    assert host.banned("dovecot").keys() == {*wanted, BY_HAND}
+    assert client.wait() == 0 and "1 banned" in client.log()
+    wanted.append("198.51.100.0/24")
+    assert host.wait_banned("dovecot", *wanted).keys() == {*wanted, BY_HAND}
     assert statefile.counts(host.path(statefile.PATH)).get("lines") is None
     assert longest < 0.5
     host.path("/run/frozen").unlink()
     hosts.wait_for(lambda: statefile.counts(
-        host.path(statefile.PATH)).get("lines") == len(wanted))
+        host.path(statefile.PATH)).get("lines") == 100)
     assert daemon.stop() == 0
     host.mailband()
     assert listed(host).keys() == {*wanted, BY_HAND}
