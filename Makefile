@@ -32,6 +32,7 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/replay sources/rotation \
+	sources/syslog sources/syslog_message \
 	sources/tail sources/watch
 FILTERS = filters/datecut filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \

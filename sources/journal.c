@@ -16,6 +16,7 @@
 #include "lib/line.h"
 #include "lib/linehead.h"
 #include "sources/linebreak.h"
+#include "sources/plain.h"
 
 /* Where journald keeps its files (systemd-journald.service(8)). */
 static const char *const places[] = {"/run/log/journal", "/var/log/journal"};
@@ -244,16 +245,6 @@ bool journal_fits(struct journal *journal, const struct journal_match *group)
 	return true;
 }
 
-/* Copies bytes that are to stay on one line; returns how many. */
-static size_t put_plain(char *to, const char *from, size_t n, size_t most)
-{
-	if (n > most)
-		n = most;
-	for (size_t i = 0; i < n; i++)
-		to[i] = from[i] == '\n' ? ' ' : from[i];
-	return n;
-}
-
 /* "host program[pid]: " into the body; fills the parts of line. */
 static size_t put_head(struct journal *journal, struct line *line)
 {
@@ -262,7 +253,7 @@ static size_t put_head(struct journal *journal, struct line *line)
 	size_t n, at;
 
 	value = get(journal, "_HOSTNAME", &n);
-	at = value ? put_plain(body, value, n, 255) : 0;
+	at = value ? plain_put(body, value, n, 255) : 0;
 	line->host = body;
 	line->host_len = at;
 	if (at)
@@ -271,14 +262,14 @@ static size_t put_head(struct journal *journal, struct line *line)
 	if (!value)
 		value = get(journal, "_COMM", &n);
 	line->tag = body + at;
-	line->tag_len = value ? put_plain(body + at, value, n, 255) : 0;
+	line->tag_len = value ? plain_put(body + at, value, n, 255) : 0;
 	at += line->tag_len;
 	value = get(journal, "SYSLOG_PID", &n);
 	if (!value)
 		value = get(journal, "_PID", &n);
 	if (value && line->tag_len) {
 		body[at++] = '[';
-		at += put_plain(body + at, value, n, 20);
+		at += plain_put(body + at, value, n, 20);
 		body[at++] = ']';
 	}
 	if (line->tag_len) {
@@ -325,7 +316,7 @@ static bool compose(struct journal *journal, struct line *line)
 	journal->stats.cut += line->cut_short;
 	line->message = body + head;
 	line->message_len =
-		put_plain(body + head, message, n, SOURCE_LINE_MOST);
+		plain_put(body + head, message, n, SOURCE_LINE_MOST);
 	line->text = line->body = body;
 	line->text_len = line->body_len = head + line->message_len;
 	line->head = linehead_of(line);
