@@ -88,13 +88,14 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
 	daemon/durable daemon/enforce daemon/engine daemon/engine_reload \
-	daemon/feed_journal daemon/feeds daemon/given_up daemon/history \
+	daemon/feed_journal daemon/feed_syslog daemon/feeds \
+	daemon/given_up daemon/history \
 	daemon/import daemon/import_hold daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \
 	daemon/notice daemon/outbound daemon/outbound_alarms \
 	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
-	daemon/periods daemon/reach daemon/readback \
+	daemon/passed daemon/periods daemon/reach daemon/readback \
 	daemon/reason daemon/refused daemon/request daemon/resolver \
 	daemon/runner daemon/runner_request daemon/safe daemon/sandbox \
 	daemon/sandbox_calls \
@@ -102,7 +103,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
 	daemon/spawn daemon/state daemon/state_counts daemon/state_peek \
 	daemon/state_queue daemon/state_read daemon/state_schema daemon/state_size \
-	daemon/state_writer daemon/trusted daemon/warden_client \
+	daemon/state_writer daemon/syslog_trust daemon/trusted \
+	daemon/warden_client \
 	$(ALARMS) $(LIB) $(SOURCES) \
 	$(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
@@ -358,7 +360,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailban
 	sed -i '$(PLACES)' $(DESTDIR)$(PREFIX)/share/man/man?/mailban*
 	for unit in mailban.service mailban-metrics.service \
-		mailban-metrics.socket mailban-zabbix.service \
+		mailban-metrics.socket mailban-syslog.socket \
+		mailban-zabbix.service \
 		mailban-zabbix.timer mailban-report.service \
 		mailban-report.timer; do \
 		sed '$(PLACES)' systemd/$$unit \

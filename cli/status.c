@@ -126,6 +126,7 @@ static void worries_print(const json_t *status)
 		json_object_get(json_object_get(status, "names"), "dropped"));
 	json_int_t refused =
 		sum_of(json_object_get(status, "sources"), "refused");
+	json_int_t full = sum_of(json_object_get(status, "sources"), "full");
 	const char *trouble =
 		json_string_value(json_object_get(status, "state_trouble"));
 	const char *bad = table_bad(stdout), *plain = table_plain(stdout);
@@ -147,6 +148,10 @@ static void worries_print(const json_t *status)
 		printf("%s%jd lines of local users not believed; see "
 		       "journalctl -u mailban%s\n",
 			bad, (intmax_t)refused, plain);
+	if (full > 0)
+		printf("%s%jd times the syslog socket was full: lines may be "
+		       "missing%s\n",
+			bad, (intmax_t)full, plain);
 	if (trouble)
 		printf("%sstate: %s: what is decided now is in memory and in "
 		       "the kernel alone%s\n",

@@ -30,6 +30,8 @@ static const char *backend_word(const struct config_jail *item)
 
 	if (item->journal_filter != CONFIG_NO_FILTER)
 		return "systemd";
+	if (item->syslog_filter != CONFIG_NO_FILTER)
+		return word;
 	return word && !strcmp(word, "polling") ? word : "pyinotify";
 }
 
@@ -116,12 +118,13 @@ static json_t *status_all(const struct engine *e)
 		lines += (json_int_t)s.lines;
 		matched += (json_int_t)s.matched;
 		json_array_append_new(sources,
-			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s?}", "name",
-				s.name, "kind", s.kind, "lines",
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:s?}",
+				"name", s.name, "kind", s.kind, "lines",
 				(json_int_t)s.lines, "matched",
 				(json_int_t)s.matched, "cut", (json_int_t)s.cut,
-				"refused", (json_int_t)s.refused, "lag",
-				(json_int_t)s.lag, "trouble", s.trouble));
+				"refused", (json_int_t)s.refused, "full",
+				(json_int_t)s.full, "lag", (json_int_t)s.lag,
+				"trouble", s.trouble));
 	}
 	enforce_counts(e->enforce, &counts);
 	decisions_losses(e->decisions, &losses);

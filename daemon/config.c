@@ -163,12 +163,13 @@ static const char *find_bans_but(struct loader *l, const struct jail *jail)
 static void load_jail(struct loader *l, struct config_jail *item)
 {
 	struct jail *jail = item->jail;
-	bool file = jail->backend != JAIL_JOURNAL && jail->logpaths_n > 0;
+	bool file = jail->logpaths_n > 0;
 	/* auto: the journal, until one of the files is there. */
 	bool journal = jail->backend == JAIL_JOURNAL ||
 		       (jail->backend == JAIL_AUTO && !any_file(jail));
 
 	item->file_filter = item->journal_filter = CONFIG_NO_FILTER;
+	item->syslog_filter = CONFIG_NO_FILTER;
 	if (!jail->filter.text && !jail->failregex.text)
 		return; /* told already */
 	ignore_resolve(jail, l->err);
@@ -177,6 +178,8 @@ static void load_jail(struct loader *l, struct config_jail *item)
 		load_sourceless(l, jail);
 		return;
 	}
+	if (jail->backend == JAIL_SYSLOG)
+		item->syslog_filter = filter_get(l, jail, true);
 	if (file)
 		item->file_filter = filter_get(l, jail, false);
 	/* What is wrong with a filter is told once. */
@@ -184,6 +187,14 @@ static void load_jail(struct loader *l, struct config_jail *item)
 		item->journal_filter = filter_get(l, jail, true);
 	if (item->journal_filter != CONFIG_NO_FILTER)
 		choose_match(l, item);
+}
+
+size_t config_filter(const struct config_jail *item)
+{
+	if (item->journal_filter != CONFIG_NO_FILTER)
+		return item->journal_filter;
+	return item->syslog_filter != CONFIG_NO_FILTER ? item->syslog_filter
+						       : item->file_filter;
 }
 
 static void load_all(struct loader *l)

@@ -19,15 +19,19 @@
 
 struct config_jail {
 	struct jail *jail;
-	/* Its filter as for a file's lines and as for the journal's, indices
-	 * into filters; CONFIG_NO_FILTER where that source is not read. */
-	size_t file_filter, journal_filter;
+	/* Its filter as for a file's lines and as for the journal's, whose form
+	 * the syslog socket's have too: indices into filters; CONFIG_NO_FILTER
+	 * where that source is not read. */
+	size_t file_filter, journal_filter, syslog_filter;
 	/* The journal's entries that it reads: the jail's or its filter's. */
 	const struct jail_match *match;
 	size_t match_n;
 	/* Where it counts bans: of this jail it counts none. */
 	const char *bans_but;
 };
+
+/* The filter by which the jail is known to those who ask. */
+size_t config_filter(const struct config_jail *item);
 
 struct config {
 	struct arena *arena;

@@ -307,6 +307,18 @@ static int on_journal(sd_event_source *s, uint64_t now, void *ctx)
 	return 0;
 }
 
+static int on_syslog(sd_event_source *s, int fd, uint32_t events, void *ctx)
+{
+	struct engine *e = ctx;
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	feeds_read_syslog(e->feeds);
+	engine_settle(e);
+	return 0;
+}
+
 static int on_tick(sd_event_source *s, uint64_t now, void *ctx)
 {
 	struct engine *e = ctx;
@@ -409,6 +421,9 @@ static int add_sources(struct engine *e)
 		r = sd_event_add_time_relative(e->loop, &e->journal,
 			CLOCK_MONOTONIC, 0, 1, on_journal, e);
 	if (r >= 0)
+		r = sd_event_add_io(e->loop, &e->syslog,
+			feeds_syslog_fd(e->feeds), EPOLLIN, on_syslog, e);
+	if (r >= 0)
 		r = sd_event_add_time_relative(e->loop, &e->tick,
 			CLOCK_MONOTONIC, TICK_EVERY, 0, on_tick, e);
 	if (r >= 0 && e->warden)
@@ -421,6 +436,7 @@ static int add_sources(struct engine *e)
 	sd_event_source_set_priority(e->files, SD_EVENT_PRIORITY_IDLE);
 	sd_event_source_set_priority(e->more, SD_EVENT_PRIORITY_IDLE);
 	sd_event_source_set_priority(e->journal, SD_EVENT_PRIORITY_IDLE);
+	sd_event_source_set_priority(e->syslog, SD_EVENT_PRIORITY_IDLE);
 	sd_event_set_watchdog(e->loop, 1);
 	return 0;
 }
@@ -432,6 +448,7 @@ static void remove_sources(struct engine *e)
 	sd_event_source_disable_unref(e->files);
 	sd_event_source_disable_unref(e->more);
 	sd_event_source_disable_unref(e->journal);
+	sd_event_source_disable_unref(e->syslog);
 	sd_event_source_disable_unref(e->tick);
 	sd_event_source_disable_unref(e->warden_io);
 }
@@ -483,7 +500,7 @@ static bool engine_init(struct engine *e)
 	e->alarms = alarms_new(e->loop, &e->options.alarms,
 		&e->config->settings.alarms, e->options.statedir);
 	signs_begin(e);
-	e->feeds = feeds_new(e->state, &user);
+	e->feeds = feeds_new(e->state, e->options.passed, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
 		return false;

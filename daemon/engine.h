@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/alarms.h"
+#include "daemon/passed.h"
 
 struct attackers;
 struct audit;
@@ -35,6 +36,7 @@ struct engine_options {
 	int names_fd; /* of lookup_spawn() */
 	pid_t names_pid;
 	struct alarms_helpers alarms;
+	struct passed passed;
 	const struct reach *reach; /* what it can open; NULL: no sandbox */
 };
 
@@ -63,7 +65,7 @@ struct engine {
 	struct import *import;	  /* that is under way, or NULL */
 	struct import_held *held; /* of the last one: not in the kernel yet */
 	int64_t imports;	  /* how many there were */
-	sd_event_source *files, *more, *journal, *tick, *warden_io;
+	sd_event_source *files, *more, *journal, *syslog, *tick, *warden_io;
 	sd_event_source *signals[3];
 	int64_t started; /* since boot, seconds */
 	/* How many looked up names were told in this second of monotonic time.

@@ -12,6 +12,7 @@
 
 #include "daemon/config.h"
 #include "daemon/feed_journal.h"
+#include "daemon/feed_syslog.h"
 #include "daemon/seats.h"
 #include "daemon/state.h"
 #include "lib/clock.h"
@@ -53,11 +54,13 @@ struct feeds {
 	size_t n;
 	uint32_t numbers; /* of feeds that there were */
 	struct feed_journal *journal;
+	struct feed_syslog *syslog;
 	int64_t until;	     /* monotonic: of the portion */
 	uint64_t lines_gone; /* of sources that are not read any more */
 };
 
-struct feeds *feeds_new(struct state *state, const struct feeds_user *user)
+struct feeds *feeds_new(struct state *state, struct passed passed,
+	const struct feeds_user *user)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
 
@@ -66,10 +69,10 @@ struct feeds *feeds_new(struct state *state, const struct feeds_user *user)
 	feeds->state = state;
 	feeds->user = *user;
 	feeds->watch = file_watch_new();
-	if (feeds->watch)
-		return feeds;
-	free(feeds);
-	return NULL;
+	feeds->syslog = feed_syslog_new(passed);
+	if (!feeds->watch || !feeds->syslog)
+		feeds_free(&feeds);
+	return feeds;
 }
 
 static void on_failure(void *ctx, size_t jail, const struct failure *failure)
@@ -127,6 +130,7 @@ void feeds_free(struct feeds **feeds)
 		feed_free(f->items[i]);
 	free(f->items);
 	feed_journal_free(&f->journal);
+	feed_syslog_free(&f->syslog);
 	file_watch_free(&f->watch);
 	free(f);
 	*feeds = NULL;
@@ -269,6 +273,7 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 		return r;
 	scan_patterns(feeds);
 	drop_idle(feeds);
+	feed_syslog_configure(feeds->syslog, config, &feeds->user);
 	before = feeds->journal ? feed_journal_lines(feeds->journal) : 0;
 	r = feed_journal_configure(
 		&feeds->journal, config, feeds->state, &user);
@@ -313,6 +318,16 @@ bool feeds_has_journal(const struct feeds *feeds)
 bool feeds_read_journal(struct feeds *feeds)
 {
 	return feeds->journal && feed_journal_read(feeds->journal);
+}
+
+int feeds_syslog_fd(const struct feeds *feeds)
+{
+	return feed_syslog_fd(feeds->syslog);
+}
+
+void feeds_read_syslog(struct feeds *feeds)
+{
+	feed_syslog_read(feeds->syslog);
 }
 
 static const char *trouble_of(enum file_state state)
@@ -379,6 +394,7 @@ void feeds_tick(struct feeds *feeds)
 	file_watch_tick(feeds->watch);
 	if (feeds->journal)
 		feed_journal_tick(feeds->journal);
+	feed_syslog_tick(feeds->syslog);
 	scan_patterns(feeds);
 	for (size_t i = 0; i < feeds->n; i++)
 		tell_state(feeds->items[i]);
@@ -406,7 +422,7 @@ void feeds_save_all(struct feeds *feeds)
 
 uint64_t feeds_lines(const struct feeds *feeds)
 {
-	uint64_t lines = feeds->lines_gone;
+	uint64_t lines = feeds->lines_gone + feed_syslog_lines(feeds->syslog);
 
 	for (size_t i = 0; i < feeds->n; i++)
 		lines += file_source_stats(feeds->items[i]->source)->lines;
@@ -416,15 +432,20 @@ uint64_t feeds_lines(const struct feeds *feeds)
 
 size_t feeds_count(const struct feeds *feeds)
 {
-	return feeds->n + (feeds->journal != NULL);
+	return feeds->n + (feeds->journal != NULL) +
+	       feed_syslog_is_there(feeds->syslog);
 }
 
 void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 {
 	const struct feed *feed;
 
-	if (i >= feeds->n) {
+	if (i == feeds->n && feeds->journal) {
 		feed_journal_status(feeds->journal, out);
+		return;
+	}
+	if (i >= feeds->n) {
+		feed_syslog_status(feeds->syslog, out);
 		return;
 	}
 	feed = feeds->items[i];
@@ -444,5 +465,8 @@ const char *feeds_of_jail(const struct feeds *feeds, size_t jail, size_t i)
 	for (size_t f = 0; f < feeds->n; f++)
 		if (seats_has(feeds->items[f]->seats, jail) && i-- == 0)
 			return file_source_path(feeds->items[f]->source);
+	if (i == 0 &&
+		feeds->config->items[jail].syslog_filter != CONFIG_NO_FILTER)
+		return feed_syslog_name(feeds->syslog);
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/passed.h"
 #include "filters/failure.h"
 
 struct config;
@@ -19,6 +20,7 @@ struct state;
 struct feeds;
 
 #define FEEDS_JOURNAL UINT32_MAX
+#define FEEDS_SYSLOG (UINT32_MAX - 1)
 
 struct feeds_user {
 	/* A failure that the filter of this jail found: of an address, or of
@@ -27,7 +29,7 @@ struct feeds_user {
 	/* A line, once, if the settings have the mail counted: what the journal
 	 * has of a file's lines, and what a stranger put there, is left out.
 	 * source: a file's number, in the order of the jails and their
-	 * logpaths, or FEEDS_JOURNAL. */
+	 * logpaths, FEEDS_SYSLOG or FEEDS_JOURNAL. */
 	void (*line)(void *ctx, const struct line *line, uint32_t source);
 	/* One that is not believed, as a stranger wrote the line. */
 	void (*refused)(void *ctx, size_t jail);
@@ -36,9 +38,10 @@ struct feeds_user {
 
 /*
  * NULL with errno. Positions are taken from the state store (may be NULL)
- * where a source was read before.
+ * where a source was read before. What was passed is theirs from now on.
  */
-struct feeds *feeds_new(struct state *state, const struct feeds_user *user);
+struct feeds *feeds_new(struct state *state, struct passed passed,
+	const struct feeds_user *user);
 void feeds_free(struct feeds **feeds);
 
 /*
@@ -55,6 +58,10 @@ bool feeds_read(struct feeds *feeds);
 /* The same of the journal, which is to be looked at every few ms. */
 bool feeds_read_journal(struct feeds *feeds);
 bool feeds_has_journal(const struct feeds *feeds);
+/* Readable when the syslog socket is: call feeds_read_syslog, which reads a
+ * portion. */
+int feeds_syslog_fd(const struct feeds *feeds);
+void feeds_read_syslog(struct feeds *feeds);
 /* About once a second: files that came or went, and their like. */
 void feeds_tick(struct feeds *feeds);
 /* Puts the positions of what was read since the last call into the state. */
@@ -66,11 +73,12 @@ uint64_t feeds_lines(const struct feeds *feeds);
 
 struct feed_status {
 	const char *name;    /* a path, or "journal" */
-	const char *kind;    /* "file", "journal" */
+	const char *kind;    /* "file", "journal", "syslog" */
 	const char *trouble; /* NULL if it is being read */
 	uint64_t lines, matched;
 	uint64_t cut;	  /* lines that were longer than a line may be */
 	uint64_t refused; /* lines that would have counted if believed */
+	uint64_t full;	  /* times that a socket had no room when it was read */
 	int64_t lag;	  /* bytes not read yet */
 };
 

@@ -89,9 +89,7 @@ static void tell_escalate(json_t *told, const struct jail *jail)
 static void tell_filter(json_t *told, const struct config *config,
 	const struct config_jail *item)
 {
-	size_t number = item->journal_filter != CONFIG_NO_FILTER
-				? item->journal_filter
-				: item->file_filter;
+	size_t number = config_filter(item);
 	const struct filterfile none = {.maxlines = 1}, *file = &none;
 
 	if (number != CONFIG_NO_FILTER)

@@ -128,10 +128,15 @@ void journal_trust_free(struct journal_trust **trust)
 	*trust = NULL;
 }
 
+bool journal_trust_is_people(unsigned long uid)
+{
+	return uid >= UID_PEOPLE &&
+	       (uid < UID_DYNAMIC_FIRST || uid > UID_DYNAMIC_LAST);
+}
+
 static bool is_somebodys(const struct journal_writer *w)
 {
-	return w->has_uid && w->uid >= UID_PEOPLE &&
-	       (w->uid < UID_DYNAMIC_FIRST || w->uid > UID_DYNAMIC_LAST);
+	return w->has_uid && journal_trust_is_people(w->uid);
 }
 
 static bool is_session(const char *unit)

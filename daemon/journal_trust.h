@@ -54,6 +54,9 @@ enum trusted_answer journal_trust_ask(const struct journal_trust *trust,
 bool journal_trust_systems(const struct journal_writer *writer, bool has_units,
 	const char *tag, size_t tag_len);
 
+/* Is the uid one of the host's people, and no service's? */
+bool journal_trust_is_people(unsigned long uid);
+
 /*
  * Does the unit bear the program's name, or a part of it, as ssh.service does
  * sshd's, postfix@-.service postfix/smtpd's, courier-imap.service imapd's?

@@ -264,7 +264,9 @@ static bool start_others(struct arguments *args,
 	const struct settings *settings, struct account account,
 	struct warden_client **warden)
 {
-	if (sandbox_close_from(3) < 0 ||
+	const struct passed *passed = &args->engine.passed;
+
+	if (sandbox_close_from(passed->syslog < 0 ? 3 : 4) < 0 ||
 		!make_dirs(args, account.uid, account.gid))
 		return false;
 	args->engine.group = account.gid;
@@ -356,6 +358,7 @@ int main(int argc, char **argv)
 	umask(0027);
 	if (args.history)
 		return history_print(args.engine.statedir);
+	args.engine.passed = passed_take();
 	args.engine.datadir = datadir_find(datadir, sizeof(datadir));
 	/* A reload that is asked for too soon comes later; but until the loop
 	 * runs, who starts us can end us. */

@@ -26,7 +26,8 @@
 struct reach {
 	struct sandbox_path *paths;
 	size_t n, room;
-	bool names; /* it asks name servers */
+	bool names;	    /* it asks name servers */
+	bool socket_passed; /* it has a syslog socket that is not its own */
 };
 
 /* What the libraries read, and where logs and the journal usually are. */
@@ -85,6 +86,34 @@ static void add_tree(struct reach *r, const char *path, int deep)
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* Where the syslog socket is made; NULL if none is to be. To be freed. */
+static char *socket_directory(
+	const struct reach *r, const struct config *config)
+{
+	bool wanted = false;
+	char *path, *real;
+
+	for (size_t i = 0; i < config->n; i++)
+		wanted |= config->items[i].syslog_filter != CONFIG_NO_FILTER;
+	if (!wanted || r->socket_passed)
+		return NULL;
+	path = strdup(config->settings.syslog_socket);
+	if (!path)
+		abort();
+	real = realpath(dirname(path), NULL);
+	free(path);
+	return real;
+}
+
+static bool may_make_sockets(const struct reach *r, const char *directory)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->paths[i].access == SANDBOX_SOCKET &&
+			strcmp(r->paths[i].path, directory) == 0)
+			return true;
+	return false;
 }
 
 /* Cuts the last part off; false if that leaves the root. */
@@ -212,10 +241,11 @@ struct reach *reach_new(
 	const struct engine_options *options, const struct config *config)
 {
 	struct reach *r = calloc(1, sizeof(*r));
-	char *copy = strdup(options->socket);
+	char *copy = strdup(options->socket), *syslog;
 
 	if (!r || !copy)
 		abort();
+	r->socket_passed = options->passed.syslog >= 0 && !options->passed.own;
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		add(r, always[i], SANDBOX_READ);
 	add_tree(r, options->confdir, 1);
@@ -224,6 +254,10 @@ struct reach *reach_new(
 	add(r, options->statedir, SANDBOX_STATE);
 	add(r, dirname(copy), SANDBOX_SOCKET);
 	free(copy);
+	syslog = socket_directory(r, config);
+	if (syslog && !may_make_sockets(r, syslog))
+		add(r, syslog, SANDBOX_SOCKET);
+	free(syslog);
 	for (size_t i = 0; i < config->n; i++) {
 		r->names |= config->items[i].jail->ignore_names_n > 0;
 		add_lists(r, config->items[i].jail);
@@ -257,8 +291,15 @@ bool reach_covers(
 	const struct reach *r, const struct config *config, struct err *err)
 {
 	struct check check = {r, err};
+	char *syslog = socket_directory(r, config);
 	size_t before = err->faults;
 
+	if (syslog && !may_make_sockets(r, syslog))
+		err_fault(err, "mailban.conf", 0,
+			"syslog_socket: %s was not to have one when mailband "
+			"started; restart mailband to have it made",
+			syslog);
+	free(syslog);
 	each_place(config, check_place, &check);
 	for (size_t i = 0; i < config->n && !r->names; i++)
 		if (config->items[i].jail->ignore_names_n > 0)

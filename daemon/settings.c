@@ -63,6 +63,14 @@ static bool take_counters(struct settings *s, const char *text)
 	return conf_bool(text, &s->counters);
 }
 
+/* As long as a unix socket's name can be (unix(7)). */
+static bool take_syslog_socket(struct settings *s, const char *text)
+{
+	s->syslog_socket = text;
+	return *text == '/' && text[strlen(text) - 1] != '/' &&
+	       strlen(text) < 108;
+}
+
 /* What it is is looked at where it is used. */
 static bool take_zabbix_server(struct settings *s, const char *text)
 {
@@ -129,6 +137,8 @@ static const struct {
 	{"never_lock_out", take_never_lock_out, "true or false"},
 	{"sandbox", take_sandbox, "yes or no"},
 	{"counters", take_counters, "true or false"},
+	{"syslog_socket", take_syslog_socket,
+		"the absolute path of a socket, of less than 108 bytes"},
 	{"zabbix_server", take_zabbix_server, "SERVER, SERVER:PORT or none"},
 	{"zabbix_host", take_zabbix_host,
 		"a name of letters, digits, blanks, '.', '_' and '-'"},
@@ -202,6 +212,7 @@ void settings_load(struct settings *settings, const char *confdir,
 		.never_lock_out = true,
 		.sandbox = true,
 		.counters = true,
+		.syslog_socket = "/run/mailban/syslog",
 		.zabbix_interval = COUNTERS_PERIOD,
 		.max_tracked = 1000000,
 		.max_bans = 1000000,

@@ -20,6 +20,7 @@ struct settings {
 	bool never_lock_out; /* see daemon/safe.h */
 	bool sandbox;	     /* give up what the processes do not need */
 	bool counters;	     /* count the mail */
+	const char *syslog_socket; /* made if a jail wants it; absolute */
 	const char *zabbix_server; /* for mailban zabbix, or NULL */
 	const char *zabbix_host;   /* what Zabbix calls this one, or NULL */
 	int64_t zabbix_interval;   /* seconds */

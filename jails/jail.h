@@ -22,12 +22,13 @@ enum jail_backend {
 	JAIL_AUTO, /* files if there are any, else the journal */
 	JAIL_FILE,
 	JAIL_JOURNAL,
+	JAIL_SYSLOG, /* the socket of mailban.conf(5) */
 };
 
 enum jail_usedns { JAIL_DNS_NO, JAIL_DNS_WARN, JAIL_DNS_YES, JAIL_DNS_RAW };
 
-/* Whose lines in the journal are believed: root's and the services' that the
- * jail is for, or anyone's. */
+/* Whose lines are believed, where it is known who wrote them: root's and the
+ * services' that the jail is for, or anyone's. */
 enum jail_trust { JAIL_TRUST_SYSTEM, JAIL_TRUST_ANY };
 
 /* What a jail counts: each line that its filter finds, or each attempt, of

@@ -150,6 +150,7 @@ static void read_backend(const struct jailvalue *v, struct jail *jail)
 		{"file", JAIL_FILE},
 		{"systemd", JAIL_JOURNAL},
 		{"journal", JAIL_JOURNAL},
+		{"syslog", JAIL_SYSLOG},
 	};
 	struct jailvalue_text t = jailvalue_get(v, "backend");
 	size_t n = t.text ? strcspn(t.text, "[ \t") : 0, i;
@@ -163,7 +164,7 @@ static void read_backend(const struct jailvalue *v, struct jail *jail)
 			break;
 	if (i == sizeof(backends) / sizeof(*backends)) {
 		jailvalue_fault(v, &t, NULL,
-			"'%s' is none; there are auto, file and systemd",
+			"'%s' is none; there are auto, file, systemd and syslog",
 			t.text);
 		return;
 	}
@@ -171,9 +172,11 @@ static void read_backend(const struct jailvalue *v, struct jail *jail)
 	jail->backend_word = backends[i].name;
 	if (t.text[n] == '[')
 		jailvalue_warning(v, &t, NULL,
-			"the options in '%s' are not supported; the host's "
-			"own journal is read",
-			t.text);
+			"the options in '%s' are not supported; %s is read",
+			t.text,
+			jail->backend == JAIL_SYSLOG
+				? "the one socket"
+				: "the host's own journal");
 }
 
 static void read_sources(const struct jailvalue *v, struct jail *jail)
@@ -189,7 +192,7 @@ static void read_sources(const struct jailvalue *v, struct jail *jail)
 			    &jail->journalmatch_n, &why))
 			jailvalue_fault(v, &t, NULL, "%s", why);
 	}
-	if (jail->backend == JAIL_JOURNAL)
+	if (jail->backend == JAIL_JOURNAL || jail->backend == JAIL_SYSLOG)
 		return;
 	t = jailvalue_get(v, "logpath");
 	if (t.text)

@@ -341,11 +341,14 @@ class Host:
 
     # The log's daemons
 
-    def journald(self, storage="persistent"):
-        """Start the real journald; it makes its sockets itself."""
+    def journald(self, storage="persistent", forward="no"):
+        """Start the real journald; it makes its sockets itself.
+
+        forward="yes": it forwards to /run/systemd/journal/syslog.
+        """
         self.write("/etc/systemd/journald.conf",
                    f"[Journal]\nStorage={storage}\nRateLimitIntervalSec=0\n"
-                   "ReadKMsg=no\nAudit=no\nForwardToSyslog=no\n"
+                   f"ReadKMsg=no\nAudit=no\nForwardToSyslog={forward}\n"
                    "ForwardToWall=no\nSyncIntervalSec=1s\n")
         for folder in ("/run/systemd/journal", "/run/log/journal",
                        "/var/log/journal"):

@@ -254,7 +254,9 @@ static bool filter_read(struct dump *d, struct dumped *j)
 		{"maxlines", &j->jail->maxlines},
 	};
 	const size_t n = sizeof(own) / sizeof(*own);
-	struct filter_spec spec = {.journal = j->jail->backend == JAIL_JOURNAL};
+	struct filter_spec spec = {
+		.journal = j->jail->backend == JAIL_JOURNAL ||
+			   j->jail->backend == JAIL_SYSLOG};
 	struct filter_option *options;
 
 	if (j->jail->filter.text &&

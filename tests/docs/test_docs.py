@@ -160,9 +160,8 @@ def test_shipped_settings_are_the_defaults():
         r"^#(\w+) = (.*)$", (REPO / "daemon/mailban.conf").read_text(), re.M))
     items = re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |^\.El)",
                        page("mailban.conf.5"), re.M | re.S)
-    told = {key: re.search(r"^Default:\s+(?:\.Li )?([\w% ]*[\w%])", text,
-                           re.M)[1]
-            for key, text in items}
+    default = r"^Default:\s+(?:\.(?:Li|Pa) )?([\w%/ ]*[\w%])"
+    told = {key: re.search(default, text, re.M)[1] for key, text in items}
     assert shipped == told
 
 

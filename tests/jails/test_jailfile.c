@@ -443,7 +443,7 @@ static void test_faults(void **state)
 			"warn, no and raw\n"},
 		{JAIL "backend = inotifty\n",
 			"etc/jail.local:5: backend: 'inotifty' is none; there "
-			"are auto, file and systemd\n"},
+			"are auto, file, systemd and syslog\n"},
 		{JAIL "backend = systemd[journalflags=1]\n",
 			"warning: etc/jail.local:5: backend: the options in "
 			"'systemd[journalflags=1]' are not supported; the "

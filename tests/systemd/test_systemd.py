@@ -36,6 +36,22 @@ def test_unit(host, installed):
     assert "ProtectSystm" in done.stderr
 
 
+def test_syslog_socket(host, installed):
+    """It is right, and is mailban's own to start."""
+    host.write("/usr/sbin/mailband", "", 0o755)
+    host.write("/usr/bin/mailban", "", 0o755)
+    units = {}
+    for name in ("mailban.service", "mailban-syslog.socket"):
+        units[name] = (installed / "usr/lib/systemd/system" /
+                       name).read_text()
+        host.write(f"/etc/systemd/system/{name}", units[name])
+    done = host.run(["systemd-analyze", "verify", "--man=no",
+                     "/etc/systemd/system/mailban-syslog.socket"], check=False)
+    assert "mailban" not in done.stderr
+    assert "\nService=mailban.service\n" in units["mailban-syslog.socket"]
+    assert "\nFileDescriptorStoreMax=1\n" in units["mailban.service"]
+
+
 @pytest.mark.parametrize("name", ["mail", "names", "probe"])
 def test_drop_ins(host, installed, name):
     """The examples are understood, and add to the unit what they say."""
