@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the daemon counts, as others' own parser reads it."""
+import concurrent.futures
+import os
 import re
 import socket
 
@@ -261,3 +263,24 @@ def test_a_daemon_that_is_gone(served):
 def test_without_a_socket(running):
     done = running.mailban("metrics", "--serve", check=False)
     assert done.returncode == 2 and "mailban-metrics.socket" in done.stderr
+
+
+def test_a_thousand_at_once(served):
+    """Some of whom never read what they asked for, or stop halfway."""
+    asked = b"GET /metrics HTTP/1.0\r\n\r\n"
+    path = str(served.path("/run/metrics"))
+    stuck = []
+    for n in range(12):
+        stuck.append(socket.socket(socket.AF_UNIX))
+        stuck[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        stuck[-1].connect(path)
+        stuck[-1].sendall(asked[:None if n % 2 else 9])
+    with concurrent.futures.ThreadPoolExecutor(50) as crowd:
+        answers = list(crowd.map(lambda _: get(served, asked), range(1000)))
+    assert all("200 OK" in text and text.endswith("# EOF\n")
+               for text in answers)
+    for peer in stuck:
+        peer.close()
+    # Nothing is left of them.
+    hosts.wait_for(lambda: len(os.listdir(
+        f"/proc/{served.server.pid}/fd")) < 8)
