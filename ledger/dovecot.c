@@ -31,6 +31,18 @@ static bool take_person(struct span in, struct record *r)
 	return n > 0;
 }
 
+/* What login processes say, by its beginning (src/login-common/client-common.c,
+ * login-proxy.c, client-common-auth.c of Dovecot 2.3 and 2.4); "Error: " and so
+ * on stand before what is no client's. */
+static bool is_login_line(struct span in)
+{
+	return SPAN_STARTS(in, "Maximum number of connections ") ||
+	       SPAN_STARTS(in, "proxy(") || SPAN_STARTS(in, "Proxy") ||
+	       SPAN_STARTS(in, "Debug: ") || SPAN_STARTS(in, "Info: ") ||
+	       SPAN_STARTS(in, "Warning: ") || SPAN_STARTS(in, "Error: ") ||
+	       SPAN_STARTS(in, "Fatal: ") || SPAN_STARTS(in, "Panic: ");
+}
+
 static void take_login(struct span in, struct record *r)
 {
 	r->kind = RECORD_IDLE;
@@ -48,6 +60,8 @@ static void take_login(struct span in, struct record *r)
 
 		if (failed && (!user || failed < user) && take_person(in, r))
 			r->kind = RECORD_ATTACK;
+	} else if (!is_login_line(in)) {
+		r->kind = RECORD_UNKNOWN;
 	}
 }
 

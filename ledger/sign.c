@@ -8,6 +8,8 @@
  */
 #include "ledger/sign.h"
 
+#include <string.h>
+
 #include "ledger/record.h"
 
 /* strerror(3), as "%m" prints it: the last thing on a line. */
@@ -162,6 +164,25 @@ static enum sign sign_of_delivery(const struct record *r)
 	return sign_of_errno(in);
 }
 
+/* "daemon started -- version 3.7.11, configuration /etc/postfix", "Dovecot
+ * v2.3.19.1 (9b53102964) starting up for imap": what stands behind the words is
+ * the version, empty if it is none. */
+static enum sign sign_of_start(
+	struct span in, const char *words, struct span *who)
+{
+	size_t n = strlen(words);
+
+	if (in.n < n || memcmp(in.at, words, n) != 0)
+		return SIGN_NONE;
+	in = span_from(in, in.at + n);
+	(void)SPAN_SKIP(&in, "version ");
+	who->at = in.at;
+	for (who->n = 0; who->n < in.n; who->n++)
+		if (byte_is_space(in.at[who->n]) || in.at[who->n] == ',')
+			break;
+	return SIGN_STARTED;
+}
+
 enum sign sign_of_postfix(const struct record *r, struct span *who)
 {
 	*who = r->program;
@@ -179,8 +200,7 @@ enum sign sign_of_postfix(const struct record *r, struct span *who)
 	case RECORD_MASTER:
 		if (SPAN_STARTS(r->rest, "terminating on signal "))
 			return SIGN_STOPPED;
-		return SPAN_STARTS(r->rest, "daemon started -- ") ? SIGN_STARTED
-								  : SIGN_NONE;
+		return sign_of_start(r->rest, "daemon started -- ", who);
 	default:
 		return SIGN_NONE;
 	}
@@ -248,8 +268,7 @@ enum sign sign_of_dovecot(const struct record *r, struct span *who)
 		return SIGN_NONE;
 	switch (*in.at) {
 	case 'D':
-		return master && SPAN_STARTS(in, "Dovecot v") ? SIGN_STARTED
-							      : SIGN_NONE;
+		return master ? sign_of_start(in, "Dovecot v", who) : SIGN_NONE;
 	case 'E':
 		if (!SPAN_SKIP(&in, "Error: ") || is_in_doubt(r))
 			return SIGN_NONE;

@@ -26,7 +26,8 @@ enum sign {
  * 3.4 to 3.12: src/master/master_avail.c, master_spawn.c, master_sig.c,
  * src/smtpd/smtpd_check.c, src/global/mbox_open.c; Dovecot 2.3 and 2.4:
  * src/master/service-monitor.c, service-process.c, main.c). *who is the service
- * that it is about, a part of the line; not set with SIGN_NONE.
+ * that it is about, of SIGN_STARTED the version ("3.7.11"), a part of the line;
+ * not set with SIGN_NONE.
  *
  * Only where these programs write it themselves: no name, address, HELO, answer
  * of a remote server or output of a user's command makes a sign.

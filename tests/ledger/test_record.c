@@ -199,6 +199,28 @@ static void test_others(void **state)
 	assert_int_equal(read("postfix/master", "reload").kind, RECORD_MASTER);
 }
 
+/* What a login process says in words that nobody knows. */
+static void test_login_lines(void **state)
+{
+	static const char *const known[] = {
+		"imap-login: Disconnected: Too many invalid commands (no auth "
+		"attempts in 1 secs): user=<>, rip=192.0.2.1, lip=192.0.2.2",
+		"imap-login: Login: user=<>", "pop3-login: Aborted login",
+		"imap-login: Maximum number of connections from user+IP "
+		"exceeded (mail_max_userip_connections=10): user=<a>",
+		"imap-login: Warning: x",
+		"imap-login: proxy(a): started proxying to 192.0.2.3:143"};
+	static const char *const unknown[] = {"imap-login: Denied: user=<a>",
+		"imap-login: Client gave up", "imap-login: "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		assert_int_equal(read("dovecot", known[i]).kind, RECORD_IDLE);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
+		assert_int_equal(
+			read("dovecot", unknown[i]).kind, RECORD_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_dovecot),
 		cmocka_unit_test(test_commas),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_login_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

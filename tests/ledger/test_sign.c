@@ -86,7 +86,7 @@ static const struct row {
 	{SIGN_NONE, "", "postfix/postdrop", "fatal: uid=1000: Illegal seek"},
 	{SIGN_FATAL, "postscreen", "postfix/postscreen", "fatal: x"},
 	{SIGN_STOPPED, "master", "postfix/master", "terminating on signal 15"},
-	{SIGN_STARTED, "master", "postfix/master",
+	{SIGN_STARTED, "3.7.11", "postfix/master",
 		"daemon started -- version 3.7.11, configuration /etc/postfix"},
 	/* src/smtpd/smtpd_check.c, check_table_result(), reject_dict_retry() */
 	{SIGN_CONFIG, "smtpd", "postfix/smtpd",
@@ -142,7 +142,7 @@ static const struct row {
 	{SIGN_NONE, "", "dovecot",
 		"imap: Warning: Killed with signal 15 (by pid=1 uid=0 "
 		"code=kill)"},
-	{SIGN_STARTED, "master", "dovecot",
+	{SIGN_STARTED, "2.3.19.1", "dovecot",
 		"master: Dovecot v2.3.19.1 (9b53102964) starting up for imap, "
 		"lmtp"},
 	/* What a server elsewhere, a command or a user's script says. */
