@@ -54,9 +54,10 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
-	alarms/judge_kinds alarms/judge_signs alarms/level alarms/memory \
-	alarms/mounts alarms/postconf alarms/processes alarms/queue \
-	alarms/report alarms/services alarms/silence alarms/words alarms/words_signs
+	alarms/judge_keep alarms/judge_kinds alarms/judge_signs \
+	alarms/level alarms/memory alarms/mounts alarms/postconf \
+	alarms/processes alarms/queue alarms/report alarms/services \
+	alarms/silence alarms/vanish alarms/words alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
@@ -79,8 +80,8 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_postfix daemon/alarms_probe daemon/alarms_queue \
-	daemon/alarms_services daemon/alarms_signs \
+	daemon/alarms_keep daemon/alarms_postfix daemon/alarms_probe \
+	daemon/alarms_queue daemon/alarms_services daemon/alarms_signs \
 	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
 	daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \

@@ -46,6 +46,8 @@ enum alarm_kind {
 	ALARM_DOWN,    /* seconds since it ended */
 	ALARM_UNKNOWN, /* percent of lines that are not understood */
 	ALARM_SILENT,  /* of a log: seconds without a line */
+	/* Of a jail: failures that would be usual, and none since an upgrade */
+	ALARM_VANISHED,
 	/* Of an account; others judge them, by its habit too. */
 	ALARM_RECIPIENTS, /* of this hour */
 	ALARM_RETURNED,	  /* the share of them that came back, percent */
@@ -54,10 +56,15 @@ enum alarm_kind {
 	ALARM_KINDS
 };
 
-/* Whose lines are looked at. */
-enum judge_program { JUDGE_POSTFIX, JUDGE_DOVECOT, JUDGE_PROGRAMS };
+/* Whose lines are looked at: those two, and other instances of Postfix. */
+enum { JUDGE_POSTFIX, JUDGE_DOVECOT, JUDGE_PROGRAMS = 6 };
+#define JUDGE_PROGRAM 49 /* with the NUL */
+#define JUDGE_VERSION 32
 /* Logs, and programs in them, whose silence is told. */
 #define JUDGE_LOGS 24
+/* Jails that are looked at, and the room of a name. */
+#define JUDGE_JAILS 32
+#define JUDGE_JAIL 65
 #define JUDGE_DETAIL 64
 #define JUDGE_MORE 448
 
@@ -129,22 +136,49 @@ void judge_services(struct judge *judge, size_t spool,
 void judge_memory(
 	struct judge *judge, const struct memory *memory, int64_t now);
 /*
- * A line of the program's own trouble (ledger/sign.h) that was written just
- * now; who: n bytes, the service. Judged with the next call of judge_lines.
+ * The number of who logs under a name, "postfix-out" say; what is not of
+ * letters, digits and ._- alone, and those that are too many, are the first of
+ * the kind.
  */
-void judge_sign(struct judge *judge, enum judge_program program, enum sign sign,
+size_t judge_program(struct judge *judge, const char *name, bool dovecot);
+const char *judge_program_name(const struct judge *judge, size_t program);
+/*
+ * A line of the program's own trouble (ledger/sign.h) that was written just
+ * now; who: n bytes, the service, or the version that began. Judged with the
+ * next call of judge_signs.
+ */
+void judge_sign(struct judge *judge, size_t program, enum sign sign,
 	const char *who, size_t n, int64_t now);
 /* Is there such a line that was not judged yet? */
 bool judge_has_signs(const struct judge *judge);
 /* All that lines tell but for silence: also when there are none. */
 void judge_signs(struct judge *judge, int64_t now);
 /* Of a program's lines since the start, how many were not understood. */
-void judge_lines(struct judge *judge, enum judge_program program,
-	uint64_t lines, uint64_t unknown, int64_t now);
+void judge_lines(struct judge *judge, size_t program, uint64_t lines,
+	uint64_t unknown, int64_t now);
 /* A log, or a program that logs, and its lines since the start. Beyond
  * JUDGE_LOGS there are none. */
 void judge_log(
 	struct judge *judge, const char *name, uint64_t lines, int64_t now);
+/* A jail, whose filter is for that program's lines, and how many failures it
+ * found since the start; wall: since 1970. Beyond JUDGE_JAILS there are none.
+ */
+void judge_jail(struct judge *judge, const char *name, bool dovecot,
+	uint64_t found, int64_t now, int64_t wall);
+
+/*
+ * What was learnt of programs, logs and jails, over a restart: who has ended,
+ * what is usual. Bytes written, 0 if there is no room.
+ */
+#define JUDGE_KEPT 32768
+size_t judge_keep(const struct judge *judge, int64_t now, int64_t wall,
+	void *bytes, size_t room);
+/* At the start, before a line. False, and nothing learnt, if it is nothing
+ * that judge_keep() made. */
+bool judge_recall(struct judge *judge, const void *bytes, size_t n, int64_t now,
+	int64_t wall);
+/* True once after somebody ended or began, or a version did. */
+bool judge_is_new(struct judge *judge);
 /* Does an alarm of this queue directory need to know who fills it? */
 bool judge_wants_more(const struct judge *judge, size_t spool);
 /* That, of messages that are on their way and of those on hold; printable

@@ -8,6 +8,7 @@
 #include "alarms/growth.h"
 #include "alarms/judge.h"
 #include "alarms/silence.h"
+#include "alarms/vanish.h"
 
 /* Kinds of a disk, of a spool; of what there is once; of a program. */
 #define OF_DISK (ALARM_READ_ONLY + 1)
@@ -19,7 +20,8 @@
 #define PROGRAM_ALARMS (JUDGE_PROGRAMS * OF_PROGRAM)
 #define FIRST_OF_PROGRAMS (DISK_ALARMS + SPOOL_ALARMS + SINGLES)
 #define FIRST_OF_LOGS (FIRST_OF_PROGRAMS + PROGRAM_ALARMS)
-#define ALL_ALARMS (FIRST_OF_LOGS + JUDGE_LOGS)
+#define FIRST_OF_JAILS (FIRST_OF_LOGS + JUDGE_LOGS)
+#define ALL_ALARMS (FIRST_OF_JAILS + JUDGE_JAILS)
 
 /* Queues whose growth is looked at. */
 #define GROWTHS (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING_GROWTH)
@@ -27,7 +29,16 @@
 /* Minutes that a sign is remembered. */
 #define SIGN_MINUTES 20
 
+/* Shares of so many make a habit. */
+#define USUAL_SAMPLES 6
+
 struct judge_said {
+	char name[JUDGE_PROGRAM];
+	bool dovecot;
+	bool seen; /* since the start */
+	char version[JUDGE_VERSION];
+	bool upgraded;	     /* from another one: */
+	int64_t upgraded_at; /* monotonic */
 	/* Signs by minute, number % SIGN_MINUTES. */
 	struct judge_sign_minute {
 		int64_t number;
@@ -44,7 +55,14 @@ struct judge_said {
 
 struct judge_log {
 	char name[REPORT_PATH];
+	bool seen;
 	struct silence silence;
+};
+
+struct judge_jail {
+	char name[JUDGE_JAIL];
+	bool seen;
+	struct vanish vanish;
 };
 
 struct judge {
@@ -64,15 +82,22 @@ struct judge {
 	bool was_there[REPORT_DISKS], was_writable[REPORT_DISKS];
 	struct ages ages;
 	struct judge_said programs[JUDGE_PROGRAMS];
+	size_t programs_n;
 	struct judge_log logs[JUDGE_LOGS];
 	size_t logs_n;
+	struct judge_jail jails[JUDGE_JAILS];
+	size_t jails_n;
 	bool has_signs;
+	bool is_new;	       /* what is kept */
 	char said[JUDGE_SAID]; /* by the probe */
 	char waited[96];       /* for memory, in words */
 };
 
 /* The kinds and subjects of the alarms of lines. */
 void judge_signs_lay_out(struct judge *judge);
+/* The place of a log, a jail, NULL if there is none. */
+struct judge_log *judge_log_of(struct judge *judge, const char *name);
+struct judge_jail *judge_jail_of(struct judge *judge, const char *name);
 /* A value against thresholds, and the news of it told; NAN is none. */
 void judge_sample(struct judge *judge, struct alarm *alarm, double value,
 	const struct judge_pair *pair, int64_t now);

@@ -5,6 +5,7 @@
  * and no lines at all. Whoever fills a log can raise no more than a number.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alarms/judge_parts.h"
@@ -20,7 +21,6 @@
 /* Above so many times the usual share, once that is known by so many samples;
  * above half of all lines in any case. */
 #define USUAL_TIMES 3
-#define USUAL_SAMPLES 6
 #define SHARE_HALF 50
 #define FOLLOW (1 / 32.0)
 /* Of the longest gap in a day. */
@@ -38,25 +38,66 @@ static struct alarm *program_alarm(
 
 void judge_signs_lay_out(struct judge *j)
 {
-	static const char *const names[JUDGE_PROGRAMS] = {
-		[JUDGE_POSTFIX] = "postfix", [JUDGE_DOVECOT] = "dovecot"};
+	for (size_t i = 0; i < PROGRAM_ALARMS; i++) {
+		struct alarm *a = &j->alarms[FIRST_OF_PROGRAMS + i];
 
-	for (size_t p = 0; p < JUDGE_PROGRAMS; p++)
-		for (int k = 0; k < OF_PROGRAM; k++) {
-			enum alarm_kind kind =
-				(enum alarm_kind)(ALARM_NO_SPACE + k);
-			struct alarm *a = program_alarm(j, p, kind);
-
-			a->kind = kind;
-			a->subject = names[p];
-			a->about_mail = p == JUDGE_POSTFIX;
-		}
+		a->kind = (enum alarm_kind)(ALARM_NO_SPACE + i % OF_PROGRAM);
+		a->subject = j->programs[i / OF_PROGRAM].name;
+	}
 	for (size_t i = 0; i < JUDGE_LOGS; i++) {
 		struct alarm *a = &j->alarms[FIRST_OF_LOGS + i];
 
 		a->kind = ALARM_SILENT;
 		a->subject = j->logs[i].name;
 	}
+	for (size_t i = 0; i < JUDGE_JAILS; i++) {
+		struct alarm *a = &j->alarms[FIRST_OF_JAILS + i];
+
+		a->kind = ALARM_VANISHED;
+		a->subject = j->jails[i].name;
+	}
+	judge_program(j, "postfix", false);
+	judge_program(j, "dovecot", true);
+}
+
+static bool is_name(const char *name)
+{
+	return *name && *name != '-' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
+		       '\0';
+}
+
+size_t judge_program(struct judge *j, const char *name, bool dovecot)
+{
+	size_t i;
+
+	if (dovecot && j->programs_n > JUDGE_DOVECOT)
+		return JUDGE_DOVECOT;
+	for (i = 0; i < j->programs_n; i++)
+		if (strcmp(j->programs[i].name, name) == 0)
+			return i;
+	if (!is_name(name) || strlen(name) >= JUDGE_PROGRAM)
+		return JUDGE_POSTFIX;
+	/* One that is remembered alone goes for one that is there. */
+	for (i = JUDGE_DOVECOT + 1; i < j->programs_n; i++)
+		if (j->programs_n == JUDGE_PROGRAMS && !j->programs[i].seen)
+			break;
+	if (i >= JUDGE_PROGRAMS)
+		return JUDGE_POSTFIX;
+	if (i >= j->programs_n)
+		i = j->programs_n++;
+	j->programs[i] = (struct judge_said){.dovecot = dovecot};
+	strcpy(j->programs[i].name, name);
+	for (int k = 0; k < OF_PROGRAM; k++)
+		program_alarm(j, i, (enum alarm_kind)(ALARM_NO_SPACE + k))
+			->about_mail = !dovecot;
+	return i;
+}
+
+const char *judge_program_name(const struct judge *j, size_t program)
+{
+	return j->programs[program].name;
 }
 
 /* A service's name; what is none is not repeated. */
@@ -76,16 +117,39 @@ static void take_detail(struct alarm *a, const char *who, size_t n)
 	a->detail[i] = '\0';
 }
 
-void judge_sign(struct judge *j, enum judge_program program, enum sign sign,
+/* It began, in that version: is it another than before? */
+static void take_version(
+	struct judge_said *p, const char *version, size_t n, int64_t now)
+{
+	char text[JUDGE_VERSION];
+
+	if (!n || n >= sizeof(text))
+		return;
+	memcpy(text, version, n);
+	text[n] = '\0';
+	if (!is_name(text) || strcmp(text, p->version) == 0)
+		return;
+	if (p->version[0]) {
+		p->upgraded = true;
+		p->upgraded_at = now;
+	}
+	strcpy(p->version, text);
+}
+
+void judge_sign(struct judge *j, size_t program, enum sign sign,
 	const char *who, size_t n, int64_t now)
 {
 	struct judge_said *p = &j->programs[program];
 	int64_t minute = now / MINUTE;
 	struct judge_sign_minute *m;
 
+	p->seen = true;
 	if (sign == SIGN_STOPPED || sign == SIGN_STARTED) {
 		p->stopped = sign == SIGN_STOPPED;
 		p->stopped_at = now;
+		if (!p->stopped)
+			take_version(p, who, n, now);
+		j->is_new = true;
 	} else if (sign < SIGN_KINDS) {
 		m = &p->signs[sign][minute % SIGN_MINUTES];
 		if (m->number != minute)
@@ -98,6 +162,14 @@ void judge_sign(struct judge *j, enum judge_program program, enum sign sign,
 			who, n);
 	}
 	j->has_signs = true;
+}
+
+bool judge_is_new(struct judge *j)
+{
+	bool is_new = j->is_new;
+
+	j->is_new = false;
+	return is_new;
 }
 
 bool judge_has_signs(const struct judge *j)
@@ -126,7 +198,7 @@ static void sample_program(struct judge *j, size_t program,
 
 void judge_signs(struct judge *j, int64_t now)
 {
-	for (size_t i = 0; i < JUDGE_PROGRAMS; i++) {
+	for (size_t i = 0; i < j->programs_n; i++) {
 		const struct judge_said *p = &j->programs[i];
 
 		for (int s = 0; s < SIGN_KINDS; s++)
@@ -153,7 +225,7 @@ static double share_line(const struct judge_said *p, double set)
 }
 
 static void take_share(
-	struct judge *j, enum judge_program program, double share, int64_t now)
+	struct judge *j, size_t program, double share, int64_t now)
 {
 	struct judge_said *p = &j->programs[program];
 	const struct judge_pair *set = &j->rules.pairs[ALARM_UNKNOWN];
@@ -169,12 +241,13 @@ static void take_share(
 		p->samples++;
 }
 
-void judge_lines(struct judge *j, enum judge_program program, uint64_t lines,
+void judge_lines(struct judge *j, size_t program, uint64_t lines,
 	uint64_t unknown, int64_t now)
 {
 	struct judge_said *p = &j->programs[program];
 	uint64_t n = lines - p->lines;
 
+	p->seen |= lines > 0;
 	if (p->sampled && lines >= p->lines && unknown >= p->unknown) {
 		if (now - p->sampled < LINES_SPAN || n < LINES_LEAST)
 			return;
@@ -186,31 +259,96 @@ void judge_lines(struct judge *j, enum judge_program program, uint64_t lines,
 	p->sampled = now;
 }
 
-static struct judge_log *log_of(struct judge *j, const char *name)
+struct judge_log *judge_log_of(struct judge *j, const char *name)
 {
-	size_t n = strlen(name);
+	struct judge_log *free = NULL;
 
-	for (size_t i = 0; i < j->logs_n; i++)
+	if (!*name || strlen(name) >= sizeof(free->name))
+		return NULL;
+	for (size_t i = 0; i < j->logs_n; i++) {
 		if (strcmp(j->logs[i].name, name) == 0)
 			return &j->logs[i];
-	if (j->logs_n == JUDGE_LOGS || n >= sizeof(j->logs->name))
-		return NULL;
-	memcpy(j->logs[j->logs_n].name, name, n + 1);
-	return &j->logs[j->logs_n++];
+		if (!j->logs[i].seen)
+			free = &j->logs[i];
+	}
+	if (j->logs_n < JUDGE_LOGS)
+		free = &j->logs[j->logs_n++];
+	/* One that is remembered alone goes for one that is there. */
+	if (free) {
+		*free = (struct judge_log){.seen = false};
+		strcpy(free->name, name);
+	}
+	return free;
 }
 
 void judge_log(struct judge *j, const char *name, uint64_t lines, int64_t now)
 {
 	struct judge_pair pair = j->rules.pairs[ALARM_SILENT];
-	struct judge_log *l = log_of(j, name);
+	struct judge_log *l = judge_log_of(j, name);
 	double usual;
 
 	if (!l)
 		return;
+	l->seen = true;
 	silence_see(&l->silence, lines, now);
 	usual = silence_usual(&l->silence);
 	pair.warning = fmax(pair.warning, SILENCE_TIMES * usual);
 	pair.critical = fmax(pair.critical, SILENCE_TIMES * usual);
 	judge_sample(j, &j->alarms[FIRST_OF_LOGS + (size_t)(l - j->logs)],
 		silence_seconds(&l->silence, now), &pair, now);
+}
+
+struct judge_jail *judge_jail_of(struct judge *j, const char *name)
+{
+	struct judge_jail *free = NULL;
+
+	if (!*name || strlen(name) >= sizeof(free->name))
+		return NULL;
+	for (size_t i = 0; i < j->jails_n; i++) {
+		if (strcmp(j->jails[i].name, name) == 0)
+			return &j->jails[i];
+		if (!j->jails[i].seen)
+			free = &j->jails[i];
+	}
+	if (j->jails_n < JUDGE_JAILS)
+		free = &j->jails[j->jails_n++];
+	if (free) {
+		*free = (struct judge_jail){.seen = false};
+		strcpy(free->name, name);
+	}
+	return free;
+}
+
+/* Of all instances the one that was upgraded last; NULL: none was. */
+static const struct judge_said *upgraded_of(const struct judge *j, bool dovecot)
+{
+	const struct judge_said *last = NULL;
+
+	for (size_t i = 0; i < j->programs_n; i++)
+		if (j->programs[i].upgraded &&
+			j->programs[i].dovecot == dovecot &&
+			(!last ||
+				j->programs[i].upgraded_at > last->upgraded_at))
+			last = &j->programs[i];
+	return last;
+}
+
+void judge_jail(struct judge *j, const char *name, bool dovecot, uint64_t found,
+	int64_t now, int64_t wall)
+{
+	const struct judge_said *p = upgraded_of(j, dovecot);
+	struct judge_jail *jail = judge_jail_of(j, name);
+	struct alarm *a;
+
+	if (!jail)
+		return;
+	jail->seen = true;
+	vanish_see(&jail->vanish, found, now, wall);
+	if (!p)
+		return;
+	a = &j->alarms[FIRST_OF_JAILS + (size_t)(jail - j->jails)];
+	snprintf(a->detail, sizeof(a->detail), "%s/%s",
+		dovecot ? "dovecot" : "postfix", p->version);
+	judge_sample(j, a, vanish_missing(&jail->vanish, p->upgraded_at, now),
+		&j->rules.pairs[ALARM_VANISHED], now);
 }

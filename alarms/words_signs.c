@@ -14,7 +14,7 @@
  * at Dovecot. */
 static const struct {
 	const char *say, *then;
-	const char *next[JUDGE_PROGRAMS];
+	const char *next[2];
 } signs[ALARM_DOWN - ALARM_NO_SPACE] = {
 	[ALARM_NO_SPACE - ALARM_NO_SPACE] = {"that there is no space",
 		"mail is refused or put off until there is room",
@@ -55,10 +55,14 @@ static const struct {
 				"doveconf -n; doveadm log errors | tail"}},
 };
 
+static const char *const program_words[] = {
+	[JUDGE_POSTFIX] = "postfix", [JUDGE_DOVECOT] = "dovecot"};
+
 static size_t program_of(const struct alarm *a)
 {
-	return strcmp(a->subject, "dovecot") == 0 ? JUDGE_DOVECOT
-						  : JUDGE_POSTFIX;
+	const char *of = a->kind == ALARM_VANISHED ? a->detail : a->subject;
+
+	return strncmp(of, "dovecot", 7) == 0 ? JUDGE_DOVECOT : JUDGE_POSTFIX;
 }
 
 void words_signs_figure(char *to, size_t room, const struct alarm *a)
@@ -83,6 +87,13 @@ void words_signs_figure(char *to, size_t room, const struct alarm *a)
 		 a->value <= 0)
 		snprintf(to, room, "%s: no more lines say %s", a->subject,
 			signs[a->kind - ALARM_NO_SPACE].say);
+	else if (a->kind == ALARM_VANISHED && a->value > 0)
+		snprintf(to, room,
+			"%s: no failure found since %s began, where quiet days "
+			"would have had %.0f",
+			a->subject, a->detail, a->value);
+	else if (a->kind == ALARM_VANISHED)
+		snprintf(to, room, "%s: failures are found", a->subject);
 	else if (a->kind >= ALARM_NO_SPACE && a->kind < ALARM_DOWN)
 		snprintf(to, room,
 			"%s: %.0f line%s of the last minutes say%s "
@@ -110,6 +121,10 @@ void words_signs_outlook(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room,
 			"; attacks are not seen, if it is not logged there any "
 			"more");
+	else if (a->kind == ALARM_VANISHED)
+		snprintf(to, room,
+			"; attacks are not seen, if its filter does not know "
+			"the new lines");
 	else if (a->kind >= ALARM_NO_SPACE && a->kind < ALARM_DOWN)
 		snprintf(
 			to, room, "; %s", signs[a->kind - ALARM_NO_SPACE].then);
@@ -118,13 +133,25 @@ void words_signs_outlook(char *to, size_t room, const struct alarm *a)
 void words_signs_next(char *to, size_t room, const struct alarm *a)
 {
 	*to = '\0';
-	if (a->kind == ALARM_DOWN)
+	if (a->kind == ALARM_DOWN && strcmp(a->subject, "postfix") != 0 &&
+		program_of(a) == JUDGE_POSTFIX)
+		snprintf(to, room,
+			"postmulti -i %s -p status; postmulti -i %s -p start",
+			a->subject, a->subject);
+	else if (a->kind == ALARM_DOWN)
 		snprintf(to, room, "systemctl status '%s*'; systemctl start %s",
 			a->subject, a->subject);
+	else if (a->kind == ALARM_VANISHED)
+		snprintf(to, room,
+			"mailban status %s; mailban test %s journal; "
+			"journalctl -u '%s*' -n 20",
+			a->subject, program_words[program_of(a)],
+			program_words[program_of(a)]);
 	else if (a->kind == ALARM_UNKNOWN)
 		snprintf(to, room,
 			"mailban test %s journal; journalctl -u '%s*' -n 20",
-			a->subject, a->subject);
+			program_words[program_of(a)],
+			program_words[program_of(a)]);
 	else if (a->kind == ALARM_SILENT)
 		snprintf(to, room,
 			"mailban status; systemctl status rsyslog "

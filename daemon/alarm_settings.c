@@ -196,6 +196,7 @@ static const struct {
 	{"mail_down", ALARM_DOWN, TIME, false},
 	{"unknown_lines", ALARM_UNKNOWN, PERCENT, false},
 	{"silent", ALARM_SILENT, TIME, false},
+	{"vanished", ALARM_VANISHED, NUMBER, false},
 	{"recipients", ALARM_RECIPIENTS, NUMBER, false},
 	{"returned", ALARM_RETURNED, PERCENT, false},
 	{"networks", ALARM_NETWORKS, NUMBER, false},

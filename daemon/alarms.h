@@ -10,6 +10,8 @@
 #include "alarms/words.h"
 #include "daemon/alarm_settings.h"
 
+struct state;
+
 /*
  * The engine's part in the alarms: it asks the gauge process to look, judges
  * what comes, and has the news told. Nothing here waits for anybody.
@@ -43,20 +45,28 @@ void alarms_reconfigure(
 	struct alarms *alarms, const struct alarm_settings *settings);
 
 /*
- * A line that tells of a program's own trouble, by who (n bytes, a service),
- * at a time (microseconds since 1970; 0: now). What is older than what is still
- * looked at is left out.
+ * A line that tells of a program's own trouble (counters_watch()), by who (n
+ * bytes, a service), at a time (microseconds since 1970; 0: now). What is older
+ * than what is still looked at is left out.
  */
-void alarms_sign(struct alarms *alarms, enum judge_program program,
+void alarms_sign(struct alarms *alarms, const char *program, bool dovecot,
 	enum sign sign, const char *who, size_t n, int64_t time);
 /*
  * About once a second: tells at once what lines made an alarm of. True if it is
- * time to tell it how many lines there were, by the next two.
+ * time to tell it how many lines and failures there were, by the next three.
  */
 bool alarms_tick(struct alarms *alarms);
-void alarms_lines(struct alarms *alarms, enum judge_program program,
+void alarms_lines(struct alarms *alarms, const char *program, bool dovecot,
 	uint64_t lines, uint64_t unknown);
 void alarms_log(struct alarms *alarms, const char *name, uint64_t lines);
+/* Of a jail, whose filter is for Postfix' lines, or Dovecot's. */
+void alarms_jail(
+	struct alarms *alarms, const char *name, bool dovecot, uint64_t found);
+
+/* What was learnt goes into the state store now and then, or now; and comes
+ * back, at the start. */
+void alarms_save(struct alarms *alarms, struct state *state, bool now);
+void alarms_restore(struct alarms *alarms, struct state *state);
 
 /* The news of an alarm that somebody else judges goes where all go. */
 void alarms_notice(struct alarms *alarms, const struct alarm *alarm,

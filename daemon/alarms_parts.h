@@ -59,6 +59,7 @@ struct alarms {
 	uint64_t under_way;  /* notices that the runner has not answered */
 	uint64_t lost;	     /* that it had no room for, or was killed with */
 	int64_t counted;     /* monotonic: when it was told how many lines */
+	int64_t kept;	     /* monotonic: when what was learnt was saved */
 	struct alarms_list lists[REPORT_SPOOLS];
 	bool listing; /* one was asked for: */
 	size_t listed;

@@ -142,7 +142,9 @@ static struct counters_owner *owner_find(
 	/* Those that are too many share one. */
 	if (c->owners_n == COUNTERS_OWNERS)
 		return &c->owners[COUNTERS_OWNERS - 1];
-	c->owners[i] = (struct counters_owner){.n = n, .source = UINT32_MAX};
+	c->owners[i] = (struct counters_owner){.n = n,
+		.dovecot = program_of(line) == DOVECOT,
+		.source = UINT32_MAX};
 	memcpy(c->owners[i].name, line->tag, n);
 	c->owners_n++;
 	return &c->owners[i];
@@ -165,11 +167,9 @@ static struct counters_owner *owner_of(
 
 /* What is logged into several files, or into the journal too, counts from one
  * of them, for as long as something of it comes from there. */
-static bool is_told_twice(struct counters *c, const struct line *line,
-	uint32_t source, int64_t hour)
+static bool is_told_twice(
+	struct counters_owner *owner, uint32_t source, int64_t hour)
 {
-	struct counters_owner *owner = owner_of(c, line);
-
 	if (source > owner->source && hour <= owner->hour + 1)
 		return true;
 	if (source != owner->source || hour > owner->hour)
@@ -180,36 +180,37 @@ static bool is_told_twice(struct counters *c, const struct line *line,
 }
 
 /* Does the line tell that the program itself is in trouble? */
-static void look_for_sign(struct counters *c, size_t program,
-	const struct record *record, int64_t time)
+static void look_for_sign(struct counters *c, struct counters_owner *owner,
+	size_t program, const struct record *record, int64_t time)
 {
 	enum sign sign;
 	struct span who;
 
-	c->said[program].lines++;
-	c->said[program].unknown += record->kind == RECORD_UNKNOWN;
+	owner->unknown += record->kind == RECORD_UNKNOWN;
 	sign = program == DOVECOT ? sign_of_dovecot(record, &who)
 				  : sign_of_postfix(record, &who);
 	if (sign != SIGN_NONE && c->sign)
-		c->sign(c->sign_ctx, program == DOVECOT, sign, who.at, who.n,
-			time);
+		c->sign(c->sign_ctx, owner->name, program == DOVECOT, sign,
+			who.at, who.n, time);
 }
 
 void counters_line(struct counters *c, const struct line *line, uint32_t source)
 {
 	size_t program = program_of(line);
+	struct counters_owner *owner;
 	struct record record;
 	int64_t hour;
 
 	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
 		return;
 	hour = (line->time ? line->time : clock_wall()) / COUNTERS_HOUR;
-	if (is_told_twice(c, line, source, hour))
+	owner = owner_of(c, line);
+	if (is_told_twice(owner, source, hour))
 		return;
 	if (hour != c->hour && hour > 0)
 		hour_change(c, hour);
 	ledger_line(c->ledger, line, &record);
-	look_for_sign(c, program, &record, line->time);
+	look_for_sign(c, owner, program, &record, line->time);
 	if (record.kind == RECORD_QUEUED)
 		periods_sender(c->periods, record.sender);
 	else if (record.kind == RECORD_DELIVERY &&
@@ -227,21 +228,14 @@ void counters_watch(struct counters *c, counters_sign_fn fn, void *ctx)
 	c->sign_ctx = ctx;
 }
 
-void counters_lines(const struct counters *c, bool dovecot, uint64_t *lines,
-	uint64_t *unknown)
-{
-	size_t program = dovecot ? DOVECOT : POSTFIX;
-
-	*lines = c->said[program].lines;
-	*unknown = c->said[program].unknown;
-}
-
-const char *counters_program(
-	const struct counters *c, size_t i, uint64_t *lines)
+const char *counters_program(const struct counters *c, size_t i, bool *dovecot,
+	uint64_t *lines, uint64_t *unknown)
 {
 	if (i >= c->owners_n)
 		return NULL;
+	*dovecot = c->owners[i].dovecot;
 	*lines = c->owners[i].lines;
+	*unknown = c->owners[i].unknown;
 	return c->owners[i].name;
 }
 

@@ -40,20 +40,17 @@ void counters_line(
 	struct counters *counters, const struct line *line, uint32_t source);
 /*
  * Lines that tell of trouble of the mail system's own (ledger/sign.h), each
- * once: whose they are, who (a part of the line, n bytes) is the service, time
- * as the line has it.
+ * once: whose they are, as counters_program() has it, who (a part of the line,
+ * n bytes) is the service, time as the line has it.
  */
-typedef void (*counters_sign_fn)(void *ctx, bool dovecot, enum sign sign,
-	const char *who, size_t n, int64_t time);
+typedef void (*counters_sign_fn)(void *ctx, const char *program, bool dovecot,
+	enum sign sign, const char *who, size_t n, int64_t time);
 void counters_watch(struct counters *counters, counters_sign_fn fn, void *ctx);
-/* Of Postfix, or of Dovecot: lines since the start that were looked at closer,
- * and how many of them were not understood. */
-void counters_lines(const struct counters *counters, bool dovecot,
-	uint64_t *lines, uint64_t *unknown);
-/* The programs that there were lines of, an instance of Postfix each: the name,
- * and lines since the start; NULL behind the last. */
-const char *counters_program(
-	const struct counters *counters, size_t i, uint64_t *lines);
+/* The programs that there were lines of, Dovecot or an instance of Postfix
+ * each: the name; lines since the start that were looked at closer, and how
+ * many of them were not understood. NULL behind the last. */
+const char *counters_program(const struct counters *counters, size_t i,
+	bool *dovecot, uint64_t *lines, uint64_t *unknown);
 /* A ban began. */
 void counters_ban(struct counters *counters);
 /* To be called once a second; ends a period of so many seconds when it is

@@ -19,7 +19,7 @@
 #define COUNTERS_HOURS (90 * 24)
 #define COUNTERS_HOUR (3600 * CLOCK_SECOND)
 
-enum { POSTFIX, DOVECOT, PROGRAMS, NEITHER = PROGRAMS };
+enum { POSTFIX, DOVECOT, NEITHER };
 
 struct counters_hour {
 	int64_t number; /* since 1970 */
@@ -33,7 +33,8 @@ struct counters_hour {
 struct counters_owner {
 	char name[COUNTERS_INSTANCE + 1];
 	size_t n;
-	uint64_t lines;
+	bool dovecot;
+	uint64_t lines, unknown;
 	uint32_t source;
 	int64_t hour;
 };
@@ -43,9 +44,6 @@ struct counters {
 	struct attackers *attackers;
 	counters_sign_fn sign;
 	void *sign_ctx;
-	struct {
-		uint64_t lines, unknown;
-	} said[PROGRAMS];
 	struct outbound *outbound;
 	int64_t since; /* seconds since 1970 */
 	struct periods *periods;

@@ -58,12 +58,14 @@ void engine_save(struct engine *e)
 		counters_save_all(e->counters, e->state);
 		attackers_save_all(e->attackers, e->state);
 		outbound_save_all(e->outbound, e->state);
+		alarms_save(e->alarms, e->state, true);
 	} else {
 		decisions_save(e->decisions);
 		feeds_save(e->feeds);
 		counters_save(e->counters, e->state);
 		attackers_save(e->attackers, e->state);
 		outbound_save(e->outbound, e->state);
+		alarms_save(e->alarms, e->state, false);
 	}
 	state_count(e->state, "lines", lines - e->lines_counted);
 	e->lines_counted = lines;
@@ -499,6 +501,7 @@ static bool engine_init(struct engine *e)
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->alarms = alarms_new(e->loop, &e->options.alarms,
 		&e->config->settings.alarms, e->options.statedir);
+	alarms_restore(e->alarms, e->state);
 	signs_begin(e);
 	e->feeds = feeds_new(e->state, e->options.passed, &user);
 	if (!e->feeds) {
@@ -567,6 +570,7 @@ static void engine_deinit(struct engine *e)
 	control_free(&e->control);
 	import_free(&e->import);
 	import_release(e);
+	alarms_save(e->alarms, e->state, true);
 	if (e->decisions && e->feeds)
 		engine_save(e);
 	warden_stop(e);

@@ -52,7 +52,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void say(enum judge_program program, enum sign sign, const char *who)
+static void say(size_t program, enum sign sign, const char *who)
 {
 	judge_sign(judge, program, sign, who, strlen(who), now);
 }
@@ -280,6 +280,160 @@ static void test_growth(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Each instance of Postfix ends and begins for itself. */
+static void test_instances(void **state)
+{
+	size_t out = judge_program(judge, "postfix-out", false);
+	size_t in = judge_program(judge, "postfix", false);
+
+	(void)state;
+	assert_int_equal(in, JUDGE_POSTFIX);
+	assert_true(out > JUDGE_DOVECOT);
+	assert_int_equal(judge_program(judge, "postfix-out", false), out);
+	assert_int_equal(judge_program(judge, "dovecot", true), JUDGE_DOVECOT);
+	assert_int_equal(judge_program(judge, "x'y", false), JUDGE_POSTFIX);
+	assert_int_equal(judge_program(judge, "", false), JUDGE_POSTFIX);
+	say(out, SIGN_STOPPED, "");
+	say(in, SIGN_STOPPED, "");
+	say(in, SIGN_STARTED, "3.7.11");
+	assert_string_equal(minutes(4), "postfix-out mail_down raised;");
+	assert_non_null(strstr(text, "postfix-out: it stopped 3 minutes ago"));
+	say(out, SIGN_STARTED, "3.7.11");
+	assert_string_equal(minutes(2), "postfix-out mail_down recovered;");
+	/* All that there is room for; the others are one. */
+	for (int i = 0; i < 20; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "postfix-%d", i);
+		say(judge_program(judge, name, false), SIGN_STOPPED, "");
+	}
+	assert_int_equal(
+		judge_program(judge, "postfix-99", false), JUDGE_POSTFIX);
+	assert_non_null(strstr(minutes(4), "postfix mail_down raised;"));
+}
+
+static uint64_t found;
+
+/* Days with so many failures each. */
+static const char *days(int n, int failures)
+{
+	static char news[sizeof(told)];
+
+	for (int i = 0; i < n * 24; i++) {
+		found += (uint64_t)failures / 24 + (i % 24 < failures % 24);
+		judge_jail(judge, "jail-x", true, found, now, WALL + now);
+		now += HOUR;
+	}
+	strcpy(news, told);
+	told[0] = '\0';
+	return news;
+}
+
+static void test_vanished(void **state)
+{
+	(void)state;
+	found = 0;
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.3.19.1");
+	assert_string_equal(days(15, 30), "");
+	/* No upgrade, no alarm: attackers may have other things to do. */
+	assert_string_equal(days(3, 0), "");
+	assert_string_equal(days(9, 30), "");
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.3.19.1");
+	assert_string_equal(days(2, 0), "");
+	assert_string_equal(days(9, 30), "");
+	say(JUDGE_POSTFIX, SIGN_STARTED, "3.5.0");
+	say(JUDGE_POSTFIX, SIGN_STARTED, "3.7.11");
+	assert_string_equal(days(2, 0), "");
+	assert_string_equal(days(9, 30), "");
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.4.1");
+	assert_string_equal(days(1, 0), "");
+	assert_string_equal(days(1, 0), "jail-x vanished raised;");
+	assert_non_null(strstr(text, "jail-x: no failure found since "
+				     "dovecot/2.4.1 began, where quiet days "
+				     "would have had 30"));
+	assert_string_equal(days(60, 0), "");
+	assert_string_equal(days(1, 1), "jail-x vanished recovered;");
+	assert_string_equal(days(60, 0), "");
+}
+
+/* What is known goes over a restart, and a reboot, where the clock begins
+ * anew. */
+static void test_kept(void **state)
+{
+	static uint8_t bytes[JUDGE_KEPT];
+	int64_t wall = WALL + now;
+	uint64_t lines = 0;
+	size_t n;
+
+	(void)state;
+	found = 0;
+	say(judge_program(judge, "postfix-out", false), SIGN_STOPPED, "");
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.3.19.1");
+	days(15, 240);
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.4.1");
+	for (int i = 0; i < 25 * 6; i++) {
+		judge_log(judge, "/var/log/mail.log", ++lines, now);
+		now += 10 * MINUTE;
+	}
+	say(JUDGE_POSTFIX, SIGN_STOPPED, "");
+	now += MINUTE;
+	told[0] = '\0';
+	wall = WALL + now;
+	n = judge_keep(judge, now, wall, bytes, sizeof(bytes));
+	assert_in_range(n, 100, sizeof(bytes));
+	judge_free(&judge);
+	judge = judge_new(&judge_default, on_news, NULL);
+	/* An hour later, a minute after boot. */
+	wall += HOUR;
+	now = MINUTE;
+	assert_true(judge_recall(judge, bytes, n, now, wall));
+	judge_signs(judge, now);
+	assert_non_null(strstr(told, "postfix mail_down raised;"));
+	/* It ended two weeks ago and is no more. */
+	assert_null(strstr(told, "postfix-out"));
+	assert_non_null(strstr(text, "postfix: it stopped 61 minutes ago"));
+	told[0] = '\0';
+	judge_log(judge, "/var/log/mail.log", 0, now);
+	assert_string_equal(told, "");
+	now += HOUR;
+	judge_log(judge, "/var/log/mail.log", 0, now);
+	assert_string_equal(told, "/var/log/mail.log silent raised;");
+	told[0] = '\0';
+	judge_jail(judge, "jail-x", true, 0, now, wall + HOUR);
+	assert_string_equal(told, "jail-x vanished raised;");
+	assert_non_null(strstr(text, "since dovecot/2.4.1 began"));
+	/* What is cut, or nobody's, is nothing. */
+	for (size_t i = 0; i < n; i++)
+		assert_false(judge_recall(judge, bytes, i, now, wall));
+	for (size_t i = 0; i < n; i++) {
+		bytes[i] ^= 0xff;
+		(void)judge_recall(judge, bytes, n, now, wall);
+		judge_signs(judge, now);
+		judge_jail(judge, "jail-x", true, 0, now, wall);
+		judge_log(judge, "/var/log/mail.log", 0, now);
+		bytes[i] ^= 0xff;
+		told[0] = '\0';
+	}
+	/* All that there can be has room. */
+	judge_free(&judge);
+	judge = judge_new(&judge_default, on_news, NULL);
+	for (int i = 0; i < 99; i++) {
+		char name[REPORT_PATH], jail[JUDGE_JAIL];
+
+		memset(name, 'x', sizeof(name));
+		snprintf(name + 240, 16, "%u", (uint8_t)i);
+		memset(jail, 'x', sizeof(jail));
+		snprintf(jail + 60, 5, "%u", (uint8_t)i);
+		judge_log(judge, name, 1, now);
+		judge_jail(judge, jail, false, 1, now, wall);
+		name[JUDGE_PROGRAM - 4] = '\0';
+		snprintf(name, 24, "postfix-%d", i);
+		judge_program(judge, name, false);
+	}
+	assert_in_range(judge_keep(judge, now, wall, bytes, sizeof(bytes)),
+		10000, sizeof(bytes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +447,10 @@ int main(void)
 		TEST(test_a_log_that_begins_anew),
 		TEST(test_more_logs_than_there_is_room_for),
 		TEST(test_growth),
+		cmocka_unit_test_setup_teardown(
+			test_instances, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_vanished, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

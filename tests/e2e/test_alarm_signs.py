@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Postfix and Dovecot log of themselves becomes an alarm, once."""
+import re
+
 import pytest
 
 import attack
 import hosts
 import mailhost
+import statefile
 from test_alarms import CONF, alarms, notices
 
 SPAM = ("NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@b>: Relay access "
@@ -21,6 +24,14 @@ def watch(host, more="", **how):
 
 def log(host, *lines, at=attack.MAIL_LOG):
     host.append(at, "".join(attack.line(text, tag) for tag, text in lines))
+
+
+def kept(host):
+    """What alarms have learnt, as the state has it."""
+    with statefile.copied(host.path(statefile.PATH)) as (_, db):
+        row = db.execute(
+            "SELECT place FROM position WHERE source = 'alarms'").fetchone()
+    return row[0] if row else b""
 
 
 def raised(host, *names):
@@ -101,6 +112,37 @@ def test_an_end_without_a_new_beginning(host, tally):
     assert [n["MAILBAN_NEWS"] for n in notices(host, "mail_down")] == \
         ["raised", "recovered"]
     tally.fault("a mail system that ended")
+
+
+def test_who_ended_is_known_over_a_restart(host, tally):
+    """Of two instances the one that did, and what it is that began."""
+    daemon = watch(host, "mail_down = off 2s\n")
+    log(host, ("postfix-out/master[9]", "terminating on signal 15"),
+        ("postfix/master[7]", "terminating on signal 15"),
+        ("postfix/master[8]", "daemon started -- version 3.7.11, "
+         "configuration /etc/postfix"))
+    alarm = raised(host, "mail_down")["mail_down"]
+    assert alarm["subject"] == "postfix-out"
+    assert "postmulti -i postfix-out -p start" in alarm["next"]
+    since = alarm["value"]
+    assert daemon.stop() == 0
+    daemon = host.mailband()
+    alarm = raised(host, "mail_down")["mail_down"]
+    assert alarm["subject"] == "postfix-out" and alarm["value"] > since
+    # Killed, too: who ended is written at once.
+    log(host, ("dovecot", "master: Warning: Killed with signal 15 (by pid=1 "
+               "uid=0 code=kill)"),
+        ("postfix-out/master[9]", "daemon started -- version 3.7.11, "
+         "configuration /etc/postfix-out"))
+    hosts.wait_for(lambda: alarms(host).get("mail_down", {}).get("subject") ==
+                   "dovecot", 20, what="Dovecot's end", every=0.1)
+    hosts.wait_for(lambda: re.search(
+        rb"dovecot\x01\x00\x00\x00.{8}\x01", kept(host), re.S), 20,
+        what="that Dovecot ended, in the state", every=0.1)
+    daemon.kill()
+    host.mailband()
+    assert raised(host, "mail_down")["mail_down"]["subject"] == "dovecot"
+    tally.fault("a mail system that ended, and a mailband that did")
 
 
 def test_a_line_of_long_ago_is_no_alarm(host):
