@@ -4,7 +4,9 @@
  * the messages of one that wait in the queue. It holds nothing itself: that is
  * postsuper's work, and root's.
  */
-#include <stdio.h>
+#include "cli/accounts.h"
+
+#include <stdint.h>
 #include <string.h>
 
 #include "cli/client.h"
@@ -48,7 +50,19 @@ static void account_row(struct table *table, const json_t *account)
 		json_array_size(alarms) ? TABLE_BAD : TABLE_PLAIN);
 }
 
-static void accounts_print(const json_t *list)
+size_t accounts_busy(const json_t *list)
+{
+	const json_t *account;
+	size_t i;
+
+	json_array_foreach (list, i, account)
+		if (client_number(account, "recipients") <= 0 &&
+			!json_array_size(json_object_get(account, "alarms")))
+			break;
+	return i;
+}
+
+void accounts_print(const json_t *list, size_t most, FILE *to)
 {
 	static const char *const heads[] = {"Account", ">This hour", ">Usual",
 		">Limit", ">Returned", ">Networks", "Last hour", "Alarms",
@@ -57,14 +71,13 @@ static void accounts_print(const json_t *list)
 	const json_t *account;
 	size_t i;
 
-	if (!json_array_size(list)) {
-		puts("Nobody has sent anything, or logged in.");
-		return;
-	}
 	table = table_new(heads);
-	json_array_foreach (list, i, account)
+	json_array_foreach (list, i, account) {
+		if (i == most)
+			break;
 		account_row(table, account);
-	table_print(table, stdout);
+	}
+	table_print(table, to);
 	table_free(&table);
 }
 
@@ -87,7 +100,7 @@ static void one_print(const json_t *list)
 {
 	const json_t *account = json_array_get(list, 0);
 
-	accounts_print(list);
+	accounts_print(list, SIZE_MAX, stdout);
 	list_print("addresses", json_object_get(account, "addresses"));
 	list_print("last messages", json_object_get(account, "queue_ids"));
 	printf("%sin the queue:%s %zu\n", table_bold(stdout),
@@ -133,8 +146,10 @@ int accounts_run(const struct command *self, const struct options *options,
 		client_print(result);
 	} else if (name) {
 		one_print(list);
+	} else if (json_array_size(list)) {
+		accounts_print(list, SIZE_MAX, stdout);
 	} else {
-		accounts_print(list);
+		puts("Nobody has sent anything, or logged in.");
 	}
 	json_decref(result);
 	return rc;

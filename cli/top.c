@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/accounts.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/screen.h"
@@ -21,6 +22,8 @@
 /* Attackers of a kind: asked for, and shown where nothing limits them. */
 #define ROWS 40
 #define ROWS_PLAIN 10
+/* Accounts that send, on a terminal, which leaves room for attackers. */
+#define ACCOUNTS 5
 /* A daemon that is silent for longer is told of, not waited for. */
 #define PATIENCE 5
 
@@ -42,7 +45,7 @@ static const struct {
 
 /* What the daemon said at a time. */
 struct sample {
-	json_t *status, *counters, *attackers;
+	json_t *status, *counters, *attackers, *senders;
 	int64_t at; /* monotonic */
 };
 
@@ -51,6 +54,7 @@ static void sample_free(struct sample *s)
 	json_decref(s->status);
 	json_decref(s->counters);
 	json_decref(s->attackers);
+	json_decref(s->senders);
 	*s = (struct sample){.at = 0};
 }
 
@@ -70,6 +74,9 @@ static int sample_take(const struct options *options, struct sample *s)
 			json_pack("{s:s, s:i, s:i}", "command", "attackers",
 				"ago", 0, "most", ROWS),
 			&s->attackers);
+	if (!rc)
+		rc = client_ask(options,
+			json_pack("{s:s}", "command", "accounts"), &s->senders);
 	s->at = clock_mono();
 	if (rc)
 		sample_free(s);
@@ -245,6 +252,21 @@ static void attackers_print(const struct sample *now, size_t most, FILE *to)
 	table_free(&table);
 }
 
+/* Who sends now, if anybody does; how many lines that takes. */
+static size_t senders_print(const struct sample *now, size_t most, FILE *to)
+{
+	const json_t *list = json_object_get(now->senders, "accounts");
+	size_t n = accounts_busy(list);
+
+	if (!n)
+		return 0;
+	if (n > most)
+		n = most;
+	accounts_print(list, n, to);
+	fputc('\n', to);
+	return n + 2;
+}
+
 /* All of it, in so many lines if rows is not 0. */
 static void round_print(const struct sample *old, const struct sample *now,
 	size_t rows, FILE *to)
@@ -257,6 +279,7 @@ static void round_print(const struct sample *old, const struct sample *now,
 	fputc('\n', to);
 	jails_print(old, now, to);
 	fputc('\n', to);
+	used += senders_print(now, rows ? ACCOUNTS : ROWS_PLAIN, to);
 	attackers_print(now,
 		!rows	      ? ROWS_PLAIN
 		: rows > used ? rows - used
@@ -296,13 +319,14 @@ static void round_json(const struct sample *old, const struct sample *now)
 				more(before, jail, "total_banned"), "banned",
 				client_number(jail, "banned")));
 	}
-	line_print(json_pack("{s:I, s:f, s:I, s:I, s:o, s:o, s:o, s:O}", "time",
-		(json_int_t)(clock_wall() / CLOCK_SECOND), "interval",
+	line_print(json_pack("{s:I, s:f, s:I, s:I, s:o, s:o, s:o, s:O, s:O*}",
+		"time", (json_int_t)(clock_wall() / CLOCK_SECOND), "interval",
 		seconds_between(old, now), "lines_per_second",
 		lines_per_second(old, now), "open",
 		client_number(now->counters, "open"), "queue",
 		queue < 0 ? json_null() : json_integer(queue), "mail", changes,
-		"jails", list, "attackers", now->attackers));
+		"jails", list, "attackers", now->attackers, "accounts",
+		json_object_get(now->senders, "accounts")));
 }
 
 static int plain_run(
