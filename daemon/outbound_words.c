@@ -119,6 +119,21 @@ static void hold_by_id(struct words *w)
 			w->next + at, sizeof(w->next) - at, " -h %s", id);
 }
 
+/* What will happen. */
+static const char *outlook(const struct outbound_alarm *alarm)
+{
+	switch (alarm->alarm.kind) {
+	case ALARM_RECIPIENTS:
+		return "if it is spam, others will refuse this host's mail; "
+		       "if it is meant to be, it belongs in bulk_accounts";
+	case ALARM_RETURNED:
+		return "if it is spam, others will refuse this host's mail";
+	default:
+		return "if somebody else has its password, its mail is read, "
+		       "and spam will be sent";
+	}
+}
+
 static void say_next(
 	struct words *w, const struct outbound_alarm *alarm, const char *name)
 {
@@ -127,8 +142,8 @@ static void say_next(
 
 	if (sends && is_plain(name))
 		snprintf(w->next, sizeof(w->next),
-			"mailban accounts --ids %s | postsuper -h -; doveadm "
-			"kick %s",
+			"mailban accounts --ids %s | postsuper -h -; a new "
+			"password, then: doveadm kick %s",
 			name, name);
 	else if (sends)
 		hold_by_id(w);
@@ -162,7 +177,8 @@ void outbound_words(struct words *w, const struct outbound_alarm *alarm,
 	if (localtime_r(&since, &tm))
 		strftime(when, sizeof(when), "%b %e %H:%M", &tm);
 	snprintf(w->text, sizeof(w->text),
-		"%s, since %s; from %s; its last messages: %s", figure, when,
+		"%s, since %s; %s; from %s; its last messages: %s", figure,
+		when, outlook(alarm),
 		w->addresses[0] ? w->addresses : "this host",
 		w->queue_ids[0] ? w->queue_ids : "none");
 	say_next(w, alarm, alarm->name);

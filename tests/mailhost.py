@@ -8,6 +8,19 @@ KINDS = ("imap", "pop3", "smtp")
 SUBMISSION = "submission"  # Dovecot's own
 OAUTH = "oauth2.conf.ext"  # 2.3's, for tokens that it validates by itself
 
+# As the user, over SMTP: HOST DOMAIN MESSAGES RECIPIENTS-OF-EACH
+SEND = """
+import smtplib, sys
+to, messages, each = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+s = smtplib.SMTP(sys.argv[1], timeout=20)
+s.login("alice", "correct horse")
+for m in range(messages):
+    s.sendmail("alice@mx.example.org",
+               ["u%d-%d@%s" % (m, i, to) for i in range(each)],
+               "Subject: x\\r\\n\\r\\nx\\r\\n")
+s.quit()
+"""
+
 
 def start(host, more=""):
     """Start both; the host needs a log daemon and, for clients, its net.

@@ -340,13 +340,14 @@ static void test_taken_over(void **state)
 	assert_string_equal(t->name, "bob@x.org");
 	assert_non_null(strstr(t->words.text,
 		"bob@x.org: mail to 1001 recipients in this hour, usually 2"));
+	assert_non_null(strstr(t->words.text, "; if it is spam, others will"));
 	assert_non_null(strstr(t->words.text, "203.0.113.1 "));
 	assert_string_equal(
 		t->words.addresses, "203.0.113.1 203.0.113.2 192.0.2.1");
 	assert_non_null(strstr(t->words.queue_ids, "4g"));
 	assert_string_equal(t->words.next,
-		"mailban accounts --ids bob@x.org | postsuper -h -; doveadm "
-		"kick bob@x.org");
+		"mailban accounts --ids bob@x.org | postsuper -h -; a new "
+		"password, then: doveadm kick bob@x.org");
 	/* Nothing is done that nobody asked for. */
 	assert_string_equal(w->held, "");
 	told = outbound_tell(w->outbound, "BOB@x.org");
