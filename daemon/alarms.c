@@ -312,9 +312,10 @@ static void take_reply(struct alarms *a, const struct runner_reply *reply)
 	} else if (reply->status == RUNNER_NOT_STARTED) {
 		log_error("alarms: %s could not be started", what);
 	} else if (!WIFEXITED(reply->status) || WEXITSTATUS(reply->status)) {
-		log_error("alarms: %s failed with status %d", what,
+		log_error("alarms: %s failed with status %d%s", what,
 			WIFEXITED(reply->status) ? WEXITSTATUS(reply->status)
-						 : -WTERMSIG(reply->status));
+						 : -WTERMSIG(reply->status),
+			reply->task == RUNNER_MAIL ? NEEDS_MAIL_CONF : "");
 	}
 }
 

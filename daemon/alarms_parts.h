@@ -10,6 +10,10 @@
 #include "daemon/listing.h"
 #include "daemon/runner.h"
 
+/* Behind what fails for want of a right that the unit does not give. */
+#define NEEDS_MAIL_CONF \
+	"; under systemd it wants the drop-in mail.conf, see mailband(8)"
+
 /* What Postfix is asked, instance by instance. */
 struct alarms_postfix {
 	struct postconf instances[REPORT_SPOOLS];

@@ -76,7 +76,7 @@ void alarms_queue_take(struct alarms *a, const struct runner_reply *reply)
 		list->next = clock_mono() + FAILED_EVERY;
 		if (!a->list_failed)
 			log_warning("alarms: postqueue cannot be asked who "
-				    "fills the queue; see mailband(8)");
+				    "fills the queue" NEEDS_MAIL_CONF);
 		a->list_failed = true;
 		return;
 	}

@@ -189,15 +189,26 @@ static void listeners_run(struct listeners *all, bool mail)
 		note_room(all, &all->items[i]);
 }
 
+static bool is_refused(const struct probe_result *r)
+{
+	return r->step == PROBE_CONNECT && r->fault == PROBE_REFUSED;
+}
+
+/* This host has no such addresses itself: mostly, IPv6 is off. */
+static bool has_no_way(const struct probe_result *r)
+{
+	return is_refused(r) &&
+	       (r->error == EADDRNOTAVAIL || r->error == ENETUNREACH ||
+		       r->error == EAFNOSUPPORT);
+}
+
 /* Nobody is there, and nobody has to be. */
 static bool is_absent(const struct listener *l)
 {
 	const struct probe_result *r = probe_result(l->probe);
 
-	return !l->must && r->step == PROBE_CONNECT &&
-	       r->fault == PROBE_REFUSED &&
-	       (r->error == ECONNREFUSED || r->error == EADDRNOTAVAIL ||
-		       r->error == ENETUNREACH || r->error == EAFNOSUPPORT);
+	return has_no_way(r) ||
+	       (!l->must && is_refused(r) && r->error == ECONNREFUSED);
 }
 
 static int64_t days_left(int64_t end)
@@ -238,8 +249,8 @@ static void judge_certificate(const struct check_options *options,
 /* That nobody there is at fault for: this host lets nothing out. */
 static bool is_forbidden(const struct probe_result *r)
 {
-	return r->step == PROBE_CONNECT && r->fault == PROBE_REFUSED &&
-	       (r->error == EPERM || r->error == EACCES);
+	return is_refused(r) && (r->error == EPERM || r->error == EACCES ||
+					r->error == EAFNOSUPPORT);
 }
 
 static enum verdict_state state_of(const struct probe_result *r)
@@ -333,20 +344,21 @@ static void backoff_keep(struct listeners *all)
 static void listeners_judge(const struct check_options *options,
 	const struct listeners *all, struct verdict *verdict)
 {
-	size_t there = 0, smtp = 0, families = 0;
+	size_t there = 0, smtp = 0, ways = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		bool is = judge(options, &all->items[i], verdict);
 
-		families += probe_result(all->items[i].probe)->error !=
-			    EAFNOSUPPORT;
+		ways += !has_no_way(probe_result(all->items[i].probe));
 		there += is;
 		smtp += is && all->items[i].port.kind == PROBE_SMTP;
 	}
 	/* A service manager can forbid them all. */
-	if (all->n && !families)
+	if (all->n && !ways)
 		verdict_find(verdict, VERDICT_UNKNOWN,
-			"no connections are allowed here");
+			"no connection can be made from here: %s (a unit of "
+			"systemd's wants probe.conf, see mailband(8))",
+			strerror(probe_result(all->items[0].probe)->error));
 	else if (!options->n_ports && all->n && !smtp)
 		verdict_find(
 			verdict, VERDICT_CRITICAL, "nobody listens on port 25");
@@ -393,7 +405,7 @@ static void check_egress(
 	struct check_port port = {.kind = PROBE_SMTP};
 	char host[256], told[PROBE_TELL] = "no address", label[300];
 	struct addrinfo *list;
-	bool reached = false;
+	bool reached = false, allowed = false;
 
 	if (!egress_split(text, host, &port.port)) {
 		verdict_find(verdict, VERDICT_UNKNOWN,
@@ -414,6 +426,7 @@ static void check_egress(
 	for (size_t i = 0; i < all.n; i++) {
 		const struct probe_result *r = probe_result(all.items[i].probe);
 
+		allowed |= !is_forbidden(r);
 		if (r->step >= PROBE_QUIT && !reached) {
 			reached = true;
 			verdict_figure(verdict, label, r->took, "s", "");
@@ -423,7 +436,9 @@ static void check_egress(
 		probe_free(&all.items[i].probe);
 	}
 	if (!reached)
-		verdict_find(verdict, VERDICT_CRITICAL, "%s: %s", label, told);
+		verdict_find(verdict,
+			allowed ? VERDICT_CRITICAL : VERDICT_UNKNOWN, "%s: %s",
+			label, told);
 }
 
 void check_probe(const struct check_options *options, struct verdict *verdict)

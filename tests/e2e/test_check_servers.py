@@ -316,6 +316,16 @@ def test_probe_of_a_real_host(host):
     assert check(host, "probe").returncode == 2
 
 
+def test_probe_where_there_is_no_ipv6(mx):
+    """That is this host's own affair, though the port must answer."""
+    mx.run(["ip", "-6", "addr", "del", "::1/128", "dev", "lo"])
+    done = check(mx, "probe", "-p", "25")
+    assert done.stdout.startswith("OK: 1 listeners answer|"), done.stdout
+    done = check(mx, "probe", "-p", "25", "-H", "2001:db8::1", "-t", "3")
+    assert done.returncode == 3
+    assert "no connection can be made from here: " in done.stdout
+
+
 def test_probe_of_a_stopped_postfix(mx):
     """The kernel takes the connection, and nobody greets."""
     master = int(mx.path("/var/spool/postfix/pid/master.pid").read_text())

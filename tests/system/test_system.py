@@ -298,6 +298,76 @@ def test_names_of_a_name_server_need_the_drop_in(world, mx):
     assert done.returncode == 1
 
 
+EXAMPLES = "/usr/share/doc/mailban/examples"
+
+
+def manual(mx, begin):
+    """Run the literal block of mailband(8) that begins so, as root would."""
+    text = (hosts.REPO / "man/mailband.8").read_text()
+    block, = (b for b in re.findall(r"^\.Bd [^\n]*\n(.*?)^\.Ed$", text,
+                                    re.M | re.S) if b.startswith(begin))
+    mx.run(["sh", "-ec", block])
+
+
+def test_mail_probe_and_hold_as_the_manual_has_it(world, mx):
+    """Without the drop-ins it is told what is amiss; with them all works."""
+    settings = mx.path("/etc/mailban/mailban.conf").read_text()
+    mx.write("/etc/mailban/mailban.conf", settings.replace(
+        "[alarms]\n", """[alarms]
+interval = 1
+mail_to = alice@mx.example.org
+probe = 1s
+probe_options = --port 25,143
+deferred = 1 100
+recipients = 5 10
+hold = /usr/local/sbin/mailban-hold
+""", 1))
+    mx.run(["postconf", "-e", "defer_transports=smtp"])
+    mx.run(["postfix", "reload"])
+    mx.run(["sh", "-c", "for i in 1 2 3; do echo x | "
+            "sendmail -f boss@mx.example.org x@far.example; done"])
+    mark = world.seen()
+    mx.systemctl("restart", "mailban")
+
+    def alarm(name):
+        return next((a for a in mx.status()["alarms"] if a["name"] == name),
+                    None)
+    told = hosts.wait_for(lambda: alarm("probe"), what="the probe's alarm")
+    assert told["level"] == "warning"
+    assert "not known: no connection can be made from here" in told["text"]
+    hosts.wait_for(lambda: any("it wants the drop-in mail.conf" in line
+                               for line in world.complaints(mark)))
+    manual(mx, "mkdir -p /etc/systemd/system/mailban.service.d")
+    manual(mx, f"cd {EXAMPLES}\ninstall mailban-hold")
+    hosts.wait_for(lambda: alarm("deferred") and
+                   "from <boss@mx.example.org> 3" in alarm("deferred")["text"])
+    assert alarm("probe") is None
+    mx.run(["python3", "-c", mailhost.SEND, "127.0.0.1", "far.example", 2,
+            10])
+    hold = mx.path("/var/spool/postfix/hold")
+    hosts.wait_for(lambda: len(list(hold.iterdir())) == 2, what="two on hold")
+    assert list(mx.path("/var/lib/mailban/hold").iterdir()) == []
+    hosts.wait_for(lambda: "recipients critical" in mx.run(
+        ["cat", "/var/mail/alice"], check=False).stdout, what="the mail")
+    # What somebody who is in there could ask for is not all.
+    mx.run(["sh", "-c", "echo ALL >/var/lib/mailban/hold/ids.x"])
+    hosts.wait_for(lambda: not list(mx.path(
+        "/var/lib/mailban/hold").iterdir()))
+    assert len(list(hold.iterdir())) == 2
+    assert alarm("probe") is None
+    # As it was.
+    mx.systemctl("disable", "--now", "mailban-hold.path")
+    mx.run(["sh", "-c", "rm /etc/systemd/system/mailban.service.d/mail.conf "
+            "/etc/systemd/system/mailban.service.d/probe.conf"])
+    mx.run(["postsuper", "-d", "ALL"])
+    mx.run(["postconf", "-X", "defer_transports"])
+    mx.run(["postfix", "reload"])
+    mx.write("/etc/mailban/mailban.conf", settings)
+    mx.systemctl("daemon-reload")
+    mx.systemctl("restart", "mailban")
+    world.clean_from = world.seen()
+
+
 def test_reload_takes_what_was_changed(world, mx):
     before = mx.show("MainPID")
     mx.write("/etc/mailban/jail.local",
