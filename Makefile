@@ -34,7 +34,8 @@ SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/newlines sources/parts sources/replay sources/rotation \
 	sources/syslog sources/syslog_message \
 	sources/tail sources/watch
-FILTERS = filters/datecut filters/datefields filters/datepattern \
+FILTERS = filters/beginnings filters/content filters/datecut \
+	filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \
 	filters/filterfile filters/given_up filters/groups \

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/beginnings.h"
 #include "filters/sieve.h"
 #include "lib/linehead.h"
 
@@ -39,6 +40,7 @@ struct dispatch {
 	size_t classes_n;
 	struct class *all;
 	struct head heads[LINEHEAD_NUMBERS]; /* the first: of all others */
+	struct beginnings beginnings;
 	struct dispatch_counts counts;
 };
 
@@ -102,11 +104,12 @@ static uint64_t *hits_new(const struct dispatch *d)
 
 struct dispatch *dispatch_new(struct filter *const *filters, size_t n)
 {
-	struct dispatch *d = calloc(1, sizeof(*d));
+	struct dispatch *d = aligned_alloc(64, sizeof(*d));
 	uint64_t *every = calloc(SIEVE_WORDS(n) + 1, sizeof(*every));
 
 	if (!d || !every)
 		abort();
+	memset(d, 0, sizeof(*d));
 	d->filters = filters;
 	d->n = n;
 	d->first = calloc(n + 1, sizeof(*d->first));
@@ -149,35 +152,6 @@ const struct dispatch_counts *dispatch_counts(const struct dispatch *dispatch)
 	return &dispatch->counts;
 }
 
-/* Asks a filter about a head with several pids, lest one be special. */
-static bool may_follow(struct filter *filter, const struct linehead *key)
-{
-	static const char *const pids[] = {"1", "4711", "4194303"};
-	char head[LINEHEAD_TEXT + 16 + 8];
-
-	for (size_t i = 0; i < (key->pid ? 3 : 1); i++) {
-		size_t n = key->before_n, digits = strlen(pids[i]);
-
-		memcpy(head, key->before, n);
-		if (key->pid) {
-			memcpy(head + n, pids[i], digits);
-			n += digits;
-		}
-		memcpy(head + n, key->after, key->after_n);
-		if (filter_may_follow(filter, head, n + key->after_n))
-			return true;
-	}
-	return false;
-}
-
-static bool is_plain(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /*
  * How much of a head must be scanned with each line: only what may be the
  * beginning of a literal, if none can stand in it. The pid stands between
@@ -212,14 +186,13 @@ __attribute__((noinline)) static void head_learn(
 	uint64_t *filters;
 
 	*h = d->heads[0];
-	if (!linehead_cut(line, &key) || !is_plain(key.before, key.before_n) ||
-		!is_plain(key.after, key.after_n))
+	if (!linehead_cut(line, &key) || !linehead_is_plain(&key))
 		return;
 	filters = calloc(SIEVE_WORDS(d->n) + 1, sizeof(*filters));
 	if (!filters)
 		return;
 	for (size_t i = 0; i < d->n; i++)
-		if (may_follow(d->filters[i], &key))
+		if (beginning_may_follow(d->filters[i], &key, NULL, 0))
 			filters[i / 64] |= UINT64_C(1) << (i % 64);
 	h->class = class_find(d, filters);
 	free(filters);
@@ -303,6 +276,7 @@ bool dispatch_line(
 	const struct head *h = &d->heads[line->head];
 	struct filter_subject subject;
 	const char *from;
+	bool begins;
 
 	d->counts.lines++;
 	if (line->body == line->text && !line->journal)
@@ -311,11 +285,18 @@ bool dispatch_line(
 		head_learn(d, line);
 	if (h->class->empty)
 		return false;
+	begins = line->head && line->message_len >= BEGINNING_MOST;
+	if (begins && beginnings_has(&d->beginnings, line->head, line->message))
+		return false;
 	d->counts.scanned++;
 	from = scan_from(h, line);
 	if (!sieve_scan(h->class->sieve, from,
-		    (size_t)(line->body + line->body_len - from), d->hits))
+		    (size_t)(line->body + line->body_len - from), d->hits)) {
+		if (begins)
+			beginnings_ask(&d->beginnings, d->filters,
+				h->class->filters, d->n, line);
 		return false;
+	}
 	filter_subject(line, &subject);
 	for (size_t i = 0; i < d->n; i++)
 		if (is_hit(d, d->hits, i))

@@ -179,6 +179,7 @@ void filter_free(struct filter **filter)
 	}
 	for (size_t i = 0; i < f->ignore_n; i++)
 		regex_free(&f->ignore[i]);
+	content_free(&f->content);
 	free(f->given_up);
 	free(f->fail);
 	free(f->ignore);
@@ -241,14 +242,42 @@ bool filter_spills(const struct filter *filter)
 	return filter->has_spill;
 }
 
-bool filter_may_follow(struct filter *filter, const char *head, size_t n)
+static bool any_may_follow(struct filter *filter, const char *head, size_t n)
 {
-	if (filter_wants_all(filter))
-		return true;
-	if (filter->prefregex)
-		return regex_may_follow(filter->prefregex, head, n);
 	for (size_t i = 0; i < filter->fail_n; i++)
 		if (regex_may_follow(filter->fail[i].regex, head, n))
 			return true;
 	return false;
+}
+
+/* The same behind a prefregex that may follow. */
+static bool content_may_follow(
+	struct filter *filter, const char *head, size_t n)
+{
+	size_t starts[CONTENT_STARTS], starts_n;
+
+	if (!groups_has(&filter->pref_groups, OF_CONTENT))
+		return any_may_follow(filter, head, n);
+	if (!filter->content_asked)
+		filter->content = content_new(regex_text(filter->prefregex));
+	filter->content_asked = true;
+	if (!filter->content)
+		return true;
+	starts_n = content_starts(filter->content, head, n, starts);
+	if (starts_n == CONTENT_UNKNOWN)
+		return true;
+	for (size_t i = 0; i < starts_n; i++)
+		if (any_may_follow(filter, head + starts[i], n - starts[i]))
+			return true;
+	return false;
+}
+
+bool filter_may_follow(struct filter *filter, const char *head, size_t n)
+{
+	if (filter_wants_all(filter))
+		return true;
+	if (!filter->prefregex)
+		return any_may_follow(filter, head, n);
+	return regex_may_follow(filter->prefregex, head, n) &&
+	       content_may_follow(filter, head, n);
 }

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_FILTERS_FILTER_PARTS_H
 #define MAILBAN_FILTERS_FILTER_PARTS_H
 
+#include "filters/content.h"
 #include "filters/filter.h"
 #include "filters/groups.h"
 #include "filters/linebuffer.h"
@@ -23,6 +24,9 @@ struct filter {
 	struct filterfile file;
 	struct regex *prefregex;
 	struct groups pref_groups;
+	/* Made when it is first asked for: see filter_may_follow. */
+	struct content *content;
+	bool content_asked;
 	struct datecut *dates;	   /* NULL: lines come with their time */
 	struct linebuffer *lines;  /* NULL: one line at a time */
 	char name[SESSION_NAME];   /* whom the last of several lines named */

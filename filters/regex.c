@@ -341,6 +341,11 @@ int regex_named(const struct regex *regex, size_t i, const char **name)
 	return table[0] << 8 | table[1];
 }
 
+const char *regex_text(const struct regex *regex)
+{
+	return regex->text;
+}
+
 bool regex_has_group(const struct regex *regex, const char *name)
 {
 	return pcre2_substring_number_from_name(

@@ -66,6 +66,8 @@ enum regex_result regex_search_from(struct regex *regex, const char *subject,
 struct regex_span regex_group(const struct regex *regex, const char *name);
 /* The same by its number; 0 is the whole match. */
 struct regex_span regex_numbered(const struct regex *regex, int group);
+/* As it was given. */
+const char *regex_text(const struct regex *regex);
 bool regex_has_group(const struct regex *regex, const char *name);
 /*
  * The i-th of the named groups, sorted by name: its number, and its name in

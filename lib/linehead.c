@@ -37,6 +37,20 @@ bool linehead_cut(const struct line *line, struct linehead *out)
 	       out->after_n >= 1 && out->after_n <= 8;
 }
 
+static bool is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool linehead_is_plain(const struct linehead *h)
+{
+	return is_plain(h->before, h->before_n) &&
+	       is_plain(h->after, h->after_n);
+}
+
 uint16_t linehead_search(const struct linehead *h)
 {
 	uint32_t at = linehead_hash(h);

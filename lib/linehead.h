@@ -33,6 +33,9 @@ struct linehead {
  */
 bool linehead_cut(const struct line *line, struct linehead *out);
 
+/* Whether all of it is ASCII. */
+bool linehead_is_plain(const struct linehead *h);
+
 /* Of most heads all is in the first blocks, compared at once. */
 #define LINEHEAD_FIRST (2 * BLOCK)
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "filters/content.h"
+#include "filters/dispatch.h"
+#include "sources/header.h"
+
+static size_t starts_of(const char *regex, const char *head, size_t *starts)
+{
+	struct content *c = content_new(regex);
+	size_t n;
+
+	assert_non_null(c);
+	n = content_starts(c, head, strlen(head), starts);
+	content_free(&c);
+	return n;
+}
+
+static void where_a_content_may_begin(void **state)
+{
+	static const char regex[] =
+		"^\\s*(?:[^x]\\S*\\s+)?x: (?:w: )?(?P<content>.+)$";
+	size_t starts[CONTENT_STARTS];
+
+	(void)state;
+	assert_int_equal(starts_of(regex, "h x: abc", starts), 1);
+	assert_int_equal(starts[0], 5);
+	/* With it and, if nothing follows, without. */
+	assert_int_equal(starts_of(regex, "h x: w: abc", starts), 2);
+	assert_int_equal(starts[0], 8);
+	assert_int_equal(starts[1], 5);
+	assert_int_equal(starts_of(regex, "h y: abc", starts), 0);
+	/* What follows has a say in it. */
+	assert_int_equal(starts_of(regex, "h x: w:", starts), CONTENT_UNKNOWN);
+	assert_int_equal(starts_of(regex, "h x:", starts), CONTENT_UNKNOWN);
+	assert_int_equal(starts_of(regex, "", starts), CONTENT_UNKNOWN);
+	assert_int_equal(
+		starts_of(regex, "h\xc2\xa0x: a", starts), CONTENT_UNKNOWN);
+}
+
+static void of_others_nothing_is_said(void **state)
+{
+	static const char *const regexes[] = {"^x", "x(?P<content>.+)",
+		"^\xc2\xa0(?P<content>.+)", "^x(?P<content>.+)|y",
+		"^(?:x(?P<content>.))+$", "^x(?P<content>.)+$",
+		"^(?:(?P<content>a)|b)", "^(?P<content>a)(?P>content)",
+		"(?x)^a (?P<content>b)", "^[[:alpha:]]+(?P<content>b)",
+		"^\\Q(\\E(?P<content>b)", "^x\\(?P<content>b)",
+		"^(?P<content>a)?b", "^(?P<content>a)(?P<alt_content_1>b)"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(regexes) / sizeof(*regexes); i++)
+		assert_null(content_new(regexes[i]));
+}
+
+static char dir[] = "/tmp/test_beginnings.XXXXXX";
+
+static struct filter *load(const char *definition)
+{
+	const struct filter_spec spec = {.name = "a"};
+	struct filter *filter;
+	char path[64];
+	struct err err;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/filter.d/a.conf", dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "[Definition]\n%s", definition);
+	fclose(file);
+	err_init(&err);
+	filter = filter_new(&spec, dir, NULL, &err);
+	assert_non_null(filter);
+	err_deinit(&err);
+	return filter;
+}
+
+static void on_found(void *ctx, size_t filter, enum filter_verdict v,
+	const struct failure *failure)
+{
+	(void)filter;
+	(void)failure;
+	*(unsigned int *)ctx += v == FILTER_MATCH;
+}
+
+/* How many failures there are in so many lines like it. */
+static unsigned int times(struct dispatch *d, const char *message, int n)
+{
+	struct header_clock clock = {0};
+	unsigned int found = 0;
+	char text[200];
+	struct line line;
+
+	snprintf(text, sizeof(text), "Nov 21 10:00:00 mx1 prog[12]: %s",
+		message);
+	for (int i = 0; i < n; i++) {
+		header_cut(text, strlen(text), &clock, &line);
+		dispatch_line(d, &line, on_found, &found);
+	}
+	return found;
+}
+
+/* A filter looks through what is unknown, and soon through no more. */
+static void what_nobody_wants_is_known_soon(void **state)
+{
+	struct filter *filter =
+		load("prefregex = ^\\s*(?:\\S+ )?prog\\[\\d+\\]: "
+		     "(?:warning: )?<F-CONTENT>.+</F-CONTENT>$\n"
+		     "failregex = ^bad login from <ADDR>$\n"
+		     "            ^[a-z]+: refused <ADDR>$\n");
+	struct dispatch *d = dispatch_new(&filter, 1);
+	uint64_t scanned;
+
+	(void)state;
+	assert_int_equal(times(d, "connect from some.host.example", 100), 0);
+	assert_int_equal(times(d, "warning: this is nothing at all", 100), 0);
+	scanned = dispatch_counts(d)->scanned;
+	assert_true(scanned > 0 && scanned < 100);
+	assert_int_equal(times(d, "connect from some.host.example", 10), 0);
+	assert_int_equal(times(d, "connect from [192.0.2.1] again", 10), 0);
+	assert_int_equal(times(d, "warning: this is nothing at all", 10), 0);
+	assert_int_equal(dispatch_counts(d)->scanned, scanned);
+	/* Those that begin as long in the same way are no such lines. */
+	assert_int_equal(times(d, "connect: refused 192.0.2.1", 10), 10);
+	assert_int_equal(times(d, "warning: bad login from 192.0.2.1", 10), 10);
+	assert_int_equal(times(d, "warning: this: refused 192.0.2.1", 10), 10);
+	assert_int_equal(times(d, "bad login from 192.0.2.1", 10), 10);
+	dispatch_free(&d);
+	filter_free(&filter);
+}
+
+/* One that wants any beginning is asked about each line. */
+static void who_wants_all_gets_all(void **state)
+{
+	struct filter *filter = load("failregex = refused <ADDR>$\n");
+	struct dispatch *d = dispatch_new(&filter, 1);
+
+	(void)state;
+	assert_int_equal(times(d, "connect from some.host.example", 500), 0);
+	assert_int_equal(dispatch_counts(d)->scanned, 500);
+	assert_int_equal(
+		times(d, "connect from some.host.example refused 192.0.2.1", 9),
+		9);
+	dispatch_free(&d);
+	filter_free(&filter);
+}
+
+static int make(void **state)
+{
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/filter.d", dir);
+	return mkdir(path, 0700);
+}
+
+static int unmake(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/filter.d/a.conf", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/filter.d", dir);
+	rmdir(path);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(where_a_content_may_begin),
+		cmocka_unit_test(of_others_nothing_is_said),
+		cmocka_unit_test(what_nobody_wants_is_known_soon),
+		cmocka_unit_test(who_wants_all_gets_all),
+	};
+
+	return cmocka_run_group_tests(tests, make, unmake);
+}
