@@ -249,21 +249,23 @@ struct config *config_load(
 	return config;
 }
 
+static void copy_safe(struct safe *to, const struct safe *from)
+{
+	*to = *from;
+	prefixset_init(&to->set);
+	for (size_t i = 0; i < from->set.n; i++)
+		if (prefixset_add(&to->set, &from->set.items[i]) < 0)
+			abort();
+}
+
 void config_make_safe(struct config *config, const struct config *before)
 {
-	struct safe *safe = &config->safe;
-
-	if (!config->settings.never_lock_out)
-		return;
-	if (!before || !before->settings.never_lock_out) {
-		safe_gather(safe);
-		return;
-	}
-	*safe = before->safe;
-	prefixset_init(&safe->set);
-	for (size_t i = 0; i < before->safe.set.n; i++)
-		if (prefixset_add(&safe->set, &before->safe.set.items[i]) < 0)
-			abort();
+	if (before)
+		copy_safe(&config->found, &before->found);
+	else
+		safe_gather(&config->found);
+	if (config->settings.never_lock_out)
+		copy_safe(&config->safe, &config->found);
 }
 
 void config_free(struct config **config)
@@ -277,6 +279,7 @@ void config_free(struct config **config)
 	if (c->jails)
 		jails_deinit(c->jails);
 	safe_deinit(&c->safe);
+	safe_deinit(&c->found);
 	arena_free(&c->arena);
 	free(c);
 	*config = NULL;

@@ -36,7 +36,8 @@ size_t config_filter(const struct config_jail *item);
 struct config {
 	struct arena *arena;
 	struct settings settings;
-	struct safe safe; /* empty unless settings.never_lock_out */
+	struct safe found; /* whom not to lock out, as at the start */
+	struct safe safe;  /* the same; empty unless settings.never_lock_out */
 	struct jails *jails;
 	struct config_jail *items; /* one for each of jails */
 	size_t n;
@@ -59,8 +60,10 @@ struct config *config_begin(
 void config_finish(struct config **config, const char *confdir,
 	const char *datadir, struct err *err);
 void config_free(struct config **config);
-/* Whom nobody is to be locked out by: looked up, or, at a reload, as it was
- * with the configuration before. */
+/*
+ * Fills found and safe: from before, or, if that is NULL, from the system, most
+ * of which the engine cannot see any more once it is in its sandbox.
+ */
 void config_make_safe(struct config *config, const struct config *before);
 
 #endif

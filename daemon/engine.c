@@ -479,7 +479,6 @@ static bool engine_init(struct engine *e)
 		return false;
 	}
 	e->started = clock_mono() / CLOCK_SECOND;
-	config_make_safe(e->config, NULL);
 	e->enforce = enforce_new(e->warden, &enforced);
 	/* The warden is at work meanwhile. */
 	if (engine_lay_out(e) < 0)

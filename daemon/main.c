@@ -335,6 +335,7 @@ static struct config *become_engine(struct arguments *args,
 	if (!config || args->check)
 		return config;
 	log_setup(config->settings.loglevel);
+	config_make_safe(config, NULL);
 	if (!going || !drop_rights(account) || !confine(args, config, reach))
 		config_free(&config);
 	return config;

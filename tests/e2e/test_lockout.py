@@ -26,7 +26,9 @@ SAFE = {ADMIN: "SSH session", GATEWAY: "gateway", GATEWAY6: "gateway",
 
 @pytest.fixture
 def server(new_host, join):
-    server, peer = new_host("server"), new_host("peer")
+    """In its whole sandbox: a sanitizer needs a wider one."""
+    server = new_host("server", build="release")
+    peer = new_host("peer")
     join(server, peer)
     server.peer = peer
     server.write(attack.MAIL_LOG, "", 0o644)
@@ -83,6 +85,11 @@ def test_switched_off(server):
     assert allowed(server) == {}
     server.mailban("ban", "dovecot", *SAFE)
     server.wait_banned("dovecot", *SAFE)
+    # And on: what was found at the start.
+    server.configure({"mailban.conf": "[mailban]\nuser = mailban\n"})
+    server.mailban("reload")
+    assert allowed(server) == SAFE
+    hosts.wait_for(lambda: not server.banned("dovecot"))
 
 
 def test_an_open_connection_is_no_session(server):
