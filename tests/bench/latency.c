@@ -3,12 +3,12 @@
  * How long from the writing of a log line to its element in the kernel.
  *
  *   latency file LOG ROUNDS      append a line to LOG, wait for its element
- *   latency journal - ROUNDS     the same through /dev/log
+ *   latency syslog PATH ROUNDS   the same through a socket, /dev/log is one
  *   latency burst LOG COUNT      COUNT lines at once, until the last commit
  *   latency heal COMMAND ROUNDS  nft COMMAND, until all of ours is back
  *   latency ask SOCKET ROUNDS    mailban status of the control socket
  *
- * file, journal and ask print the microseconds of each round, burst the seconds
+ * file, syslog and ask print the microseconds of each round, burst the seconds
  * of the whole, heal for each round the microseconds to the first commit after
  * that of the command and to the last. The jail under test bans at the first
  * failure. An element is seen by the kernel's own notice of it (nft monitor); a
@@ -123,15 +123,16 @@ static void element_wait(int fd, struct in_addr a)
 
 static int log_open(const char *how, const char *path)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	int fd;
 
-	if (strcmp(how, "journal") != 0) {
+	if (strcmp(how, "syslog") != 0) {
 		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	} else {
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
 		if (fd >= 0 && connect(fd, (struct sockaddr *)&un, sizeof(un)))
-			die("/dev/log");
+			die(path);
 	}
 	if (fd < 0)
 		die(path);
@@ -149,7 +150,7 @@ static void rounds_run(const char *how, const char *path, int rounds)
 	for (i = 0; i < rounds; i++) {
 		/* So that no round keeps step with what looks at intervals. */
 		usleep((useconds_t)(2000 + rand_r(&seed) % 18000));
-		n = line_write(line, i, strcmp(how, "journal") != 0);
+		n = line_write(line, i, strcmp(how, "syslog") != 0);
 		start = now();
 		if (write(log, line, (size_t)n) != n)
 			die("write");
@@ -322,7 +323,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 4) {
 		fprintf(stderr,
-			"usage: latency file|journal|burst|heal|ask WHAT N\n");
+			"usage: latency file|syslog|burst|heal|ask WHAT N\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "burst"))
