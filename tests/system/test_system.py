@@ -263,6 +263,62 @@ def test_people_of_the_host_are_not_believed(world, mx):
     mx.systemctl("stop", f"user@{uid}.service")
 
 
+def test_journald_sends_to_the_syslog_socket(world, mx):
+    """Which waits while mailband restarts, and is no other daemon's."""
+    socket = "mailban-syslog.socket"
+    link = mx.path("/etc/systemd/system/syslog.service")
+    if not os.path.lexists(link):
+        link.symlink_to("/lib/systemd/system/rsyslog.service")
+    done = mx.run(["systemctl", "start", socket], check=False)
+    assert done.returncode and "Assertion failed" in done.stderr
+    link.unlink()
+    mx.write("/etc/systemd/journald.conf.d/syslog.conf",
+             "[Journal]\nForwardToSyslog=yes\n")
+    mx.write("/etc/mailban/jail.local", "[dovecot]\nbackend = syslog\n")
+    for unit in (socket, "mailban", "systemd-journald"):
+        mx.systemctl("restart", unit)
+
+    def source():
+        found, = [one for one in mx.status()["sources"]
+                  if one["kind"] == "syslog"]
+        return found
+    assert source()["name"] == "/run/systemd/journal/syslog"
+    for _ in range(2):
+        assert world.login("d", password="guess") == "denied"
+    alice = mx.run(["id", "-u", "alice"]).stdout.strip()
+    mx.run(["setpriv", f"--reuid={alice}", f"--regid={alice}",
+            "--clear-groups", "logger", "-p", "mail.info", "-t", "dovecot",
+            "--", attack.ABORTED.format("192.0.2.9")])
+    hosts.wait_for(lambda: source()["refused"] == 1)
+    assert source()["trouble"] is None
+    # What comes while there is no mailband starts it, and counts.
+    mx.systemctl("stop", "mailban")
+    assert world.login("d", password="guess") == "denied"
+    hosts.wait_for(lambda: active(mx))
+    mx.wait_banned("dovecot", world.clients["d"].ip4)
+    mx.mailban("unban", world.clients["d"].ip4)
+
+
+def test_systemd_keeps_a_syslog_socket_of_mailband_s_own(mx):
+    mx.systemctl("stop", "mailban", "mailban-syslog.socket")
+    mx.systemctl("start", "mailban")
+    kept = mx.show("NFileDescriptorStore")["NFileDescriptorStore"]
+    assert kept == "1"
+    pid = processes(mx)["mailband"]
+    mx.run(["kill", "-9", str(pid)])
+    hosts.wait_for(lambda: not active(mx))
+    for _ in range(3):
+        mx.run(["logger", "--socket-errors=on", "-u", "/run/mailban/syslog",
+                "-p", "mail.info", "-t", "dovecot", "--",
+                attack.ABORTED.format("192.0.2.10")])
+    hosts.wait_for(lambda: active(mx))
+    mx.wait_banned("dovecot", "192.0.2.10")
+    mx.mailban("unban", "192.0.2.10")
+    mx.run(["rm", "/etc/systemd/journald.conf.d/syslog.conf",
+            "/etc/mailban/jail.local"])
+    mx.systemctl("restart", "systemd-journald", "mailban")
+
+
 def test_a_name_that_needs_no_network_is_ignored(world, mx):
     mx.write("/etc/mailban/jail.local",
              "[DEFAULT]\nignoreip = 127.0.0.0/8 friend.example.org\n")
