@@ -17,6 +17,7 @@
 
 #include "alarms/words.h"
 #include "lib/clock.h"
+#include "tests/alarms/mailhost.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 #define MB UINT64_C(1000000)
@@ -42,20 +43,11 @@ static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
 static int setup(void **state)
 {
 	(void)state;
-	memset(&watch, 0, sizeof(watch));
-	memset(&report, 0, sizeof(report));
-	watch.disks_n = report.disks_n = 3;
-	watch.spools_n = report.spools_n = 1;
-	strcpy(watch.disks[0], "/var/spool/postfix");
-	strcpy(watch.spools[0], "/var/spool/postfix");
-	strcpy(watch.disks[1], "/var/mail");
-	strcpy(watch.disks[2], "/var/log");
-	for (int i = 0; i < 3; i++)
-		report.disks[i].disk = (struct disk){.device = i == 2 ? 2 : 1,
-			.bytes = 100 * GB,
-			.bytes_free = 50 * GB,
-			.inodes = 1000000,
-			.inodes_free = 900000};
+	mailhost_watch(&watch);
+	mailhost_report(
+		&report, (const uint64_t[]){100 * GB, 100 * GB, 100 * GB});
+	/* The mailboxes lie on the queue's. */
+	report.disks[0].disk.device = 1;
 	log_text[0] = '\0';
 	now = 1000 * MINUTE;
 	wall = WALL;

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/clock.h"
+#include "tests/alarms/mailhost.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 #define MB 1e6
@@ -111,21 +112,11 @@ static void begin(const struct row *of)
 	rules.pairs[ALARM_FULL_IN] = (struct judge_pair){-INFINITY, -INFINITY};
 	for (int k = ALARM_INCOMING_GROWTH; k <= ALARM_HOLD_GROWTH; k++)
 		rules.pairs[k] = (struct judge_pair){INFINITY, INFINITY};
-	memset(&watch, 0, sizeof(watch));
-	memset(&report, 0, sizeof(report));
+	mailhost_watch(&watch);
+	mailhost_report(&report,
+		(const uint64_t[]){1000000000, 100000000000, 100000000000});
+	report.disks[0].disk.bytes_free = 900000000;
 	memset(&memory, 0, sizeof(memory));
-	watch.disks_n = report.disks_n = 3;
-	watch.spools_n = report.spools_n = 1;
-	strcpy(watch.disks[0], "/var/spool/postfix");
-	strcpy(watch.spools[0], "/var/spool/postfix");
-	strcpy(watch.disks[1], "/var/mail");
-	strcpy(watch.disks[2], "/var/log");
-	for (unsigned i = 0; i < 3; i++)
-		report.disks[i].disk = (struct disk){.device = i,
-			.bytes = i ? 100000000000 : 1000000000,
-			.bytes_free = i ? 50000000000 : 900000000,
-			.inodes = 1000000,
-			.inodes_free = 900000};
 	now = 1000 * MINUTE;
 	wall = INT64_C(1700000000) * CLOCK_SECOND;
 	judge = judge_new(&rules, on_news, NULL);
