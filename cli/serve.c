@@ -19,6 +19,7 @@
 
 #include "cli/text.h"
 #include "lib/clock.h"
+#include "lib/outlet.h"
 
 /* The first socket that is handed on, sd_listen_fds(3). */
 #define SOCKET 3
@@ -122,19 +123,6 @@ static bool read_some(struct server *s, struct client *c)
 	return true;
 }
 
-static bool write_some(struct client *c)
-{
-	while (c->out_at < c->out_n) {
-		ssize_t n = send(c->fd, c->out + c->out_at,
-			c->out_n - c->out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		c->out_at += (size_t)n;
-	}
-	return false;
-}
-
 static void take_client(struct server *s)
 {
 	int fd = accept4(SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -185,7 +173,7 @@ static void serve_clients(struct server *s, const struct pollfd *fds)
 		if (fds[i].revents && !c->out)
 			more = read_some(s, c);
 		if (more && c->out)
-			more = write_some(c);
+			more = outlet_send(c->fd, c->out, c->out_n, &c->out_at);
 		if (!more || now >= c->until)
 			drop(c);
 	}

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/outlet.h"
 
 #define CLIENTS_MOST 32
 #define LINE_MOST 65536 /* bytes of a request */
@@ -231,20 +232,14 @@ static bool read_some(struct client *client, int fd)
 
 static bool write_some(struct client *client, int fd)
 {
-	while (client->out_at < client->out_n) {
-		ssize_t n = send(fd, client->out + client->out_at,
-			client->out_n - client->out_at,
-			MSG_DONTWAIT | MSG_NOSIGNAL);
+	bool more =
+		outlet_send(fd, client->out, client->out_n, &client->out_at);
 
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		client->out_at += (size_t)n;
-		if (client->out_at - client->step_at >= STEP) {
-			client->step_at = client->out_at;
-			time_begin(client);
-		}
+	if (client->out_at - client->step_at >= STEP) {
+		client->step_at = client->out_at;
+		time_begin(client);
 	}
-	return false;
+	return more;
 }
 
 static int on_client(
