@@ -100,6 +100,10 @@ void check_daemon_alarms(const struct check_daemon *daemon, bool of_disks,
 
 /* disk_read(), but what is read-only for this process alone is not. */
 int check_disk_read(const char *path, struct disk *disk);
+/* Has it no more than `wanted` bytes free (disk_wanted), so that Postfix takes
+ * no mail? Then that is found, with `also` behind it. */
+bool check_disk_refuses(const char *path, const struct disk *disk,
+	uint64_t wanted, const char *also, struct verdict *verdict);
 
 /* The parts; each adds what it finds. */
 void check_bans(const struct check_options *options, struct verdict *verdict);

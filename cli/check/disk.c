@@ -91,6 +91,17 @@ static void find_free(const char *path, const struct disk *disk,
 		disk->bytes ? disk->bytes_free * 100 / disk->bytes : 0);
 }
 
+bool check_disk_refuses(const char *path, const struct disk *disk,
+	uint64_t wanted, const char *also, struct verdict *verdict)
+{
+	if (!wanted || disk->bytes_free > wanted)
+		return false;
+	verdict_find(verdict, VERDICT_CRITICAL,
+		"%s: %" PRIu64 " MiB free: Postfix refuses mail (452)%s", path,
+		disk->bytes_free / MIB, also);
+	return true;
+}
+
 /* wanted: what Postfix asks for, on the file system of its queue; else 0. */
 static void judge(const struct check_options *options, const char *path,
 	const struct disk *disk, uint64_t wanted, struct verdict *verdict)
@@ -113,11 +124,7 @@ static void judge(const struct check_options *options, const char *path,
 		state = VERDICT_CRITICAL;
 	else if (disk->bytes_free < warning)
 		state = VERDICT_WARNING;
-	if (wanted && disk->bytes_free <= wanted)
-		verdict_find(verdict, VERDICT_CRITICAL,
-			"%s: %" PRIu64 " MiB free: Postfix refuses mail (452)",
-			path, disk->bytes_free / MIB);
-	else
+	if (!check_disk_refuses(path, disk, wanted, "", verdict))
 		find_free(path, disk, state, verdict);
 	if (disk->read_only)
 		verdict_find(

@@ -305,14 +305,9 @@ static bool may_mail(const struct check_options *options, struct listeners *all,
 				"%s is read-only: no mail is taken",
 				postfix.directory);
 		wanted = disk_wanted(postfix.minfree, postfix.size_limit);
-		if (disk.bytes_free <= wanted) {
-			verdict_find(verdict, VERDICT_CRITICAL,
-				"%s: %" PRIu64 " MiB free: Postfix refuses "
-				"mail (452), not asked",
-				postfix.directory,
-				disk.bytes_free / (1024 * 1024));
+		if (check_disk_refuses(postfix.directory, &disk, wanted,
+			    ", not asked", verdict))
 			return false;
-		}
 	}
 	check_backoff_read(all->host, &all->backoff);
 	backoff = (struct backoff){
