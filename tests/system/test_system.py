@@ -275,8 +275,11 @@ def test_journald_sends_to_the_syslog_socket(world, mx):
     mx.write("/etc/systemd/journald.conf.d/syslog.conf",
              "[Journal]\nForwardToSyslog=yes\n")
     mx.write("/etc/mailban/jail.local", "[dovecot]\nbackend = syslog\n")
-    for unit in (socket, "mailban", "systemd-journald"):
-        mx.systemctl("restart", unit)
+    # What mailband(8) says.
+    mx.systemctl("stop", "mailban")
+    mx.systemctl("enable", "--now", socket)
+    mx.systemctl("restart", "systemd-journald")
+    mx.systemctl("start", "mailban")
 
     def source():
         found, = [one for one in mx.status()["sources"]
@@ -300,7 +303,8 @@ def test_journald_sends_to_the_syslog_socket(world, mx):
 
 
 def test_systemd_keeps_a_syslog_socket_of_mailband_s_own(mx):
-    mx.systemctl("stop", "mailban", "mailban-syslog.socket")
+    mx.systemctl("disable", "--now", "mailban-syslog.socket")
+    mx.systemctl("stop", "mailban")
     mx.systemctl("start", "mailban")
     kept = mx.show("NFileDescriptorStore")["NFileDescriptorStore"]
     assert kept == "1"
