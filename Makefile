@@ -31,9 +31,9 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/log lib/outlet lib/paths lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
-	sources/newlines sources/parts sources/replay sources/rotation \
-	sources/syslog sources/syslog_message \
-	sources/tail sources/watch
+	sources/newlines sources/parts sources/portion sources/replay \
+	sources/rotation sources/syslog sources/syslog_message sources/tail \
+	sources/watch
 FILTERS = filters/beginnings filters/content filters/datecut \
 	filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
@@ -50,9 +50,9 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/counter ledger/dovecot ledger/familiar ledger/ledger \
 	ledger/mail ledger/messages ledger/network ledger/pflogsumm \
 	ledger/pflogsumm_take ledger/postfix ledger/postfix_idle \
-	ledger/problems ledger/record ledger/reject ledger/sign ledger/tally \
-	ledger/trace ledger/trace_seen ledger/traffic ledger/visits \
-	ledger/when
+	ledger/problems ledger/reading ledger/record ledger/reject \
+	ledger/sign ledger/tally ledger/trace ledger/trace_seen \
+	ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_keep alarms/judge_kinds alarms/judge_signs \
@@ -123,12 +123,13 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
 	cli/fail2ban/regexoptions cli/fail2ban/regexout \
 	cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
-CLI_REPORT = cli/history cli/report/changes cli/report/live cli/report/mail \
-	cli/report/chart cli/report/report cli/report/attacks \
-	cli/report/connections cli/report/details cli/report/html \
-	cli/report/json cli/report/options cli/report/order cli/report/page \
-	cli/report/problems cli/report/text cli/report/html_parts \
-	cli/report/times cli/trace cli/trace_show
+CLI_REPORT = cli/history cli/report/attacks cli/report/changes \
+	cli/report/chart cli/report/connections cli/report/details \
+	cli/report/html cli/report/html_parts cli/report/json \
+	cli/report/lines cli/report/live cli/report/mail cli/report/options \
+	cli/report/order cli/report/page cli/report/problems \
+	cli/report/report cli/report/text cli/report/times cli/trace \
+	cli/trace_show lib/crew
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CHECK = cli/check/main cli/check/backoff cli/check/bans \
 	cli/check/daemon cli/check/disk cli/check/names cli/check/options \
@@ -139,14 +140,14 @@ CHECK = cli/check/main cli/check/backoff cli/check/bans \
 CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
 CLI_TOP = cli/top cli/screen
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
-CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table cli/text cli/status cli/ban \
-	cli/unban cli/list cli/offline cli/reload cli/run cli/test \
-	cli/version cli/help sources/header sources/header_again \
-	sources/header_tag sources/journal sources/linebreak sources/replay \
+CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table \
+	cli/text cli/status cli/ban cli/unban cli/list cli/offline \
+	cli/reload cli/run cli/test cli/version cli/help sources/header \
+	sources/header_again sources/header_tag sources/journal \
+	sources/linebreak sources/newlines sources/portion sources/replay \
 	sources/replay_journal \
 	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) \
-	$(CLI_REPORT) \
-	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
+	$(CLI_REPORT) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of

@@ -2,9 +2,8 @@
 #ifndef MAILBAN_LEDGER_ACCOUNTS_H
 #define MAILBAN_LEDGER_ACCOUNTS_H
 
-#include "ledger/familiar.h"
 #include "ledger/ledger.h"
-#include "ledger/pflogsumm.h"
+#include "ledger/reading.h"
 
 /*
  * What the files of the ledger share: its inner state, and what each adds to
@@ -25,8 +24,7 @@ struct text {
 
 struct ledger_state {
 	struct when_clock clock;
-	struct familiar familiar;
-	struct pflogsumm pflogsumm;
+	struct reading reading;
 	struct when when;  /* of the line */
 	int last_day;	   /* of the month, for compat */
 	struct when day;   /* the one that compat counts for */

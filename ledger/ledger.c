@@ -10,11 +10,9 @@
 #include "ledger/ledger.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "ledger/accounts.h"
 #include "lib/clock.h"
-#include "lib/line.h"
 
 /* Open messages at a time, of which a busy host has 100,000. */
 #define MESSAGES_MOST 1000000
@@ -28,18 +26,10 @@
 static struct ledger_state *state_new(const struct ledger_options *o)
 {
 	struct ledger_state *s = calloc(1, sizeof(*s));
-	time_t now = (time_t)(clock_wall() / CLOCK_SECOND);
-	struct tm tm = {0};
 
 	if (!s || !(s->scratch = malloc(ACCOUNTS_ROOM)))
 		abort();
-	localtime_r(&now, &tm);
-	s->pflogsumm.name = o->name.n ? o->name : SPAN("postfix");
-	s->pflogsumm.year = tm.tm_year + 1900;
-	s->pflogsumm.month = tm.tm_mon;
-	s->pflogsumm.connections = o->connections;
-	s->pflogsumm.date[0] = o->date[0];
-	s->pflogsumm.date[1] = o->date[1];
+	reading_init(&s->reading, o);
 	s->day_known = s->hour_known = -1;
 	s->connections = tally_new(sizeof(struct connection), NAMES_MOST);
 	s->texts = tally_new(0, TALLY_MOST);
@@ -83,7 +73,7 @@ struct ledger *ledger_new(const struct ledger_options *options)
 		l->messages = messages_new(
 			options->most ? options->most : MESSAGES_MOST,
 			MESSAGE_AGE);
-	l->state = state_new(options);
+	l->state = state_new(&l->options);
 	return l;
 }
 
@@ -91,7 +81,7 @@ static void state_free(struct ledger_state *s)
 {
 	tally_free(&s->connections);
 	tally_free(&s->texts);
-	free(s->pflogsumm.scratch);
+	reading_free(&s->reading);
 	free(s->details);
 	free(s->scratch);
 	free(s);
@@ -195,78 +185,43 @@ static void count(struct ledger *l, const struct record *r)
 	}
 }
 
-static bool read_compat(
-	struct ledger *l, const struct line *line, struct record *r)
+void ledger_count(struct ledger *l, const struct record *r)
 {
-	struct span text = {line->text, line->text_len};
+	struct ledger_state *s = l->state;
 
-	return pflogsumm_parse(&l->state->pflogsumm, text, &l->state->when, r);
-}
-
-/* Half of a log: its lines need no calendar. */
-static bool counts_nothing(const struct ledger *l, enum record_kind kind)
-{
-	return kind == RECORD_IDLE || kind == RECORD_MESSAGE_ID ||
-	       ((kind == RECORD_CONNECT || kind == RECORD_DISCONNECT) &&
-		       !l->options.connections);
-}
-
-/*
- * Whether all lines that begin so are as this one: a queue id, which might
- * stand in front of anything, has no blank.
- */
-static bool is_settled(const struct record *r)
-{
-	return r->settled && r->settled <= FAMILIAR_MOST &&
-	       r->log.n >= FAMILIAR_MOST &&
-	       memchr(r->log.at, ' ', FAMILIAR_MOST);
-}
-
-static bool read_line(
-	struct ledger *l, const struct line *line, struct record *r)
-{
-	const struct ledger_options *o = &l->options;
-
-	if (!line->time) {
-		l->total.undated++;
-		return false;
+	s->used = 0;
+	if (l->options.compat) {
+		s->when = r->when;
+		traffic_begin_line(l);
+	} else if (l->options.totals) {
+		s->when.time = r->when.time;
+	} else {
+		when_local(&s->clock, r->when.time, &s->when);
 	}
-	if ((o->since && line->time < o->since) ||
-		(o->until && line->time >= o->until))
-		return false;
-	l->state->when.time = line->time;
-	if (familiar_is(&l->state->familiar, line)) {
-		r->kind = RECORD_IDLE;
-		return true;
-	}
-	record_parse(line, o->name, r);
-	if (counts_nothing(l, r->kind) && is_settled(r))
-		familiar_learn(&l->state->familiar, line);
-	return r->kind != RECORD_OTHER;
+	count(l, r);
+}
+
+void ledger_add_sums(struct ledger *l, const struct reading_sums *sums)
+{
+	l->total.lines += sums->lines;
+	l->total.mail += sums->mail;
+	l->total.undated += sums->undated;
+	l->total.cut += sums->cut;
+	if (sums->first && (!l->first || sums->first < l->first))
+		l->first = sums->first;
+	if (sums->last > l->last)
+		l->last = sums->last;
 }
 
 void ledger_line(
 	struct ledger *l, const struct line *line, struct record *record)
 {
 	struct record own, *r = record ? record : &own;
+	struct reading_sums sums = {0};
+	enum reading_what what = reading_line(&l->state->reading, line, r);
 
-	l->total.lines++;
-	l->total.cut += line->cut_short;
-	r->kind = RECORD_OTHER;
-	if (!(l->options.compat ? read_compat(l, line, r)
-				: read_line(l, line, r)))
-		return;
-	l->total.mail++;
-	if (!l->first || l->state->when.time < l->first)
-		l->first = l->state->when.time;
-	if (l->state->when.time > l->last)
-		l->last = l->state->when.time;
-	l->state->used = 0;
-	if (l->options.compat)
-		traffic_begin_line(l);
-	else if (counts_nothing(l, r->kind))
-		return;
-	else if (!l->options.totals)
-		when_local(&l->state->clock, line->time, &l->state->when);
-	count(l, r);
+	reading_sum(&sums, what, line);
+	ledger_add_sums(l, &sums);
+	if (what == READING_COUNTS)
+		ledger_count(l, r);
 }

@@ -14,6 +14,7 @@
 #include "ledger/when.h"
 
 struct line;
+struct reading_sums;
 
 /* What is counted, and how. All zero is what the daemon wants but for most. */
 struct ledger_options {
@@ -126,6 +127,13 @@ void ledger_free(struct ledger **ledger);
  */
 void ledger_line(
 	struct ledger *ledger, const struct line *line, struct record *record);
+
+/*
+ * The two halves of it: what reading_line reads, in the order of the lines
+ * where they count (READING_COUNTS), and what reading_sum adds up of all.
+ */
+void ledger_count(struct ledger *ledger, const struct record *record);
+void ledger_add_sums(struct ledger *ledger, const struct reading_sums *sums);
 
 /* What another ledger counted in an hour (its number since 1970). */
 void ledger_add_hour(

@@ -144,6 +144,7 @@ static struct span without_id(struct pflogsumm *p, struct span line)
 		memcpy(p->scratch, line.at, (size_t)(at - line.at));
 		memcpy(p->scratch + (at - line.at), close + 2,
 			(size_t)(end - close - 2));
+		p->moved = true;
 		return (struct span){
 			p->scratch, line.n - (size_t)(close + 2 - at)};
 	}
@@ -282,6 +283,7 @@ bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 
 	if (!is_of_day(p, line))
 		return false;
+	p->moved = false;
 	log = line = without_id(p, line);
 	if (!cut_header(p, &log, when))
 		return false;

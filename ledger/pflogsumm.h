@@ -23,6 +23,7 @@ struct pflogsumm {
 	struct when when;    /* and what date that was */
 	char *scratch;	     /* room for the longest line, or NULL as long as
 				none was needed */
+	bool moved;	     /* the last line was put there, and read there */
 };
 
 /* False if the line is none that it counts in any way. */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ledger/span.h"
+#include "ledger/when.h"
 
 struct line;
 
@@ -57,6 +58,7 @@ enum record_action {
  * process and its user.
  */
 struct record {
+	struct when when; /* for reading_line and who has its records */
 	enum record_kind kind;
 	enum record_action action;
 	size_t settled;	     /* of CONNECT, DISCONNECT, IDLE: of how many bytes

@@ -50,7 +50,7 @@ static const unsigned char class[256] = {
 
 void header_clock_reset(struct header_clock *c)
 {
-	*c = (struct header_clock){0};
+	*c = (struct header_clock){.no_heads = c->no_heads};
 	tzset();
 }
 
@@ -441,7 +441,7 @@ static bool cut_full(
 	seconds = out->host_len ? seconds_of(c, out) : 0;
 	if (seconds)
 		header_again_learn(&c->again, out, seconds);
-	header_tag_cut(in->at, in->end, out);
+	header_tag_cut(in->at, in->end, !c->no_heads, out);
 	return true;
 }
 
@@ -469,7 +469,7 @@ void header_cut(
 	out->text_len = n;
 	out->journal = out->cut_short = out->stranger = false;
 	if (known)
-		header_tag_cut(text + known, text + n, out);
+		header_tag_cut(text + known, text + n, !c->no_heads, out);
 	else
 		cut_anew(text, n, c, out);
 }

@@ -22,6 +22,9 @@ struct header_clock {
 	int64_t quarter;		   /* a quarter of an hour, local */
 	int64_t shift; /* of that quarter, from local time to UTC */
 	bool shift_known;
+	bool no_heads; /* set by who asks for no line's head: it stays 0, and
+			  then lines may be cut by several threads, each with a
+			  clock of its own */
 	struct header_again again;
 };
 

@@ -54,7 +54,8 @@ static const char *skip_pid(const char *p, const char *end)
 }
 
 /* Up to "[", a blank, or a colon with a blank behind; then the message. */
-static void cut_unusual(const char *at, const char *end, struct line *out)
+static void cut_unusual(
+	const char *at, const char *end, bool heads, struct line *out)
 {
 	const char *p = at;
 
@@ -74,7 +75,7 @@ static void cut_unusual(const char *at, const char *end, struct line *out)
 		p++;
 	out->message = p < end ? p + 1 : end;
 	out->message_len = (size_t)(end - out->message);
-	out->head = linehead_of(out);
+	out->head = heads ? linehead_of(out) : 0;
 }
 
 /* How many of the eight bytes at p are digits, up to the first that is none. */
@@ -94,7 +95,8 @@ static inline size_t digits_at(const char *p)
 }
 
 /* "smtpd[123]: " and "dovecot: ", as nearly all are; false if it is neither. */
-static inline bool cut_usual(const char *at, const char *end, struct line *out)
+static inline bool cut_usual(
+	const char *at, const char *end, bool heads, struct line *out)
 {
 	const char *p = find_either(at, end, '[', ':');
 	struct linehead h = {.before = out->body, .room = out->body_len};
@@ -120,12 +122,13 @@ static inline bool cut_usual(const char *at, const char *end, struct line *out)
 	out->tag_len = (size_t)(p - at);
 	out->message = h.after + h.after_n;
 	out->message_len = (size_t)(end - out->message);
-	out->head = linehead_number(&h);
+	out->head = heads ? linehead_number(&h) : 0;
 	return true;
 }
 
-void header_tag_cut(const char *at, const char *end, struct line *out)
+void header_tag_cut(
+	const char *at, const char *end, bool heads, struct line *out)
 {
-	if (!cut_usual(at, end, out))
-		cut_unusual(at, end, out);
+	if (!cut_usual(at, end, heads, out))
+		cut_unusual(at, end, heads, out);
 }

@@ -18,14 +18,6 @@
 int replay_read(
 	const char *path, source_line_fn fn, void *ctx, char *why, size_t room);
 
-/* A line's text alone, without its newline; as long as the call lasts. */
-typedef void (*replay_text_fn)(
-	void *ctx, const char *text, size_t n, bool cut_short);
-
-/* The same for whoever does without the parts of a line. */
-int replay_text(
-	const char *path, replay_text_fn fn, void *ctx, char *why, size_t room);
-
 /*
  * The same of the system's journal, from since (microseconds since 1970 UTC)
  * to its end.

@@ -136,7 +136,7 @@ static void compose(const struct parts *p, const char *own_host, char *body,
 		SOURCE_LINE_MOST);
 	line->text = line->body = body;
 	line->text_len = line->body_len = at;
-	header_tag_cut(body + head, body + at, line);
+	header_tag_cut(body + head, body + at, true, line);
 }
 
 void syslog_message_line(const char *in, size_t n, const char *own_host,

@@ -15,6 +15,7 @@
 
 #include "cli/command.h"
 #include "cli/report/changes.h"
+#include "cli/report/lines.h"
 #include "cli/report/live.h"
 #include "cli/report/mail.h"
 #include "cli/text.h"
@@ -26,14 +27,11 @@
 
 extern char **environ;
 
-/* Lines between two looks at the clock. */
-#define STRIDE 65536
 #define BAR 30
 
 struct reader {
 	struct ledger *ledger;
 	struct attacks *attacks; /* NULL: nobody asks for them */
-	struct record record;	 /* of the line */
 	const char *log;
 	uint64_t lines, bytes, whole; /* whole: of the file, 0 = not known */
 	int64_t began;
@@ -86,25 +84,32 @@ static void bar_due(struct reader *r)
 		bar_draw(r);
 }
 
-static void on_line(void *ctx, const struct line *line)
+static void on_record(void *ctx, const struct record *record)
 {
 	struct reader *r = ctx;
 
-	ledger_line(r->ledger, line, &r->record);
-	if (r->attacks)
-		attacks_record(r->attacks, &r->record, line->time);
-	r->bytes += line->text_len + 1;
-	if (++r->lines % STRIDE == 0)
-		bar_due(r);
+	attacks_record(r->attacks, record, record->when.time);
 }
 
-/* pflogsumm's way reads the text by itself. */
-static void on_text(void *ctx, const char *text, size_t n, bool cut_short)
+static void on_read(void *ctx, uint64_t lines, uint64_t bytes)
 {
-	struct line line = {.text = text, .text_len = n};
+	struct reader *r = ctx;
 
-	line.cut_short = cut_short;
-	on_line(ctx, &line);
+	r->lines += lines;
+	r->bytes += bytes;
+	bar_due(r);
+}
+
+/* An entry of the journal. */
+static void on_line(void *ctx, const struct line *line)
+{
+	struct reader *r = ctx;
+	struct record record;
+
+	ledger_line(r->ledger, line, &record);
+	if (r->attacks)
+		attacks_record(r->attacks, &record, line->time);
+	on_read(r, 1, line->text_len + 1);
 }
 
 /* The size of a plain file; 0 of what is compressed, or no file. */
@@ -148,11 +153,13 @@ static void log_judge(struct reader *r)
 static int log_replay(struct reader *r, const char *log, char *why, size_t room)
 {
 	const struct ledger_options *o = &r->ledger->options;
+	const struct lines_to to = {.ledger = r->ledger,
+		.record = r->attacks ? on_record : NULL,
+		.read = on_read,
+		.ctx = r};
 
-	if (strcmp(log, "journal") != 0 && o->compat && !r->attacks)
-		return replay_text(log, on_text, r, why, room);
 	if (strcmp(log, "journal") != 0)
-		return replay_read(log, on_line, r, why, room);
+		return lines_count(log, &to, why, room);
 	if (!o->compat)
 		return replay_journal(o->since, on_line, r, why, room);
 	snprintf(why, room,

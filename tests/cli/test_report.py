@@ -459,6 +459,53 @@ def test_memory_has_an_end(program, tmp_path):
     assert json.loads(done.stdout)["total"]["received"] == 1500000
 
 
+# By one processor and by several
+
+def damage(text, rng):
+    """Bytes that are others, are missing, or newlines; lines with no end."""
+    for _ in range(len(text) // 5000):
+        at = rng.randrange(len(text))
+        what = rng.choice([b"", b"\n", b"\0", b"\r\n", b": [ID 7 x.y] ",
+                           b"x" * 70000, bytes([rng.randrange(256)])])
+        text[at:at + rng.choice([0, 1, 1, 40])] = what
+    return text
+
+
+@pytest.fixture(scope="module")
+def large_logs(tmp_path_factory):
+    """More than is read before others lend a hand: whole, and damaged."""
+    folder = tmp_path_factory.mktemp("large")
+    made = b"".join(
+        subprocess.run([hosts.REPO / "build/tests/bench/maillog",
+                        f"--seed={i}", "--lines=12000", *more],
+                       stdout=subprocess.PIPE, check=True).stdout
+        for i, more in enumerate([[], ["--iso"]]))
+    made += maillines.generate(5, 12000, damaged=0.1)
+    solaris = made[:400000].replace(b"]: ", b"]: [ID 197553 mail.info] ")
+    (folder / "whole").write_bytes(made + solaris)
+    (folder / "damaged").write_bytes(
+        damage(bytearray(made + solaris), random.Random(11)))
+    with gzip.open(folder / "packed.gz", "wb", compresslevel=1) as file:
+        file.write((folder / "damaged").read_bytes())
+    return sorted(folder.iterdir())
+
+
+@pytest.mark.parametrize("words", [
+    [], ["--compat"], ["--compat", "--zero-fill", "--smtpd-stats", "-e"],
+    ["--json"], ["--attacks"], ["--html"]], ids=" ".join)
+def test_as_many_as_there_are_count_the_same(program, large_logs, words):
+    everywhere = os.sched_getaffinity(0)
+    if len(everywhere) < 2:
+        pytest.skip("there is but one processor")
+    for log in large_logs:
+        assert log.suffix or log.stat().st_size > 4 << 20
+        alone = report(program, *words, log, preexec_fn=lambda:
+                       os.sched_setaffinity(0, {min(everywhere)}))
+        assert report(program, *words, log) == alone
+        with log.open("rb") as file:
+            assert report(program, *words, stdin=file) == alone
+
+
 # Other forms
 
 def test_html(program, tmp_path):
