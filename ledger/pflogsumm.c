@@ -124,7 +124,7 @@ static struct span without_id(struct pflogsumm *p, struct span line)
 	struct span rest = line;
 	const char *at, *close, *end = span_end(line);
 
-	while ((at = SPAN_FIND_BY(rest, ": [ID ", 2))) {
+	while ((at = SPAN_FIND_RARE(rest, ": [ID ", 2))) {
 		struct span in = span_from(line, at + 6);
 		size_t digits = span_digits(in);
 
@@ -252,6 +252,12 @@ static bool is_of_day(const struct pflogsumm *p, struct span line)
 	return false;
 }
 
+/* Else it is none of its lines, and that is soon seen. */
+static bool may_be_postfix(const struct pflogsumm *p, struct span log)
+{
+	return *log.at == *p->name.at || *log.at == 'p' || *log.at == '[';
+}
+
 /* The header, as that of the line before if it begins as that did. */
 static bool cut_header(
 	struct pflogsumm *p, struct span *line, struct when *when)
@@ -280,13 +286,18 @@ bool pflogsumm_parse(struct pflogsumm *p, struct span line, struct when *when,
 	struct record *r)
 {
 	struct span log;
+	size_t header;
 
 	if (!is_of_day(p, line))
 		return false;
 	p->moved = false;
-	log = line = without_id(p, line);
-	if (!cut_header(p, &log, when))
+	log = line;
+	/* What Solaris put there stands behind the host. */
+	if (!cut_header(p, &log, when) || !may_be_postfix(p, log))
 		return false;
+	header = (size_t)(log.at - line.at);
+	line = without_id(p, line);
+	log = span_from(line, line.at + header);
 	r->kind = RECORD_IDLE;
 	if (!(SPAN_STARTS(log, "postfix") &&
 		    cut_program(span_from(log, log.at + 7), r)) &&

@@ -39,6 +39,9 @@ struct span {
 /* The same, looking for its byte number at first, which is a rare one. */
 #define SPAN_FIND_BY(s, literal, at) \
 	span_find((s), "" literal, sizeof(literal) - 1, (at))
+/* The same, of what is nowhere as a rule. */
+#define SPAN_FIND_RARE(s, literal, at) \
+	span_find_rare((s), "" literal, sizeof(literal) - 1, (at))
 /* True if it began with them, which are then cut off it. */
 #define SPAN_SKIP(s, literal) \
 	(SPAN_STARTS(*(s), literal) && span_skip((s), sizeof(literal) - 1))
@@ -55,10 +58,11 @@ static inline unsigned int span_bits(const char *p, char c)
 }
 
 /*
- * At which of the SPAN_BLOCK bytes from p the n bytes of what may begin, a bit
- * each: those at and behind it are theirs. All that is looked at is there.
+ * At which of the SPAN_BLOCK bytes from p the n bytes of what may begin, all
+ * bits of a byte each: those at and behind it are theirs. All that is looked at
+ * is there.
  */
-__attribute__((always_inline)) static inline unsigned int span_maybe(
+__attribute__((always_inline)) static inline __m128i span_places(
 	const char *p, const char *what, size_t n, size_t at)
 {
 	size_t next = at + 1 < n ? at + 1 : 0;
@@ -67,7 +71,26 @@ __attribute__((always_inline)) static inline unsigned int span_maybe(
 
 	a = _mm_cmpeq_epi8(a, _mm_set1_epi8(what[at]));
 	b = _mm_cmpeq_epi8(b, _mm_set1_epi8(what[next]));
-	return (unsigned int)_mm_movemask_epi8(_mm_and_si128(a, b));
+	return _mm_and_si128(a, b);
+}
+
+/* The same, a bit each. */
+__attribute__((always_inline)) static inline unsigned int span_maybe(
+	const char *p, const char *what, size_t n, size_t at)
+{
+	return (unsigned int)_mm_movemask_epi8(span_places(p, what, n, at));
+}
+
+/* Whether there is a bit in any of four blocks. */
+__attribute__((always_inline)) static inline bool span_maybe_far(
+	const char *p, const char *what, size_t n, size_t at)
+{
+	__m128i any = _mm_setzero_si128();
+
+	for (size_t i = 0; i < 4; i++)
+		any = _mm_or_si128(
+			any, span_places(p + i * SPAN_BLOCK, what, n, at));
+	return _mm_movemask_epi8(any) != 0;
 }
 
 /* All bits of those bytes of v that are from..to. */
@@ -80,6 +103,13 @@ static inline __m128i bytes_in(__m128i v, char from, char to)
 		_mm_set1_epi8((char)(to - from + 1 - 128)));
 }
 #endif
+
+static inline bool span_skip(struct span *s, size_t n)
+{
+	s->at += n;
+	s->n -= n;
+	return true;
+}
 
 /* For the few bytes of a line this is quicker than memmem(). */
 __attribute__((always_inline)) static inline const char *span_find(
@@ -109,6 +139,17 @@ __attribute__((always_inline)) static inline const char *span_find(
 	return NULL;
 }
 
+/* The same of what is nowhere, as a rule: four blocks are one question. */
+__attribute__((always_inline)) static inline const char *span_find_rare(
+	struct span s, const char *what, size_t n, size_t at)
+{
+#ifdef __SSE2__
+	while (s.n >= 4 * SPAN_BLOCK + n && !span_maybe_far(s.at, what, n, at))
+		span_skip(&s, 4 * SPAN_BLOCK);
+#endif
+	return span_find(s, what, n, at);
+}
+
 __attribute__((always_inline)) static inline const char *span_last(
 	struct span s, const char *what, size_t n)
 {
@@ -133,13 +174,6 @@ __attribute__((always_inline)) static inline const char *span_last(
 			memcmp(s.at + places, what, n) == 0)
 			return s.at + places;
 	return NULL;
-}
-
-static inline bool span_skip(struct span *s, size_t n)
-{
-	s->at += n;
-	s->n -= n;
-	return true;
 }
 
 static inline const char *span_end(struct span s)
