@@ -29,14 +29,20 @@ struct day *traffic_day(struct ledger *l, const struct when *when)
 					: tally_value(l->days, s->day_row);
 }
 
+static bool traffic_keeps_hours(const struct ledger *l)
+{
+	return !l->options.compat && !l->options.totals && !l->options.plain;
+}
+
 struct hourly *traffic_hourly(struct ledger *l)
 {
 	struct ledger_state *s = l->state;
-	int64_t key = s->when.time / (3600 * CLOCK_SECOND);
 	struct hourly *hourly;
+	int64_t key;
 
-	if (l->options.compat || l->options.totals || l->options.plain)
+	if (!traffic_keeps_hours(l))
 		return NULL;
+	key = s->when.time / (3600 * CLOCK_SECOND);
 	if (s->hour_known != key) {
 		struct span name = {(const char *)&key, sizeof(key)};
 
@@ -58,7 +64,7 @@ void traffic_count(struct ledger *l, int column)
 
 	if (l->options.totals)
 		return;
-	hourly = traffic_hourly(l);
+	hourly = traffic_keeps_hours(l) ? traffic_hourly(l) : NULL;
 	day = traffic_day(l, traffic_when(l));
 	l->hours[s->when.hour].n[column]++;
 	if (hourly)
