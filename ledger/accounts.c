@@ -38,6 +38,13 @@ struct message *accounts_message(struct ledger *l, struct span id, bool make)
 	return messages_get(l->messages, id, make, l->state->when.time);
 }
 
+struct message *accounts_own(
+	struct ledger *l, const struct record *r, bool make)
+{
+	return messages_get_by(
+		l->messages, r->queue, r->hash, make, l->state->when.time);
+}
+
 uint32_t accounts_party(struct tally *tally, struct span name, uint64_t size)
 {
 	uint32_t row = tally_row(tally, name);

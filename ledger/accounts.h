@@ -47,6 +47,9 @@ char *accounts_room(struct ledger *l, size_t n);
 struct span accounts_address(struct ledger *l, struct span address);
 /* The message of that id at the time of the line: see messages_get. */
 struct message *accounts_message(struct ledger *l, struct span id, bool make);
+/* The same of the message that the record is of. */
+struct message *accounts_own(
+	struct ledger *l, const struct record *r, bool make);
 /* One message more of so many bytes; the row + 1, or 0 if there is no room. */
 uint32_t accounts_party(struct tally *tally, struct span name, uint64_t size);
 static inline void party_add(struct party *party, uint64_t size)

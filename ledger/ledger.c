@@ -23,13 +23,12 @@
 /* A message has 28 bits for that of its client. */
 #define NAMES_MOST 4000000
 
-static struct ledger_state *state_new(const struct ledger_options *o)
+static struct ledger_state *state_new(void)
 {
 	struct ledger_state *s = calloc(1, sizeof(*s));
 
 	if (!s || !(s->scratch = malloc(ACCOUNTS_ROOM)))
 		abort();
-	reading_init(&s->reading, o);
 	s->day_known = s->hour_known = -1;
 	s->connections = tally_new(sizeof(struct connection), NAMES_MOST);
 	s->texts = tally_new(0, TALLY_MOST);
@@ -73,7 +72,8 @@ struct ledger *ledger_new(const struct ledger_options *options)
 		l->messages = messages_new(
 			options->most ? options->most : MESSAGES_MOST,
 			MESSAGE_AGE);
-	l->state = state_new(&l->options);
+	l->state = state_new();
+	reading_init(&l->state->reading, l);
 	return l;
 }
 

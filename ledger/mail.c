@@ -16,7 +16,14 @@
 
 static bool is_loopback(struct span host)
 {
-	return SPAN_FIND(host, "[127.") || SPAN_FIND(host, "[::1]");
+	const char *open;
+
+	while ((open = span_char(host, '['))) {
+		host = span_from(host, open + 1);
+		if (SPAN_STARTS(host, "127.") || SPAN_STARTS(host, "::1]"))
+			return true;
+	}
+	return false;
 }
 
 static void uncount_names(struct ledger *l, const struct message *m)
@@ -91,7 +98,7 @@ static void owner_pass(
 
 void mail_received(struct ledger *l, const struct record *r)
 {
-	struct message *m = accounts_message(l, r->queue, true);
+	struct message *m = accounts_own(l, r, true);
 	bool compat = l->options.compat;
 
 	if (!compat)
@@ -175,7 +182,7 @@ static void size_known(struct ledger *l, struct message *m, uint64_t size)
 void mail_queued(struct ledger *l, const struct record *r)
 {
 	const struct ledger_options *o = &l->options;
-	struct message *m = accounts_message(l, r->queue, true);
+	struct message *m = accounts_own(l, r, true);
 	uint64_t size = size_of(r->size);
 	struct span sender = r->sender;
 	uint32_t domain, row;
@@ -289,7 +296,7 @@ static bool is_hop(struct ledger *l, const struct record *r)
 	if (!m || !(m->received || m->hop))
 		return false;
 	uncount_receipt(l, m);
-	first = accounts_message(l, r->queue, false);
+	first = accounts_own(l, r, false);
 	if (first)
 		owner_pass(l, first, m);
 	return true;
@@ -322,7 +329,7 @@ static void on_sent(
 	}
 	if (!compat && is_hop(l, r))
 		return;
-	m = accounts_message(l, r->queue, false);
+	m = accounts_own(l, r, false);
 	if (m && m->sized)
 		size = m->size;
 	l->total.delivered++;
@@ -393,7 +400,7 @@ static struct span bounce_reason(struct ledger *l, struct span log)
 static void on_deferred(
 	struct ledger *l, const struct record *r, struct span recipient)
 {
-	struct message *m = accounts_message(l, r->queue, true);
+	struct message *m = accounts_own(l, r, true);
 	uint32_t row;
 
 	l->total.deferrals++;
@@ -458,5 +465,5 @@ void mail_removed(struct ledger *l, const struct record *r)
 {
 	if (!l->options.totals)
 		queue_note(l);
-	messages_remove(l->messages, r->queue);
+	messages_remove_by(l->messages, r->queue, r->hash);
 }

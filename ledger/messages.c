@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 
-#include "ledger/tally.h"
 #include "lib/clock.h"
 
 /* As long as any that Postfix makes (src/global/mail_queue.h). */
@@ -107,9 +106,11 @@ static struct entry *entry_at(const struct messages *m, uint32_t at)
 	return &m->places[at].entry;
 }
 
-static uint32_t *head_of(const struct messages *m, const char *id, size_t n)
+static uint32_t *head_of(const struct messages *m, const struct entry *e)
 {
-	return &m->heads[tally_hash((struct span){id, n}, m->seed) & m->mask];
+	struct span id = {e->id, e->n};
+
+	return &m->heads[tally_hash(id, m->seed) & m->mask];
 }
 
 static void list_take_out(struct messages *m, const struct entry *e)
@@ -156,7 +157,7 @@ static void take_out(struct messages *m, uint32_t *link)
 static void drop_oldest(struct messages *m)
 {
 	const struct entry *e = entry_at(m, m->oldest);
-	uint32_t *link = head_of(m, e->id, e->n);
+	uint32_t *link = head_of(m, e);
 
 	while (*link != m->oldest + 1)
 		link = &entry_at(m, *link - 1)->chain;
@@ -176,7 +177,7 @@ static void heads_grow(struct messages *m)
 	m->mask = heads - 1;
 	for (at = m->oldest; at != NONE; at = entry_at(m, at)->newer) {
 		struct entry *e = entry_at(m, at);
-		uint32_t *head = head_of(m, e->id, e->n);
+		uint32_t *head = head_of(m, e);
 
 		e->chain = *head;
 		*head = at + 1;
@@ -184,9 +185,9 @@ static void heads_grow(struct messages *m)
 }
 
 /* What leads to the entry of that id, or to none. */
-static uint32_t *find(const struct messages *m, struct span id)
+static uint32_t *find(const struct messages *m, struct span id, uint64_t hash)
 {
-	uint32_t *link = head_of(m, id.at, id.n);
+	uint32_t *link = &m->heads[hash & m->mask];
 
 	while (*link) {
 		struct entry *e = entry_at(m, *link - 1);
@@ -215,7 +216,8 @@ static uint32_t entry_new(struct messages *m, int32_t now)
 	return at;
 }
 
-static uint32_t entry_make(struct messages *m, struct span id, int32_t now)
+static uint32_t entry_make(
+	struct messages *m, struct span id, uint64_t hash, int32_t now)
 {
 	uint32_t at = entry_new(m, now), *head;
 	struct entry *e = entry_at(m, at);
@@ -224,16 +226,18 @@ static uint32_t entry_make(struct messages *m, struct span id, int32_t now)
 		heads_grow(m);
 	*e = (struct entry){.n = (uint8_t)id.n, .seen = now};
 	memcpy(e->id, id.at, id.n);
-	head = head_of(m, id.at, id.n);
+	head = &m->heads[hash & m->mask];
 	e->chain = *head;
 	*head = at + 1;
 	list_put_last(m, at);
 	return at;
 }
 
-static struct message *get_kept(struct messages *m, struct span id, bool make)
+static struct message *get_kept(
+	struct messages *m, struct span id, uint64_t hash, bool make)
 {
-	uint32_t row = make ? tally_row(m->kept, id) : tally_find(m->kept, id);
+	uint32_t row = make ? tally_row_by(m->kept, id, hash)
+			    : tally_find_by(m->kept, id, hash);
 
 	return row == TALLY_NONE ? NULL : tally_value(m->kept, row);
 }
@@ -244,20 +248,34 @@ static struct span cut_id(struct span id)
 	return (struct span){id.at, id.n > ID_MOST ? ID_MOST : id.n};
 }
 
+struct messages_key messages_key(const struct messages *m)
+{
+	if (m->kept)
+		return (struct messages_key){tally_key(m->kept), SIZE_MAX};
+	return (struct messages_key){m->seed, ID_MOST};
+}
+
 struct message *messages_get(
 	struct messages *m, struct span id, bool make, int64_t now)
+{
+	return messages_get_by(
+		m, id, messages_hash(messages_key(m), id), make, now);
+}
+
+struct message *messages_get_by(struct messages *m, struct span id,
+	uint64_t hash, bool make, int64_t now)
 {
 	int32_t minute = (int32_t)(now / MINUTE);
 	struct entry *e;
 	uint32_t at;
 
 	if (m->kept)
-		return get_kept(m, id, make);
+		return get_kept(m, id, hash, make);
 	id = cut_id(id);
-	at = *find(m, id);
+	at = *find(m, id, hash);
 	if (!at && !make)
 		return NULL;
-	at = at ? at - 1 : entry_make(m, id, minute);
+	at = at ? at - 1 : entry_make(m, id, hash, minute);
 	e = entry_at(m, at);
 	if (e->seen != minute && at != m->newest) {
 		list_take_out(m, e);
@@ -271,11 +289,16 @@ struct message *messages_get(
 
 void messages_remove(struct messages *m, struct span id)
 {
+	messages_remove_by(m, id, messages_hash(messages_key(m), id));
+}
+
+void messages_remove_by(struct messages *m, struct span id, uint64_t hash)
+{
 	uint32_t *link;
 
 	if (m->kept)
 		return;
-	link = find(m, cut_id(id));
+	link = find(m, cut_id(id), hash);
 	if (*link)
 		take_out(m, link);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ledger/span.h"
+#include "ledger/tally.h"
 
 /*
  * What is known of a message in the queue, by its id. Where none ever goes,
@@ -51,6 +52,25 @@ void messages_free(struct messages **messages);
 struct message *messages_get(
 	struct messages *messages, struct span id, bool make, int64_t now);
 void messages_remove(struct messages *messages, struct span id);
+
+/*
+ * The same for who has the hash of the id already, by the key, which stays the
+ * same: anybody may make it, whatever is done to the messages meanwhile.
+ */
+struct messages_key {
+	uint64_t seed;
+	size_t id_most; /* bytes of an id that count */
+};
+struct messages_key messages_key(const struct messages *messages);
+static inline uint64_t messages_hash(struct messages_key key, struct span id)
+{
+	id.n = id.n > key.id_most ? key.id_most : id.n;
+	return tally_hash(id, key.seed);
+}
+struct message *messages_get_by(struct messages *messages, struct span id,
+	uint64_t hash, bool make, int64_t now);
+void messages_remove_by(
+	struct messages *messages, struct span id, uint64_t hash);
 
 /*
  * From now on it is known which are otherwise than when messages_changed was

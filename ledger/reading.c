@@ -12,12 +12,16 @@
 #include "ledger/ledger.h"
 #include "lib/clock.h"
 
-void reading_init(struct reading *r, const struct ledger_options *o)
+void reading_init(struct reading *r, const struct ledger *ledger)
 {
+	const struct ledger_options *o = &ledger->options;
 	time_t now = (time_t)(clock_wall() / CLOCK_SECOND);
 	struct tm tm = {0};
 
-	*r = (struct reading){.options = o, .day = -1};
+	*r = (struct reading){.options = o,
+		.key = messages_key(ledger->messages),
+		.quick = !o->compat && !o->since && !o->until,
+		.day = -1};
 	localtime_r(&now, &tm);
 	r->pflogsumm.name = o->name.n ? o->name : SPAN("postfix");
 	r->pflogsumm.year = tm.tm_year + 1900;
@@ -46,6 +50,22 @@ static bool counts_nothing(
 		       !o->connections);
 }
 
+/* Those of a message in the queue: who counts them will look for it. */
+static bool is_of_message(enum record_kind kind)
+{
+	return kind == RECORD_RECEIVED || kind == RECORD_QUEUED ||
+	       kind == RECORD_DELIVERY || kind == RECORD_REMOVED ||
+	       kind == RECORD_REFUSED || kind == RECORD_CHECKED;
+}
+
+static enum reading_what counts(struct reading *r, struct record *record)
+{
+	record->hash = is_of_message(record->kind)
+			       ? messages_hash(r->key, record->queue)
+			       : 0;
+	return READING_COUNTS;
+}
+
 static enum reading_what read_compat(
 	struct reading *r, const struct line *line, struct record *record)
 {
@@ -57,7 +77,7 @@ static enum reading_what read_compat(
 		counts_nothing(r->options, record->kind))
 		return READING_IDLE;
 	r->day = record->when.day;
-	return READING_COUNTS;
+	return counts(r, record);
 }
 
 /*
@@ -71,7 +91,7 @@ static bool is_settled(const struct record *r)
 	       memchr(r->log.at, ' ', FAMILIAR_MOST);
 }
 
-enum reading_what reading_line(
+enum reading_what reading_line_anew(
 	struct reading *r, const struct line *line, struct record *record)
 {
 	const struct ledger_options *o = r->options;
@@ -85,7 +105,7 @@ enum reading_what reading_line(
 		(o->until && line->time >= o->until))
 		return READING_OTHER;
 	record->when.time = line->time;
-	if (familiar_is(&r->familiar, line)) {
+	if (!r->quick && familiar_is(&r->familiar, line)) {
 		record->kind = RECORD_IDLE;
 		return READING_IDLE;
 	}
@@ -93,7 +113,7 @@ enum reading_what reading_line(
 	if (record->kind == RECORD_OTHER)
 		return READING_OTHER;
 	if (!counts_nothing(o, record->kind))
-		return READING_COUNTS;
+		return counts(r, record);
 	if (is_settled(record))
 		familiar_learn(&r->familiar, line);
 	return READING_IDLE;

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include "ledger/familiar.h"
+#include "ledger/messages.h"
 #include "ledger/pflogsumm.h"
+#include "ledger/record.h"
 #include "lib/line.h"
 
+struct ledger;
 struct ledger_options;
-struct record;
 
 /* What a line is to a ledger. */
 enum reading_what {
@@ -23,6 +25,8 @@ enum reading_what {
 /* Who reads lines for a ledger: what he knows again, and nothing else. */
 struct reading {
 	const struct ledger_options *options;
+	struct messages_key key;
+	bool quick; /* what is known again need not be looked at */
 	struct familiar familiar;
 	struct pflogsumm pflogsumm;
 	int day; /* of the month, of the last line; -1 = there is none */
@@ -34,9 +38,8 @@ struct reading_sums {
 	int64_t first, last; /* of the mail programs' lines; 0 = none */
 };
 
-/* The options live as long. Give back by reading_free. */
-void reading_init(
-	struct reading *reading, const struct ledger_options *options);
+/* For a ledger that lives as long. Give back by reading_free. */
+void reading_init(struct reading *reading, const struct ledger *ledger);
 void reading_free(struct reading *reading);
 /*
  * What the line says; its record in *record, but for lines that do not count
@@ -46,8 +49,17 @@ void reading_free(struct reading *reading);
  * another day than that before it the record is for ledger_count even if it
  * tells nothing: its day begins.
  */
-enum reading_what reading_line(struct reading *reading, const struct line *line,
-	struct record *record);
+enum reading_what reading_line_anew(struct reading *reading,
+	const struct line *line, struct record *record);
+static inline enum reading_what reading_line(
+	struct reading *reading, const struct line *line, struct record *record)
+{
+	if (!reading->quick || !line->time ||
+		!familiar_is(&reading->familiar, line))
+		return reading_line_anew(reading, line, record);
+	record->kind = RECORD_IDLE;
+	return READING_IDLE;
+}
 /* Whether the last record points to nothing but its line. */
 bool reading_is_kept(const struct reading *reading);
 

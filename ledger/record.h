@@ -58,7 +58,9 @@ enum record_action {
  * process and its user.
  */
 struct record {
-	struct when when; /* for reading_line and who has its records */
+	/* For reading_line, and who has its records: */
+	struct when when;
+	uint64_t hash; /* messages_hash of queue; 0 = it has none */
 	enum record_kind kind;
 	enum record_action action;
 	size_t settled;	     /* of CONNECT, DISCONNECT, IDLE: of how many bytes

@@ -215,9 +215,9 @@ static uint32_t find(const struct tally *tally, struct span name, uint32_t hash)
 	return TALLY_NONE;
 }
 
-uint32_t tally_row(struct tally *tally, struct span name)
+uint32_t tally_row_by(struct tally *tally, struct span name, uint64_t by)
 {
-	uint32_t hash = hash_of(tally, name), row = find(tally, name, hash);
+	uint32_t hash = (uint32_t)by, row = find(tally, name, hash);
 
 	if (row != TALLY_NONE)
 		return row;
@@ -236,9 +236,25 @@ uint32_t tally_row(struct tally *tally, struct span name)
 	return row;
 }
 
+uint32_t tally_row(struct tally *tally, struct span name)
+{
+	return tally_row_by(tally, name, hash_of(tally, name));
+}
+
+uint32_t tally_find_by(
+	const struct tally *tally, struct span name, uint64_t hash)
+{
+	return find(tally, name, (uint32_t)hash);
+}
+
 uint32_t tally_find(const struct tally *tally, struct span name)
 {
 	return find(tally, name, hash_of(tally, name));
+}
+
+uint64_t tally_key(const struct tally *tally)
+{
+	return tally->seed;
 }
 
 void *tally_value(const struct tally *tally, uint32_t row)

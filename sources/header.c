@@ -17,7 +17,6 @@
 #include "lib/clock.h"
 #include "lib/line.h"
 #include "lib/word.h"
-#include "sources/header_tag.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 #define QUARTER 900 /* seconds; no zone's clock is ever set in between */

@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 #include "sources/header_again.h"
-
-struct line;
+#include "sources/header_tag.h"
 
 /*
  * What was worked out for the lines before, so that most lines cost a
@@ -45,5 +44,20 @@ void header_clock_reset(struct header_clock *c);
  */
 void header_cut(
 	const char *text, size_t n, struct header_clock *c, struct line *out);
+
+/* The same without a head, for who reads nothing but a log of mail programs. */
+static inline void header_cut_plain(
+	const char *text, size_t n, struct header_clock *c, struct line *out)
+{
+	size_t known = header_again_cut(&c->again, text, n, out);
+
+	if (!known || !header_tag_plain(text + known, text + n, out)) {
+		header_cut(text, n, c, out);
+		return;
+	}
+	out->text = text;
+	out->text_len = n;
+	out->journal = out->cut_short = out->stranger = false;
+}
 
 #endif

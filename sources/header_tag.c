@@ -78,22 +78,6 @@ static void cut_unusual(
 	out->head = heads ? linehead_of(out) : 0;
 }
 
-/* How many of the eight bytes at p are digits, up to the first that is none. */
-static inline size_t digits_at(const char *p)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t other = word_above_9(word_at(p) ^ '0' * WORD_EACH);
-
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
-#else
-	size_t n = 0;
-
-	while (n < 8 && p[n] >= '0' && p[n] <= '9')
-		n++;
-	return n;
-#endif
-}
-
 /* "smtpd[123]: " and "dovecot: ", as nearly all are; false if it is neither. */
 static inline bool cut_usual(
 	const char *at, const char *end, bool heads, struct line *out)
@@ -106,7 +90,7 @@ static inline bool cut_usual(
 	h.pid = *p == '[';
 	h.before_n = (size_t)(p - out->body) + h.pid;
 	if (h.pid) {
-		h.after = p + 1 + digits_at(p + 1);
+		h.after = p + 1 + header_tag_digits(p + 1);
 		h.after_n = 3;
 		if (memcmp(h.after, "]: ", 3) != 0 || h.after == p + 1)
 			return false;

@@ -68,7 +68,7 @@ static void block_read(struct block *b)
 			line.text = text.text;
 			line.text_len = text.n;
 		} else {
-			header_cut(text.text, text.n, &b->clock, &line);
+			header_cut_plain(text.text, text.n, &b->clock, &line);
 		}
 		line.cut_short = text.cut;
 		what = reading_line(
@@ -128,7 +128,7 @@ static struct block *block_new(const struct lines_to *to)
 	if (!b)
 		abort();
 	b->clock = (struct header_clock){.no_heads = true};
-	reading_init(&b->reading, &to->ledger->options);
+	reading_init(&b->reading, to->ledger);
 	return b;
 }
 
