@@ -63,28 +63,42 @@ struct record {
 	uint64_t hash; /* messages_hash of queue; 0 = it has none */
 	enum record_kind kind;
 	enum record_action action;
-	size_t settled;	     /* of CONNECT, DISCONNECT, IDLE: of how many bytes
+	uint32_t settled;    /* of CONNECT, DISCONNECT, IDLE: of how many bytes
 				that follows, whatever comes then; 0 = of all */
 	struct span program; /* "smtpd", "qmgr", "dovecot"; always set */
 	struct span log;     /* all that the program said; always set */
 	struct span queue;
-	struct span pid;
-	struct span client; /* "mail.example.org[192.0.2.1]"; empty = pickup */
-	struct span origin; /* the queue id before a content filter, or empty */
-	struct span sender;
 	struct span recipient;
-	struct span orig_to; /* whom it was first for, or empty */
 	struct span relay;
-	struct span delay;
-	struct span delays; /* "a/b/c/d", or empty */
-	struct span dsn;    /* or empty */
-	struct span status;
-	struct span reason;
 	struct span rest;
-	struct span message_id;
-	struct span account, address;
-	struct span size;  /* digits */
-	struct span nrcpt; /* digits: how many recipients; or empty */
+	/* No kind has two of one union. */
+	union {
+		struct span client; /* "mail.example.org[192.0.2.1]"; empty =
+				       pickup */
+		struct span sender;
+		struct span orig_to; /* whom it was first for, or empty */
+	};
+	union {
+		struct span origin; /* the queue id before a content filter, or
+				       empty */
+		struct span size;   /* digits */
+		struct span delay;
+	};
+	union {
+		struct span account;
+		struct span nrcpt;  /* digits: how many recipients; or empty */
+		struct span delays; /* "a/b/c/d", or empty */
+	};
+	union {
+		struct span address;
+		struct span dsn; /* or empty */
+	};
+	union {
+		struct span status;
+		struct span reason;
+		struct span message_id;
+		struct span pid;
+	};
 };
 
 /*

@@ -17,7 +17,7 @@
 
 /* Most blocks have fewer that count; what is left of one is read as the
  * others of it were counted. */
-#define RECORDS 512
+#define RECORDS 384
 
 struct block {
 	struct header_clock clock;

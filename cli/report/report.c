@@ -7,6 +7,7 @@
  */
 #include "cli/report/report.h"
 
+#include <malloc.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -297,6 +298,15 @@ static int report_read(struct reader *r, struct report_options *o,
 	return EXIT_YES;
 }
 
+/* Tables grow by doubling: what they grew out of is to be given back, and no
+ * thread is to have a heap of its own. */
+static void memory_settle(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 64 << 10);
+	mallopt(M_TOP_PAD, 16 << 10);
+	mallopt(M_ARENA_MAX, 1);
+}
+
 int report_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
@@ -319,6 +329,7 @@ int report_run(const struct command *self, const struct options *options,
 			puts("mailban " MAILBAN_VERSION);
 		return EXIT_YES;
 	}
+	memory_settle();
 	r.ledger = ledger_new(&o.ledger);
 	r.attacks = o.attacks ? attacks_new(0) : NULL;
 	r.shows = isatty(STDERR_FILENO);
