@@ -125,10 +125,11 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
 	cli/fail2ban/regexsession cli/fail2ban/regextest
 CLI_REPORT = cli/history cli/report/attacks cli/report/changes \
 	cli/report/chart cli/report/connections cli/report/details \
-	cli/report/html cli/report/html_parts cli/report/json \
-	cli/report/lines cli/report/live cli/report/mail cli/report/options \
-	cli/report/order cli/report/page cli/report/problems \
-	cli/report/report cli/report/text cli/report/times cli/trace \
+	cli/report/html cli/report/html_lists cli/report/html_parts \
+	cli/report/html_time cli/report/json cli/report/lines \
+	cli/report/live cli/report/mail cli/report/options cli/report/order \
+	cli/report/page cli/report/problems cli/report/report \
+	cli/report/text cli/report/times cli/report/words cli/trace \
 	cli/trace_show lib/crew
 CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
 CHECK = cli/check/main cli/check/backoff cli/check/bans \

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/report/chart.h"
+#include "cli/report/html_web.h"
 #include "cli/text.h"
 
 /* Names are long and rows are not. */
@@ -124,4 +126,30 @@ char *html_seconds(double v, char *text, size_t room)
 	else
 		snprintf(text, room, "%.1f h", v / 3600);
 	return text;
+}
+
+void web_number_cell(const struct web *w, double value)
+{
+	char text[32];
+
+	fprintf(w->to, "<td class=\"n\">%s</td>",
+		chart_number(value, text, sizeof(text)));
+}
+
+void web_section_begin(const struct web *w, const char *title)
+{
+	fprintf(w->to, "<section><h2>%s</h2>\n", title);
+}
+
+void web_section_end(const struct web *w)
+{
+	fputs("</section>\n", w->to);
+}
+
+bool web_any(const double *values, size_t n)
+{
+	while (n)
+		if (values[--n] > 0)
+			return true;
+	return false;
 }

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of `mailban report`: pflogsumm's, as it stands in twenty
- * years of crontabs, and what is ours. How words are read is Perl's
- * Getopt::Long: any unique beginning of a name does, with one dash or two.
+ * The options of `mailban report`: pflogsumm's, as they stand in twenty years
+ * of crontabs, and what is ours; what each means, and which go together.
  */
 #include "cli/report/report.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <time.h>
 
 #include "cli/command.h"
 #include "cli/report/mail.h"
+#include "cli/report/words.h"
 #include "cli/text.h"
-
-enum kind { FLAG, NUMBER, NUMBER_OR_NOT, TEXT };
 
 enum what {
 	ATTACKS,
@@ -57,129 +53,77 @@ enum what {
 	ZERO_FILL,
 };
 
-static const struct row {
-	const char *name;
-	enum kind kind;
-	enum what what;
-	const char *value, *about; /* about: NULL = another has it */
-} rows[] = {
-	{"compat", FLAG, COMPAT, NULL,
+static const struct word rows[] = {
+	{"compat", WORD_FLAG, COMPAT, NULL,
 		"byte for byte pflogsumm 1.1.5, its errors with it"},
-	{"attacks", FLAG, ATTACKS, NULL,
+	{"attacks", WORD_FLAG, ATTACKS, NULL,
 		"who tried which accounts, and who came in"},
-	{"json", FLAG, JSON, NULL, "an object, for programs"},
-	{"html", FLAG, HTML, NULL, "a page with charts"},
-	{"d", TEXT, DAY, "today|yesterday", "that day only"},
-	{"since", TEXT, SINCE, "TIME", "lines from TIME on"},
-	{"until", TEXT, UNTIL, "TIME", "lines before TIME"},
-	{"detail", NUMBER, DETAIL, "N",
+	{"json", WORD_FLAG, JSON, NULL, "an object, for programs"},
+	{"html", WORD_FLAG, HTML, NULL, "a page with charts"},
+	{"d", WORD_TEXT, DAY, "today|yesterday", "that day only"},
+	{"since", WORD_TEXT, SINCE, "TIME", "lines from TIME on"},
+	{"until", WORD_TEXT, UNTIL, "TIME", "lines before TIME"},
+	{"detail", WORD_NUMBER, DETAIL, "N",
 		"that many rows in each list that has no number of its own"},
-	{"h", NUMBER, HOSTS, "N", "rows of hosts and domains"},
-	{"u", NUMBER, USERS, "N", "rows of senders and recipients"},
-	{"bounce-detail", NUMBER, BOUNCE_DETAIL, "N", "rows of each bounce"},
-	{"deferral-detail", NUMBER, DEFERRAL_DETAIL, "N",
+	{"h", WORD_NUMBER, HOSTS, "N", "rows of hosts and domains"},
+	{"u", WORD_NUMBER, USERS, "N", "rows of senders and recipients"},
+	{"bounce-detail", WORD_NUMBER, BOUNCE_DETAIL, "N",
+		"rows of each bounce"},
+	{"deferral-detail", WORD_NUMBER, DEFERRAL_DETAIL, "N",
 		"rows of each deferral"},
-	{"reject-detail", NUMBER, REJECT_DETAIL, "N", "rows of each reject"},
-	{"smtp-detail", NUMBER, SMTP_DETAIL, "N", "rows of each failure"},
-	{"smtpd-warning-detail", NUMBER, WARNING_DETAIL, "N",
+	{"reject-detail", WORD_NUMBER, REJECT_DETAIL, "N",
+		"rows of each reject"},
+	{"smtp-detail", WORD_NUMBER, SMTP_DETAIL, "N", "rows of each failure"},
+	{"smtpd-warning-detail", WORD_NUMBER, WARNING_DETAIL, "N",
 		"rows of each warning"},
-	{"e", FLAG, EACH, NULL, "each message, with its recipients"},
-	{"i", FLAG, IGNORE_CASE, NULL, NULL},
-	{"ignore-case", FLAG, IGNORE_CASE, NULL,
+	{"e", WORD_FLAG, EACH, NULL, "each message, with its recipients"},
+	{"i", WORD_FLAG, IGNORE_CASE, NULL, NULL},
+	{"ignore-case", WORD_FLAG, IGNORE_CASE, NULL,
 		"addresses in lower case as a whole (-i)"},
-	{"iso-date-time", FLAG, ISO, NULL, "2026-11-21 and 10:00"},
-	{"m", FLAG, UUCP, NULL, NULL},
-	{"uucp-mung", FLAG, UUCP, NULL, "host!user as user@host (-m)"},
-	{"mail", TEXT, MAIL, "ADDRESS",
+	{"iso-date-time", WORD_FLAG, ISO, NULL, "2026-11-21 and 10:00"},
+	{"m", WORD_FLAG, UUCP, NULL, NULL},
+	{"uucp-mung", WORD_FLAG, UUCP, NULL, "host!user as user@host (-m)"},
+	{"mail", WORD_TEXT, MAIL, "ADDRESS",
 		"send it, with what changed, as text and a page"},
-	{"mailq", FLAG, MAILQ, NULL, "what mailq(1) says, at the end"},
-	{"no-bounce-detail", FLAG, NO_BOUNCES, NULL, NULL},
-	{"no-deferral-detail", FLAG, NO_DEFERRALS, NULL, NULL},
-	{"no-reject-detail", FLAG, NO_REJECTS, NULL, NULL},
-	{"no-smtpd-warnings", FLAG, NO_WARNINGS, NULL, NULL},
-	{"no-no-msg-size", FLAG, NO_UNSIZED, NULL,
+	{"mailq", WORD_FLAG, MAILQ, NULL, "what mailq(1) says, at the end"},
+	{"no-bounce-detail", WORD_FLAG, NO_BOUNCES, NULL, NULL},
+	{"no-deferral-detail", WORD_FLAG, NO_DEFERRALS, NULL, NULL},
+	{"no-reject-detail", WORD_FLAG, NO_REJECTS, NULL, NULL},
+	{"no-smtpd-warnings", WORD_FLAG, NO_WARNINGS, NULL, NULL},
+	{"no-no-msg-size", WORD_FLAG, NO_UNSIZED, NULL,
 		"no list of messages without size"},
-	{"problems-first", FLAG, PROBLEMS_FIRST, NULL,
+	{"problems-first", WORD_FLAG, PROBLEMS_FIRST, NULL,
 		"problems before the traffic"},
-	{"q", FLAG, QUIET, NULL, "nothing of what is empty"},
-	{"rej-add-from", FLAG, REJ_ADD_FROM, NULL,
+	{"q", WORD_FLAG, QUIET, NULL, "nothing of what is empty"},
+	{"rej-add-from", WORD_FLAG, REJ_ADD_FROM, NULL,
 		"the sender beside a refused recipient"},
-	{"smtpd-stats", FLAG, SMTPD_STATS, NULL, "connections to smtpd(8)"},
-	{"statedir", TEXT, STATEDIR, "STATEDIR",
+	{"smtpd-stats", WORD_FLAG, SMTPD_STATS, NULL,
+		"connections to smtpd(8)"},
+	{"statedir", WORD_TEXT, STATEDIR, "STATEDIR",
 		"where mailband left the counters, if it does not run"},
-	{"syslog-name", TEXT, SYSLOG_NAME, "NAME",
+	{"syslog-name", WORD_TEXT, SYSLOG_NAME, "NAME",
 		"Postfix logs under this name too"},
-	{"verbose-msg-detail", FLAG, VERBOSE, NULL, "reasons in full"},
-	{"verp-mung", NUMBER_OR_NOT, VERP, "[N]",
+	{"verbose-msg-detail", WORD_FLAG, VERBOSE, NULL, "reasons in full"},
+	{"verp-mung", WORD_NUMBER_OR_NOT, VERP, "[N]",
 		"one row for a list's bounce addresses"},
-	{"zero-fill", FLAG, ZERO_FILL, NULL, "days without mail too"},
-	{"help", FLAG, HELP, NULL, "say this"},
-	{"version", FLAG, VERSION, NULL, "say which version this is"},
+	{"zero-fill", WORD_FLAG, ZERO_FILL, NULL, "days without mail too"},
+	{"help", WORD_FLAG, HELP, NULL, "say this"},
+	{"version", WORD_FLAG, VERSION, NULL, "say which version this is"},
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
-
-#define NAME_ROOM 32
-
-/* As people write it: "-h", "--detail". */
-static const char *dashed(const struct row *row, char room[NAME_ROOM])
-{
-	snprintf(room, NAME_ROOM, "%s%s", row->name[1] ? "--" : "-", row->name);
-	return room;
-}
 
 void report_options_help(FILE *to)
 {
 	fputs("usage: mailban report [OPTION...] [LOG...]\n"
 	      "what the mail did, from logs\n\n",
 		to);
-	for (size_t i = 0; i < ROWS; i++) {
-		char left[40], room[NAME_ROOM];
-
-		if (!rows[i].about)
-			continue;
-		snprintf(left, sizeof(left), "%s%s%s", dashed(&rows[i], room),
-			rows[i].value ? " " : "",
-			rows[i].value ? rows[i].value : "");
-		fprintf(to, "  %-25s %s\n", left, rows[i].about);
-	}
+	words_help(rows, ROWS, to);
 	fputs("\nLOG is a path, also of a gzip'd file, or - for standard "
 	      "input, or journal, or\ncounters: what mailband has counted. "
 	      "Without one a pipe or a file is read, and on\na terminal the "
 	      "counters are shown. mailban-report(1) says more.\n",
 		to);
-}
-
-/* The row that name is a beginning of; NULL when told why there is none. */
-static const struct row *row_find(const char *name)
-{
-	const struct row *found = NULL;
-	size_t n = strlen(name), many = 0;
-
-	for (size_t i = 0; i < ROWS; i++) {
-		if (strcasecmp(rows[i].name, name) == 0)
-			return &rows[i];
-		if (n && strncasecmp(rows[i].name, name, n) == 0) {
-			found = &rows[i];
-			many++;
-		}
-	}
-	if (many == 1)
-		return found;
-	text_complain(many ? "report: --%s is ambiguous"
-			   : "report: there is no option --%s",
-		name);
-	return NULL;
-}
-
-/* A whole number as Getopt::Long knows it. */
-static bool number_parse(const char *text, int64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	return end != text && !*end && !errno && !byte_is_space(*text);
 }
 
 static bool take_time(const char *name, const char *value, int64_t *out)
@@ -211,7 +155,7 @@ static bool take_day(struct report_options *o, const char *value)
 	return true;
 }
 
-static bool take(struct report_options *o, const struct row *row,
+static bool take(struct report_options *o, const struct word *row,
 	const char *text, int64_t number)
 {
 	static const enum report_list lists[] = {
@@ -225,7 +169,7 @@ static bool take(struct report_options *o, const struct row *row,
 	};
 	struct ledger_options *l = &o->ledger;
 
-	switch (row->what) {
+	switch ((enum what)row->what) {
 	case BOUNCE_DETAIL:
 	case DEFERRAL_DETAIL:
 	case HOSTS:
@@ -333,83 +277,6 @@ static bool take(struct report_options *o, const struct row *row,
 	return true;
 }
 
-/* The words that are still to be read. */
-struct words {
-	char **at;
-	int left;
-};
-
-/* The value of an option: behind '=' in its word, or the next word. */
-static bool take_value(struct report_options *o, const struct row *row,
-	const char *value, struct words *words)
-{
-	int64_t number = 0;
-	bool here = value != NULL;
-	char room[NAME_ROOM];
-
-	if (row->kind == FLAG) {
-		if (value) {
-			text_complain(
-				"report: %s takes no value", dashed(row, room));
-			return false;
-		}
-		return take(o, row, NULL, 0);
-	}
-	if (value && !*value)
-		here = (value = NULL);
-	else if (!value && words->left)
-		value = *words->at;
-	if (row->kind == NUMBER_OR_NOT) {
-		bool good = value && number_parse(value, &number);
-
-		if (here && !good) {
-			text_complain("report: %s: '%s' is no number",
-				dashed(row, room), value);
-			return false;
-		}
-		if (good && !here)
-			words->at++, words->left--;
-		return take(o, row, NULL, good ? number : 0);
-	}
-	if (!value) {
-		text_complain("report: %s needs a value", dashed(row, room));
-		return false;
-	}
-	if (!here)
-		words->at++, words->left--;
-	if (row->kind == NUMBER && !number_parse(value, &number)) {
-		text_complain("report: %s: '%s' is no number",
-			dashed(row, room), value);
-		return false;
-	}
-	return take(o, row, value, number);
-}
-
-static bool word_is_option(const char *word)
-{
-	return word[0] == '-' && word[1] && strcmp(word, "--") != 0;
-}
-
-static bool take_option(
-	struct report_options *o, const char *word, struct words *words)
-{
-	char name[64], *equals;
-	const struct row *row;
-	const char *value;
-
-	value = strchr(word, '=');
-	word += word[1] == '-' ? 2 : 1;
-	snprintf(name, sizeof(name), "%s", word);
-	equals = strchr(name, '=');
-	if (equals)
-		*equals = '\0';
-	for (char *p = name; *p; p++)
-		if (*p == '_')
-			*p = '-';
-	row = row_find(name);
-	return row && take_value(o, row, value ? value + 1 : NULL, words);
-}
-
 /* --detail is for the lists that nothing was said of. */
 static void lists_settle(struct report_options *o)
 {
@@ -443,6 +310,8 @@ static void lists_settle(struct report_options *o)
 int report_options_parse(struct report_options *o, int argc, char **argv)
 {
 	struct words words = {argv, argc};
+	const struct word *row;
+	struct word_value value;
 	bool all = false;
 
 	*o = (struct report_options){
@@ -455,9 +324,11 @@ int report_options_parse(struct report_options *o, int argc, char **argv)
 		words.left--;
 		if (!all && strcmp(word, "--") == 0)
 			all = true;
-		else if (all || !word_is_option(word))
+		else if (all || !words_is_option(word))
 			o->logs[o->n_logs++] = word;
-		else if (!take_option(o, word, &words))
+		else if (!(row = words_option(
+				   rows, ROWS, word, &words, &value)) ||
+			 !take(o, row, value.text, value.number))
 			return EXIT_FAULT;
 	}
 	if (o->html && (o->json || o->ledger.compat)) {
