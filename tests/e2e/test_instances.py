@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two instances of a real Postfix on one host (postmulti(1))."""
-import re
+import json
 
 import pytest
 
@@ -50,20 +50,25 @@ def send(host, to, n, port=PORT):
     return host.run(["python3", "-c", SEND, to, port, n]).stdout
 
 
-@pytest.fixture
-def two(new_host, join):
+@pytest.fixture(params=["journal", attack.MAIL_LOG])
+def two(request, new_host, join):
     host, other = new_host(), new_host("other.example.org")
     join(host, other)
     host.other = other
-    # In the journal an instance's lines are of a unit of its own.
-    host.rsyslogd()
-    host.write(attack.MAIL_LOG, "")
-    host.run(["chgrp", "adm", attack.MAIL_LOG])
+    host.log, jail = request.param, {}
+    if host.log == "journal":
+        host.journald()
+        jail = {"backend": "systemd"}
+    else:
+        host.rsyslogd()
+        host.write(host.log, "")
+        host.run(["chgrp", "adm", host.log])
     mailhost.start(host)
     postfix_out(host)
     host.daemon = host.mailband({
         "mailban.conf": CONF.format(more="mail_down = off 2s\n"),
-        "jail.local": attack.jail("postfix", maxretry=2, usedns="no")})
+        "jail.local": attack.jail("postfix", maxretry=2, usedns="no",
+                                  **jail)})
     hosts.wait_for(lambda: {q["directory"] for q in host.status()["queues"]} ==
                    set(SPOOLS), 30, what="both queues", every=0.2)
     return host
@@ -95,12 +100,11 @@ def test_each_for_itself(two, tally):
     two.wait_banned("postfix", two.other.ip4)
     tally.fault("an attack on a second instance of Postfix")
     # What it logs is mail like any other's.
-    report = two.mailban("report", attack.MAIL_LOG).stdout
+    report = two.mailban("report", two.log).stdout
     assert "      3   received" in report
-    queue_id = re.search(r"postfix-out/qmgr\[\d+\]: (\w+): from=<bulk",
-                         two.path(attack.MAIL_LOG).read_text())[1]
-    assert "bulk" in two.mailban("trace", queue_id,
-                                attack.MAIL_LOG).stdout
+    listed = two.run(["postqueue", "-c", OUT, "-j"]).stdout.splitlines()[0]
+    queue_id = json.loads(listed)["queue_id"]
+    assert "bulk" in two.mailban("trace", queue_id, two.log).stdout
     # It ends alone.
     two.run(["postmulti", "-i", "postfix-out", "-p", "stop"])
     alarm = hosts.wait_for(lambda: alarms(two).get("mail_down"), 20,
