@@ -15,10 +15,14 @@
 #define ROOM_FIRST 64u
 #define ROOM_KEPT 4096u
 #define NEAR_MOST 128u /* bytes of a record that are brought near */
+#define NEAR_SLOTS 4u  /* and in how many slots it is looked for */
+/* Of an entry: the place + 1, and above it some bits of the hash, so that as a
+ * rule no record is looked at but the one that is meant. */
+#define PLACE 0x1fffffffu
 
 struct keytable {
 	char *records;
-	uint32_t *index; /* place + 1, or 0 */
+	uint32_t *index; /* see index_entry; 0: free */
 	uint32_t size, key_size;
 	uint32_t n, room, most;
 	uint32_t mask; /* of the index, whose length is a power of two */
@@ -48,14 +52,20 @@ void *keytable_at(const struct keytable *t, uint32_t at)
 	return t->records + (size_t)at * t->size;
 }
 
+static uint32_t index_entry(uint32_t hashed, uint32_t at)
+{
+	return (hashed & ~PLACE) | (at + 1);
+}
+
 /* Puts a place into the index, where no equal key is. */
 static void index_put(struct keytable *t, uint32_t at)
 {
-	uint32_t slot = hash(t, keytable_at(t, at)) & t->mask;
+	uint32_t hashed = hash(t, keytable_at(t, at));
+	uint32_t slot = hashed & t->mask;
 
 	while (t->index[slot])
 		slot = (slot + 1) & t->mask;
-	t->index[slot] = at + 1;
+	t->index[slot] = index_entry(hashed, at);
 }
 
 /* The slot of the index that points at this place. */
@@ -63,7 +73,7 @@ static uint32_t index_slot(const struct keytable *t, uint32_t at)
 {
 	uint32_t slot = hash(t, keytable_at(t, at)) & t->mask;
 
-	while (t->index[slot] != at + 1)
+	while ((t->index[slot] & PLACE) != at + 1)
 		slot = (slot + 1) & t->mask;
 	return slot;
 }
@@ -79,7 +89,8 @@ static void index_cut(struct keytable *t, uint32_t hole)
 		slot = (slot + 1) & t->mask;
 		if (!t->index[slot])
 			break;
-		home = hash(t, keytable_at(t, t->index[slot] - 1)) & t->mask;
+		home = hash(t, keytable_at(t, (t->index[slot] & PLACE) - 1)) &
+		       t->mask;
 		if (((slot - home) & t->mask) < ((slot - hole) & t->mask))
 			continue;
 		t->index[hole] = t->index[slot];
@@ -139,15 +150,17 @@ size_t keytable_memory(const struct keytable *t)
 
 uint32_t keytable_find(const struct keytable *t, const void *key)
 {
-	uint32_t slot;
+	uint32_t hashed, slot;
 
 	if (t->n == 0)
 		return KEYTABLE_NONE;
-	slot = hash(t, key) & t->mask;
+	hashed = hash(t, key);
+	slot = hashed & t->mask;
 	for (; t->index[slot]; slot = (slot + 1) & t->mask) {
-		uint32_t at = t->index[slot] - 1;
+		uint32_t at = (t->index[slot] & PLACE) - 1;
 
-		if (memcmp(keytable_at(t, at), key, t->key_size) == 0)
+		if (t->index[slot] == index_entry(hashed, at) &&
+			memcmp(keytable_at(t, at), key, t->key_size) == 0)
 			return at;
 	}
 	return KEYTABLE_NONE;
@@ -163,12 +176,18 @@ uint32_t keytable_expect(const struct keytable *t, const void *key)
 
 void keytable_near(const struct keytable *t, uint32_t expected)
 {
-	uint32_t at = t->index[expected & t->mask];
+	for (uint32_t k = 0; k < NEAR_SLOTS; k++) {
+		uint32_t entry = t->index[(expected + k) & t->mask];
+		uint32_t at = (entry & PLACE) - 1;
 
-	/* As a rule it is that one, else one of the next. */
-	if (at)
+		if (!entry)
+			return;
+		if (entry != index_entry(expected, at))
+			continue;
 		for (uint32_t i = 0; i < t->size && i < NEAR_MOST; i += 64)
-			__builtin_prefetch((char *)keytable_at(t, at - 1) + i);
+			__builtin_prefetch((char *)keytable_at(t, at) + i);
+		return;
+	}
 }
 
 /* Makes the records' room twice or half as large. */
@@ -232,7 +251,9 @@ bool keytable_remove(struct keytable *t, uint32_t at)
 
 	index_cut(t, index_slot(t, at));
 	if (at != last) {
-		t->index[index_slot(t, last)] = at + 1;
+		uint32_t *entry = &t->index[index_slot(t, last)];
+
+		*entry = index_entry(*entry, at);
 		memcpy(keytable_at(t, at), keytable_at(t, last), t->size);
 	}
 	t->n--;
