@@ -51,6 +51,21 @@ static bool is_none(const char *message)
 	return false;
 }
 
+/* Never 0. */
+static uint64_t hash_of(uint16_t head, const char *message)
+{
+	uint64_t h = head;
+
+	for (size_t i = 0; i < BEGINNING_MOST; i += 8)
+		h = (h ^ word_at(message + i)) * UINT64_C(0x9fb21c651e98df25);
+	return h | 1;
+}
+
+static uint64_t *vain_of(struct beginnings *b, uint64_t hash)
+{
+	return &b->vain[hash >> 32 & (BEGINNING_VAIN - 1)];
+}
+
 static void begin(struct beginnings *b, const struct line *line)
 {
 	struct beginning_asked *now = &b->now;
@@ -59,8 +74,9 @@ static void begin(struct beginnings *b, const struct line *line)
 		b->pause--;
 		return;
 	}
-	if (is_none(line->message) || !linehead_cut(line, &now->key) ||
-		!linehead_is_plain(&now->key))
+	now->hash = hash_of(line->head, line->message);
+	if (*vain_of(b, now->hash) == now->hash || is_none(line->message) ||
+		!linehead_cut(line, &now->key) || !linehead_is_plain(&now->key))
 		return;
 	memcpy(now->before, now->key.before, now->key.before_n);
 	memcpy(now->after, now->key.after, now->key.after_n);
@@ -114,8 +130,10 @@ void beginnings_ask(struct beginnings *b, struct filter *const *filters,
 		/* Who wants it will do so as a rule with a byte more. */
 		now->n++;
 		now->no = 0;
-		if (now->n > BEGINNING_MOST)
+		if (now->n > BEGINNING_MOST) {
+			*vain_of(b, now->hash) = now->hash;
 			now->head = 0;
+		}
 		return;
 	}
 	now->next = (i + 1) % n;

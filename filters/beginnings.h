@@ -21,6 +21,7 @@ struct filter;
 #define BEGINNING_MOST 24
 #define BEGINNING_WORDS (BEGINNING_MOST / 8)
 #define BEGINNING_PAIRS 256
+#define BEGINNING_VAIN 64
 
 struct beginning {
 	_Alignas(64) uint64_t text[BEGINNING_WORDS];
@@ -31,6 +32,7 @@ struct beginning {
 /* One that filters are being asked about, each with one line. */
 struct beginning_asked {
 	uint16_t head; /* 0: none */
+	uint64_t hash;
 	struct linehead key;
 	char before[LINEHEAD_TEXT], after[8]; /* of the key */
 	char message[BEGINNING_MOST];
@@ -45,6 +47,8 @@ struct beginnings {
 	struct beginning_asked now;
 	uint64_t asked; /* so many were */
 	uint32_t pause; /* lines until the next may be */
+	/* Some that were in vain, by a hash. */
+	uint64_t vain[BEGINNING_VAIN];
 };
 
 /* Which pair: by the head and the least that a beginning has. */
