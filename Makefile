@@ -89,7 +89,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/counters daemon/counters_keep daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
-	daemon/durable daemon/enforce daemon/engine daemon/engine_reload \
+	daemon/durable daemon/enforce daemon/engine daemon/engine_names \
+	daemon/engine_reload \
 	daemon/feed_journal daemon/feed_syslog daemon/feeds \
 	daemon/given_up daemon/history \
 	daemon/import daemon/import_hold daemon/keeper \

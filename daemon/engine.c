@@ -25,10 +25,8 @@
 #include "daemon/feeds.h"
 #include "daemon/given_up.h"
 #include "daemon/import.h"
-#include "daemon/lookup.h"
 #include "daemon/outbound.h"
 #include "daemon/readback.h"
-#include "daemon/resolver.h"
 #include "daemon/signs.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
@@ -45,8 +43,6 @@
 #define WARDEN_PATIENCE 30000
 /* The same if it reads back a million bans. */
 #define READBACK_PATIENCE 80000
-/* Lines about names that one second may write. */
-#define NAMES_A_SECOND 50
 
 void engine_save(struct engine *e)
 {
@@ -89,82 +85,14 @@ void engine_settle(struct engine *e)
 		engine_save(e);
 }
 
-static bool looks_up(const struct jail *jail)
-{
-	return jail->usedns == JAIL_DNS_YES || jail->usedns == JAIL_DNS_WARN;
-}
-
-static void ask_name(
-	struct engine *e, size_t number, const struct failure *failure)
-{
-	const struct jail *jail = e->config->items[number].jail;
-	struct resolver_failure of = {
-		.time = failure->time ? failure->time : clock_wall()};
-
-	if (!failure->is_host || !looks_up(jail))
-		return;
-	strcpy(of.jail, jail->name);
-	resolver_ask(e->resolver, failure->name, failure->name_len, &of);
-}
-
 static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
 	struct engine *e = ctx;
 
 	if (failure->name)
-		ask_name(e, jail, failure);
+		engine_ask_name(e, jail, failure);
 	else
 		decisions_later(e->decisions, jail, failure);
-}
-
-/* As fail2ban words it; not as often as strangers have names looked up. */
-static void tell_name(struct engine *e, const struct jail *jail,
-	const char *name, const struct addr *addresses, size_t n)
-{
-	char list[LOOKUP_ADDRESSES * (ADDR_TEXT + 2)] = "", text[ADDR_TEXT];
-	size_t at = 0;
-	int64_t second = clock_mono() / CLOCK_SECOND;
-
-	if (second != e->names_second)
-		e->names_told = 0;
-	e->names_second = second;
-	if (e->names_told++ >= NAMES_A_SECOND)
-		return;
-	for (size_t i = 0; i < n && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
-			i ? ", " : "", addr_format(&addresses[i], text));
-	if (n == 0)
-		log_info("[%s] no address was found for %s", jail->name, name);
-	else if (jail->usedns == JAIL_DNS_WARN)
-		log_warning("[%s] Determined IP using DNS Lookup: %s = %s",
-			jail->name, name, list);
-}
-
-/* Each address of the name fails, at the time of the line. */
-static void on_name(void *ctx, const struct resolver_failure *of,
-	const char *name, const struct addr *addresses, size_t n, bool fresh)
-{
-	struct engine *e = ctx;
-	struct failure failure = {.time = of->time, .regex = DECISIONS_BY_ANY};
-
-	for (size_t j = 0; j < e->config->n; j++) {
-		const struct jail *jail = e->config->items[j].jail;
-
-		if (strcmp(jail->name, of->jail) != 0 || !looks_up(jail))
-			continue;
-		if (fresh)
-			tell_name(e, jail, name, addresses, n);
-		for (size_t i = 0; i < n; i++) {
-			failure.who = prefix_of(&addresses[i]);
-			if (!addr_is_special(&addresses[i]))
-				decisions_failure(e->decisions, j, &failure);
-		}
-	}
-}
-
-static void on_names(void *ctx)
-{
-	engine_settle(ctx);
 }
 
 static void on_line(void *ctx, const struct line *line, uint32_t source)
@@ -465,8 +393,7 @@ static bool engine_init(struct engine *e)
 		.line = on_line,
 		.refused = on_refused,
 		.ctx = e};
-	const struct resolver_user names = {
-		.found = on_name, .settled = on_names, .ctx = e};
+	struct resolver_user names;
 	const struct outbound_user outbound = {
 		.news = on_outbound, .hold = on_hold, .ctx = e};
 	const struct enforce_user enforced = {
@@ -496,6 +423,7 @@ static bool engine_init(struct engine *e)
 	outbound_restore(e->outbound, e->state);
 	e->counters = counters_new(e->attackers, e->outbound);
 	counters_restore(e->counters, e->state);
+	names = engine_names(e);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);
 	e->alarms = alarms_new(e->loop, &e->options.alarms,
