@@ -47,7 +47,6 @@ struct messages {
 	uint32_t oldest, newest, mask;
 	uint32_t *heads; /* an entry's number + 1 */
 	union place *places;
-	uint64_t evicted;
 	uint64_t *changed, *told; /* by entry, a bit each; NULL: nobody asks */
 };
 
@@ -162,7 +161,6 @@ static void drop_oldest(struct messages *m)
 	while (*link != m->oldest + 1)
 		link = &entry_at(m, *link - 1)->chain;
 	take_out(m, link);
-	m->evicted++;
 }
 
 /* As many heads as messages, so that a chain is short. */
@@ -348,9 +346,4 @@ void messages_each(struct messages *m,
 uint32_t messages_size(const struct messages *m)
 {
 	return m->kept ? tally_size(m->kept) : m->n;
-}
-
-uint64_t messages_evicted(const struct messages *m)
-{
-	return m->evicted;
 }

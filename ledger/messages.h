@@ -89,8 +89,7 @@ void messages_each(struct messages *messages,
 	void (*fn)(void *ctx, struct span id, struct message *message),
 	void *ctx);
 
-/* How many are open; how many went before they were removed. */
+/* How many are open. */
 uint32_t messages_size(const struct messages *messages);
-uint64_t messages_evicted(const struct messages *messages);
 
 #endif
