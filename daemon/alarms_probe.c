@@ -87,6 +87,8 @@ void alarms_probe_take(struct alarms *a, const struct runner_reply *reply)
 		status = 3;
 		strcpy(said, reply->status == RUNNER_TOO_LONG
 				     ? "mailban-check took too long"
+			     : reply->status > 0 && WIFSIGNALED(reply->status)
+				     ? "mailban-check was killed"
 				     : "mailban-check cannot be run");
 	}
 	soon = judge_probe(a->judge, status, said, clock_mono());
