@@ -218,8 +218,12 @@ void ledger_line(
 {
 	struct record own, *r = record ? record : &own;
 	struct reading_sums sums = {0};
-	enum reading_what what = reading_line(&l->state->reading, line, r);
+	enum reading_what what;
 
+	/* Of a line that is not looked into nothing is left over. */
+	r->kind = RECORD_OTHER;
+	r->log = r->program = r->rest = (struct span){line->message, 0};
+	what = reading_line(&l->state->reading, line, r);
 	reading_sum(&sums, what, line);
 	ledger_add_sums(l, &sums);
 	if (what == READING_COUNTS)

@@ -122,7 +122,8 @@ void ledger_free(struct ledger **ledger);
 /*
  * Counts one line. The record it was read as stays in *record, if that is not
  * NULL, for who wants more of it; of a line that counts for nothing the kind
- * alone, which may be RECORD_IDLE. Takes no memory once the tables have their
+ * alone, which may be RECORD_IDLE, and log, program and rest, which are empty
+ * then if it was not looked into. Takes no memory once the tables have their
  * names.
  */
 void ledger_line(

@@ -103,11 +103,35 @@ static void test_counts_stay(void **state)
 	ledger_free(&l);
 }
 
+/* Whoever has the record looks at what the program said. */
+static void test_nothing_is_left_over(void **state)
+{
+	const struct ledger_options options = {.plain = true};
+	struct ledger *l = ledger_new(&options);
+	struct line line = said("dovecot", "imap-login: Error: x");
+	struct record record;
+
+	(void)state;
+	line.time = 0;
+	memset(&record, 0xaa, sizeof(record));
+	ledger_line(l, &line, &record);
+	assert_int_equal(record.kind, RECORD_OTHER);
+	assert_int_equal(record.rest.n, 0);
+	line = said("postfix/smtpd", "connect from x[192.0.2.1]");
+	for (int i = 0; i < 3; i++) {
+		memset(&record, 0xaa, sizeof(record));
+		ledger_line(l, &line, &record);
+		assert_true(record.rest.n <= line.message_len);
+	}
+	ledger_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_other_byte),
 		cmocka_unit_test(test_counts_stay),
+		cmocka_unit_test(test_nothing_is_left_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
