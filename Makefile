@@ -41,8 +41,8 @@ FILTERS = filters/beginnings filters/content filters/datecut \
 	filters/filterfile filters/given_up filters/groups \
 	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
 	filters/regex filters/sessions filters/sieve
-JAILS = jails/action jails/actionlist jails/attempts jails/banlist \
-	jails/duration jails/escalate jails/fail2ban jails/formula \
+JAILS = jails/action jails/actionlist jails/attempts jails/backend \
+	jails/banlist jails/duration jails/escalate jails/fail2ban jails/formula \
 	jails/formula_parse jails/ignore jails/ignorelist jails/jail \
 	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
 	jails/keytable jails/offender jails/window
@@ -120,7 +120,8 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
 	cli/fail2ban/server cli/fail2ban/set cli/fail2ban/setting \
 	cli/fail2ban/stats cli/fail2ban/status cli/fail2ban/pytext \
 	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
-	cli/fail2ban/regexjournal cli/fail2ban/regexlines \
+	cli/fail2ban/regexjail cli/fail2ban/regexjournal \
+	cli/fail2ban/regexlines \
 	cli/fail2ban/regexoptions cli/fail2ban/regexout \
 	cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest

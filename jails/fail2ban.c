@@ -35,3 +35,8 @@ const char *fail2ban_version(void)
 		fclose(f);
 	return version;
 }
+
+bool fail2ban_is_new(void)
+{
+	return strcmp(fail2ban_version(), "1.0.2") != 0;
+}

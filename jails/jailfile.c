@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "jails/actionlist.h"
+#include "jails/backend.h"
 #include "jails/fail2ban.h"
 #include "jails/formula.h"
 #include "jails/ignore.h"
@@ -137,54 +138,12 @@ static void read_logpaths(
 	jail->logpaths = list;
 }
 
-static void read_backend(const struct jailvalue *v, struct jail *jail)
-{
-	static const struct {
-		const char *name;
-		enum jail_backend backend;
-	} backends[] = {
-		{"auto", JAIL_AUTO},
-		{"polling", JAIL_FILE},
-		{"pyinotify", JAIL_FILE},
-		{"gamin", JAIL_FILE},
-		{"file", JAIL_FILE},
-		{"systemd", JAIL_JOURNAL},
-		{"journal", JAIL_JOURNAL},
-		{"syslog", JAIL_SYSLOG},
-	};
-	struct jailvalue_text t = jailvalue_get(v, "backend");
-	size_t n = t.text ? strcspn(t.text, "[ \t") : 0, i;
-
-	jail->backend = JAIL_AUTO;
-	if (n == 0)
-		return;
-	for (i = 0; i < sizeof(backends) / sizeof(*backends); i++)
-		if (strlen(backends[i].name) == n &&
-			strncasecmp(t.text, backends[i].name, n) == 0)
-			break;
-	if (i == sizeof(backends) / sizeof(*backends)) {
-		jailvalue_fault(v, &t, NULL,
-			"'%s' is none; there are auto, file, systemd and syslog",
-			t.text);
-		return;
-	}
-	jail->backend = backends[i].backend;
-	jail->backend_word = backends[i].name;
-	if (t.text[n] == '[')
-		jailvalue_warning(v, &t, NULL,
-			"the options in '%s' are not supported; %s is read",
-			t.text,
-			jail->backend == JAIL_SYSLOG
-				? "the one socket"
-				: "the host's own journal");
-}
-
 static void read_sources(const struct jailvalue *v, struct jail *jail)
 {
 	struct jailvalue_text t = jailvalue_get(v, "journalmatch");
 	const char *why;
 
-	read_backend(v, jail);
+	backend_read(v, jail);
 	if (t.text) {
 		jail->journalmatch_text = (struct jail_text){
 			t.text, t.value->file, t.value->line};

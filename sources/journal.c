@@ -27,7 +27,7 @@ static const char *const places[] = {"/run/log/journal", "/var/log/journal"};
 
 struct journal {
 	sd_journal *j;
-	char *dir; /* NULL: the system's */
+	struct journal_place place;
 	const struct journal_match *groups;
 	size_t groups_n;
 	char cursor[JOURNAL_CURSOR]; /* of the last entry handed on */
@@ -84,12 +84,16 @@ static int seek(struct journal *journal)
 
 static int open_journal(struct journal *journal)
 {
+	const struct journal_place *p = &journal->place;
 	int r;
 
-	if (journal->dir)
-		r = sd_journal_open_directory(&journal->j, journal->dir, 0);
+	if (p->files)
+		r = sd_journal_open_files(&journal->j, p->files, 0);
+	else if (p->dir)
+		r = sd_journal_open_directory(&journal->j, p->dir, p->flags);
 	else
-		r = sd_journal_open(&journal->j, SD_JOURNAL_LOCAL_ONLY);
+		r = sd_journal_open_namespace(&journal->j, p->name,
+			p->flagged ? p->flags : SD_JOURNAL_LOCAL_ONLY);
 	if (r < 0)
 		return r;
 	sd_journal_set_data_threshold(journal->j, SOURCE_LINE_MOST);
@@ -100,8 +104,8 @@ static int open_journal(struct journal *journal)
 	return r < 0 ? r : seek(journal);
 }
 
-int journal_new(struct journal **out, const char *dir, const char *cursor,
-	int64_t since)
+int journal_new(struct journal **out, const struct journal_place *place,
+	const char *cursor, int64_t since)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
 	int r;
@@ -111,14 +115,12 @@ int journal_new(struct journal **out, const char *dir, const char *cursor,
 		return -ENOMEM;
 	journal->since = since;
 	look_at_places(journal->there);
-	journal->dir = dir ? strdup(dir) : NULL;
+	if (place)
+		journal->place = *place;
 	journal->body = malloc(HEAD_MOST + SOURCE_LINE_MOST);
 	if (cursor && strlen(cursor) < JOURNAL_CURSOR)
 		strcpy(journal->cursor, cursor);
-	if (journal->body && (!dir || journal->dir))
-		r = open_journal(journal);
-	else
-		r = -ENOMEM;
+	r = journal->body ? open_journal(journal) : -ENOMEM;
 	if (r < 0)
 		journal_free(&journal);
 	*out = journal;
@@ -132,7 +134,6 @@ void journal_free(struct journal **journal)
 	if (!j)
 		return;
 	sd_journal_close(j->j);
-	free(j->dir);
 	free(j->body);
 	free(j);
 	*journal = NULL;
@@ -406,9 +407,16 @@ void journal_enough(struct journal *journal)
 	journal->enough = true;
 }
 
+/* Files that were named, and are not journald's for this host. */
+static bool is_elsewhere(const struct journal *journal)
+{
+	return journal->place.dir || journal->place.files;
+}
+
 bool journal_is_readable(const struct journal *journal)
 {
-	return journal->dir || sd_journal_has_runtime_files(journal->j) > 0 ||
+	return is_elsewhere(journal) ||
+	       sd_journal_has_runtime_files(journal->j) > 0 ||
 	       sd_journal_has_persistent_files(journal->j) > 0;
 }
 
@@ -417,7 +425,7 @@ void journal_tick(struct journal *journal)
 	sd_journal *old = journal->j;
 	bool there[PLACES];
 
-	if (journal->dir)
+	if (is_elsewhere(journal))
 		return;
 	look_at_places(there);
 	if (memcmp(there, journal->there, sizeof(there)) == 0)

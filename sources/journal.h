@@ -33,12 +33,24 @@ struct journal_stats {
 };
 
 /*
- * Opens the system's journal, or the files in dir. It begins behind cursor;
- * without one (NULL, "", or one that is damaged), at since: microseconds since
- * 1970 UTC. 0 or -errno.
+ * Which journal: the files in dir, these files, or those of journald's for the
+ * host or for a namespace of it. The texts outlive the journal.
  */
-int journal_new(struct journal **out, const char *dir, const char *cursor,
-	int64_t since);
+struct journal_place {
+	const char *dir;
+	const char **files; /* ends in a NULL; NULL: not by files */
+	const char *name;   /* the namespace; NULL: the host's own */
+	bool flagged;	    /* flags are given: sd_journal_open(3) */
+	int flags;
+};
+
+/*
+ * Opens a journal; place NULL: the host's. It begins behind cursor; without
+ * one (NULL, "", or one that is damaged), at since: microseconds since 1970
+ * UTC. 0 or -errno.
+ */
+int journal_new(struct journal **out, const struct journal_place *place,
+	const char *cursor, int64_t since);
 void journal_free(struct journal **journal);
 
 /*

@@ -27,7 +27,7 @@ int replay_journal(
 
 /* Which entries, and of which journal. */
 struct replay_entries {
-	const char *dir; /* its files; NULL: the system's */
+	struct journal_place place;
 	int64_t since;
 	const struct journal_match *groups; /* one must fit; none: all do */
 	size_t groups_n;

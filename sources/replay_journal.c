@@ -13,7 +13,7 @@
 int replay_entries(struct replay_entries *e, source_line_fn fn, void *ctx,
 	char *why, size_t room)
 {
-	int got = journal_new(&e->journal, e->dir, NULL, e->since);
+	int got = journal_new(&e->journal, &e->place, NULL, e->since);
 
 	if (got >= 0 && e->groups_n)
 		got = journal_set_matches(e->journal, e->groups, e->groups_n);

@@ -35,11 +35,6 @@ const struct fail2ban_word *fail2ban_word_find(
 	return words->name ? words : NULL;
 }
 
-bool fail2ban_has_stats(void)
-{
-	return strcmp(fail2ban_version(), "1.0.2") != 0;
-}
-
 static void usage_print(void)
 {
 	const struct fail2ban_word *w;
@@ -170,7 +165,7 @@ static int word_run(const struct options *options, int argc, char **argv)
 	const struct fail2ban_word *word =
 		fail2ban_word_find(fail2ban_words, argv[0]);
 
-	if (!word || (word->run == fail2ban_stats && !fail2ban_has_stats()))
+	if (!word || (word->run == fail2ban_stats && !fail2ban_is_new()))
 		return fail2ban_no("Invalid command");
 	return word->run(options, argc, argv);
 }

@@ -37,9 +37,6 @@ bool fail2ban_is_name(const char *argv0, const char *name);
 int fail2ban_regex_run(int argc, char **argv);
 int fail2ban_run(int argc, char **argv);
 
-/* Whether fail2ban_version is 1.1.0, and has "stats" and "status --all". */
-bool fail2ban_has_stats(void);
-
 /* The words about the server, for the usage too. */
 extern const struct fail2ban_word fail2ban_words[];
 

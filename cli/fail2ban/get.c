@@ -10,17 +10,13 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/fail2ban/fail2ban.h"
+#include "cli/fail2ban/pytext.h"
 #include "cli/text.h"
 #include "filters/pyregex.h"
 
 /* Where fail2ban ends a ban that has no end. */
 #define END_OF_TIME INT64_C(253402214400)
 #define END_OF_TIME_TEXT "9999-12-31 23:59:59"
-
-/* An IPv6 address, in the two releases. */
-#define IP6_END "){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):)"
-#define IP6_1_0 "(?:[0-9a-fA-F]{1,4}::?|::" IP6_END
-#define IP6_1_1 "(?:[0-9a-fA-F]{1,4}::?|:" IP6_END
 
 /* "|- a", "`- b" */
 static void tree_print(const char *head, const json_t *texts)
@@ -207,8 +203,7 @@ static int get_value(const struct options *options, int argc, char **argv)
 static void regex_put(const json_t *jail, const json_t *text)
 {
 	char *shown = pyregex_show(json_string_value(text),
-		json_is_true(json_object_get(jail, "names")),
-		fail2ban_has_stats() ? IP6_1_1 : IP6_1_0);
+		json_is_true(json_object_get(jail, "names")), pytext_ip6());
 
 	fail2ban_put(shown);
 	free(shown);

@@ -14,6 +14,8 @@
 #include <strings.h>
 #include <wctype.h>
 
+#include "jails/fail2ban.h"
+
 #define REPLACEMENT "\xef\xbf\xbd"
 #define SHORT_MOST 53
 
@@ -237,9 +239,11 @@ void pytext_repr(FILE *to, const json_t *value)
 }
 
 #define IP4 "(?P<ip4>(?:\\d{1,3}\\.){3}\\d{1,3})"
-#define IP6                                                          \
-	"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}" \
-	"|(?<=:):))"
+/* Of the two releases. */
+#define IP6_END "){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):)"
+#define IP6_1_0 "(?:[0-9a-fA-F]{1,4}::?|::" IP6_END
+#define IP6_1_1 "(?:[0-9a-fA-F]{1,4}::?|:" IP6_END
+#define IP6 "(?P<ip6>" IP6_1_0 ")"
 #define DNS "(?P<dns>[\\w\\-.^_]*\\w)"
 #define CIDR "(?P<cidr>\\d+)"
 #define BOTH "(?:(?:::f{4,6}:)?" IP4 "|" IP6 ")"
@@ -356,6 +360,25 @@ static void localize_flags(char *text)
 	}
 }
 
+const char *pytext_ip6(void)
+{
+	return fail2ban_is_new() ? IP6_1_1 : IP6_1_0;
+}
+
+/* What a tag stands for, with the release's address. */
+static void put_regex(FILE *to, const char *regex)
+{
+	const char *at = strstr(regex, IP6_1_0);
+
+	if (!at) {
+		fputs(regex, to);
+		return;
+	}
+	fwrite(regex, 1, (size_t)(at - regex), to);
+	fputs(pytext_ip6(), to);
+	fputs(at + strlen(IP6_1_0), to);
+}
+
 char *pytext_tags(const char *row, bool names)
 {
 	const char *s = row, *regex;
@@ -372,7 +395,7 @@ char *pytext_tags(const char *row, bool names)
 			fprintf(to, "\\n(?P<skiplines%zu>(?:(?:.*\\n)*?))",
 				skipped++);
 		else if (regex)
-			fputs(regex, to);
+			put_regex(to, regex);
 		else if (!n || !put_group(to, s, n, row))
 			fwrite(s, 1, n = n ? n : 1, to);
 		s += n;

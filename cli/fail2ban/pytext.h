@@ -36,6 +36,9 @@ char *pytext_regex(const char *row, bool names);
 /* The same with flags where they stood. */
 char *pytext_tags(const char *row, bool names);
 
+/* An IPv6 address, as the release has it that is spoken for. */
+const char *pytext_ip6(void);
+
 /* At most 53 characters of a text, "..." for the rest; the caller frees. */
 char *pytext_short(const char *text);
 

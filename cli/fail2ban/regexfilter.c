@@ -14,6 +14,7 @@
 #include "cli/fail2ban/regexrun.h"
 #include "filters/dates.h"
 #include "filters/filterfile.h"
+#include "jails/fail2ban.h"
 
 #define NAME_PATTERN_MOST 6
 
@@ -172,6 +173,8 @@ static bool filter_read(struct regexrun *r, const char *value,
 	char *slash = strrchr(path, '/'), *dot;
 	struct filterfile file;
 	struct err err;
+	const char *what = fail2ban_is_new() ? "filter" : "  failregex filter";
+	const char *foreign = fail2ban_is_new() ? "filter" : "failregex";
 	bool ok;
 
 	err_init(&err);
@@ -182,12 +185,11 @@ static bool filter_read(struct regexrun *r, const char *value,
 		if (dot)
 			*dot = '\0';
 		slash[-(ptrdiff_t)strlen("/filter.d")] = '\0';
-		regexrun_tell(r, "Use %11s filter file : %s, basedir: %s\n",
-			"failregex", spec->name, path);
+		regexrun_tell(r, "Use %11s file : %s, basedir: %s\n", what,
+			spec->name, path);
 		basedir = path;
 	} else {
-		regexrun_tell(
-			r, "Use %11s file : %s\n", "failregex", spec->name);
+		regexrun_tell(r, "Use %11s file : %s\n", foreign, spec->name);
 		spec->name = strchr(path, '/')
 				     ? path
 				     : arena_print(arena, "./%s", path);
@@ -205,12 +207,43 @@ static bool filter_read(struct regexrun *r, const char *value,
 	return ok && rows_add(r, &file);
 }
 
+/* Reads the filter of a jail, as it says; false if told what is wrong. */
+static bool jail_read(struct regexrun *r, const char *value,
+	const struct filter_spec *given, const struct filter_spec *spec,
+	struct arena *arena)
+{
+	struct filter_spec shown = *given;
+	struct filter_option *options =
+		arena_alloc(arena, (given->options_n + 1) * sizeof(*options));
+	struct filterfile file;
+	struct err err;
+	bool ok;
+
+	err_init(&err);
+	if (given->options_n && !r->out)
+		options_tell(r, "Use jail/flt options", given, NULL);
+	for (size_t i = 0; i < given->options_n; i++)
+		options[i] = given->options[i];
+	options[shown.options_n++] = (struct filter_option){
+		"backend", r->journal ? "systemd" : "auto"};
+	shown.options = options;
+	ok = filterfile_read(&file, spec, r->config, r->datadir, arena, &err);
+	if (!ok)
+		regexrun_say(r, "ERROR: Failed to get jail for '%s'\n", value);
+	else if (r->report.verbose > 1 && !r->out)
+		options_tell(r, "Real  filter options", &shown, &file);
+	if (ok && file.journalmatch)
+		r->filter_match = strdup(file.journalmatch);
+	err_deinit(&err);
+	return ok && rows_add(r, &file);
+}
+
 bool regexfilter_fail(struct regexrun *r, const char *value)
 {
 	struct arena *arena = arena_new();
-	struct filter_spec spec = {.journal = r->journal};
+	struct filter_spec spec = {.journal = r->journal}, of_jail;
 	char *path = NULL, *shown;
-	bool ok = false;
+	bool ok = false, failed;
 	struct err err;
 
 	err_init(&err);
@@ -220,6 +253,11 @@ bool regexfilter_fail(struct regexrun *r, const char *value)
 				"ERROR: Wrong filter name or options: %s\n"
 				"       while parsing: %s\n",
 				err.items[0].text, value);
+			goto end;
+		}
+		if (regexjail_find(r, &spec, &of_jail, arena, &failed)) {
+			ok = !failed &&
+			     jail_read(r, value, &spec, &of_jail, arena);
 			goto end;
 		}
 		path = find_in(arena, r->config, spec.name);

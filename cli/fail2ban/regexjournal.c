@@ -4,7 +4,9 @@
  * which is journald's and is never looked for in the text. A newline of a
  * message stays in its line, as "\n".
  */
+#include <glob.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,9 +22,13 @@
 #include "lib/line.h"
 #include "sources/replay.h"
 
+/* SD_JOURNAL_SYSTEM of sd_journal_open(3), what fail2ban asks for. */
+#define SYSTEM_ONLY 4
+
 struct reading {
 	struct regexrun *run;
 	struct replay_entries entries;
+	glob_t found; /* journalfiles */
 	char message[SOURCE_LINE_MOST];
 };
 
@@ -101,10 +107,68 @@ static void on_entry(void *ctx, const struct line *line)
 	free(bytes);
 }
 
+/* The files of the patterns, as they are there now. */
+static bool files_find(struct reading *g, const char *patterns, glob_t *found)
+{
+	char *words = strdup(patterns), *rest = words, *word;
+	bool any = false;
+
+	if (!words)
+		abort();
+	while ((word = strsep(&rest, " \t\n,")))
+		if (*word &&
+			glob(word, any ? GLOB_APPEND : 0, NULL, found) == 0)
+			any = true;
+	free(words);
+	if (any)
+		g->entries.place.files = (const char **)found->gl_pathv;
+	else
+		text_complain("journalfiles: nothing fits '%s'", patterns);
+	return any;
+}
+
+static bool flags_take(struct reading *g, const char *text)
+{
+	char *end;
+	long flags = strtol(text, &end, 10);
+
+	if (end == text || *end || flags < 0 || flags > INT_MAX) {
+		text_complain("journalflags: '%s' is no number; it is the sum "
+			      "of 1 this host's, 2 since the boot, 4 the "
+			      "system's, 8 the user's",
+			text);
+		return false;
+	}
+	g->entries.place.flagged = true;
+	g->entries.place.flags = (int)flags;
+	return true;
+}
+
+static bool option_take(
+	struct reading *g, const struct filter_option *o, const char *what)
+{
+	if (!strcmp(o->key, "journalpath"))
+		g->entries.place.dir = o->value;
+	else if (!strcmp(o->key, "namespace"))
+		g->entries.place.name = o->value;
+	else if (!strcmp(o->key, "journalflags"))
+		return flags_take(g, o->value);
+	else if (!strcmp(o->key, "journalfiles"))
+		return files_find(g, o->value, &g->found);
+	else {
+		text_complain("%s: '%s' is not known; there are journalpath, "
+			      "journalfiles, journalflags and namespace",
+			what, o->key);
+		return false;
+	}
+	return true;
+}
+
 /* "systemd-journal[journalpath=DIR]"; false if told what is not known. */
 static bool options_take(
 	struct reading *g, const char *what, struct arena *arena)
 {
+	struct journal_place *place = &g->entries.place;
 	struct filter_spec spec = {0};
 	struct err err;
 	bool ok;
@@ -113,14 +177,12 @@ static bool options_take(
 	ok = filter_spec_parse(&spec, what, arena, &err);
 	if (!ok)
 		text_complain("%s: %s", what, err.items[0].text);
-	for (size_t i = 0; ok && i < spec.options_n; i++) {
-		if (!strcmp(spec.options[i].key, "journalpath")) {
-			g->entries.dir = spec.options[i].value;
-		} else if (strcmp(spec.options[i].key, "journalflags") != 0) {
-			text_complain("%s: '%s' is not known", what,
-				spec.options[i].key);
-			ok = false;
-		}
+	for (size_t i = 0; ok && i < spec.options_n; i++)
+		ok = option_take(g, &spec.options[i], what);
+	/* Else people's own journals would be read too. */
+	if (!place->dir && !place->files && !place->flagged) {
+		place->flagged = true;
+		place->flags = SYSTEM_ONLY;
 	}
 	err_deinit(&err);
 	return ok;
@@ -184,6 +246,7 @@ bool regexjournal_run(struct regexrun *r, const char *what)
 		if (!ok)
 			text_complain("the journal: %s", why);
 	}
+	globfree(&g->found);
 	free(g);
 	arena_free(&arena);
 	return ok;

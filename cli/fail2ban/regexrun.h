@@ -8,6 +8,7 @@
 
 #include "cli/fail2ban/regexreport.h"
 #include "cli/fail2ban/regextest.h"
+#include "filters/filterfile.h"
 
 /* One call of fail2ban-regex: what its command line said, and what came of
  * it. */
@@ -57,6 +58,13 @@ void regexoptions_help(const struct regexrun *r);
 bool regexfilter_settings(struct regexrun *r);
 /* A failregex, a filter's name or its file; an ignoreregex. */
 bool regexfilter_fail(struct regexrun *r, const char *value);
+/*
+ * The filter of the jail that is named as a filter, with the options given and
+ * with those of the jail, in *out; its memory is the arena's. False if there is
+ * none of that name. *told: what it says of its filter cannot be read.
+ */
+bool regexjail_find(struct regexrun *r, const struct filter_spec *given,
+	struct filter_spec *out, struct arena *arena, bool *told);
 bool regexfilter_ignore(struct regexrun *r, const char *value);
 
 #endif

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/text.h"
+#include "jails/fail2ban.h"
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -168,7 +169,7 @@ int fail2ban_status(const struct options *options, int argc, char **argv)
 		return fail2ban_no("Invalid command (no status)");
 	if (argc == 1)
 		return jails_put(options, NULL);
-	if (fail2ban_has_stats() && !strcmp(argv[1], "--all"))
+	if (fail2ban_is_new() && !strcmp(argv[1], "--all"))
 		return jails_put(options, &flavor);
 	if (!fail2ban_has_jail(options, argv[1]))
 		return FAIL2BAN_NO;

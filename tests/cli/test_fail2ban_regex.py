@@ -32,8 +32,6 @@ import hosts
 sys.path.append(str(hosts.TESTS / "filters"))
 import fail2ban_samples as f2b  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    hosts.debian() != "12", reason="held against fail2ban 1.0.2, Debian 12's")
 
 REAL = "/usr/bin/fail2ban-regex"
 OURS = "/root/bin/fail2ban-regex"
@@ -376,6 +374,21 @@ def test_journal(journaled):
     out = both.call(OURS, ["-o", "msg", *only, "systemd-journal",
                            "journaled"])[0]
     assert out.splitlines() == [r for r in rows[::2] if "from " in r]
+    both.host.run(["journalctl", "--sync"])
+    both.host.run(["cp", "-r", "/var/log/journal", "/tmp/kept"])
+    places = [f"systemd-journal[{place}]" for place in (
+        "journalpath=/tmp/kept", "journalfiles=/tmp/kept/*/*.journal",
+        "journalflags=1")]
+    for place in places:
+        assert both.call(OURS, ["-o", "msg", *only, place, "journaled"])[0] \
+            == out, place
+    for place, why in (("journalpth=/x", "'journalpth' is not known; there"),
+                       ("journalfiles=/tmp/none*", "nothing fits '/tmp/none*'"),
+                       ("journalflags=yes", "'yes' is no number"),
+                       ("journalpath=/tmp/none", "No such file"),
+                       ("namespace=none", "there is none that may be read")):
+        said = both.call(OURS, [f"systemd-journal[{place}]", "journaled"])
+        assert said[1] == 255 and why in said[2], said
     if not both.host.path(
             "/usr/lib/python3/dist-packages/systemd").exists():
         assert both.call(REAL, ["systemd-journal", FROM])[0].endswith(
@@ -387,6 +400,8 @@ def test_journal(journaled):
                      ["-o", "msg"], ["-vd", "{^LN-BEG}"])
         for given, regex in (([], "journaled"), (only, "journaled"),
                              (only, FROM))] + [
+        [view, place, "journaled"] for place in places[:2]
+        for view in ("-v", "--print-all-missed")] + [
         ["-v", "systemd-journal[journalflags=4]", "sshd"],
         ["-vv", "systemd-journal[journalpath=/var/log/journal]", "dovecot"]])
 
