@@ -197,6 +197,16 @@ size_t config_filter(const struct config_jail *item)
 						       : item->file_filter;
 }
 
+int64_t config_longest_findtime(const struct config *config)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < config->n; i++)
+		if (config->items[i].jail->findtime > most)
+			most = config->items[i].jail->findtime;
+	return most;
+}
+
 static void load_all(struct loader *l)
 {
 	struct config *c = l->config;

@@ -59,6 +59,8 @@ struct config *config_begin(
 	const char *confdir, const char *datadir, struct err *err);
 void config_finish(struct config **config, const char *confdir,
 	const char *datadir, struct err *err);
+/* The longest that a failure of any jail can count, seconds. */
+int64_t config_longest_findtime(const struct config *config);
 void config_free(struct config **config);
 /*
  * Fills found and safe: from before, or, if that is NULL, from the system, most

@@ -14,24 +14,13 @@
 #include "jails/ignore.h"
 #include "lib/clock.h"
 
-/* The longest that a failure can count. */
-static int64_t longest_findtime(const struct config *config)
-{
-	int64_t most = 0;
-
-	for (size_t i = 0; i < config->n; i++)
-		if (config->items[i].jail->findtime > most)
-			most = config->items[i].jail->findtime;
-	return most;
-}
-
 void decisions_prune(struct decisions *d)
 {
 	int64_t now = decisions_now();
 
 	d->pruned = clock_mono() / CLOCK_SECOND;
 	state_prune(d->state, now, now - DECISIONS_DAYS * 86400,
-		now - longest_findtime(d->config));
+		now - config_longest_findtime(d->config));
 }
 
 /* One that began before this run. */
@@ -117,7 +106,7 @@ static void restore_failures(void *ctx, const char *jail,
 {
 	struct decisions *d = ctx;
 	size_t i = decisions_jail(d->config, jail);
-	int64_t least = decisions_now() - longest_findtime(d->config);
+	int64_t least = decisions_now() - config_longest_findtime(d->config);
 	struct kept kept;
 
 	for (size_t at = 0; i < d->config->n && at + sizeof(kept) <= n;
@@ -167,7 +156,7 @@ static int compare_touched(const void *a, const void *b)
  * rule that is all, while a log of long ago is read. */
 static void drop_old(struct decisions *d)
 {
-	int64_t least = decisions_now() - longest_findtime(d->config);
+	int64_t least = decisions_now() - config_longest_findtime(d->config);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->touched_n; i++)

@@ -142,17 +142,6 @@ static void fill(struct feed_journal *f, const struct config *config)
 	join_matches(f);
 }
 
-/* The longest that a failure of now can look back. */
-static int64_t longest_findtime(const struct config *config)
-{
-	int64_t most = 0;
-
-	for (size_t i = 0; i < config->n; i++)
-		if (config->items[i].jail->findtime > most)
-			most = config->items[i].jail->findtime;
-	return most;
-}
-
 static int open_journal(struct feed_journal *f, const struct config *config,
 	struct state *state)
 {
@@ -161,7 +150,7 @@ static int open_journal(struct feed_journal *f, const struct config *config,
 	bool known = n > 0 && n <= sizeof(cursor) && cursor[n - 1] == '\0';
 
 	return journal_new(&f->journal, NULL, known ? cursor : NULL,
-		clock_wall() - longest_findtime(config) * CLOCK_SECOND);
+		clock_wall() - config_longest_findtime(config) * CLOCK_SECOND);
 }
 
 /* Who tried it last, and how often it was tried. */
