@@ -54,6 +54,10 @@ static struct alarm alarm_of(enum alarm_kind kind, size_t program)
 		strcpy(a.detail, "smtp/inet");
 		a.total = 100;
 	}
+	if (kind == ALARM_VANISHED) {
+		a.subject = "dovecot";
+		strcpy(a.detail, "dovecot");
+	}
 	if (is_of_program(kind)) {
 		a.subject = program ? "dovecot" : "postfix";
 		strcpy(a.detail, "smtpd");
@@ -75,7 +79,7 @@ static void each(void (*fn)(const struct alarm *a))
 {
 	struct alarm a;
 
-	for (int kind = 0; kind <= ALARM_SILENT; kind++)
+	for (int kind = 0; kind < ALARM_RECIPIENTS; kind++)
 		for (size_t program = 0; program < JUDGE_PROGRAMS; program++) {
 			a = alarm_of((enum alarm_kind)kind, program);
 			fn(&a);
