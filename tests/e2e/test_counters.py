@@ -3,6 +3,9 @@
 import itertools
 import json
 import os
+import re
+
+import pytest
 
 import attack
 import hosts
@@ -104,6 +107,45 @@ def test_killed_again_and_again(new_host, tally):
     assert totals(host) == wanted(done)
     with statefile.copied(host.path(statefile.PATH)) as (_, db):
         assert db.execute("SELECT count(*) FROM message").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("of", ["file", "files", "journal"])
+def test_open_over_a_restart(host, tally, of):
+    """A message that came before it and went after it is one, of its size:
+    from a file, from two that hold the same, and from the journal."""
+    logs = {"file": [attack.MAIL_LOG], "journal": [],
+            "files": [attack.MAIL_LOG, "/var/log/mail.info"]}[of]
+    for log in logs:
+        host.write(log, "", 0o644)
+    if not logs:
+        host.journald()
+    match = " + ".join(f"_UID=0 SYSLOG_IDENTIFIER=postfix/{program}"
+                       for program in ("smtpd", "qmgr", "smtp"))
+    jail = {"logpath": "\n  ".join(logs)} if logs else {
+        "backend": "systemd", "filter": f'postfix[journalmatch="{match}"]'}
+
+    def write(lines):
+        for log in logs:
+            host.append(log, "".join(lines))
+        for line in [] if logs else lines:
+            host.logger(*re.search(r" mx (\S+)\[\d+\]: (.*)",
+                                   line).group(2, 1))
+
+    messages = [message(n)[:6] for n in range(1, 4)]
+    daemon = host.mailband({"jail.local": attack.jail("postfix", **jail)})
+    write([line for lines in messages for line in lines[:2]])
+    hosts.wait_for(lambda: totals(host)["bytes_received"] == 3 * SIZE, 20)
+    assert daemon.stop() == 0
+    write([line for lines in messages for line in lines[2:4]])
+    daemon = host.mailband()
+    hosts.wait_for(lambda: totals(host)["deferrals"] == 6)
+    daemon.stop()
+    host.mailband()
+    write([line for lines in messages for line in lines[4:]])
+    hosts.wait_for(lambda: totals(host)["lines"] >= 6 * 3)
+    tally.fault("stopped while messages are open", 2)
+    tally.lines(6 * 3, totals(host)["lines"])
+    assert totals(host) == {**wanted(3), "lines": 6 * 3, "logins": 0}
 
 
 def test_periods_outlive_it(host):
