@@ -18,8 +18,8 @@
 /* "%.*s" of a span. */
 #define ARG(span) (int)(span).n, (span).at
 
-static const char *const parts[] = {
-	"before the queue", "in the queue", "connecting", "sending"};
+static const char *const parts[] = {"before the active queue",
+	"in the active queue", "connecting", "sending"};
 static const char *const part_keys[] = {"before", "queue", "connect", "send"};
 
 static void step_record(const struct trace_step *step, struct record *r)

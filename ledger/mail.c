@@ -371,8 +371,11 @@ static struct span deferral_reason(struct ledger *l, struct span log)
 			in.n = (size_t)(close - in.at);
 		if (l->options.verbose)
 			return in;
-		in = reject_without_code(
-			reject_cut_said(in, 65, accounts_room(l, 65)));
+		/* First, so that the host fits where it can. */
+		if (!l->options.compat)
+			(void)SPAN_SKIP(&in, "connect to ");
+		in = reject_without_code(reject_cut_said(
+			in, 65, l->options.compat, accounts_room(l, 65)));
 		(void)SPAN_SKIP(&in, "connect to ");
 		return in;
 	}
@@ -393,8 +396,8 @@ static struct span bounce_reason(struct ledger *l, struct span log)
 	in = span_between(in.at, close);
 	if (l->options.verbose)
 		return in;
-	return reject_without_code(
-		reject_cut_said(in, 66, accounts_room(l, 66)));
+	return reject_without_code(reject_cut_said(
+		in, 66, l->options.compat, accounts_room(l, 66)));
 }
 
 static void on_deferred(

@@ -28,7 +28,8 @@ struct span reject_cut(struct span text, size_t most, char *room)
 	return (struct span){room, most};
 }
 
-struct span reject_cut_said(struct span text, size_t most, char *room)
+struct span reject_cut_said(
+	struct span text, size_t most, bool compat, char *room)
 {
 	const char *p;
 
@@ -38,7 +39,7 @@ struct span reject_cut_said(struct span text, size_t most, char *room)
 			text = span_from(text, p + 7);
 			continue;
 		}
-		p = span_char(text, ':');
+		p = compat ? span_char(text, ':') : SPAN_FIND(text, ": ");
 		if (!p)
 			return reject_cut(text, most, room);
 		text = span_from(text, p + 1);

@@ -31,8 +31,10 @@ void reject_explain(const struct record *record,
 struct span reject_checked(struct span rest, bool verbose, char *room);
 /* The text, or its beginning and "..." if it is longer than most bytes. */
 struct span reject_cut(struct span text, size_t most, char *room);
-/* The same, but what stands before " said: " or a colon goes first. */
-struct span reject_cut_said(struct span text, size_t most, char *room);
+/* The same, but what stands before " said: " or a colon goes first; without
+ * compat a colon with a blank behind it, as "host[addr]:25" has one too. */
+struct span reject_cut_said(
+	struct span text, size_t most, bool compat, char *room);
 /* Without a reply code and a blank in front. */
 struct span reject_without_code(struct span text);
 

@@ -92,13 +92,22 @@ static void table_end(struct table *table, const char *head, int64_t rows,
 	table_free(&table);
 }
 
-static void logins_write(
-	const struct attacks *a, const struct report_options *o, FILE *to)
+/* Of them, those by who had attacked, or the others: honest people's, mostly.
+ */
+static bool is_worse(const struct attacks_pair *p)
+{
+	return p->after == ATTACKS_BY_BOTH || p->after == ATTACKS_BY_NETWORK;
+}
+
+/* Logins after an attack, the worse or the other ones. */
+static void logins_write(const struct attacks *a, bool worse, const char *head,
+	const struct report_options *o, FILE *to)
 {
 	static const char *const heads[] = {"account", "network", ">tries",
 		">logins", "last try", "first login", "what came before", NULL};
 	uint32_t *order = tally_sorted(a->pairs, compare_pair);
 	struct table *table = table_new(heads);
+	enum table_tone tone = worse ? TABLE_BAD : TABLE_PLAIN;
 	uint64_t more = 0;
 	int64_t rows = 0;
 
@@ -107,23 +116,47 @@ static void logins_write(
 
 		if (p->after == ATTACKS_NONE)
 			break;
+		if (is_worse(p) != worse)
+			continue;
 		if (!has_room(o, rows)) {
 			more++;
 			continue;
 		}
 		rows++;
-		cell_name(table, a->accounts, p->account, TABLE_BAD);
-		cell_name(table, a->networks, p->network, TABLE_BAD);
+		cell_name(table, a->accounts, p->account, tone);
+		cell_name(table, a->networks, p->network, tone);
 		table_number(table, (int64_t)p->tries);
 		table_number(table, (int64_t)p->logins);
 		cell_time(table, p->last);
 		cell_time(table, p->login);
-		table_text(table, afters[p->after],
-			p->after == ATTACKS_ON_ACCOUNT ? TABLE_PLAIN
-						       : TABLE_BAD);
+		table_text(table, afters[p->after], tone);
 	}
 	free(order);
-	table_end(table, "Logins after an attack", rows, more, to);
+	table_end(table, head, rows, more, to);
+}
+
+/* "1 failed login"; 's' for any other number. */
+static void count_write(FILE *to, uint64_t n, const char *what)
+{
+	fprintf(to, "%llu %s%s", (unsigned long long)n, what,
+		n == 1 ? "" : "s");
+}
+
+static void head_write(const struct attacks *a, FILE *to)
+{
+	uint64_t worse = 0;
+
+	for (uint32_t i = 0; i < tally_size(a->pairs); i++) {
+		const struct attacks_pair *p = tally_value(a->pairs, i);
+
+		worse += is_worse(p) ? p->logins : 0;
+	}
+	count_write(to, a->tries, "failed login");
+	fputs(", ", to);
+	count_write(to, worse, "login");
+	fputs(" by networks that had attacked, ", to);
+	count_write(to, a->logins - worse, "login");
+	fputs(" to accounts that others had tried\n", to);
 }
 
 static void parties_write(const struct tally *t, const char *head,
@@ -202,17 +235,18 @@ void report_attacks(const struct attacks *a, const struct report_options *o,
 
 	for (; *faults; faults++)
 		fprintf(to, "not whole: %s\n", *faults);
-	fprintf(to, "%llu failed logins, %llu logins after an attack\n",
-		(unsigned long long)a->tries, (unsigned long long)a->logins);
+	head_write(a, to);
 	if (lost(a))
 		fprintf(to,
 			"%llu times there was no room for more: the lists are "
 			"not whole\n",
 			(unsigned long long)lost(a));
-	logins_write(a, o, to);
+	logins_write(a, true, "Logins after an attack", o, to);
 	parties_write(a->networks, "Networks", networks, o, to);
 	parties_write(a->accounts, "Accounts", accounts, o, to);
 	pairs_write(a, o, to);
+	logins_write(
+		a, false, "Logins to accounts that others had tried", o, to);
 }
 
 static void set_name(

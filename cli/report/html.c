@@ -53,8 +53,8 @@ static void delays_write(const struct web *w)
 {
 	static const char *const names[DELAY_CLASSES] = {"&lt; 1 s", "10 s",
 		"1 min", "10 min", "1 h", "6 h", "1 day", "longer"};
-	static const char *const parts[DELAYS] = {
-		"before the queue", "in the queue", "connecting", "sending"};
+	static const char *const parts[DELAYS] = {"before the active queue",
+		"in the active queue", "connecting", "sending"};
 	double values[DELAY_CLASSES], means[DELAYS];
 	char text[32];
 

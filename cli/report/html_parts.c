@@ -65,7 +65,16 @@ const char html_style[] =
 	".legend i{display:inline-block;width:10px;height:10px;"
 	"border-radius:2px;margin-right:6px}\n"
 	".change{margin:0 0 4px}.none{color:var(--dim);margin:0}"
-	"footer{color:var(--dim);font-size:12px}\n";
+	"footer{color:var(--dim);font-size:12px}\n"
+	/* Telephones: tiles three in a row, charts to be pushed, and of wide
+	 * tables what counts most. */
+	"@media(max-width:560px){main{padding:16px 10px 32px}"
+	"section{padding:12px;overflow-x:auto}"
+	".tiles,.tiles tbody,.tiles tr{display:block}"
+	".tiles td{display:inline-block;width:32%;box-sizing:border-box;"
+	"padding-bottom:8px}.tiles b{font-size:20px;white-space:nowrap}"
+	"svg[role]{min-width:600px}.w{width:24%}"
+	".n:nth-child(4),.n:nth-child(6){display:none}}\n";
 
 void html_escaped(FILE *to, const char *plain)
 {

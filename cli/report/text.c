@@ -52,6 +52,22 @@ static uint64_t parties(const struct tally *t)
 	return n;
 }
 
+/* What pflogsumm knows nothing of; where there is none of it neither does a
+ * report of a log. */
+static void print_logins(const struct page *p)
+{
+	const struct counter *t = &p->l->total;
+
+	if (p->l->options.compat ||
+		!(p->o->live || t->saved || t->logins || t->attacks || t->bans))
+		return;
+	fputc('\n', p->to);
+	print_total(p, t->saved, "put into mailboxes");
+	print_total(p, t->logins, "logins");
+	print_total(p, t->attacks, "failed logins");
+	print_total(p, t->bans, "bans");
+}
+
 static void print_totals(const struct page *p)
 {
 	const struct ledger *l = p->l;
@@ -81,19 +97,15 @@ static void print_totals(const struct page *p)
 	fputc('\n', p->to);
 	print_total(p, t->bytes_received, "bytes received");
 	print_total(p, t->bytes_delivered, "bytes delivered");
-	if (p->o->live) {
-		fputc('\n', p->to);
-		print_total(p, t->saved, "put into mailboxes");
-		print_total(p, t->logins, "logins");
-		print_total(p, t->attacks, "failed logins");
-		print_total(p, t->bans, "bans");
-		return;
+	if (!p->o->live) {
+		print_total(p, parties(l->senders), "senders");
+		print_total(
+			p, parties(l->sender_domains), "sending hosts/domains");
+		print_total(p, parties(l->recipients), "recipients");
+		print_total(p, parties(l->recipient_domains),
+			"recipient hosts/domains");
 	}
-	print_total(p, parties(l->senders), "senders");
-	print_total(p, parties(l->sender_domains), "sending hosts/domains");
-	print_total(p, parties(l->recipients), "recipients");
-	print_total(
-		p, parties(l->recipient_domains), "recipient hosts/domains");
+	print_logins(p);
 }
 
 static bool print_day(const struct page *p, const struct tally *t, uint32_t row)

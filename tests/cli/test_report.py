@@ -529,6 +529,35 @@ def test_html(program, tmp_path):
                                      tmp_path / "empty").decode()
 
 
+def test_a_host_that_is_cut_keeps_its_name(program, tmp_path):
+    """pflogsumm takes a port for the end of a part."""
+    lines = message("ABCDEF12")
+    lines[3:] = ["postfix/smtp[4]: ABCDEF12: to=<b@c>, relay=none, delay=30, "
+                 "delays=0/0/30/0, dsn=4.4.1, status=deferred (connect to "
+                 "mx.mail.example.co.uk[192.0.2.99]:25: Connection timed out)",
+                 "postfix/smtp[4]: ABCDEF12: to=<b@c>, relay=none, delay=30, "
+                 "delays=0/0/30/0, dsn=4.4.1, status=deferred (connect to "
+                 f"mx.{'x' * 60}.example[192.0.2.99]:25: Connection refused)"]
+    log = log_of(tmp_path, *lines)
+    assert {row["reason"] for row in figures(program, log)["deferrals"]} == {
+        "Connection refused",
+        "mx.mail.example.co.uk[192.0.2.99]:25: Connection timed out"}
+    assert b"  25: Connection timed out" in report(program, "--compat", log)
+
+
+def test_logins_stand_below_the_totals(program, tmp_path):
+    login = "dovecot: imap-login: {}: user=<x>, method=PLAIN, rip=192.0.2.1, " \
+        "lip=192.0.2.2"
+    log = log_of(tmp_path, *message("ABCDEF12"), login.format("Login"),
+                 login.format("Disconnected (auth failed, 1 attempts)"))
+    text = report(program, log)
+    assert total(text, "logins") == total(text, "failed logins") == 1
+    assert total(text, "bans") == 0
+    assert b"logins" not in report(program, "--compat", log)
+    assert b"logins" not in report(program, log_of(
+        tmp_path, *message("ABCDEF12"), name="plain"))
+
+
 EVIL = [b"\x1b]0;x\x07", b"\x1b[2J", b"\0", b"\r", b"\x7f", b"\x9b31m",
         b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff",
         "\u202e\u2028\u0085".encode(), b"<script>x</script>", b"\xc3"]
