@@ -315,10 +315,25 @@ static void put_options(struct source *src, const struct filter_spec *spec)
 	}
 }
 
+/* How many lines an expression sees; a fault if that is no number of lines. */
+static void read_maxlines(struct filterfile *out, struct source *src)
+{
+	size_t n;
+	const struct filter_row *row = get_rows(src, "maxlines", &n);
+	char *end;
+
+	out->maxlines_set = n > 0;
+	out->maxlines = n > 0 ? strtol(row->text, &end, 10) : 1;
+	if (n > 0 && (end == row->text || *end || out->maxlines < 1))
+		err_fault(src->err, row->file, row->line,
+			"maxlines: '%s' is no number of lines from 1",
+			row->text);
+}
+
 static void read_definition(struct filterfile *out, struct source *src)
 {
 	struct filter_row *prefregex, *date;
-	const char *maxlines, *usedns, *logtype;
+	const char *usedns, *logtype;
 	size_t n;
 
 	prefregex = get_rows(src, "prefregex", &n);
@@ -328,9 +343,7 @@ static void read_definition(struct filterfile *out, struct source *src)
 	out->ignoreregex = get_rows(src, "ignoreregex", &out->ignoreregex_n);
 	out->journalmatch = get_string(src, "journalmatch");
 	out->datepattern = get_string(src, "datepattern");
-	maxlines = get_string(src, "maxlines");
-	out->maxlines_set = maxlines;
-	out->maxlines = maxlines ? strtol(maxlines, NULL, 10) : 1;
+	read_maxlines(out, src);
 	date = get_rows(src, "datepattern", &n);
 	if (n > 0)
 		out->datepattern_row = date[0];

@@ -455,6 +455,10 @@ static void faults(void **state)
 		"parenthesis, at the end: ");
 	faulty("[Definition]\nfailregex = ^no address$\n", "bad",
 		"bad.conf:2: failregex: names no address");
+	faulty("[Definition]\nfailregex = ^a <HOST>\nmaxlines = two\n", "bad",
+		"bad.conf:3: maxlines: 'two' is no number of lines from 1");
+	faulty("[Definition]\nfailregex = ^a <HOST>\nmaxlines = 0\n", "bad",
+		"bad.conf:3: maxlines: '0' is no number of lines from 1");
 	faulty("[Definition]\nignoreregex = x\n", "bad",
 		"jail.local:7: filter: 'bad' has no failregex");
 	faulty("[Definition]\nfailregex = ^%(missing)s <HOST>\n", "bad",
