@@ -5,15 +5,35 @@
  */
 #include "alarms/postconf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alarms/words.h"
 
-const char *const postconf_names[] = {"queue_directory", "queue_minfree",
+static const char *const names[] = {"queue_directory", "queue_minfree",
 	"message_size_limit", "mail_spool_directory", "virtual_mailbox_base",
 	"multi_instance_directories", "default_process_limit", NULL};
+
+_Static_assert(sizeof(names) / sizeof(*names) + 4 <= POSTCONF_ARGUMENTS,
+	"there is room for all");
+
+void postconf_arguments(
+	const char *argv[POSTCONF_ARGUMENTS], const char *directory)
+{
+	size_t n = 0;
+
+	argv[n++] = "postconf";
+	if (directory && *directory) {
+		argv[n++] = "-c";
+		argv[n++] = directory;
+	}
+	/* One may be said by means of another. */
+	argv[n++] = "-x";
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		argv[n++] = names[i];
+}
 
 static void take_text(
 	char *to, size_t room, const char *value, size_t n, bool path)
@@ -24,16 +44,20 @@ static void take_text(
 	to[n] = '\0';
 }
 
-static uint64_t take_number(const char *value, size_t n)
+/* False, and 0, if it is none. */
+static bool take_number(const char *value, size_t n, uint64_t *to)
 {
 	char text[24] = "", *end;
-	unsigned long long v;
 
+	*to = 0;
 	if (n == 0 || n >= sizeof(text) || *value < '0' || *value > '9')
-		return 0;
+		return false;
 	memcpy(text, value, n);
-	v = strtoull(text, &end, 10);
-	return *end ? 0 : v;
+	errno = 0;
+	*to = strtoull(text, &end, 10);
+	if (*end || errno)
+		*to = 0;
+	return !*end && !errno;
 }
 
 static bool is(const char *line, size_t n, const char *name)
@@ -41,8 +65,11 @@ static bool is(const char *line, size_t n, const char *name)
 	return n == strlen(name) && memcmp(line, name, n) == 0;
 }
 
-static void take_line(struct postconf *c, const char *line, size_t n)
+static void take_line(
+	struct postconf *c, const char *line, size_t n, int *numbers)
 {
+	uint64_t number;
+
 	const char *equals = memmem(line, n, " =", 2), *value, *end = line + n;
 	size_t name = equals ? (size_t)(equals - line) : 0, length;
 
@@ -65,25 +92,28 @@ static void take_line(struct postconf *c, const char *line, size_t n)
 		take_text(c->multi_instance_directories, POSTCONF_TEXT, value,
 			length, false);
 	else if (is(line, name, "queue_minfree"))
-		c->queue_minfree = take_number(value, length);
+		*numbers += take_number(value, length, &c->queue_minfree);
 	else if (is(line, name, "message_size_limit"))
-		c->message_size_limit = take_number(value, length);
-	else if (is(line, name, "default_process_limit"))
-		c->default_process_limit =
-			(uint32_t)(take_number(value, length) & INT32_MAX);
+		*numbers += take_number(value, length, &c->message_size_limit);
+	else if (is(line, name, "default_process_limit") &&
+		 take_number(value, length, &number))
+		c->default_process_limit = (uint32_t)(number & INT32_MAX);
 }
 
 void postconf_take(struct postconf *c, const char *text, size_t n)
 {
+	int numbers = 0;
+
 	*c = (struct postconf){0};
 	while (n > 0) {
 		const char *end = memchr(text, '\n', n);
 		size_t line = end ? (size_t)(end - text) : n;
 
-		take_line(c, text, line);
+		take_line(c, text, line, &numbers);
 		text += line + (end != NULL);
 		n -= line + (end != NULL);
 	}
+	c->complete = c->queue_directory[0] && numbers == 2;
 }
 
 /* Each a fault or ""; sizes are told as people write them. */

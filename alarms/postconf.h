@@ -18,10 +18,15 @@ struct postconf {
 	char multi_instance_directories[POSTCONF_TEXT];
 	uint64_t queue_minfree, message_size_limit;
 	uint32_t default_process_limit;
+	/* It said where the queue is and what room that wants. */
+	bool complete;
 };
 
-/* The names of those, as arguments of postconf(1); NULL behind the last. */
-extern const char *const postconf_names[];
+/* What postconf(1) is asked with, NULL behind the last: of the instance whose
+ * configuration is in directory, or Postfix' own where that is NULL or "". */
+#define POSTCONF_ARGUMENTS 16
+void postconf_arguments(
+	const char *argv[POSTCONF_ARGUMENTS], const char *directory);
 
 /*
  * Takes "name = value" lines, as postconf(1) prints them; others, and values

@@ -80,10 +80,8 @@ static size_t be_of_postfix(struct program *p, const char *path,
 
 static void be_postconf(struct program *p, const struct runner_request *q)
 {
-	size_t n = be_of_postfix(p, "/usr/sbin/postconf", "postconf", q);
-
-	for (size_t i = 0; postconf_names[i]; i++)
-		p->argv[n++] = postconf_names[i];
+	p->path = "/usr/sbin/postconf";
+	postconf_arguments(p->argv, q->directory);
 }
 
 /* Since Postfix 2.11: each service's limit, and nothing else of it. */

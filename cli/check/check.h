@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "alarms/disk.h"
+#include "alarms/postconf.h"
 #include "alarms/probe.h"
 #include "alarms/queue.h"
 #include "cli/check/verdict.h"
@@ -50,18 +51,12 @@ struct check_options {
 int check_options_read(struct check_options *options, int argc, char **argv);
 void check_options_help(FILE *to);
 
-/* What Postfix' own configuration says. */
-struct check_postfix {
-	char directory[4096]; /* queue_directory */
-	uint64_t minfree, size_limit;
-};
-
 /*
  * Asks postconf(1), or takes what it has by default where there is none.
  * False, and a finding, if it cannot be asked.
  */
 bool check_postfix_ask(const struct check_options *options,
-	struct check_postfix *postfix, struct verdict *verdict);
+	struct postconf *postfix, struct verdict *verdict);
 
 /* Alarms of mailband that are told: of disks, and of all else. */
 #define CHECK_ALARMS 32

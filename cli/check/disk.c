@@ -194,7 +194,7 @@ void check_disk(const struct check_options *options, struct verdict *verdict)
 	/* Where mail, logs and our own state are, if they are. */
 	static const char *const others[] = {
 		"/var/mail", "/var/vmail", "/var/log", "/var/lib/mailban"};
-	struct check_postfix postfix;
+	struct postconf postfix;
 	struct check_daemon daemon;
 	struct seen seen = {.n = 0};
 	bool told = options->what &&
@@ -210,9 +210,10 @@ void check_disk(const struct check_options *options, struct verdict *verdict)
 	}
 	/* The queue's first: of others on its file system no more is asked. */
 	if (check_postfix_ask(options, &postfix, verdict))
-		look(options, postfix.directory, true,
-			disk_wanted(postfix.minfree, postfix.size_limit), &seen,
-			verdict);
+		look(options, postfix.queue_directory, true,
+			disk_wanted(postfix.queue_minfree,
+				postfix.message_size_limit),
+			&seen, verdict);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		look(options, others[i], false, 0, &seen, verdict);
 }

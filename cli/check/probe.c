@@ -288,7 +288,7 @@ static bool may_mail(const struct check_options *options, struct listeners *all,
 	struct verdict *verdict)
 {
 	struct verdict unheard = {0};
-	struct check_postfix postfix;
+	struct postconf postfix;
 	struct backoff backoff;
 	struct disk disk;
 	uint64_t wanted;
@@ -299,13 +299,14 @@ static bool may_mail(const struct check_options *options, struct listeners *all,
 	/* Another host's disk cannot be looked at, nor another mail server's
 	 * queue. */
 	if (!options->host && check_postfix_ask(options, &postfix, &unheard) &&
-		check_disk_read(postfix.directory, &disk) == 0) {
+		check_disk_read(postfix.queue_directory, &disk) == 0) {
 		if (disk.read_only)
 			verdict_find(verdict, VERDICT_CRITICAL,
 				"%s is read-only: no mail is taken",
-				postfix.directory);
-		wanted = disk_wanted(postfix.minfree, postfix.size_limit);
-		if (check_disk_refuses(postfix.directory, &disk, wanted,
+				postfix.queue_directory);
+		wanted = disk_wanted(
+			postfix.queue_minfree, postfix.message_size_limit);
+		if (check_disk_refuses(postfix.queue_directory, &disk, wanted,
 			    ", not asked", verdict))
 			return false;
 	}

@@ -203,7 +203,7 @@ void check_queue(const struct check_options *options, struct verdict *verdict)
 {
 	bool told = options->what && options->has_warning;
 	struct queue queues[QUEUES] = {0};
-	struct check_postfix postfix;
+	struct postconf postfix;
 	struct check_daemon daemon;
 	int r;
 
@@ -220,10 +220,10 @@ void check_queue(const struct check_options *options, struct verdict *verdict)
 	}
 	if (!check_postfix_ask(options, &postfix, verdict))
 		return;
-	r = count(postfix.directory, queues);
+	r = count(postfix.queue_directory, queues);
 	if (r < 0 && r != -EACCES && r != -EPERM) {
 		verdict_find(verdict, VERDICT_UNKNOWN, "%s: %s",
-			postfix.directory, strerror(-r));
+			postfix.queue_directory, strerror(-r));
 		return;
 	}
 	if (r == 0)
