@@ -374,7 +374,8 @@ install: all
 			>$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
 	install -m 644 systemd/names.conf systemd/mail.conf systemd/probe.conf \
-		systemd/mailban-hold.path systemd/mailban-hold.service \
+		systemd/processes.conf systemd/mailban-hold.path \
+		systemd/mailban-hold.service \
 		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples
 	install systemd/mailban-hold \
 		$(DESTDIR)$(PREFIX)/share/doc/mailban/examples

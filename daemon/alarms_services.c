@@ -42,13 +42,18 @@ void alarms_services_ask(struct alarms *a)
 	ask_from(a, 0);
 }
 
-/* Once: a unit of somebody's own, or a /proc that is mounted with hidepid. */
+/* Once. That the unit hides them is as it is shipped, and no trouble. */
 static void tell_error(const struct alarms_services *s, int error)
 {
-	if (error && error != ESRCH && (!s->known || s->error != error))
+	if (!error || error == ESRCH || (s->known && s->error == error))
+		return;
+	if (error == EACCES)
+		log_info("alarms: Postfix' processes are not counted: /proc "
+			 "does not show them, see processes in "
+			 "mailban.conf(5)");
+	else
 		log_warning("alarms: Postfix' processes are not counted: %s",
-			error == EACCES ? "/proc does not show them"
-					: strerror(error));
+			strerror(error));
 }
 
 void alarms_services_take(struct alarms *a, const struct runner_reply *reply)

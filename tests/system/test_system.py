@@ -392,6 +392,7 @@ hold = /usr/local/sbin/mailban-hold
     def alarm(name):
         return next((a for a in mx.status()["alarms"] if a["name"] == name),
                     None)
+    assert mx.status()["services"] == []
     told = hosts.wait_for(lambda: alarm("probe"), what="the probe's alarm")
     assert told["level"] == "warning"
     assert "not known: no connection can be made from here" in told["text"]
@@ -402,6 +403,8 @@ hold = /usr/local/sbin/mailban-hold
     hosts.wait_for(lambda: alarm("deferred") and
                    "from <boss@mx.example.org> 3" in alarm("deferred")["text"])
     assert alarm("probe") is None
+    hosts.wait_for(lambda: any(s["name"] == "qmgr" and s["processes"] == 1
+                               for s in mx.status()["services"]))
     mx.run(["python3", "-c", mailhost.SEND, "127.0.0.1", "far.example", 2,
             10])
     hold = mx.path("/var/spool/postfix/hold")
@@ -418,8 +421,8 @@ hold = /usr/local/sbin/mailban-hold
     assert alarm("probe") is None
     # As it was.
     mx.systemctl("disable", "--now", "mailban-hold.path")
-    mx.run(["sh", "-c", "rm /etc/systemd/system/mailban.service.d/mail.conf "
-            "/etc/systemd/system/mailban.service.d/probe.conf"])
+    mx.run(["sh", "-c", "cd /etc/systemd/system/mailban.service.d; "
+            "rm mail.conf probe.conf processes.conf"])
     mx.run(["postsuper", "-d", "ALL"])
     mx.run(["postconf", "-X", "defer_transports"])
     mx.run(["postfix", "reload"])
