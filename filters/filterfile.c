@@ -138,6 +138,15 @@ static char *find_innermost(char *s, char **end)
 	return NULL;
 }
 
+/* Not strstr: in a sanitizer's build that looks at all of the text first. */
+static const char *next_tag(const char *text, const char *tag, size_t n)
+{
+	for (; (text = strchr(text, '<')); text++)
+		if (strncmp(text, tag, n) == 0)
+			return text;
+	return NULL;
+}
+
 /* Each tag of the text, "<x>", becomes its value; NULL if that is too long. */
 static char *put_value(const char *text, const char *tag, const char *value)
 {
@@ -145,14 +154,14 @@ static char *put_value(const char *text, const char *tag, const char *value)
 	char *joined, *to;
 	const char *at;
 
-	for (at = text; (at = strstr(at, tag)); at += tag_n)
+	for (at = text; (at = next_tag(at, tag, tag_n)); at += tag_n)
 		n += value_n - tag_n;
 	if (n > CONF_TEXT_MOST)
 		return NULL;
 	joined = to = malloc(n + 1);
 	if (!joined)
 		abort();
-	while ((at = strstr(text, tag))) {
+	while ((at = next_tag(text, tag, tag_n))) {
 		to = mempcpy(to, text, (size_t)(at - text));
 		to = mempcpy(to, value, value_n);
 		text = at + tag_n;

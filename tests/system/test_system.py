@@ -356,6 +356,11 @@ def test_names_of_a_name_server_need_the_drop_in(world, mx):
     world.clean_from = mark
     done = mx.mailban("ban", "dovecot", "192.0.2.88", check=False)
     assert done.returncode == 1
+    # As it was: no network.
+    mx.run(["rm", "/etc/systemd/system/mailban.service.d/names.conf",
+            "/etc/mailban/jail.local"])
+    mx.systemctl("daemon-reload")
+    mx.systemctl("restart", "mailban")
 
 
 EXAMPLES = "/usr/share/doc/mailban/examples"
