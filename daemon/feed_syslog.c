@@ -107,6 +107,9 @@ static void drop_socket(struct feed_syslog *f)
 	f->gone.full += stats->full;
 	if (syslog_is_reached(f->socket))
 		unlink(syslog_path(f->socket));
+	/* The service manager has it too, so that to close it is not enough:
+	 * what still waits in it would wake us for ever. */
+	epoll_ctl(f->ready, EPOLL_CTL_DEL, syslog_fd(f->socket), NULL);
 	passed_forget();
 	syslog_free(&f->socket);
 }
