@@ -15,8 +15,15 @@ static void ask(struct alarms *a, enum runner_task task, size_t of)
 	struct runner_request q = {.task = task};
 
 	strcpy(q.directory, a->postfix.directories[of]);
-	if (!alarms_run(a, &q))
-		log_warning("alarms: cannot ask postconf");
+	if (alarms_run(a, &q))
+		return;
+	log_warning("alarms: cannot ask postconf");
+	/* No answer will come: the timer begins anew. */
+	a->postfix.asking = false;
+	if (a->postfix.again)
+		a->limits_again = true;
+	else
+		a->ask_again = true;
 }
 
 static void ask_next(struct alarms *a)
@@ -83,10 +90,12 @@ bool alarms_postfix_take_limits(struct alarms *a, const char *text, size_t n)
 	if (p->n > 0 && p->of[p->n - 1] == p->asked - 1)
 		services_limits(&p->limits[p->n - 1], text, n,
 			p->instances[p->n - 1].default_process_limit);
-	p->asking = p->asked < p->known;
-	if (p->asking)
+	if (p->asked < p->known) {
 		ask_next(a);
-	return !p->asking;
+		return false;
+	}
+	p->asking = false;
+	return true;
 }
 
 static void add_disk(struct report_watch *w, const char *path)
