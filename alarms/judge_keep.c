@@ -72,6 +72,8 @@ static void read_program(
 	p.usual = read_u32(r) / SHARE_UNITS;
 	p.samples = read_u32(r);
 	r->bad |= p.usual > 100 || p.samples > USUAL_SAMPLES;
+	/* It is told in texts. */
+	r->bad |= p.version[0] && !judge_is_name(p.version);
 	if (r->bad)
 		return;
 	i = judge_program(j, p.name, p.dovecot);
@@ -148,7 +150,8 @@ static void read_jail(struct reader *r, struct judge *j, int64_t now,
 	v.split = read_bool(r);
 	v.upgrade = now - since - read_age(r);
 	v.usual = read_u32(r);
-	r->bad |= v.day < 0 || v.known < -1 || v.known >= VANISH_DAYS;
+	r->bad |= v.day < 0 || v.known < -1 || v.known >= VANISH_DAYS ||
+		  v.known > v.day;
 	/* Of a clock that was wrong. */
 	if (r->bad || v.day > today + 1)
 		return;

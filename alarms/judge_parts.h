@@ -95,6 +95,8 @@ struct judge {
 
 /* The kinds and subjects of the alarms of lines. */
 void judge_signs_lay_out(struct judge *judge);
+/* Is it of letters, digits and ._- alone, and begins with no "-"? */
+bool judge_is_name(const char *name);
 /* The place of a log, a jail, NULL if there is none. */
 struct judge_log *judge_log_of(struct judge *judge, const char *name);
 struct judge_jail *judge_jail_of(struct judge *judge, const char *name);

@@ -60,7 +60,7 @@ void judge_signs_lay_out(struct judge *j)
 	judge_program(j, "dovecot", true);
 }
 
-static bool is_name(const char *name)
+bool judge_is_name(const char *name)
 {
 	return *name && *name != '-' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
@@ -77,7 +77,7 @@ size_t judge_program(struct judge *j, const char *name, bool dovecot)
 	for (i = 0; i < j->programs_n; i++)
 		if (strcmp(j->programs[i].name, name) == 0)
 			return i;
-	if (!is_name(name) || strlen(name) >= JUDGE_PROGRAM)
+	if (!judge_is_name(name) || strlen(name) >= JUDGE_PROGRAM)
 		return JUDGE_POSTFIX;
 	/* One that is remembered alone goes for one that is there. */
 	for (i = JUDGE_DOVECOT + 1; i < j->programs_n; i++)
@@ -127,7 +127,7 @@ static void take_version(
 		return;
 	memcpy(text, version, n);
 	text[n] = '\0';
-	if (!is_name(text) || strcmp(text, p->version) == 0)
+	if (!judge_is_name(text) || strcmp(text, p->version) == 0)
 		return;
 	if (p->version[0]) {
 		p->upgraded = true;

@@ -434,6 +434,33 @@ static void test_kept(void **state)
 		10000, sizeof(bytes));
 }
 
+/* What judge_keep() would never write is not taken, though it can be read. */
+static void test_forged(void **state)
+{
+	static uint8_t bytes[JUDGE_KEPT], forged[JUDGE_KEPT];
+	/* From the day on: known, days, found, heard, split, upgrade, usual */
+	const size_t of_day = 8 + 4 + 28 * 4 + 1 + 8 + 1 + 8 + 4;
+	uint8_t *version;
+	size_t n;
+
+	(void)state;
+	found = 0;
+	say(JUDGE_DOVECOT, SIGN_STARTED, "2.3.19.1");
+	days(15, 240);
+	n = judge_keep(judge, now, WALL + now, bytes, sizeof(bytes));
+	assert_in_range(n, 100, sizeof(bytes));
+	assert_true(judge_recall(judge, bytes, n, now, WALL + now));
+	/* More days are known than there were. */
+	memcpy(forged, bytes, n);
+	memset(forged + n - of_day, 0, 8);
+	assert_false(judge_recall(judge, forged, n, now, WALL + now));
+	memcpy(forged, bytes, n);
+	version = memmem(forged, n, "2.3.19.1", 8);
+	assert_non_null(version);
+	version[1] = '\'';
+	assert_false(judge_recall(judge, forged, n, now, WALL + now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +478,7 @@ int main(void)
 			test_instances, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_vanished, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
