@@ -29,14 +29,17 @@
 extern char **environ;
 
 #define BAR 30
+/* When the bar is drawn at first, and how often: not for each line. */
+#define BAR_FIRST (CLOCK_SECOND / 2)
+#define BAR_EVERY (CLOCK_SECOND / 10)
 
 struct reader {
 	struct ledger *ledger;
 	struct attacks *attacks; /* NULL: nobody asks for them */
 	const char *log;
 	uint64_t lines, bytes, whole; /* whole: of the file, 0 = not known */
-	int64_t began;
-	bool shows; /* a bar on a terminal */
+	int64_t draw_at;	      /* monotonic: the bar, then */
+	bool shows;		      /* a bar on a terminal */
 	bool drawn;
 	char **faults;
 	size_t n_faults;
@@ -81,8 +84,12 @@ static void bar_clear(struct reader *r)
 
 static void bar_due(struct reader *r)
 {
-	if (r->shows && clock_mono() - r->began > CLOCK_SECOND / 2)
-		bar_draw(r);
+	int64_t now = r->shows ? clock_mono() : 0;
+
+	if (!r->shows || now < r->draw_at)
+		return;
+	r->draw_at = now + BAR_EVERY;
+	bar_draw(r);
 }
 
 static void on_record(void *ctx, const struct record *record)
@@ -176,7 +183,7 @@ static void log_read(struct reader *r, const char *log)
 	r->log = strcmp(log, "-") == 0 ? "standard input" : log;
 	r->lines = r->bytes = 0;
 	r->whole = whole_size(log);
-	r->began = clock_mono();
+	r->draw_at = clock_mono() + BAR_FIRST;
 	r->undated = r->ledger->total.undated;
 	if (log_replay(r, log, why, sizeof(why)) == 0) {
 		bar_clear(r);
