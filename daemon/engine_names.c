@@ -60,7 +60,8 @@ static void tell_name(struct engine *e, const struct jail *jail,
 			jail->name, name, list);
 }
 
-/* Each address of the name fails, at the time of the line. */
+/* Each address of the name fails, at the time of the line; behind those that
+ * wait already, for a name that is known is told of while lines are read. */
 static void on_name(void *ctx, const struct resolver_failure *of,
 	const char *name, const struct addr *addresses, size_t n, bool fresh)
 {
@@ -77,7 +78,7 @@ static void on_name(void *ctx, const struct resolver_failure *of,
 		for (size_t i = 0; i < n; i++) {
 			failure.who = prefix_of(&addresses[i]);
 			if (!addr_is_special(&addresses[i]))
-				decisions_failure(e->decisions, j, &failure);
+				decisions_later(e->decisions, j, &failure);
 		}
 	}
 }
