@@ -207,6 +207,11 @@ static bool filter_read(struct regexrun *r, const char *value,
 	return ok && rows_add(r, &file);
 }
 
+static void jail_failed(struct regexrun *r, const char *value)
+{
+	regexrun_say(r, "ERROR: Failed to get jail for '%s'\n", value);
+}
+
 /* Reads the filter of a jail, as it says; false if told what is wrong. */
 static bool jail_read(struct regexrun *r, const char *value,
 	const struct filter_spec *given, const struct filter_spec *spec,
@@ -229,7 +234,7 @@ static bool jail_read(struct regexrun *r, const char *value,
 	shown.options = options;
 	ok = filterfile_read(&file, spec, r->config, r->datadir, arena, &err);
 	if (!ok)
-		regexrun_say(r, "ERROR: Failed to get jail for '%s'\n", value);
+		jail_failed(r, value);
 	else if (r->report.verbose > 1 && !r->out)
 		options_tell(r, "Real  filter options", &shown, &file);
 	if (ok && file.journalmatch)
@@ -258,6 +263,8 @@ bool regexfilter_fail(struct regexrun *r, const char *value)
 		if (regexjail_find(r, &spec, &of_jail, arena, &failed)) {
 			ok = !failed &&
 			     jail_read(r, value, &spec, &of_jail, arena);
+			if (failed)
+				jail_failed(r, value);
 			goto end;
 		}
 		path = find_in(arena, r->config, spec.name);

@@ -53,7 +53,7 @@ static void options_join(struct filter_spec *out, struct filter_spec *of_jail,
 }
 
 bool regexjail_find(struct regexrun *r, const struct filter_spec *given,
-	struct filter_spec *out, struct arena *arena, bool *told)
+	struct filter_spec *out, struct arena *arena, bool *failed)
 {
 	struct err ignored, err;
 	struct jails *jails;
@@ -63,7 +63,7 @@ bool regexjail_find(struct regexrun *r, const struct filter_spec *given,
 	struct jailvalue_text filter;
 	bool found;
 
-	*told = false;
+	*failed = false;
 	if (!may_be_jail(given->name))
 		return false;
 	/* What is wrong with the other jails is not asked here. */
@@ -78,7 +78,7 @@ bool regexjail_find(struct regexrun *r, const struct filter_spec *given,
 		if (filter.text && *filter.text)
 			filter_spec_parse(&of_jail, filter.text, arena, &err);
 		options_join(out, &of_jail, given, &v);
-		*told = err.faults > 0;
+		*failed = err.faults > 0;
 	}
 	jails_deinit(jails);
 	err_deinit(&err);

@@ -61,10 +61,10 @@ bool regexfilter_fail(struct regexrun *r, const char *value);
 /*
  * The filter of the jail that is named as a filter, with the options given and
  * with those of the jail, in *out; its memory is the arena's. False if there is
- * none of that name. *told: what it says of its filter cannot be read.
+ * none of that name. *failed: what it says of its filter cannot be read.
  */
 bool regexjail_find(struct regexrun *r, const struct filter_spec *given,
-	struct filter_spec *out, struct arena *arena, bool *told);
+	struct filter_spec *out, struct arena *arena, bool *failed);
 bool regexfilter_ignore(struct regexrun *r, const char *value);
 
 #endif

@@ -20,6 +20,7 @@ make in that program's form.
 import concurrent.futures
 import datetime
 import json
+import os
 import pathlib
 import re
 import sys
@@ -31,7 +32,6 @@ import hosts
 
 sys.path.append(str(hosts.TESTS / "filters"))
 import fail2ban_samples as f2b  # noqa: E402
-
 
 REAL = "/usr/bin/fail2ban-regex"
 OURS = "/root/bin/fail2ban-regex"
@@ -410,3 +410,27 @@ def test_locale(both, mail):
     for env in ({"LANG": "C"}, {"LANG": ""}, {"LC_ALL": "C"},
                 {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "POSIX"}):
         both.same(mail, FROM, env=env)
+
+
+def test_a_jail_whose_filter_is_none(both):
+    """What 1.1.0 takes for a jail is told if it is none that can be read."""
+    release = both.host.path("/etc/os-release")
+    link = os.readlink(release) if release.is_symlink() else None
+    before = release.read_text()
+    release.unlink()
+    release.write_text('VERSION_ID="13"\n')
+    jails = both.host.path(f"{CONFDIR}/jail.local")
+    both.host.write(f"{CONFDIR}/jail.local", "[broken]\nfilter = x[mode\n"
+                    "[nowhere]\nfilter = nowhere\n")
+    try:
+        for name in ("broken", "nowhere"):
+            out, status, _ = both.call(OURS, ["a line", name])
+            assert status == 255, out
+            assert f"ERROR: Failed to get jail for '{name}'\n" in out
+    finally:
+        jails.unlink()
+        release.unlink()
+        if link:
+            release.symlink_to(link)
+        else:
+            release.write_text(before)
