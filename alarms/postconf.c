@@ -68,10 +68,9 @@ static bool is(const char *line, size_t n, const char *name)
 static void take_line(
 	struct postconf *c, const char *line, size_t n, int *numbers)
 {
-	uint64_t number;
-
 	const char *equals = memmem(line, n, " =", 2), *value, *end = line + n;
 	size_t name = equals ? (size_t)(equals - line) : 0, length;
+	uint64_t number;
 
 	if (!equals)
 		return;

@@ -326,6 +326,8 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		free(p.env[i]);
 }
 
+_Static_assert(SERVICES_BYTES <= RUNNER_OUTPUT, "all services have room");
+
 /* What it can see for itself, in /proc. */
 static void count(const struct runner_request *q, struct runner_reply *reply)
 {

@@ -70,9 +70,10 @@ static bool take_value(const struct word *row, const char *value,
 		}
 		return true;
 	}
-	if (value && !*value)
-		here = (value = NULL);
-	else if (!value && words->left)
+	if (value && !*value) {
+		value = NULL;
+		here = false;
+	} else if (!value && words->left)
 		value = *words->at;
 	if (row->kind == WORD_NUMBER_OR_NOT) {
 		bool good = value && number_parse(value, &out->number);
