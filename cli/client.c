@@ -339,6 +339,13 @@ int client_show(const struct options *options, const char *command,
 	return EXIT_YES;
 }
 
+char *client_text(const json_t *of, const char *key)
+{
+	const char *text = json_string_value(json_object_get(of, key));
+
+	return text_escape(text ? text : "-");
+}
+
 json_int_t client_number(const json_t *of, const char *key)
 {
 	return json_integer_value(json_object_get(of, key));

@@ -44,6 +44,9 @@ int client_ask_addresses(const struct options *options, const char *command,
 int client_show(const struct options *options, const char *command,
 	const char *jail, void (*print)(const json_t *result));
 
+/* A member that is text, as text_escape() shows it; "-" if it is none. The
+ * caller frees. */
+char *client_text(const json_t *of, const char *key);
 /* A member that is a whole number; 0 if it is none. */
 json_int_t client_number(const json_t *of, const char *key);
 /* Of all in a list, together. */

@@ -177,12 +177,8 @@ static void alarms_print(const json_t *alarms)
 			"name", "level", "text", "next"};
 		char *cells[4];
 
-		for (size_t k = 0; k < 4; k++) {
-			const char *text = json_string_value(
-				json_object_get(alarm, keys[k]));
-
-			cells[k] = text_escape(text ? text : "-");
-		}
+		for (size_t k = 0; k < 4; k++)
+			cells[k] = client_text(alarm, keys[k]);
 		printf("%s%s, %s%s: %s\n    next: %s\n", table_bad(stdout),
 			cells[0], cells[1], table_plain(stdout), cells[2],
 			cells[3]);
@@ -199,24 +195,20 @@ static void services_print(const json_t *services)
 	size_t i;
 
 	json_array_foreach (services, i, item) {
-		const char *name =
-			json_string_value(json_object_get(item, "name"));
-		const char *type =
-			json_string_value(json_object_get(item, "type"));
-		char *left = text_escape(name ? name : "-");
-		char *right = text_escape(type ? type : "-");
+		char *name = client_text(item, "name");
+		char *type = client_text(item, "type");
 
 		limit = json_object_get(item, "limit");
 		if (json_integer_value(limit) > 1) {
 			printf("%s%s/%s %jd of %jd",
-				any ? ", " : "processes of Postfix: ", left,
-				right,
+				any ? ", " : "processes of Postfix: ", name,
+				type,
 				(intmax_t)client_number(item, "processes"),
 				(intmax_t)json_integer_value(limit));
 			any = true;
 		}
-		free(left);
-		free(right);
+		free(name);
+		free(type);
 	}
 	if (any)
 		putchar('\n');
@@ -229,16 +221,12 @@ static void allowed_print(const json_t *allowed)
 	size_t i;
 
 	json_array_foreach (allowed, i, item) {
-		const char *who =
-			json_string_value(json_object_get(item, "address"));
-		const char *why =
-			json_string_value(json_object_get(item, "why"));
-		char *left = text_escape(who ? who : "-");
-		char *right = text_escape(why ? why : "-");
+		char *who = client_text(item, "address");
+		char *why = client_text(item, "why");
 
-		printf("%s%s (%s)", i ? ", " : "never banned: ", left, right);
-		free(left);
-		free(right);
+		printf("%s%s (%s)", i ? ", " : "never banned: ", who, why);
+		free(who);
+		free(why);
 	}
 	if (json_array_size(allowed))
 		putchar('\n');
@@ -246,22 +234,20 @@ static void allowed_print(const json_t *allowed)
 
 static void daemon_print(const json_t *status)
 {
-	const char *version =
-		json_string_value(json_object_get(status, "version"));
-	char *escaped = text_escape(version ? version : "-");
+	char *version = client_text(status, "version");
 	const json_t *uptime = json_object_get(status, "uptime");
 	json_int_t ended =
 		json_integer_value(json_object_get(status, "disconnected"));
 	char up[TEXT_TIME];
 
-	printf("mailband %s, process %jd, up %s\n", escaped,
+	printf("mailband %s, process %jd, up %s\n", version,
 		(intmax_t)json_integer_value(json_object_get(status, "pid")),
 		text_duration(client_seconds(uptime, 0), up));
 	printf("%jd lines read, %jd of them failures\n",
 		(intmax_t)json_integer_value(json_object_get(status, "lines")),
 		(intmax_t)json_integer_value(
 			json_object_get(status, "matched")));
-	free(escaped);
+	free(version);
 	if (ended > 0)
 		printf("%jd connections of who was banned ended\n",
 			(intmax_t)ended);

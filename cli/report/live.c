@@ -108,9 +108,7 @@ static void attackers_text(
 	}
 	page_title(to, title);
 	json_array_foreach (rows, i, row) {
-		const char *name =
-			json_string_value(json_object_get(row, "name"));
-		char *shown = text_escape(name ? name : "-");
+		char *shown = client_text(row, "name");
 
 		fputc(' ', to);
 		page_count(to, (uint64_t)json_integer_value(
