@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/clock.h"
+
 /* What libFuzzer calls: once, and with each input. They run in the tree. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -23,5 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* 2026-11-21 10:00 UTC, at which the clocks are held. */
 #define FUZZ_NOW INT64_C(1795255200000000)
+
+/* Holds them, and sets where we are; to be called once, before any input. */
+static inline void fuzz_hold(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	clock_hold(FUZZ_NOW, FUZZ_NOW);
+}
 
 #endif

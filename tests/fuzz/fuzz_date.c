@@ -9,7 +9,6 @@
 
 #include "filters/dates.h"
 #include "filters/filter.h"
-#include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
 #include "tests/fuzz/fuzz.h"
@@ -27,8 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "UTC", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("UTC");
 	for (size_t i = 0; i < PATTERNS; i++) {
 		dates[i] = dates_new(patterns[i], why, sizeof(why));
 		must(dates[i]);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "filters/filter.h"
-#include "lib/clock.h"
 #include "sources/header.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -29,8 +28,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "UTC", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("UTC");
 	must(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/fuzz.conf", dir);
 	atexit(remove_dir);

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
 #include "tests/fuzz/fuzz.h"
@@ -20,8 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "Europe/Berlin", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("Europe/Berlin");
 	return 0;
 }
 

@@ -7,7 +7,6 @@
 
 #include "filters/dispatch.h"
 #include "filters/filter.h"
-#include "lib/clock.h"
 #include "sources/header.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -48,8 +47,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "UTC", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("UTC");
 	for (size_t i = 0; i < FILTERS; i++)
 		filters[i] = load(specs[i]);
 	together = dispatch_new(filters, FILTERS);

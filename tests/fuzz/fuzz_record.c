@@ -9,7 +9,6 @@
 #include "ledger/attacks.h"
 #include "ledger/ledger.h"
 #include "ledger/sign.h"
-#include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
 #include "tests/fuzz/fuzz.h"
@@ -65,8 +64,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "Europe/Berlin", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("Europe/Berlin");
 	return 0;
 }
 

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/line.h"
 #include "sources/header.h"
 #include "sources/syslog_message.h"
@@ -17,8 +16,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	setenv("TZ", "Europe/Berlin", 1);
-	clock_hold(FUZZ_NOW, FUZZ_NOW);
+	fuzz_hold("Europe/Berlin");
 	return 0;
 }
 
