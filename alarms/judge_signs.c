@@ -261,24 +261,24 @@ void judge_lines(struct judge *j, size_t program, uint64_t lines,
 
 struct judge_log *judge_log_of(struct judge *j, const char *name)
 {
-	struct judge_log *free = NULL;
+	struct judge_log *spare = NULL;
 
-	if (!*name || strlen(name) >= sizeof(free->name))
+	if (!*name || strlen(name) >= sizeof(spare->name))
 		return NULL;
 	for (size_t i = 0; i < j->logs_n; i++) {
 		if (strcmp(j->logs[i].name, name) == 0)
 			return &j->logs[i];
 		if (!j->logs[i].seen)
-			free = &j->logs[i];
+			spare = &j->logs[i];
 	}
 	if (j->logs_n < JUDGE_LOGS)
-		free = &j->logs[j->logs_n++];
+		spare = &j->logs[j->logs_n++];
 	/* One that is remembered alone goes for one that is there. */
-	if (free) {
-		*free = (struct judge_log){.seen = false};
-		strcpy(free->name, name);
+	if (spare) {
+		*spare = (struct judge_log){.seen = false};
+		strcpy(spare->name, name);
 	}
-	return free;
+	return spare;
 }
 
 void judge_log(struct judge *j, const char *name, uint64_t lines, int64_t now)
@@ -300,23 +300,23 @@ void judge_log(struct judge *j, const char *name, uint64_t lines, int64_t now)
 
 struct judge_jail *judge_jail_of(struct judge *j, const char *name)
 {
-	struct judge_jail *free = NULL;
+	struct judge_jail *spare = NULL;
 
-	if (!*name || strlen(name) >= sizeof(free->name))
+	if (!*name || strlen(name) >= sizeof(spare->name))
 		return NULL;
 	for (size_t i = 0; i < j->jails_n; i++) {
 		if (strcmp(j->jails[i].name, name) == 0)
 			return &j->jails[i];
 		if (!j->jails[i].seen)
-			free = &j->jails[i];
+			spare = &j->jails[i];
 	}
 	if (j->jails_n < JUDGE_JAILS)
-		free = &j->jails[j->jails_n++];
-	if (free) {
-		*free = (struct judge_jail){.seen = false};
-		strcpy(free->name, name);
+		spare = &j->jails[j->jails_n++];
+	if (spare) {
+		*spare = (struct judge_jail){.seen = false};
+		strcpy(spare->name, name);
 	}
-	return free;
+	return spare;
 }
 
 /* Of all instances the one that was upgraded last; NULL: none was. */
