@@ -38,6 +38,9 @@ class World:
     def join(self):
         """Lay the net, anew after a reboot."""
         if self.net:
+            # The kernel takes a namespace's links away some time after it.
+            for client in self.clients.values():
+                client.run(["ip", "link", "delete", "eth0"])
             self.net.close()
         self.net = hosts.Net(self.mx, *self.clients.values())
 
