@@ -29,7 +29,16 @@ struct guesser {
 
 struct guessers {
 	struct hash_seed seed;
+	/* Of each guesser some of his address's hash, never 0: most who come in
+	 * are none, and those who stand there need not be looked at. */
+	uint32_t prints[SHELVES][SHELF];
 	struct guesser items[SHELVES][SHELF];
+};
+
+/* Where somebody stands, or would. */
+struct place {
+	uint32_t *prints, print;
+	struct guesser *shelf;
 };
 
 struct guessers *guessers_new(void)
@@ -57,10 +66,13 @@ static struct addr cut(const struct addr *from)
 	return a;
 }
 
-static struct guesser *shelf_of(struct guessers *g, const struct addr *from)
+static struct place place_of(struct guessers *g, const struct addr *from)
 {
-	return g->items[hash_bytes(&g->seed, from->ip, sizeof(from->ip)) %
-			SHELVES];
+	uint64_t hash = hash_bytes(&g->seed, from->ip, sizeof(from->ip));
+
+	return (struct place){.prints = g->prints[hash % SHELVES],
+		.print = (uint32_t)(hash >> 32) | 1,
+		.shelf = g->items[hash % SHELVES]};
 }
 
 static bool is_over(const struct guesser *who, int64_t now)
@@ -69,24 +81,23 @@ static bool is_over(const struct guesser *who, int64_t now)
 }
 
 static struct guesser *find(
-	struct guessers *g, const struct addr *from, int64_t now)
+	const struct place *p, const struct addr *from, int64_t now)
 {
-	struct guesser *shelf = shelf_of(g, from);
-
 	for (size_t i = 0; i < SHELF; i++)
-		if (shelf[i].last && addr_equal(&shelf[i].from, from))
-			return is_over(&shelf[i], now) ? NULL : &shelf[i];
+		if (p->prints[i] == p->print &&
+			addr_equal(&p->shelf[i].from, from))
+			return is_over(&p->shelf[i], now) ? NULL : &p->shelf[i];
 	return NULL;
 }
 
 /* What is missed least. */
 static struct guesser *make(
-	struct guessers *g, const struct addr *from, int64_t now)
+	const struct place *p, const struct addr *from, int64_t now)
 {
-	struct guesser *shelf = shelf_of(g, from), *least = shelf;
+	struct guesser *least = p->shelf;
 
 	for (size_t i = 0; i < SHELF; i++) {
-		struct guesser *who = &shelf[i];
+		struct guesser *who = &p->shelf[i];
 
 		if (!who->last || is_over(who, now)) {
 			least = who;
@@ -98,6 +109,7 @@ static struct guesser *make(
 			least = who;
 	}
 	*least = (struct guesser){.from = *from};
+	p->prints[least - p->shelf] = p->print;
 	return least;
 }
 
@@ -118,11 +130,12 @@ void guessers_failed(struct guessers *g, const struct addr *from,
 	const char *account, size_t n, int64_t now)
 {
 	struct addr a = cut(from);
-	struct guesser *who = find(g, &a, now);
+	struct place p = place_of(g, &a);
+	struct guesser *who = find(&p, &a, now);
 	uint32_t name = name_of(g, account, n);
 
 	if (!who)
-		who = make(g, &a, now);
+		who = make(&p, &a, now);
 	if (now > who->last)
 		who->last = now;
 	/* Who comes in there now and then mistypes. */
@@ -146,7 +159,8 @@ uint32_t guessers_came(struct guessers *g, const struct addr *from,
 	const char *account, size_t n, int64_t now)
 {
 	struct addr a = cut(from);
-	struct guesser *who = find(g, &a, now);
+	struct place p = place_of(g, &a);
+	struct guesser *who = find(&p, &a, now);
 	uint32_t name;
 
 	if (!who)
