@@ -165,7 +165,7 @@ struct outbound_account *outbound_owner(
 static struct message *message_of(
 	const struct outbound *o, const struct record *r, int64_t time)
 {
-	return messages_get(o->messages, r->queue, false, time);
+	return messages_get_by(o->messages, r->queue, r->hash, false, time);
 }
 
 static void note_address(struct outbound_account *a, const struct addr *from)
@@ -309,10 +309,11 @@ static on_record_fn wanted(const struct record *r)
 void outbound_record(struct outbound *o, const struct record *r, int64_t time)
 {
 	on_record_fn fn = o ? wanted(r) : NULL;
-	int64_t now;
 
 	if (!fn)
 		return;
-	now = clock_wall();
-	fn(o, r, time && time < now ? time : now);
+	/* What was past when the clock was last read, is. */
+	if (!time || time >= o->now)
+		o->now = clock_wall();
+	fn(o, r, time && time < o->now ? time : o->now);
 }

@@ -231,9 +231,14 @@ void outbound_judge_login(struct outbound *o, struct outbound_account *a,
 
 void outbound_tick(struct outbound *o)
 {
-	int64_t now = clock_mono(), hour = clock_wall() / HOUR;
+	int64_t now = clock_mono(), hour;
 
-	if (!o || now - o->looked < o->settings->rules.interval)
+	if (!o)
+		return;
+	/* It may have been set back. */
+	o->now = clock_wall();
+	hour = o->now / HOUR;
+	if (now - o->looked < o->settings->rules.interval)
 		return;
 	o->looked = now;
 	for (size_t i = 0; i < OUTBOUND_ALARMS; i++) {

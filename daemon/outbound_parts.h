@@ -53,6 +53,7 @@ struct outbound {
 	struct outbound_account accounts[OUTBOUND_ACCOUNTS];
 	uint32_t n, hand; /* n: places ever taken */
 	struct outbound_alarm alarms[OUTBOUND_ALARMS];
+	int64_t now;	/* wall clock, of this second */
 	int64_t looked; /* monotonic */
 	bool changed;
 	uint64_t forgotten; /* accounts, for others or their length */
