@@ -201,7 +201,9 @@ void ledger_count(struct ledger *l, const struct record *r)
 	count(l, r);
 }
 
-void ledger_add_sums(struct ledger *l, const struct reading_sums *sums)
+/* Of one line nothing is left of the sums when this is part of the caller. */
+__attribute__((always_inline)) static inline void add_sums(
+	struct ledger *l, const struct reading_sums *sums)
 {
 	l->total.lines += sums->lines;
 	l->total.mail += sums->mail;
@@ -211,6 +213,11 @@ void ledger_add_sums(struct ledger *l, const struct reading_sums *sums)
 		l->first = sums->first;
 	if (sums->last > l->last)
 		l->last = sums->last;
+}
+
+void ledger_add_sums(struct ledger *l, const struct reading_sums *sums)
+{
+	add_sums(l, sums);
 }
 
 void ledger_line(
@@ -225,7 +232,7 @@ void ledger_line(
 	r->log = r->program = r->rest = (struct span){line->message, 0};
 	what = reading_line(&l->state->reading, line, r);
 	reading_sum(&sums, what, line);
-	ledger_add_sums(l, &sums);
+	add_sums(l, &sums);
 	if (what == READING_COUNTS)
 		ledger_count(l, r);
 }
