@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A log from its beginning to its end, by portions of whole lines. A plain
- * file is read straight to where its lines are looked at; zlib tells by itself
- * whether anything else is compressed. A damaged one is told of, and never
- * taken for whole.
+ * A log from its beginning to its end, by portions of whole lines. Of a plain
+ * file each portion is a place in it, which needs nothing of the others and is
+ * read by whoever looks at its lines; it goes as far as the file did when it
+ * was opened. Anything else comes in its order, and zlib tells by itself
+ * whether it is compressed. What is damaged, or gone before it was read, is
+ * told of, and never taken for whole.
  */
 #include "sources/portion.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
 struct portions {
 	int fd;
-	gzFile zipped; /* reads fd; NULL: it is plain */
+	gzFile zipped;	  /* reads fd; NULL: it is plain */
+	off_t begin, end; /* of what is plain */
+	off_t at;	  /* the next portion of that */
 	bool ended;
 	bool skip; /* up to the next newline: the line was too long */
 	size_t held;
@@ -28,21 +34,35 @@ struct portions {
 /* What stands behind the last newline is kept. */
 _Static_assert(PORTION_READ <= SOURCE_LINE_MOST, "a rest is no whole line");
 
+/* A line that begins in a portion mostly ends so soon behind it; if not, so
+ * much more is read at a time. */
+#define AHEAD 512
+#define AHEAD_MORE 4096
+
 static void tell(char *why, size_t room, const char *text)
 {
 	snprintf(why, room, "%s", text);
 }
 
-/* A file that does not begin as gzip(1) has it; of a pipe nobody knows. */
-static bool is_plain(int fd)
+/* A file that does not begin as gzip(1) has it, and is as long as it says; of
+ * a pipe nobody knows. */
+static bool is_plain(struct portions *p, const struct stat *st)
 {
 	unsigned char magic[2];
-	off_t at = lseek(fd, 0, SEEK_CUR);
-	struct stat st;
 
-	return at >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       !(pread(fd, magic, 2, at) == 2 && magic[0] == 0x1f &&
+	p->begin = p->at = lseek(p->fd, 0, SEEK_CUR);
+	p->end = st->st_size;
+	return p->begin >= 0 && S_ISREG(st->st_mode) && st->st_size > 0 &&
+	       !(pread(p->fd, magic, 2, p->begin) == 2 && magic[0] == 0x1f &&
 		       magic[1] == 0x8b);
+}
+
+/* What never ends, or is no text: a disk, a device. Nothing, a terminal are. */
+static bool is_device(int fd, const struct stat *st)
+{
+	return S_ISBLK(st->st_mode) ||
+	       (S_ISCHR(st->st_mode) && st->st_rdev != makedev(1, 3) &&
+		       !isatty(fd));
 }
 
 struct portions *portions_open(const char *path, char *why, size_t room)
@@ -52,15 +72,21 @@ struct portions *portions_open(const char *path, char *why, size_t room)
 
 	if (!p)
 		abort();
+	*why = '\0';
 	p->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
 				       : open(path, O_RDONLY | O_CLOEXEC);
-	if (p->fd < 0)
+	if (p->fd < 0 || fstat(p->fd, &st) != 0)
 		goto fault;
-	if (fstat(p->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		goto fault;
 	}
-	if (is_plain(p->fd))
+	if (is_device(p->fd, &st)) {
+		tell(why, room, "a device, and no log");
+		portions_close(&p);
+		return NULL;
+	}
+	if (is_plain(p, &st))
 		return p;
 	p->zipped = gzdopen(p->fd, "rb");
 	if (!p->zipped)
@@ -79,16 +105,19 @@ void portions_close(struct portions **portions)
 
 	if (!p)
 		return;
-	if (p->zipped)
+	if (p->zipped) {
 		gzclose(p->zipped);
-	else if (p->fd >= 0)
+	} else if (p->fd >= 0) {
+		/* Whoever shares standard input goes on behind it. */
+		lseek(p->fd, p->end, SEEK_SET);
 		close(p->fd);
+	}
 	free(p);
 	*portions = NULL;
 }
 
 /* How many bytes; 0 at the end, -1 when told what is wrong. */
-static ssize_t read_zipped(struct portions *p, char *to, char *why, size_t room)
+static ssize_t read_some(struct portions *p, char *to, char *why, size_t room)
 {
 	int got = gzread(p->zipped, to, PORTION_READ), code;
 
@@ -104,20 +133,6 @@ static ssize_t read_zipped(struct portions *p, char *to, char *why, size_t room)
 	else
 		return 0;
 	return -1;
-}
-
-static ssize_t read_some(struct portions *p, char *to, char *why, size_t room)
-{
-	ssize_t got;
-
-	if (p->zipped)
-		return read_zipped(p, to, why, room);
-	do
-		got = read(p->fd, to, PORTION_READ);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		tell(why, room, strerror(errno));
-	return got;
 }
 
 /* What of n new bytes is of no line that was too long. */
@@ -155,14 +170,28 @@ static bool cut_lines(
 	return true;
 }
 
+/* The next place in a plain file. */
+static bool next_place(struct portions *p, struct portion *out)
+{
+	off_t left = p->end - p->at;
+
+	if (left <= 0)
+		return false;
+	out->at = p->at;
+	out->fresh = left < PORTION_READ ? (size_t)left : PORTION_READ;
+	p->at += (off_t)out->fresh;
+	return true;
+}
+
 bool portions_next(struct portions *p, char *buf, struct portion *out,
 	char *why, size_t room)
 {
 	size_t n = p->held, fresh;
 	ssize_t got;
 
-	*why = '\0';
 	*out = (struct portion){.text = buf};
+	if (!p->zipped)
+		return next_place(p, out);
 	memcpy(buf, p->rest, n);
 	p->held = 0;
 	while (!p->ended && (got = read_some(p, buf + n, why, room)) > 0) {
@@ -175,6 +204,96 @@ bool portions_next(struct portions *p, char *buf, struct portion *out,
 	p->ended = true;
 	out->n = *why ? 0 : n;
 	return out->n > 0;
+}
+
+/* As many of n bytes as there are; -1 if they cannot be read. */
+static ssize_t read_at(int fd, char *to, size_t n, off_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = pread(fd, to + done, n - done, at + (off_t)done);
+
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got == 0)
+			break;
+		if (got > 0)
+			done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+/*
+ * Where the last line ends that begins in the portion, of which got bytes were
+ * read; reads on for it. A line that begins right behind is the portion's too.
+ */
+static size_t find_end(
+	const struct portions *p, const struct portion *out, size_t got)
+{
+	size_t most = out->fresh + SOURCE_LINE_MOST + 1, from = out->fresh;
+
+	/* But for one that was not there when the file was opened. */
+	from -= out->at + (off_t)out->fresh == p->end;
+	while (got > from) {
+		const char *newline =
+			memchr(out->text + from, '\n', got - from);
+		size_t more = most - got < AHEAD_MORE ? most - got : AHEAD_MORE;
+		ssize_t n;
+
+		if (newline)
+			return (size_t)(newline + 1 - out->text);
+		from = got;
+		n = more ? read_at(p->fd, out->text + got, more,
+				   out->at + (off_t)got)
+			 : 0;
+		got += n > 0 ? (size_t)n : 0;
+	}
+	return got;
+}
+
+void portion_read(const struct portions *p, struct portion *out)
+{
+	const char *newline;
+	ssize_t got;
+	size_t end;
+
+	if (p->zipped)
+		return;
+	got = read_at(p->fd, out->text, out->fresh + AHEAD, out->at);
+	out->error = got < 0 ? errno : 0;
+	if (got < 0)
+		return;
+	out->gone = (size_t)got < out->fresh;
+	if (out->gone) {
+		/* What was cut off is no line. */
+		out->fresh = (size_t)got;
+		newline = memrchr(out->text, '\n', out->fresh);
+		end = newline ? (size_t)(newline + 1 - out->text) : 0;
+	} else {
+		end = find_end(p, out, (size_t)got);
+	}
+	/* The line that it begins in is that of the one before. */
+	if (out->at > p->begin) {
+		newline = memchr(out->text, '\n', out->fresh);
+		if (!newline)
+			return;
+		end -= (size_t)(newline + 1 - out->text);
+		out->text += newline + 1 - out->text;
+	}
+	out->n = end;
+}
+
+bool portion_is_whole(const struct portion *portion, char *why, size_t room)
+{
+	if (portion->error)
+		tell(why, room, strerror(portion->error));
+	else if (portion->gone)
+		snprintf(why, room,
+			"truncated while it was read: nothing is there from "
+			"byte %" PRIdMAX " on",
+			(intmax_t)portion->at + (intmax_t)portion->fresh);
+	return !portion->error && !portion->gone;
 }
 
 void portion_lines(struct portion_lines *lines, const struct portion *portion)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "sources/newlines.h"
 #include "sources/source.h"
@@ -12,13 +13,17 @@
 /* So much is read at a time: what stays in the cache of a processor. */
 #define PORTION_READ (48 * 1024)
 /* Bytes that a portion needs. */
-#define PORTION_ROOM (PORTION_READ + SOURCE_LINE_MOST)
+#define PORTION_ROOM (PORTION_READ + SOURCE_LINE_MOST + 1)
 
 /* Whole lines, the last with its newline or at the end of all. */
 struct portion {
 	char *text;
 	size_t n;
-	bool cut; /* the last is longer than a line may be, and has no end */
+	bool cut;  /* the last is longer than a line may be, and has no end */
+	bool gone; /* the file is shorter than it was */
+	int error; /* an errno; 0 = none */
+	off_t at;  /* of a plain file: where it stands, */
+	size_t fresh; /* and how many bytes lines of it begin in */
 };
 
 /*
@@ -28,12 +33,16 @@ struct portion {
 struct portions;
 struct portions *portions_open(const char *path, char *why, size_t room);
 /*
- * The next lines, put into buf, of PORTION_ROOM bytes. False at the end, or
- * with what is wrong in why, which is empty else: then the lines before that
- * were all handed out.
+ * The next lines, which portion_read puts into buf, of PORTION_ROOM bytes.
+ * False at the end, or with what is wrong in why, which is empty else: then the
+ * lines before that were all handed out.
  */
 bool portions_next(struct portions *portions, char *buf,
 	struct portion *portion, char *why, size_t room);
+/* By any thread, and of several portions at a time. */
+void portion_read(const struct portions *portions, struct portion *portion);
+/* False with what is wrong in why: its lines are the last that count. */
+bool portion_is_whole(const struct portion *portion, char *why, size_t room);
 void portions_close(struct portions **portions);
 
 /* The lines of a portion, one after the other. */

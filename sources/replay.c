@@ -28,12 +28,15 @@ int replay_read(
 	if (!buf)
 		abort();
 	while (portions_next(portions, buf, &portion, why, room)) {
+		portion_read(portions, &portion);
 		portion_lines(&lines, &portion);
 		while (portion_lines_next(&lines, &text)) {
 			header_cut(text.text, text.n, &clock, &line);
 			line.cut_short = text.cut;
 			fn(ctx, &line);
 		}
+		if (!portion_is_whole(&portion, why, room))
+			break;
 	}
 	free(buf);
 	portions_close(&portions);

@@ -6,6 +6,7 @@
  */
 #include "cli/report/lines.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "ledger/ledger.h"
@@ -34,6 +35,7 @@ struct block {
 struct counting {
 	const struct lines_to *to;
 	struct portions *portions;
+	atomic_bool broken; /* nothing that comes now counts */
 	char *why;
 	size_t room;
 };
@@ -43,8 +45,8 @@ static bool block_fill(void *ctx, void *item)
 	struct counting *c = ctx;
 	struct block *b = item;
 
-	return portions_next(
-		c->portions, b->text, &b->portion, c->why, c->room);
+	return !c->broken && portions_next(c->portions, b->text, &b->portion,
+				     c->why, c->room);
 }
 
 /* Reads lines until there is no room for what they say. */
@@ -84,9 +86,10 @@ static void block_read(struct block *b)
 
 static void block_work(void *ctx, void *item)
 {
+	const struct counting *c = ctx;
 	struct block *b = item;
 
-	(void)ctx;
+	portion_read(c->portions, &b->portion);
 	portion_lines(&b->lines, &b->portion);
 	b->ended = false;
 	b->reading.day = -1;
@@ -109,6 +112,8 @@ static void block_finish(void *ctx, void *item)
 	struct block *b = item;
 	uint64_t lines;
 
+	if (c->broken)
+		return;
 	block_count(c->to, b);
 	lines = b->sums.lines;
 	while (!b->ended) {
@@ -118,6 +123,7 @@ static void block_finish(void *ctx, void *item)
 	}
 	if (c->to->read)
 		c->to->read(c->to->ctx, lines, b->portion.n);
+	c->broken = !portion_is_whole(&b->portion, c->why, c->room);
 }
 
 static struct block *block_new(const struct lines_to *to)

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import os
+import pathlib
 import random
 import re
 import subprocess
@@ -421,6 +422,36 @@ def test_what_is_no_log(program, tmp_path):
     report(program, tmp_path / "x|", status=2)
     report(program, "--compat", "journal", status=2)
     assert "journalctl" in report.told
+
+
+def test_a_device_is_no_log(program):
+    report(program, "/dev/zero", status=2)
+    assert "/dev/zero: a device, and no log" in report.told
+    with open("/dev/urandom", "rb") as device:
+        report(program, "-", status=2, stdin=device)
+    assert "standard input: a device, and no log" in report.told
+    assert figures(program, "/dev/null")["total"]["received"] == 0
+
+
+def test_a_log_that_is_truncated_meanwhile(program, tmp_path):
+    """What was read is reported, and that it is not all."""
+    log = log_of(tmp_path, *message("ABC00001"))
+    os.truncate(log, 1 << 40)  # which takes long enough
+    with subprocess.Popen([program, "report", "--json", log],
+                          env={**pflogsumm.ENV, **hosts.SANITIZER_ENV},
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as running:
+        opened = pathlib.Path(f"/proc/{running.pid}/fd")
+        hosts.wait_for(lambda: str(log) in map(os.readlink, opened.iterdir()),
+                       20, "the log is open")
+        os.truncate(log, 5000)
+        told, complaint = running.communicate(timeout=60)
+    got = json.loads(told)
+    assert running.returncode == 2
+    assert got["total"]["received"] == 1
+    assert re.fullmatch(f"mailban: {log}: truncated while it was read: nothing"
+                        r" is there from byte \d+ on\n", complaint.decode())
+    assert complaint.decode().strip().endswith(got["faults"][0])
 
 
 def test_a_gigabyte_in_one_line(program, tmp_path):

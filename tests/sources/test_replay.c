@@ -15,6 +15,7 @@
 
 #include "lib/line.h"
 #include "sources/header.h"
+#include "sources/portion.h"
 #include "sources/replay.h"
 #include "tests/sources/scratch.h"
 
@@ -76,6 +77,15 @@ static void gzip(const char *path, const char *text, size_t n)
 	assert_non_null(file);
 	assert_int_equal(gzwrite(file, text, (unsigned)n), (int)n);
 	assert_int_equal(gzclose(file), Z_OK);
+}
+
+static void write_file(const char *path, const char *text, size_t n)
+{
+	int fd = scratch_open(path);
+
+	assert_int_equal(ftruncate(fd, 0), 0);
+	scratch_write(fd, text, n);
+	close(fd);
 }
 
 static void cut_off(const char *path, off_t less)
@@ -158,6 +168,127 @@ static void test_longest_at_a_border(void **state)
 	free(text);
 }
 
+/* Lines that begin, end and are too long around the ends of portions are the
+ * same as in a stream. */
+static void test_any_border(void **state)
+{
+	static const size_t around[] = {1, 2, 100, 511, 512, 513, 4096,
+		PORTION_READ - 1, PORTION_READ, PORTION_READ + 1,
+		SOURCE_LINE_MOST - 1, SOURCE_LINE_MOST, SOURCE_LINE_MOST + 1,
+		3 * PORTION_READ};
+	size_t kinds = sizeof(around) / sizeof(*around), n, cut, lines;
+	char *text = malloc(sizeof(came)), *plain = malloc(sizeof(came));
+	uint64_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		const char *log = scratch_path("log");
+		size_t most = sizeof(came) / 2 - (size_t)round * 7919;
+
+		for (n = 0; n < most; text[n++] = '\n') {
+			size_t length = around[(random >> 33) % kinds];
+
+			/* The same for a while, so that all places are met. */
+			if (round % 3 == 0)
+				length = around[round / 3 % kinds];
+			if (length > most - n)
+				length = most - n;
+			memset(text + n, 'a' + (int)(random >> 40) % 26,
+				length);
+			n += length;
+			random = random * UINT64_C(6364136223846793005) + 1;
+		}
+		n -= round % 2; /* the last has no newline */
+		gzip(log, text, n);
+		assert_int_equal(replay(log), 0);
+		memcpy(plain, came, came_n + 1);
+		cut = came_cut;
+		lines = came_lines;
+		unlink(log);
+		write_file(log, text, n);
+		assert_int_equal(replay(log), 0);
+		assert_int_equal(came_lines, lines);
+		assert_int_equal(came_cut, cut);
+		assert_string_equal(came, plain);
+	}
+	free(text);
+	free(plain);
+}
+
+static off_t shrunk;
+
+static void shrink(void *ctx, const struct line *line)
+{
+	collect(came, line);
+	assert_int_equal(truncate(ctx, shrunk), 0);
+}
+
+/* What is gone before it was read is told, and where; what is cut off by that
+ * is no line. */
+static void test_truncated(void **state)
+{
+	static const struct {
+		off_t to;
+		const char *from;
+	} cases[] = {{20, "49152"}, {PORTION_READ + 1000, "50152"},
+		{PORTION_READ, "49152"}};
+	size_t n, whole;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *log = strdup(scratch_path("log"));
+		char *text = lines_make(3000, &n), *end;
+		char wanted[128];
+
+		write_file(log, text, n);
+		came[came_n = came_lines = 0] = '\0';
+		shrunk = cases[i].to;
+		assert_int_equal(
+			replay_read(log, shrink, log, why, sizeof(why)), -1);
+		snprintf(wanted, sizeof(wanted),
+			"truncated while it was read: nothing is there from "
+			"byte %s on",
+			cases[i].from);
+		assert_string_equal(why, wanted);
+		end = text + (shrunk < PORTION_READ ? PORTION_READ : shrunk);
+		/* The line that goes over the border was read before. */
+		if (shrunk <= PORTION_READ)
+			end = strchr(end, '\n') + 1;
+		whole = (size_t)((char *)memrchr(
+					 text, '\n', (size_t)(end - text)) +
+				 1 - text);
+		assert_int_equal(came_n, whole);
+		for (char *p = text; (p = strchr(p, '\n'));)
+			*p = '|';
+		assert_memory_equal(came, text, whole);
+		free(text);
+		free(log);
+	}
+}
+
+static void grow(void *ctx, const struct line *line)
+{
+	collect(came, line);
+	scratch_append(ctx, "more\n");
+}
+
+/* It ends where it did when it was opened. */
+static void test_growing(void **state)
+{
+	char *log = strdup(scratch_path("log")), *text;
+	size_t n;
+
+	(void)state;
+	text = lines_make(3000, &n);
+	write_file(log, text, n);
+	came[came_n = came_lines = 0] = '\0';
+	assert_int_equal(replay_read(log, grow, log, why, sizeof(why)), 0);
+	assert_int_equal(came_lines, 3000);
+	assert_int_equal(came_n, n);
+	free(text);
+	free(log);
+}
+
 static void test_compressed(void **state)
 {
 	const char *log = scratch_path("log.gz");
@@ -211,6 +342,16 @@ static void test_input(void **state)
 	dup2(fd, STDIN_FILENO);
 	assert_int_equal(replay("-"), 0);
 	assert_string_equal(came, "one|two|");
+	close(fd);
+	/* A plain one is read from where it stands, and to its end. */
+	log = scratch_path("log");
+	write_file(log, "one\ntwo\nthree", 13);
+	fd = open(log, O_RDONLY);
+	lseek(fd, 4, SEEK_SET);
+	dup2(fd, STDIN_FILENO);
+	assert_int_equal(replay("-"), 0);
+	assert_string_equal(came, "two|three|");
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 13);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	close(fd);
@@ -223,6 +364,9 @@ static void test_faults(void **state)
 	assert_string_equal(why, "No such file or directory");
 	assert_int_equal(replay(scratch_path(".")), -1);
 	assert_string_equal(why, "Is a directory");
+	assert_int_equal(replay("/dev/zero"), -1);
+	assert_string_equal(why, "a device, and no log");
+	assert_int_equal(replay("/dev/null"), 0);
 }
 
 /* As each line is cut when nothing is known of those before it. */
@@ -329,6 +473,9 @@ int main(void)
 		TEST(test_bytes),
 		TEST(test_long_lines),
 		TEST(test_longest_at_a_border),
+		TEST(test_any_border),
+		TEST(test_truncated),
+		TEST(test_growing),
 		TEST(test_compressed),
 		TEST(test_damaged),
 		TEST(test_input),
