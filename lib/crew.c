@@ -11,8 +11,8 @@
 #include <sched.h>
 #include <stdint.h>
 
-/* Items after which it is worth to start a thread: some megabytes of a log. */
-#define ALONE 32
+/* Items after which it is worth to start a thread: some 100 KB of a log. */
+#define ALONE 8
 
 struct crew {
 	const struct crew_work *work;
@@ -20,7 +20,8 @@ struct crew {
 	void *const *items;
 	size_t n;
 	pthread_mutex_t lock; /* over all that follows */
-	pthread_cond_t changed;
+	pthread_cond_t room;  /* threads wait for an item that is free, */
+	pthread_cond_t head;  /* the caller for that, or for what is next */
 	uint64_t filled, finished; /* items, so far */
 	bool filling, ended;
 	bool done[CREW_ITEMS]; /* worked on, and not taken yet */
@@ -59,14 +60,19 @@ static void take_one(struct crew *c)
 	c->filling = false;
 	c->ended = !some;
 	c->filled += some;
-	pthread_cond_broadcast(&c->changed);
+	if (some)
+		pthread_cond_signal(&c->room);
+	else
+		pthread_cond_broadcast(&c->room);
+	pthread_cond_signal(&c->head);
 	if (!some)
 		return;
 	pthread_mutex_unlock(&c->lock);
 	c->work->work(c->ctx, c->items[at]);
 	pthread_mutex_lock(&c->lock);
 	c->done[at] = true;
-	pthread_cond_broadcast(&c->changed);
+	if (at == c->finished % c->n)
+		pthread_cond_signal(&c->head);
 }
 
 static void finish_one(struct crew *c, size_t at)
@@ -76,7 +82,7 @@ static void finish_one(struct crew *c, size_t at)
 	pthread_mutex_lock(&c->lock);
 	c->done[at] = false;
 	c->finished++;
-	pthread_cond_broadcast(&c->changed);
+	pthread_cond_signal(&c->room);
 }
 
 static void *thread_main(void *ctx)
@@ -88,7 +94,7 @@ static void *thread_main(void *ctx)
 		if (is_free(c))
 			take_one(c);
 		else
-			pthread_cond_wait(&c->changed, &c->lock);
+			pthread_cond_wait(&c->room, &c->lock);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -111,7 +117,8 @@ void crew_run(
 		.items = items,
 		.n = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.changed = PTHREAD_COND_INITIALIZER};
+		.room = PTHREAD_COND_INITIALIZER,
+		.head = PTHREAD_COND_INITIALIZER};
 
 	pthread_mutex_lock(&c.lock);
 	while (!c.ended || c.finished < c.filled) {
@@ -124,7 +131,7 @@ void crew_run(
 		else if (is_free(&c))
 			take_one(&c);
 		else
-			pthread_cond_wait(&c.changed, &c.lock);
+			pthread_cond_wait(&c.head, &c.lock);
 	}
 	pthread_mutex_unlock(&c.lock);
 	for (size_t i = 0; i < c.threads_n; i++)
