@@ -151,6 +151,8 @@ static void take_passed(struct feed_syslog *f)
 	if (r < 0) {
 		log_error(
 			"the syslog socket that was passed: %s", strerror(-r));
+		if (f->own)
+			passed_forget();
 		close(fd);
 		return;
 	}

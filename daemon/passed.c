@@ -19,6 +19,7 @@
 struct passed passed_take(void)
 {
 	struct passed passed = {.syslog = -1};
+	bool left = false; /* one of our own that is not taken */
 	char **names = NULL;
 	int n = sd_listen_fds_with_names(1, &names);
 
@@ -27,14 +28,24 @@ struct passed passed_take(void)
 		bool own = strcmp(name, PASSED_NAME) == 0;
 
 		free(name);
-		if (!syslog_is_one(fd))
+		if (!syslog_is_one(fd)) {
 			log_warning("descriptor %d, which was passed at the "
 				    "start, is no syslog socket",
 				fd);
-		else if (passed.syslog < 0 || passed.own)
+			left |= own;
+		} else if (passed.syslog < 0 || passed.own) {
+			left |= passed.own;
 			passed = (struct passed){fd, own};
+		} else {
+			left |= own;
+		}
 	}
 	free(names);
+	/* What stays with the service manager fills up, and takes the room. */
+	if (left)
+		passed_forget();
+	if (left && passed.own)
+		passed_keep(passed.syslog);
 	if (passed.syslog > SD_LISTEN_FDS_START &&
 		dup3(passed.syslog, SD_LISTEN_FDS_START, O_CLOEXEC) >= 0)
 		passed.syslog = SD_LISTEN_FDS_START;

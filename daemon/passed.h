@@ -15,7 +15,8 @@ struct passed {
 
 /*
  * Takes what was passed; of two sockets the one that is not our own. Everything
- * else is closed: what is taken is the first descriptor behind stderr.
+ * else is closed, by the service manager too: what is taken is the first
+ * descriptor behind stderr.
  */
 struct passed passed_take(void);
 

@@ -274,6 +274,34 @@ def test_a_reload_moves_it_and_takes_it_away(host):
     assert daemon.alive()
 
 
+STORE = """import os, socket, sys
+for fd, path in enumerate(sys.argv[1:3], 3):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(path)
+    os.dup2(s.fileno(), fd + 10)
+    s.close()
+    os.dup2(fd + 10, fd, inheritable=True)
+    os.close(fd + 10)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2",
+                  LISTEN_FDNAMES=sys.argv[3])
+os.execv(sys.argv[4], sys.argv[4:])
+"""
+REMOVE, KEEP = ["FDSTOREREMOVE=1", "FDNAME=syslog"], ["FDSTORE=1",
+                                                      "FDNAME=syslog"]
+
+
+@pytest.mark.parametrize("names, told", [
+    ("syslog:unit", REMOVE), ("unit:syslog", REMOVE),
+    # The one that is kept is not where it should be, and made anew.
+    ("syslog:syslog", 2 * (REMOVE + KEEP)), ("unit:unit", [])])
+def test_a_socket_that_is_not_taken_leaves_the_store(host, names, told):
+    host.path("/run/mailban").mkdir(exist_ok=True)
+    daemon = host.mailband(JAIL, by=[
+        "python3", "-c", STORE, "/run/first", "/run/second", names])
+    assert [word for word in daemon.notify.poll()
+            if word.startswith("FD")] == told
+
+
 def test_its_name_is_taken_by_another(host):
     """Its own is made again; one that was passed is told."""
     daemon = host.mailband(JAIL)
