@@ -29,11 +29,22 @@ struct trusted {
 	size_t last_jail;      /* of the last line refused */
 	bool counted, doubted; /* what became of the line at hand */
 	const struct line *line;
+	uint64_t lines; /* with it */
+	struct answer {
+		uint64_t line; /* which it is about */
+		enum trusted_answer is;
+	} * answers; /* by jail */
 };
 
+/* Once a line: an entry's fields are dear to read. */
 static enum trusted_answer ask(struct trusted *t, size_t jail)
 {
-	return t->user.ask(t->user.ctx, jail, t->line);
+	struct answer *a = &t->answers[jail];
+
+	if (a->line != t->lines)
+		*a = (struct answer){
+			t->lines, t->user.ask(t->user.ctx, jail, t->line)};
+	return a->is;
 }
 
 static bool is_elsewhere(const struct trusted *t, size_t jail)
@@ -102,6 +113,7 @@ void trusted_line(struct trusted *t, const struct line *line)
 	struct line strangers;
 
 	t->line = line;
+	t->lines++;
 	t->counted = t->doubted = false;
 	if (t->any_state && !may_be_remembered(t)) {
 		seats = t->stateless;
@@ -133,6 +145,7 @@ void trusted_free(struct trusted **trusted)
 		return;
 	seats_free(&t->all);
 	seats_free(&t->stateless);
+	free(t->answers);
 	free(t);
 	*trusted = NULL;
 }
@@ -148,6 +161,10 @@ void trusted_configure(struct trusted *t, const struct config *config,
 	t->config = config;
 	t->all = seats_new(config, &seats);
 	t->stateless = seats_new(config, &seats);
+	free(t->answers);
+	t->answers = calloc(config->n + 1, sizeof(*t->answers));
+	if (!t->answers)
+		abort();
 	t->any_state = false;
 	/* A line refused is of a jail of the old numbers. */
 	t->refused_told = t->refused;
