@@ -68,6 +68,36 @@ bool judge_is_name(const char *name)
 		       '\0';
 }
 
+/* One that is remembered alone goes for one that is there; but what is told of
+ * it has not ended so. */
+static bool may_go(struct judge *j, size_t program)
+{
+	for (int k = 0; k < OF_PROGRAM; k++)
+		if (program_alarm(
+			    j, program, (enum alarm_kind)(ALARM_NO_SPACE + k))
+				->state.level != LEVEL_OK)
+			return false;
+	return !j->programs[program].seen;
+}
+
+static void begin_program(
+	struct judge *j, size_t program, const char *name, bool dovecot)
+{
+	struct judge_said *p = &j->programs[program];
+
+	*p = (struct judge_said){.dovecot = dovecot};
+	strcpy(p->name, name);
+	for (int k = 0; k < OF_PROGRAM; k++) {
+		enum alarm_kind kind = (enum alarm_kind)(ALARM_NO_SPACE + k);
+		struct alarm *a = program_alarm(j, program, kind);
+
+		*a = (struct alarm){.kind = kind,
+			.subject = p->name,
+			.more = "",
+			.about_mail = !dovecot};
+	}
+}
+
 size_t judge_program(struct judge *j, const char *name, bool dovecot)
 {
 	size_t i;
@@ -79,19 +109,14 @@ size_t judge_program(struct judge *j, const char *name, bool dovecot)
 			return i;
 	if (!judge_is_name(name) || strlen(name) >= JUDGE_PROGRAM)
 		return JUDGE_POSTFIX;
-	/* One that is remembered alone goes for one that is there. */
 	for (i = JUDGE_DOVECOT + 1; i < j->programs_n; i++)
-		if (j->programs_n == JUDGE_PROGRAMS && !j->programs[i].seen)
+		if (j->programs_n == JUDGE_PROGRAMS && may_go(j, i))
 			break;
 	if (i >= JUDGE_PROGRAMS)
 		return JUDGE_POSTFIX;
 	if (i >= j->programs_n)
 		i = j->programs_n++;
-	j->programs[i] = (struct judge_said){.dovecot = dovecot};
-	strcpy(j->programs[i].name, name);
-	for (int k = 0; k < OF_PROGRAM; k++)
-		program_alarm(j, i, (enum alarm_kind)(ALARM_NO_SPACE + k))
-			->about_mail = !dovecot;
+	begin_program(j, i, name, dovecot);
 	return i;
 }
 

@@ -312,6 +312,44 @@ static void test_instances(void **state)
 	assert_non_null(strstr(minutes(4), "postfix mail_down raised;"));
 }
 
+/* Who is only remembered makes room, but not with an alarm of his own. */
+static void test_takes_over(void **state)
+{
+	static uint8_t bytes[JUDGE_KEPT];
+	size_t n, ended;
+
+	(void)state;
+	for (int i = 0; i < JUDGE_PROGRAMS - 2; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "postfix-%d", i);
+		(void)judge_program(judge, name, false);
+	}
+	ended = judge_program(judge, "postfix-0", false);
+	say(ended, SIGN_STOPPED, "");
+	n = judge_keep(judge, now, WALL + now, bytes, sizeof(bytes));
+	judge_free(&judge);
+	judge = judge_new(&judge_default, on_news, NULL);
+	now += 10 * MINUTE;
+	assert_true(judge_recall(judge, bytes, n, now, WALL + now));
+	assert_string_equal(minutes(1), "postfix-0 mail_down raised;");
+	for (int i = 0; i < JUDGE_PROGRAMS - 3; i++) {
+		char name[24];
+		size_t at;
+
+		snprintf(name, sizeof(name), "postfix-new-%d", i);
+		at = judge_program(judge, name, false);
+		assert_true(at > JUDGE_DOVECOT && at != ended);
+		say(at, SIGN_STARTED, "3.7.11");
+	}
+	assert_int_equal(
+		judge_program(judge, "postfix-late", false), JUDGE_POSTFIX);
+	assert_string_equal(judge_program_name(judge, ended), "postfix-0");
+	assert_string_equal(minutes(2), "");
+	say(ended, SIGN_STARTED, "3.7.11");
+	assert_string_equal(minutes(1), "postfix-0 mail_down recovered;");
+}
+
 static uint64_t found;
 
 /* Days with so many failures each. */
@@ -474,11 +512,11 @@ int main(void)
 		TEST(test_a_log_that_begins_anew),
 		TEST(test_more_logs_than_there_is_room_for),
 		TEST(test_growth),
-		cmocka_unit_test_setup_teardown(
-			test_instances, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_vanished, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
+		TEST(test_instances),
+		TEST(test_takes_over),
+		TEST(test_vanished),
+		TEST(test_kept),
+		TEST(test_forged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
