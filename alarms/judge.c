@@ -374,17 +374,21 @@ void judge_report(
 		judge_spool(j, i, &r->spools[i], now);
 }
 
-void judge_services(struct judge *j, size_t spool,
+bool judge_services(struct judge *j, size_t spool,
 	const struct services *services, int64_t now)
 {
 	struct alarm *a = spool_alarm(j, spool, ALARM_PROCESSES);
 	const struct service *most = services_fullest(services);
 
-	if (!most)
-		return;
-	snprintf(a->detail, sizeof(a->detail), "%s/%s", most->name, most->type);
-	a->total = most->limit;
-	sample_plain(j, a, service_share(most), now);
+	if (most) {
+		snprintf(a->detail, sizeof(a->detail), "%s/%s", most->name,
+			most->type);
+		a->total = most->limit;
+		sample_plain(j, a, service_share(most), now);
+	} else if (a->known) {
+		sample_plain(j, a, 0, now);
+	}
+	return a->state.level != LEVEL_OK || a->state.warnings;
 }
 
 void judge_memory(struct judge *j, const struct memory *m, int64_t now)

@@ -130,8 +130,10 @@ void judge_set_wanted(struct judge *judge, size_t spool, uint64_t bytes);
 /* now is monotonic, wall the other: for the ages of files alone. */
 void judge_report(struct judge *judge, const struct report *report, int64_t now,
 	int64_t wall);
-/* The processes of Postfix' instance i, and its limits. */
-void judge_services(struct judge *judge, size_t spool,
+/* The processes of Postfix' instance i, and its limits: none if there is no
+ * such instance any more. True: one is beyond the threshold, or was just now.
+ */
+bool judge_services(struct judge *judge, size_t spool,
 	const struct services *services, int64_t now);
 void judge_memory(
 	struct judge *judge, const struct memory *memory, int64_t now);

@@ -261,6 +261,7 @@ static void settle_watch(struct alarms *a)
 	alarms_postfix_watch(a, watch);
 	if (!a->settled) {
 		judge_watch(a->judge, watch);
+		alarms_postfix_place(a);
 		a->settled = true;
 		begin_gauge(a);
 	} else if (memcmp(watch, judge_watched(a->judge), sizeof(*watch))) {
@@ -269,20 +270,22 @@ static void settle_watch(struct alarms *a)
 	} else if (is_blind(judge_last(a->judge))) {
 		begin_again(a);
 	}
-	for (size_t i = 0; i < a->postfix.n; i++)
-		judge_set_wanted(a->judge, i,
-			disk_wanted(a->postfix.instances[i].queue_minfree,
-				a->postfix.instances[i].message_size_limit));
+	for (size_t i = 0; i < a->postfix.n; i++) {
+		const struct postconf *conf = &a->postfix.instances[i];
+
+		if (a->postfix.spool[i] < REPORT_SPOOLS)
+			judge_set_wanted(a->judge, a->postfix.spool[i],
+				disk_wanted(conf->queue_minfree,
+					conf->message_size_limit));
+	}
 	free(watch);
 	look(a);
 }
 
-/* Postfix has said all; postconf may fail where all is busy. */
+/* Postfix has said all. */
 static void settle(struct alarms *a)
 {
-	if (a->postfix.again)
-		a->limits_again = a->postfix.n == 0;
-	else
+	if (!a->reading.again)
 		settle_watch(a);
 	alarms_services_ask(a);
 }
@@ -328,8 +331,8 @@ static void runner_died(struct alarms *a)
 		a->under_way);
 	a->lost += a->under_way;
 	a->under_way = 0;
-	a->ask_again = a->postfix.asking;
-	a->postfix.asking = false;
+	a->ask_again |= a->asking;
+	a->asking = false;
 	a->listing = a->counting = false;
 	alarms_probe_again(a);
 }

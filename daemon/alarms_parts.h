@@ -19,13 +19,14 @@ struct alarms_postfix {
 	struct postconf instances[REPORT_SPOOLS];
 	struct services limits[REPORT_SPOOLS];
 	size_t of[REPORT_SPOOLS]; /* which of directories each is */
-	size_t n;		  /* that have answered */
-	size_t asked;		  /* of those that are known */
+	/* Which of the queues that are watched is its; REPORT_SPOOLS: none. */
+	size_t spool[REPORT_SPOOLS];
+	size_t n;     /* that have answered */
+	size_t asked; /* of those that are known */
 	char directories[REPORT_SPOOLS][POSTCONF_PATH]; /* of main.cf; "" */
 	size_t known;
-	bool asking; /* and the last answer has not come */
-	bool told;   /* the faults of this reading */
-	bool again;  /* it is for the limits of services alone */
+	bool told;  /* the faults of this reading */
+	bool again; /* it is for the limits of services alone */
 };
 
 /* How many processes an instance has. */
@@ -50,9 +51,11 @@ struct alarms {
 	bool hook, mail, hold; /* that the runner was begun with */
 	sd_event *loop;
 	struct judge *judge;
-	struct alarms_postfix postfix;
+	/* As it last was told in full, and as it is being told. */
+	struct alarms_postfix postfix, reading;
+	bool asking;	     /* and the last answer has not come */
 	bool ask_again;	     /* Postfix: the runner died of it */
-	bool limits_again;   /* one is nearly reached: is it still the same? */
+	bool limits_again;   /* one is reached: is it still the same? */
 	bool settled;	     /* what to look at is known here */
 	bool watching;	     /* the gauge process knows it */
 	bool looking;	     /* and was asked */
@@ -64,13 +67,13 @@ struct alarms {
 	uint64_t lost;	     /* that it had no room for, or was killed with */
 	int64_t counted;     /* monotonic: when it was told how many lines */
 	int64_t kept;	     /* monotonic: when what was learnt was saved */
-	struct alarms_list lists[REPORT_SPOOLS];
-	bool listing; /* one was asked for: */
-	size_t listed;
-	bool list_failed; /* and that is told */
-	struct alarms_services services[REPORT_SPOOLS];
-	bool counting; /* processes were asked for: */
-	size_t counted_of;
+	struct alarms_list lists[REPORT_SPOOLS]; /* by the queue watched */
+	bool listing;				 /* one was asked for: */
+	size_t listed;				 /* of lists */
+	bool list_failed;			 /* and that is told */
+	struct alarms_services services[REPORT_SPOOLS]; /* as lists */
+	bool counting;	   /* processes were asked for: */
+	size_t counted_of; /* of postfix.instances */
 	uint64_t counts;
 	sd_event_source *timer, *gauge_io, *runner_io, *probe_timer;
 };
@@ -82,6 +85,8 @@ void alarms_postfix_ask(struct alarms *alarms, bool again);
 void alarms_postfix_take(struct alarms *alarms, const char *text, size_t n);
 bool alarms_postfix_take_limits(
 	struct alarms *alarms, const char *text, size_t n);
+/* Which queue that is watched is whose: after judge_watch(). */
+void alarms_postfix_place(struct alarms *alarms);
 /* What is to be watched by what Postfix says, and by the settings. */
 void alarms_postfix_watch(
 	const struct alarms *alarms, struct report_watch *watch);

@@ -14,13 +14,13 @@ static void ask(struct alarms *a, enum runner_task task, size_t of)
 {
 	struct runner_request q = {.task = task};
 
-	strcpy(q.directory, a->postfix.directories[of]);
+	strcpy(q.directory, a->reading.directories[of]);
 	if (alarms_run(a, &q))
 		return;
 	log_warning("alarms: cannot ask postconf");
 	/* No answer will come: the timer begins anew. */
-	a->postfix.asking = false;
-	if (a->postfix.again)
+	a->asking = false;
+	if (a->reading.again)
 		a->limits_again = true;
 	else
 		a->ask_again = true;
@@ -28,24 +28,24 @@ static void ask(struct alarms *a, enum runner_task task, size_t of)
 
 static void ask_next(struct alarms *a)
 {
-	a->postfix.asked++;
-	ask(a, RUNNER_POSTCONF, a->postfix.asked - 1);
+	a->reading.asked++;
+	ask(a, RUNNER_POSTCONF, a->reading.asked - 1);
 }
 
 void alarms_postfix_ask(struct alarms *a, bool again)
 {
 	/* Its answers come first. */
-	if (a->postfix.asking) {
+	if (a->asking) {
 		a->ask_again |= !again;
 		return;
 	}
 	if (!again)
 		a->ask_again = false;
 	a->limits_again = false;
-	memset(&a->postfix, 0, sizeof(a->postfix));
-	a->postfix.known = 1;
-	a->postfix.asking = true;
-	a->postfix.told = a->postfix.again = again;
+	memset(&a->reading, 0, sizeof(a->reading));
+	a->reading.known = 1;
+	a->reading.told = a->reading.again = again;
+	a->asking = true;
 	ask_next(a);
 }
 
@@ -70,7 +70,7 @@ static void take_instances(struct alarms_postfix *p, const char *list)
 
 void alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 {
-	struct alarms_postfix *p = &a->postfix;
+	struct alarms_postfix *p = &a->reading;
 	struct postconf conf;
 
 	postconf_take(&conf, text, n);
@@ -83,9 +83,34 @@ void alarms_postfix_take(struct alarms *a, const char *text, size_t n)
 	ask(a, RUNNER_LIMITS, p->asked - 1);
 }
 
+static bool has_answered(const struct alarms_postfix *p, size_t of)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->of[i] == of)
+			return true;
+	return false;
+}
+
+/* One that is named and did not answer, as postconf fails where all is busy, is
+ * as it was; who is not named any more is gone. */
+static void keep_silent(
+	struct alarms_postfix *p, const struct alarms_postfix *before)
+{
+	for (size_t i = 0; i < before->n; i++)
+		for (size_t of = 0; of < p->known; of++)
+			if (p->n < REPORT_SPOOLS && !has_answered(p, of) &&
+				strcmp(p->directories[of],
+					before->directories[before->of[i]]) ==
+					0) {
+				p->of[p->n] = of;
+				p->instances[p->n] = before->instances[i];
+				p->limits[p->n++] = before->limits[i];
+			}
+}
+
 bool alarms_postfix_take_limits(struct alarms *a, const char *text, size_t n)
 {
-	struct alarms_postfix *p = &a->postfix;
+	struct alarms_postfix *p = &a->reading;
 
 	if (p->n > 0 && p->of[p->n - 1] == p->asked - 1)
 		services_limits(&p->limits[p->n - 1], text, n,
@@ -94,8 +119,30 @@ bool alarms_postfix_take_limits(struct alarms *a, const char *text, size_t n)
 		ask_next(a);
 		return false;
 	}
-	p->asking = false;
+	a->asking = false;
+	/* The first names the others: without its word nothing is known. */
+	if (a->postfix.n > 0 && !has_answered(p, 0)) {
+		a->limits_again = true;
+		return true;
+	}
+	keep_silent(p, &a->postfix);
+	a->postfix = *p;
+	alarms_postfix_place(a);
 	return true;
+}
+
+void alarms_postfix_place(struct alarms *a)
+{
+	const struct report_watch *watch = judge_watched(a->judge);
+	struct alarms_postfix *p = &a->postfix;
+
+	for (size_t i = 0; i < p->n; i++) {
+		p->spool[i] = REPORT_SPOOLS;
+		for (size_t s = 0; s < watch->spools_n; s++)
+			if (strcmp(watch->spools[s],
+				    p->instances[i].queue_directory) == 0)
+				p->spool[i] = s;
+	}
 }
 
 static void add_disk(struct report_watch *w, const char *path)
@@ -140,13 +187,16 @@ void alarms_postfix_tell(struct alarms *a, const struct report *report)
 
 	if (p->told || p->n < p->known)
 		return;
-	for (size_t i = 0; i < p->n && i < report->spools_n; i++)
-		for (size_t k = 0; postconf_fault(&p->instances[i],
-			     &report->disks[i].disk, k, text, sizeof(text));
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; p->spool[i] < report->spools_n &&
+				   postconf_fault(&p->instances[i],
+					   &report->disks[p->spool[i]].disk, k,
+					   text, sizeof(text));
 			k++)
 			if (text[0])
 				log_warning("main.cf%s%s: %s",
-					p->directories[i][0] ? " of " : "",
-					p->directories[i], text);
+					p->directories[p->of[i]][0] ? " of "
+								    : "",
+					p->directories[p->of[i]], text);
 	p->told = true;
 }

@@ -44,23 +44,25 @@ void alarms_queue_ask(struct alarms *a)
 {
 	int64_t now = clock_mono();
 
+	for (size_t s = 0; s < REPORT_SPOOLS; s++)
+		if (a->lists[s].known && now - a->lists[s].took > FRESH) {
+			a->lists[s].known = false;
+			judge_set_more(a->judge, s, "", "");
+		}
 	for (size_t i = 0; i < a->postfix.n; i++) {
-		struct alarms_list *list = &a->lists[i];
+		size_t spool = a->postfix.spool[i];
 		struct runner_request q = {.task = RUNNER_QUEUE};
 
-		if (list->known && now - list->took > FRESH) {
-			list->known = false;
-			judge_set_more(a->judge, i, "", "");
-		}
-		if (a->listing || now < list->next ||
-			!judge_wants_more(a->judge, i))
+		if (spool == REPORT_SPOOLS || a->listing ||
+			now < a->lists[spool].next ||
+			!judge_wants_more(a->judge, spool))
 			continue;
 		strcpy(q.directory, a->postfix.directories[a->postfix.of[i]]);
 		if (!alarms_run(a, &q))
 			continue;
 		a->listing = true;
-		a->listed = i;
-		list->next = now + ASK_EVERY;
+		a->listed = spool;
+		a->lists[spool].next = now + ASK_EVERY;
 	}
 }
 

@@ -12,23 +12,39 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/* Percent of a limit from where on it is asked for again each time; and after
- * how many counts in any case. */
-#define NEARLY 50
+/* After how many counts limits are asked for again in any case. */
 #define ASK_EVERY 10
 
+static bool is_anybodys(const struct alarms_postfix *p, size_t spool)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->spool[i] == spool)
+			return true;
+	return false;
+}
+
+/* An instance that is no more has no processes. */
+static void leave(struct alarms *a)
+{
+	static const struct services none;
+
+	for (size_t s = 0; s < REPORT_SPOOLS; s++)
+		if (!is_anybodys(&a->postfix, s)) {
+			a->services[s].known = false;
+			judge_services(a->judge, s, &none, clock_mono());
+		}
+}
+
+/* The first from that instance on. */
 static void ask_from(struct alarms *a, size_t i)
 {
 	struct runner_request q = {.task = RUNNER_PROCESSES};
 
+	while (i < a->postfix.n && a->postfix.spool[i] == REPORT_SPOOLS)
+		i++;
 	a->counting = false;
-	if (a->postfix.asking)
+	if (a->asking || i >= a->postfix.n)
 		return;
-	if (i >= a->postfix.n) {
-		for (; i < REPORT_SPOOLS; i++)
-			a->services[i].known = false;
-		return;
-	}
 	strcpy(q.directory, a->postfix.instances[i].queue_directory);
 	a->counting = alarms_run(a, &q);
 	a->counted_of = i;
@@ -39,6 +55,7 @@ void alarms_services_ask(struct alarms *a)
 	if (!a->runner_io || a->counting)
 		return;
 	a->limits_again |= ++a->counts % ASK_EVERY == 0;
+	leave(a);
 	ask_from(a, 0);
 }
 
@@ -56,20 +73,16 @@ static void tell_error(const struct alarms_services *s, int error)
 			strerror(error));
 }
 
-void alarms_services_take(struct alarms *a, const struct runner_reply *reply)
+/* What an instance of the last complete reading has now. */
+static void take_count(
+	struct alarms *a, size_t i, const struct runner_reply *reply)
 {
-	struct alarms_services *s = &a->services[a->counted_of];
-	const struct service *most;
+	size_t spool = a->postfix.spool[i];
+	struct alarms_services *s = &a->services[spool];
 	int error;
 
-	if (!a->counting || a->counted_of >= a->postfix.n ||
-		a->postfix.asking) {
-		a->counting = false;
-		return;
-	}
-	strcpy(s->directory,
-		a->postfix.instances[a->counted_of].queue_directory);
-	s->last = a->postfix.limits[a->counted_of];
+	strcpy(s->directory, a->postfix.instances[i].queue_directory);
+	s->last = a->postfix.limits[i];
 	if (reply->status != 0 ||
 		!services_decode(reply->output, reply->n, &s->last, &error))
 		error = EIO;
@@ -77,11 +90,18 @@ void alarms_services_take(struct alarms *a, const struct runner_reply *reply)
 	s->known = true;
 	/* Of a Postfix that does not run there are none. */
 	s->error = error == ESRCH ? 0 : error;
-	if (s->error == 0) {
-		judge_services(a->judge, a->counted_of, &s->last, clock_mono());
-		most = services_fullest(&s->last);
-		a->limits_again |= most && service_share(most) > NEARLY;
+	if (s->error == 0)
+		a->limits_again |=
+			judge_services(a->judge, spool, &s->last, clock_mono());
+}
+
+void alarms_services_take(struct alarms *a, const struct runner_reply *reply)
+{
+	if (!a->counting || a->asking) {
+		a->counting = false;
+		return;
 	}
+	take_count(a, a->counted_of, reply);
 	ask_from(a, a->counted_of + 1);
 }
 

@@ -8,6 +8,7 @@ import attack
 import hosts
 import mailhost
 from test_alarms import CONF, alarms
+from test_processes import hold
 
 OUT = "/etc/postfix-out"
 SPOOLS = "/var/spool/postfix", "/var/spool/postfix-out"
@@ -114,3 +115,29 @@ def test_each_for_itself(two, tally):
     hosts.wait_for(lambda: "mail_down" not in alarms(two), 20,
                    what="its beginning", every=0.2)
     tally.fault("one of two instances of Postfix that ends")
+
+
+def test_one_that_is_no_more(two):
+    """Its alarm ends with it, and the other's is the other's."""
+    held = hold(two, 6, PORT)
+    alarm = hosts.wait_for(lambda: alarms(two).get("processes"), 20,
+                           what="the alarm", every=0.2)
+    assert alarm["subject"] == SPOOLS[1]
+    assert f"6 of at most 7 processes of {PORT}/inet" in alarm["text"]
+    # What postconf does not say, as where all is busy, is as it was.
+    two.run(["mkfifo", "-m", "666", "/etc/asked"])
+    two.run(["mv", "/usr/sbin/postconf", "/usr/sbin/postconf.is"])
+    two.write("/usr/sbin/postconf",
+              "#!/bin/sh\nread x </etc/asked\nexit 1\n", 0o755)
+    for _ in range(8):
+        two.run(["sh", "-c", "echo >/etc/asked"])
+    assert alarms(two)["processes"]["subject"] == SPOOLS[1]
+    assert {s["directory"] for s in two.status()["services"]} == set(SPOOLS)
+    two.run(["mv", "/usr/sbin/postconf.is", "/usr/sbin/postconf"])
+    # One that waits there is let go.
+    two.run(["sh", "-c", ": <>/etc/asked"])
+    two.run(["postconf", "-e", "multi_instance_directories="])
+    hosts.wait_for(lambda: "processes" not in alarms(two), what="its end",
+                   every=0.2)
+    assert {s["directory"] for s in two.status()["services"]} == {SPOOLS[0]}
+    held.kill()

@@ -6,12 +6,14 @@ import hosts
 from test_alarms import alarms, notices, start
 
 SPOOL = "/var/spool/postfix"
-# Connections that stay, until its standard input ends: how many it has then.
+# Connections to a port that stay, until its standard input ends: how many it
+# has then.
 HOLD = """
 import socket, sys
 held = []
 for _ in range(int(sys.argv[1])):
-    s = socket.create_connection(("127.0.0.1", 25), timeout=20)
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[2])),
+                                 timeout=20)
     s.recv(100)
     held.append(s)
 print(len(held), flush=True)
@@ -34,8 +36,8 @@ def really(host, name, kind):
     return len(re.findall(rf"^{name}.* -t {kind} ", text, re.M))
 
 
-def hold(host, n):
-    held = host.start(["python3", "-c", HOLD, n], stdin=-1)
+def hold(host, n, port=25):
+    held = host.start(["python3", "-c", HOLD, n, port], stdin=-1)
     hosts.wait_for(lambda: f"{n}\n" in held.log(), what="connections")
     return held
 
