@@ -213,12 +213,12 @@ static bool is_same(const struct run *a, const struct run *b)
 	       memcmp(a->told, b->told, sizeof(a->told)) == 0;
 }
 
-/* Of a connection at its end nothing more is to be told, but for a line that
- * another process wrote before and that comes late. */
+/* Of a connection at its end, of which more than one told, nothing more is to
+ * be told; of another a line that another process wrote may come late. */
 static uint32_t least_needed(const struct record *r)
 {
 	for (uint32_t i = 0; i < r->n; i++)
-		if (r->runs[i].ended)
+		if (r->runs[i].ended && r->runs[i].told[1])
 			return i;
 	return 0;
 }

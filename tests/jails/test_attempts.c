@@ -230,6 +230,20 @@ static void test_connections_side_by_side(void **state)
 	}
 	assert_int_equal(tell(a, 99, LOGIN("long", 1)), 0);
 	attempts_free(&a);
+	/* Nor is one of which the auth process has yet to tell, by others of
+	 * which nothing was summed up. */
+	a = start(state);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(tell(a, i, LOGIN(names[i], 0)), 1);
+	assert_int_equal(tell(a, 100, LOGIN("late", 1)), 1);
+	for (int i = 0; i < ATTEMPT_OPEN - 1; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "T%d", i);
+		assert_int_equal(tell(a, 100, LOGIN(name, 0)), 1);
+	}
+	assert_int_equal(tell(a, 100, AUTH("late")), 0);
+	attempts_free(&a);
 }
 
 /* Another address owes nothing and lends nothing. */
