@@ -90,7 +90,10 @@ DOVECOT = {
     # mechanism is one that the server has
     "account": only(r"\w.@-", 64), "given": any_text(128),
     "mechanism": lambda text: only("a-z0-9-", 20)(text) or "plain",
-    "session": only("A-Za-z0-9+/", 64),
+    # client_get_session_id(): 12 bytes in base64, 24 for IPv6
+    "session": lambda text: only("A-Za-z0-9+/", 32)(text).ljust(16, "x"),
+    # str_sanitize(local_name, 256): the name that the client calls the server
+    "sni": any_text(256), "hello": any_text(256),
     # X509_NAME_oneline() into 1024 bytes
     "tls": any_text(1000), "reply": any_text(160), "password": any_text(),
     "payload": any_text(), "header": any_text(200)}
@@ -156,7 +159,8 @@ PIECES = (
     ",1.2.3.4", " 1.2.3.4 port 5", " from 1.2.3.4", " from 1.2.3.4 port 5 ssh2",
     " from y[1.2.3.4]", ", rip=1.2.3.4", ", rip=1.2.3.4, lip=5.6.7.8", ">, ",
     ", method=PLAIN", ", TLS", ", TLS: ", ", TLS handshaking: ", "user=<",
-    "user=<x>", ", session=<a>", " (auth failed, 1 attempts in 2 secs)", "): ",
+    "user=<x>", ", session=<a>", ", sni=<x", ">, rip=1.2.3.4",
+    " (auth failed, 1 attempts in 2 secs)", "): ",
     ")<a>: ", ",1.2.3.4,<a>): unknown user", ", last failure: ", "sql(", "auth(",
     " (given password: ", "unknown user", "Password mismatch", "]: ", "]:25",
     ": Relay access denied", "SASL LOGIN authentication failed: ", "; ",

@@ -29,6 +29,10 @@ UNTOLD = {
     ("exim", "command"): "the same",
     ("exim", "sender"): "the same",
     ("exim", "recipient"): "the same",
+    ("dovecot", "hello"): "of a server that logs it; who says so tried no "
+    "login",
+    **{(name, "user"): "who writes such a name guesses nobody's password"
+       for name in ("dovecot", "sieve")},
     ("dovecot", "given"): "who writes such a name guesses nobody's password",
     ("dovecot", "password"): "logged only by auth_verbose_passwords; who has "
     "to write such a thing does not guess",
@@ -42,6 +46,10 @@ UNTOLD = {
     ("roundcube", "path"): "the same",
     ("sieve", "reply"): "as of dovecot",
 }
+# Of these only such lines: what stands before the second address could be a
+# user's name, or the first one's a server's name behind it.
+ONLY = {(name, "user"): r"user=<.*>, .*rip=.*, sni=<.*>, .*rip="
+        for name in ("dovecot", "sieve")}
 SPECS = [(name, f"{name}[mode={mode}]", mode)
          for name, modes in MODES.items() for mode in modes] + [
     ("sshd", "sshd[mode=aggressive, publickey=any]", None)]
@@ -89,7 +97,8 @@ class Judged:
                 self.framed.append(said)
             elif sort == "true" and mode and fails and address is None and \
                     len(line.encode()) <= forge.LONG:
-                untold = {kind for kind in kinds if (name, kind) in UNTOLD}
+                untold = {kind for kind in kinds if (name, kind) in UNTOLD
+                          and re.search(ONLY.get((name, kind), ""), line)}
                 if untold:
                     self.untold[sorted(untold)[0]] += 1
                 else:
