@@ -65,8 +65,8 @@ NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
 WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
-	daemon/warden_cut daemon/warden_layout daemon/warden_listing \
-	daemon/warden_rush daemon/request daemon/sandbox \
+	daemon/warden_cut daemon/warden_held daemon/warden_layout \
+	daemon/warden_listing daemon/warden_rush daemon/request daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
 	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log \
 	lib/prefixset \

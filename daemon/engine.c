@@ -43,6 +43,8 @@
 #define WARDEN_PATIENCE 30000
 /* The same if it reads back a million bans. */
 #define READBACK_PATIENCE 80000
+/* Bans out of the state that the warden is told of together. */
+#define RESTORED_AT_ONCE 2000
 
 void engine_save(struct engine *e)
 {
@@ -131,6 +133,9 @@ static void on_ban(void *ctx, const struct ban *ban)
 
 	if (e->restoring) {
 		enforce_keep(e->enforce, ban);
+		/* The kernel takes them while others are still read. */
+		if (++e->restored % RESTORED_AT_ONCE == 0)
+			enforce_flush(e->enforce);
 		return;
 	}
 	counters_ban(e->counters);
@@ -442,17 +447,21 @@ static bool engine_init(struct engine *e)
 	}
 	if (engine_follow(e) < 0)
 		return false;
-	e->restoring = true;
-	decisions_restore(e->decisions);
-	e->restoring = false;
 	cut_off = e->warden && state_was_cut_off(e->state);
 	/* Before the bans of the state: only what they do not tell counts. */
 	if (cut_off)
 		readback_begin(e->warden, e->decisions, e->config->n);
+	e->restoring = true;
+	decisions_restore(e->decisions);
+	e->restoring = false;
+	/* What was kept was found to be damaged. */
+	if (e->warden && !cut_off && state_was_cut_off(e->state))
+		readback_begin(e->warden, e->decisions, e->config->n);
 	enforce_flush(e->enforce);
 	if (e->warden)
-		r = warden_client_wait(e->warden,
-			cut_off ? READBACK_PATIENCE : WARDEN_PATIENCE);
+		r = warden_client_wait(e->warden, state_was_cut_off(e->state)
+							  ? READBACK_PATIENCE
+							  : WARDEN_PATIENCE);
 	if (r < 0) {
 		log_error("the warden did not get ready: %s", strerror(-r));
 		return false;

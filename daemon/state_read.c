@@ -74,8 +74,6 @@ static const char *column_name(sqlite3_stmt *s, int i)
 static bool column_prefix(sqlite3_stmt *s, struct prefix *who)
 {
 	int len = sqlite3_column_int(s, 2);
-	char text[PREFIX_TEXT];
-	struct prefix cut;
 
 	if (sqlite3_column_bytes(s, 1) != 16 || len < 0 || len > 128 ||
 		!column_name(s, 0))
@@ -84,9 +82,7 @@ static bool column_prefix(sqlite3_stmt *s, struct prefix *who)
 	who->len = (uint8_t)len;
 	/* The warden takes a prefix with bits behind its length for an attack:
 	 * whoever wrote that here must not end it at each start. */
-	prefix_format(who, text);
-	return prefix_parse(text, strlen(text), &cut) &&
-	       addr_equal(&cut.net, &who->net) && cut.len == who->len;
+	return prefix_is_cut(who);
 }
 
 struct user {

@@ -229,6 +229,7 @@ static int wait_and_watch(struct warden *w)
 		if (watch_changed(w->watch))
 			stop = warden_tell(w, &changed);
 		wait = sooner(warden_cut_due(w), warden_rush_due(w));
+		wait = sooner(wait, warden_held_due(w));
 		wait = sooner(wait, watch_timeout(w->watch));
 		p[1] = (struct pollfd){
 			.fd = watch_fd(w->watch), .events = POLLIN};

@@ -41,6 +41,7 @@ static void clear(struct warden *w)
 void warden_rush_deinit(struct warden *w)
 {
 	clear(w);
+	warden_held_forget(w);
 	dump_asked_close(&w->asked);
 }
 
@@ -132,31 +133,23 @@ static void put(struct warden *w, const struct rush *r)
 	w->rush_after = clock_mono() + QUIET;
 }
 
-/* So that none of those who are put into the rush set counts already. */
-static bool is_blank(struct warden *w, uint32_t jail, const struct prefix *p)
-{
-	enum set_kind kind = set_kind_of(p);
-	char name[SET_NAME];
-
-	if (!(w->blank[jail] >> kind & 1)) {
-		w->blank[jail] |= (uint8_t)(1 << kind);
-		set_name(name, kind, w->layout.jails[jail].name);
-		if (dump_is_empty(&w->asked, kind, name) == 1)
-			w->blank[jail] |= (uint8_t)(1 << kind << 4);
-	}
-	return w->blank[jail] >> kind >> 4 & 1;
-}
-
 void warden_rush_choose(struct warden *w)
 {
-	if (w->change.n < RUSH_LEAST || !make_room(w, w->change.n))
+	bool room = make_room(w, w->change.n), known;
+
+	if (w->change.n < RUSH_LEAST)
 		return;
 	for (size_t i = 0; i < w->change.n; i++) {
 		struct change_entry *e = &w->change.entries[i];
 
-		e->rush = !e->error && !e->refresh &&
-			  prefix_is_host(&e->element.prefix) &&
-			  is_blank(w, e->jail, &e->element.prefix);
+		if (e->error || e->refresh ||
+			!prefix_is_host(&e->element.prefix))
+			continue;
+		known = warden_held_knows(w, e->jail, &e->element.prefix);
+		e->held = warden_held_has(w, e->jail, &e->element);
+		/* None of those who are put into the rush set counts
+		 * already. */
+		e->rush = known && room && !e->held;
 	}
 }
 
@@ -196,6 +189,7 @@ void warden_rush_unban(struct warden *w)
 {
 	size_t n = w->change.n;
 
+	warden_held_forget(w);
 	for (size_t i = 0; i < n; i++) {
 		struct change_entry e = w->change.entries[i];
 
@@ -222,6 +216,7 @@ void warden_rush_unbanned(struct warden *w)
 
 void warden_rush_forget(struct warden *w, size_t first, size_t end)
 {
+	warden_held_forget(w);
 	for (size_t i = w->rush_at; i < w->n_rush; i++)
 		if (w->rush[i].jail >= first && w->rush[i].jail < end)
 			w->rush[i].gone = true;
@@ -280,11 +275,8 @@ void warden_rush_laid_out(struct warden *w, const bool *kept)
 	struct takeover t = {.w = w};
 	char name[SET_NAME];
 
-	memset(w->blank, 0, sizeof(w->blank));
+	warden_held_forget(w);
 	for (; kept && t.jail < w->layout.n; t.jail++) {
-		/* Most often they hold some, and to be told so is dear. */
-		if (kept[t.jail])
-			w->blank[t.jail] = 1 << SET_BAN4 | 1 << SET_BAN6;
 		for (size_t k = 0; k < 2; k++) {
 			set_name(name, kinds[k], w->layout.jails[t.jail].name);
 			dump_set(w->nft, kinds[k], name, take_over, &t);

@@ -44,6 +44,13 @@ struct rush {
 	bool gone;	  /* it is not there any more */
 	bool twice;	  /* it is in its ban set, too: there is its time */
 };
+/* One who was in his ban set when that was read. */
+struct held {
+	struct addr who;
+	uint32_t jail;
+	int64_t left; /* milliseconds; INT64_MAX = for ever */
+};
+
 /* That many at most; more go into the ban sets, which takes longer. */
 #define RUSH_MOST (1u << 18)
 
@@ -72,11 +79,13 @@ struct warden {
 	uint32_t *rush_index;		   /* places + 1 by address, or NULL */
 	size_t rush_slots;		   /* of it, a power of two */
 	int64_t rush_after;		   /* not before, monotonic */
-	/* Bits of a jail's ban sets (1 << kind) that are known, and of those
-	 * (1 << kind << 4) that held nothing before the first rush after the
-	 * table was laid out. Those that were there at the start do not. */
-	uint8_t blank[LAYOUT_JAILS_MOST];
-	struct mnl_socket *asked; /* for that (dump_is_empty) */
+	struct held *held;		   /* NULL: nothing was read */
+	size_t n_held;
+	uint32_t *held_index; /* places + 1 by address */
+	int64_t held_until;   /* monotonic */
+	/* Bits of a jail's ban sets that were read (warden_held.c). */
+	uint8_t looked[LAYOUT_JAILS_MOST];
+	struct mnl_socket *asked; /* for that (dump_some) */
 	char in_use[NFT_NAME];	  /* the set of which that was told last */
 	uint64_t restored;	  /* how often the table had to be made anew */
 	struct reply_refused refused[REPLY_REFUSED_MOST];
@@ -124,9 +133,24 @@ void warden_cut_run(struct warden *w);
 int warden_cut_due(struct warden *w);
 
 /*
+ * Of bans that are put in again: is it known who is in the set that this one
+ * is for? It is read at the first question. And is this one in it, with the
+ * time that it is to have?
+ */
+bool warden_held_knows(
+	struct warden *w, uint32_t jail, const struct prefix *host);
+bool warden_held_has(
+	const struct warden *w, uint32_t jail, const struct element *e);
+/* Whenever something may be taken out, and when the table was laid out. */
+void warden_held_forget(struct warden *w);
+/* The same if it is time: the milliseconds until then, or -1. */
+int warden_held_due(struct warden *w);
+
+/*
  * Before bans are committed: if they are so many that they shall be there
- * first and count later, marks those whom their ban set cannot have yet, so
- * that they go into the rush set. After it: remembers them.
+ * first and count later, marks those whom their ban set has already, to be
+ * left out, and those whom it has not, so that they go into the rush set.
+ * After it: remembers them.
  */
 void warden_rush_choose(struct warden *w);
 void warden_rush_note(struct warden *w);

@@ -180,6 +180,18 @@ char *prefix_format(const struct prefix *p, char buf[PREFIX_TEXT])
 	return buf;
 }
 
+bool prefix_is_cut(const struct prefix *p)
+{
+	size_t at = p->len / 8;
+
+	if (at < sizeof(p->net.ip) && (p->net.ip[at] & (0xff >> p->len % 8)))
+		return false;
+	while (++at < sizeof(p->net.ip))
+		if (p->net.ip[at])
+			return false;
+	return true;
+}
+
 bool prefix_is_host(const struct prefix *p)
 {
 	return p->len == 128;

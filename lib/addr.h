@@ -43,6 +43,8 @@ char *addr_format(const struct addr *a, char buf[ADDR_TEXT]);
 char *prefix_format(const struct prefix *p, char buf[PREFIX_TEXT]);
 
 bool addr_is_v4(const struct addr *a);
+/* The bits behind its length, 128 at most, are zero, as they must be. */
+bool prefix_is_cut(const struct prefix *p);
 /* A single host: /32 of IPv4 or /128. */
 bool prefix_is_host(const struct prefix *p);
 struct prefix prefix_of(const struct addr *a);

@@ -124,26 +124,13 @@ void read_text(struct reader *r, char *buf, size_t room)
 		buf[0] = '\0';
 }
 
-/* The bits of p behind its length are all zero. */
-static bool host_bits_zero(const struct prefix *p)
-{
-	size_t at = p->len / 8;
-
-	if (at < sizeof(p->net.ip) && (p->net.ip[at] & (0xff >> p->len % 8)))
-		return false;
-	while (++at < sizeof(p->net.ip))
-		if (p->net.ip[at])
-			return false;
-	return true;
-}
-
 struct prefix read_prefix(struct reader *r)
 {
 	struct prefix p;
 
 	take(r, p.net.ip, sizeof(p.net.ip));
 	p.len = read_u8(r);
-	if (p.len > 128 || !host_bits_zero(&p))
+	if (p.len > 128 || !prefix_is_cut(&p))
 		r->bad = true;
 	if (r->bad)
 		return (struct prefix){0};

@@ -126,7 +126,7 @@ static void sort_by_set(struct change *c, struct sets *sets)
 		size_t set = set_of(e);
 
 		e->next = -1;
-		if (e->error || e->same_as >= 0)
+		if (e->error || e->same_as >= 0 || (e->held && !e->refresh))
 			continue;
 		if (sets->head[set] < 0) {
 			sets->used[sets->n++] = (uint16_t)set;

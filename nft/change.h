@@ -19,6 +19,7 @@ struct change_entry {
 	uint32_t jail; /* index in the layout */
 	bool refresh;  /* its time counts anew if it is in already */
 	bool rush;     /* a host, of the jail's rush set */
+	bool held;     /* it is in already: unless refresh, left out */
 	int error; /* 0 or -errno; one that has it at the start is left out */
 	int32_t same_as; /* within: a later entry that stands for this one */
 	int32_t next;	 /* within: the next of the same set */

@@ -18,8 +18,8 @@
 #include "nft/batch.h"
 #include "nft/socket.h"
 
-/* Bytes of a dump that are looked at to know whether there is any. */
-#define FIRST_PART 8192
+/* The kernel fills at most 32 kB of a dump at once. */
+#define PART 32768
 
 /* One key as the kernel tells it: a host, or one end of an interval. */
 struct key {
@@ -236,66 +236,64 @@ static struct nlmsghdr *question(void *buf, const char *set)
 	return m;
 }
 
-static int found_one(const struct dump_element *e, void *context)
+/* What is told of a set until it is too much. */
+struct some {
+	size_t n, most;
+	dump_fn fn;
+	void *context;
+};
+
+static int take_some(const struct dump_element *e, void *context)
 {
-	(void)e;
-	*(bool *)context = true;
-	return -ECANCELED;
+	struct some *some = context;
+
+	if (some->n++ == some->most)
+		return -EFBIG;
+	return some->fn(e, some->context);
 }
 
 /* One part of the answer. 1 = it goes on, 0 = that was all, or -errno. */
 static int take_part(struct mnl_socket *nl, struct dump *d)
 {
-	_Alignas(8) uint8_t buf[FIRST_PART];
+	_Alignas(8) uint8_t buf[PART];
 	const struct nlmsghdr *m = (const struct nlmsghdr *)buf;
 	ssize_t n = recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT);
-	int left = (int)n;
+	int left = (int)n, rc = 0;
 
 	if (n < 0)
 		return -errno;
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+	for (; mnl_nlmsg_ok(m, left) && rc == 0; m = mnl_nlmsg_next(m, &left)) {
 		if (m->nlmsg_type == NLMSG_ERROR)
 			return -EIO;
+		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+			return -EINTR;
 		if (m->nlmsg_type == NLMSG_DONE)
-			return 0;
+			return nft_socket_done(m);
 		if (m->nlmsg_type >= NLMSG_MIN_TYPE)
-			take_message(m, d);
+			rc = take_message(m, d);
 	}
-	return 1;
+	return rc < 0 ? rc : 1;
 }
 
-/* The answer up to the first element; *more: there is more of it to come. */
-static int ask_first(
-	struct mnl_socket *nl, enum set_kind kind, const char *set, bool *more)
+int dump_some(struct mnl_socket **asked, enum set_kind kind, const char *set,
+	size_t most, dump_fn fn, void *context)
 {
-	bool found = false;
-	struct dump d = {.kind = kind, .fn = found_one, .context = &found};
+	struct some some = {.most = most, .fn = fn, .context = context};
+	struct dump d = {.kind = kind, .fn = take_some, .context = &some};
 	_Alignas(8) uint8_t buf[NFT_QUESTION];
 	const struct nlmsghdr *m = question(buf, set);
 	int rc = 1;
-
-	*more = true;
-	if (mnl_socket_sendto(nl, m, m->nlmsg_len) < 0)
-		return -errno;
-	while (rc == 1 && !found)
-		rc = take_part(nl, &d);
-	*more = rc != 0;
-	return rc < 0 ? rc : !found;
-}
-
-int dump_is_empty(
-	struct mnl_socket **asked, enum set_kind kind, const char *set)
-{
-	bool more;
-	int rc;
 
 	if (!*asked)
 		*asked = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	if (!*asked)
 		return -errno;
-	rc = ask_first(*asked, kind, set, &more);
+	if (mnl_socket_sendto(*asked, m, m->nlmsg_len) < 0)
+		rc = -errno;
+	while (rc == 1)
+		rc = take_part(*asked, &d);
 	/* What there is of an answer goes with the socket. */
-	if (more)
+	if (rc < 0)
 		dump_asked_close(asked);
 	return rc;
 }

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_NFT_DUMP_H
 #define MAILBAN_NFT_DUMP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -31,14 +32,14 @@ int dump_set(struct nft_socket *s, enum set_kind kind, const char *set,
 	dump_fn fn, void *context);
 
 /*
- * 1 if the set holds no element, 0 if it holds some, or -errno: costs no more
- * than the first of them. *asked, NULL at first, is the socket for the next
- * question: to close one after a transaction, the kernel waits until all that
- * was deleted is gone, 10 ms and more. So it is closed only if it must be, as
- * when the set holds more than fits into one answer.
+ * The same of a set of hosts that is not large: 0, or -errno as above, -EFBIG
+ * if it holds more than most elements, and costs no more than those. *asked,
+ * NULL at first, is the socket for the next question: to close one after a
+ * transaction, the kernel waits until all that was deleted is gone, 10 ms and
+ * more. So it is closed only after an error.
  */
-int dump_is_empty(
-	struct mnl_socket **asked, enum set_kind kind, const char *set);
+int dump_some(struct mnl_socket **asked, enum set_kind kind, const char *set,
+	size_t most, dump_fn fn, void *context);
 void dump_asked_close(struct mnl_socket **asked);
 
 #endif

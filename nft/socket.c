@@ -148,8 +148,7 @@ static int read_error(const struct nlmsghdr *m, struct nft_fault *fault)
 	return e->error > 0 ? -EBADMSG : e->error;
 }
 
-/* A dump that broke off says so in its end. */
-static int read_done(const struct nlmsghdr *m)
+int nft_socket_done(const struct nlmsghdr *m)
 {
 	const int *error = mnl_nlmsg_get_payload(m);
 
@@ -314,7 +313,7 @@ int nft_socket_ask(struct nft_socket *s, struct nlmsghdr *question,
 				return rc < 0 ? rc : result;
 			}
 			if (m->nlmsg_type == NLMSG_DONE) {
-				rc = read_done(m);
+				rc = nft_socket_done(m);
 				return rc < 0	? rc
 				       : result ? result
 				       : holes	? -EINTR

@@ -48,6 +48,9 @@ int nft_socket_look(struct nft_socket *s, uint32_t *foreign);
  */
 bool nft_socket_passes(int error);
 
+/* What a dump's end tells: 0, or -errno if it broke off. */
+int nft_socket_done(const struct nlmsghdr *done);
+
 /*
  * A question or a dump: calls fn for each message of the answer. fn returns
  * 0, or -errno to end it. 0, -errno of the kernel or of fn, or -EINTR when

@@ -27,7 +27,7 @@
 static struct world world;
 static struct warden_client *client;
 static int result;
-static uint64_t value;
+static uint64_t value, second;
 
 static void take(const struct reply *r, void *context)
 {
@@ -36,6 +36,7 @@ static void take(const struct reply *r, void *context)
 		return;
 	result = r->result;
 	value = r->values[0];
+	second = r->values[1];
 }
 
 static void send_request(const struct request *r)
@@ -80,8 +81,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* MANY of 10.0.0.0 on, as after a loss. */
-static void keep_many(uint32_t jail)
+/* MANY of 10.0.0.0 on. */
+static void many(uint32_t jail, uint32_t seconds, bool refresh)
 {
 	struct request_entry *e = calloc(MANY, sizeof(*e));
 	struct request r = {
@@ -91,11 +92,18 @@ static void keep_many(uint32_t jail)
 		uint8_t ip[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
 		struct addr a = addr_from_bytes(ip, 4);
 
-		e[i] = (struct request_entry){
-			.prefix = prefix_of(&a), .seconds = 600};
+		e[i] = (struct request_entry){.prefix = prefix_of(&a),
+			.seconds = seconds,
+			.refresh = refresh};
 	}
 	send_request(&r);
 	free(e);
+}
+
+/* As after a loss. */
+static void keep_many(uint32_t jail)
+{
+	many(jail, 600, false);
 }
 
 static void one(enum request_type type, const char *who, uint32_t seconds)
@@ -185,21 +193,63 @@ static void some_that_are_not_there_any_more(void **state)
 	assert_int_equal(listed("set inet mailban ban4-a", "10m"), MANY - 3);
 }
 
-/* What counts must not begin anew: jail b's many make the clock of it all. */
+/* What counts must not begin anew. */
 static void who_counts_already_goes_on(void **state)
 {
 	(void)state;
 	world_nft("add element inet mailban ban4-a "
 		  "{ 10.0.0.1 counter packets 5 bytes 300 timeout 10m }\n");
 	keep_many(0);
-	assert_int_equal(listed("set inet mailban rush4-a", "10m"), 0);
-	keep_many(1);
-	assert_int_equal(listed("set inet mailban rush4-b", "10m"), MANY);
-	wait_until_moved("set inet mailban rush4-b");
+	assert_int_equal(listed("set inet mailban rush4-a", "10m"), MANY - 1);
+	assert_int_equal(listed("set inet mailban rush4-a", "10.0.0.1 "), 0);
+	wait_until_moved("set inet mailban rush4-a");
 	assert_int_equal(listed("set inet mailban ban4-a", "10m"), MANY);
 	assert_int_equal(system("nft list set inet mailban ban4-a | "
 				"grep -q '10.0.0.1 counter packets 5 '"),
 		0);
+}
+
+static uint64_t transactions(void)
+{
+	struct request stats = {.type = REQUEST_STATS};
+
+	send_request(&stats);
+	return second; /* STATS_TRANSACTIONS */
+}
+
+/* Who has his time already is left out, and nobody else. */
+static void who_is_there_is_left_alone(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	many(0, 0, true);
+	assert_int_equal(listed("set inet mailban ban4-a", " 10.0."), MANY);
+	warden_client_free(&client);
+	start();
+	before = transactions();
+	many(0, 0, false);
+	assert_int_equal(transactions(), before);
+	world_nft("delete element inet mailban ban4-a { 10.0.0.1, 10.0.0.2 }\n"
+		  "add element inet mailban ban4-a { 10.0.0.2 timeout 1m }\n");
+	layout(false);
+	many(0, 0, false);
+	assert_int_equal(listed("set inet mailban rush4-a", " 10.0."), 2);
+	assert_int_equal(listed("set inet mailban ban4-a", " 10.0."), MANY - 1);
+}
+
+/* What was read is not believed when we have changed it. */
+static void who_was_there_comes_back(void **state)
+{
+	(void)state;
+	many(0, 0, true);
+	many(0, 0, false);
+	one(REQUEST_UNBAN, "10.0.0.1", 0);
+	many(0, 0, false);
+	assert_int_equal(listed("set inet mailban rush4-a", " 10.0."), 1);
+	one(REQUEST_FLUSH, "10.0.0.1", 0);
+	many(0, 0, false);
+	assert_int_equal(listed("set inet mailban rush4-a", " 10.0."), MANY);
 }
 
 /* A set that others have emptied is filled as fast as one made anew. */
@@ -257,6 +307,8 @@ int main(void)
 		RUSH_TEST(who_is_unbanned_or_banned_meanwhile),
 		RUSH_TEST(some_that_are_not_there_any_more),
 		RUSH_TEST(who_counts_already_goes_on),
+		RUSH_TEST(who_is_there_is_left_alone),
+		RUSH_TEST(who_was_there_comes_back),
 		RUSH_TEST(a_set_that_others_emptied),
 		RUSH_TEST(jails_may_come_and_go),
 		RUSH_TEST(another_warden_goes_on),
