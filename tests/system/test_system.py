@@ -4,6 +4,8 @@
 One machine goes through all of it, so a test begins where the one before it
 left off: run the file as a whole (make check-system).
 """
+import email
+import email.policy
 import json
 import os
 import pathlib
@@ -13,10 +15,12 @@ import subprocess
 import syslog
 
 import pytest
+from prometheus_client.openmetrics import parser
 
 import attack
 import hosts
 import mailhost
+import statefile
 from machine import Machine
 from zabbix import ITEMS, Proxy
 
@@ -487,7 +491,8 @@ def test_counters_are_served_once_they_are_wanted(mx):
             ["python3", "-c", "import urllib.request as u; print(u.urlopen("
              "'http://127.0.0.1:9811/metrics', timeout=20).read().decode())"]
         ).stdout.strip()
-        assert text.endswith("# EOF")
+        # As Prometheus' own client reads it.
+        assert list(parser.text_string_to_metric_families(text + "\n"))
         assert re.search(r'^mailban_jail_bans_total{jail="dovecot"} [1-9]',
                          text, re.M)
         assert re.search(r"^mailban_mail_login_failures_total [1-9]", text,
@@ -524,6 +529,38 @@ def test_zabbix_is_told_once_it_is_wanted(world, mx):
     proxy.process.stop()
     mx.write("/etc/mailban/mailban.conf", settings)
     mx.systemctl("reload", "mailban")
+
+
+def test_the_daily_mail_comes_by_its_timer(mx):
+    """The units as they are, but for the hour; by Postfix to root's mailbox,
+    with what yesterday had."""
+    assert mx.show("ActiveState", "UnitFileState",
+                   unit="mailban-report.timer") == \
+        {"ActiveState": "inactive", "UnitFileState": "disabled"}
+    seconds, day = mx.run(["date", "-d", "yesterday 12:00",
+                           "+%s %F"]).stdout.split()
+    mx.systemctl("stop", "mailban")
+    seven = (7).to_bytes(8, "little").hex() + 18 * "00" * 8
+    statefile.change(mx.path(statefile.PATH), "INSERT OR REPLACE INTO mail "
+                     f"VALUES ({int(seconds) // 3600}, x'{seven}')")
+    mx.systemctl("start", "mailban")
+    hour = "/etc/systemd/system/mailban-report.timer.d/hour.conf"
+    mx.write(hour, "[Timer]\nOnCalendar=\nOnCalendar=*:*:*\n"
+             "RandomizedDelaySec=0\nAccuracySec=1ms\n")
+    mx.systemctl("enable", "--now", "mailban-report.timer")
+    box = mx.path("/var/mail/root")
+    text = hosts.wait_for(lambda: box.exists() and box.read_text(),
+                          what="a mail")
+    mx.systemctl("disable", "--now", "mailban-report.timer")
+    mx.run(["rm", hour])
+    mx.systemctl("daemon-reload")
+    mail = email.message_from_string(text, policy=email.policy.default)
+    assert mail["Subject"] == \
+        f"{mx.name}: 7 in, 0 out, 0 refused, 0 bans, {day}"
+    assert mail["From"].startswith("mailban ")
+    text, page = mail.iter_parts()
+    assert text.get_content().startswith("Messages in: 7")
+    assert page.get_content().startswith("<!DOCTYPE html>")
 
 
 def test_a_mail_log_is_followed_too(world, mx):
