@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """mailban report without a log: what the daemon counted, and who attacked."""
+import datetime
 import itertools
 import json
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -41,8 +43,8 @@ def report(host, *args, **run):
     return host.mailban("report", *args, **run).stdout
 
 
-def told(host, *args):
-    return json.loads(report(host, "--json", *args))
+def told(host, *args, **run):
+    return json.loads(report(host, "--json", *args, **run))
 
 
 def test_text(counted):
@@ -104,6 +106,40 @@ def test_over_a_restart_and_a_day(counted):
                    ["attackers"]["network"]["days"][0] == [1, 1])
     row, = told(counted, "-d", "today")["attackers"]["network"]["rows"]
     assert row == {"name": "192.0.2.0/24", "failures": 1, "new": False}
+
+
+def test_ninety_days_over_both_changes_of_the_clock(counted):
+    """Each hour of them has seven: days are of 24 hours, of 23 and of 25."""
+    assert counted.daemon.stop() == 0
+    now = int(time.time()) // 3600
+    today = datetime.datetime.fromtimestamp(now * 3600, datetime.UTC).date()
+    spring, autumn, yesterday = (
+        today - datetime.timedelta(ago) for ago in (60, 30, 1))
+    path = counted.path(statefile.PATH)
+    with statefile.copied(path) as (copy, db):
+        db.executemany("INSERT OR REPLACE INTO mail VALUES (?, ?)", [
+            (now - i, (7).to_bytes(8, "little") + bytes(144))
+            for i in range(90 * 24)])
+        db.commit()
+        db.close()
+        path.write_bytes(copy.read_bytes())
+    counted.mailband()
+
+    def zone(*days):
+        """In winter its time is UTC, and the clock changes at one."""
+        return {"TZ": "AAA0BBB,{}/1,{}/2".format(
+            *(day.timetuple().tm_yday - 1 for day in days))}
+    got = told(counted, env=zone(spring, autumn))
+    assert got["total"]["received"] == 7 * 90 * 24
+    days = {day["date"]: day["received"] for day in got["days"]}
+    assert days.pop(str(spring)) == 7 * 23
+    assert days.pop(str(autumn)) == 7 * 25
+    # The first and the last are not whole.
+    assert len(days) in (88, 89)
+    assert {days[day] for day in sorted(days)[1:-1]} == {7 * 24}
+    for change, n in ((spring, yesterday), 25), ((yesterday, autumn), 23):
+        assert told(counted, "-d", "yesterday", env=zone(*change))["total"][
+            "received"] == 7 * n
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
