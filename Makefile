@@ -141,7 +141,7 @@ CHECK = cli/check/main cli/check/backoff cli/check/bans \
 	cli/text \
 	$(PROBE) $(ALARMS) $(LIB)
 CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
-CLI_TOP = cli/top cli/screen
+CLI_TOP = cli/top cli/top_show cli/screen
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table \
 	cli/text cli/status cli/ban cli/unban cli/list cli/offline \

@@ -42,12 +42,12 @@ static void account_row(struct table *table, const json_t *account)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		table_number(table, json_integer_value(json_object_get(
 					    account, numbers[i])));
+	table_text(table, joined(alarms, list, sizeof(list)),
+		json_array_size(alarms) ? TABLE_BAD : TABLE_PLAIN);
 	table_text(table,
 		text_moment(client_seconds(json_object_get(account, "last"), 0),
 			text),
 		TABLE_PLAIN);
-	table_text(table, joined(alarms, list, sizeof(list)),
-		json_array_size(alarms) ? TABLE_BAD : TABLE_PLAIN);
 }
 
 size_t accounts_busy(const json_t *list)
@@ -65,7 +65,7 @@ size_t accounts_busy(const json_t *list)
 void accounts_print(const json_t *list, size_t most, FILE *to)
 {
 	static const char *const heads[] = {"Account", ">This hour", ">Usual",
-		">Limit", ">Returned", ">Networks", "Last hour", "Alarms",
+		">Limit", ">Returned", ">Networks", "Alarms", "Last hour",
 		NULL};
 	struct table *table;
 	const json_t *account;

@@ -78,6 +78,27 @@ def test_on_a_terminal(counted):  # noqa: F811
     screen.restored()
 
 
+def test_what_fits_a_small_terminal(host):
+    """Who attacks and what is wrong, though there are jails without end."""
+    host.write("/var/log/quiet", "", 0o644)
+    host.write(attack.MAIL_LOG, "", 0o644)
+    host.mailband({"jail.local": attack.jail() + "".join(
+        attack.jail(f"quiet{n}", filter="dovecot", logpath="/var/log/quiet")
+        for n in range(12))})
+    host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.66") +
+                attack.line("panic: x", "postfix/qmgr[7]"))
+    screen = Terminal(host, 24, 80)
+    frame = screen.wait(lambda f: "192.0.2.0/24" in f and "alarms:" in f)
+    assert "alarms: crashed warning; see mailban status" in frame
+    assert len(frame.splitlines()) <= 24
+    assert "dovecot" in frame and "quiet" not in frame
+    screen.resize(50, 100)
+    screen.process.signal(signal.SIGWINCH)
+    screen.wait(lambda f: "quiet11" in f)
+    os.write(screen.master, b"q")
+    screen.restored()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_restore_it(counted, number):  # noqa: F811
     screen = Terminal(counted)
