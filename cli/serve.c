@@ -3,7 +3,7 @@
  * One page over HTTP to whoever can reach the socket, which is loopback or a
  * path. A stranger may send anything as slowly as he likes: what a request may
  * have, in bytes and in time, is bounded, and nothing of it is acted upon but
- * its first line.
+ * its first line. However many come and say nothing, who asks is answered.
  */
 #include "cli/serve.h"
 
@@ -25,7 +25,8 @@
 #define SOCKET 3
 
 struct client {
-	int fd; /* -1: the place is free */
+	int fd;	   /* -1: the place is free */
+	uid_t uid; /* of a peer on this host by a path; else of nobody */
 	int64_t until;
 	char in[SERVE_REQUEST + 1];
 	size_t in_n;
@@ -123,60 +124,111 @@ static bool read_some(struct server *s, struct client *c)
 	return true;
 }
 
+static void serve_client(struct server *s, struct client *c, bool readable)
+{
+	bool more = true;
+
+	if (readable && !c->out)
+		more = read_some(s, c);
+	if (more && c->out)
+		more = outlet_send(c->fd, c->out, c->out_n, &c->out_at);
+	if (!more || clock_mono() >= c->until)
+		drop(c);
+}
+
+static uid_t peer_uid(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	/* Of TCP the kernel does not tell. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		return (uid_t)-1;
+	return peer.uid;
+}
+
+/* How many places the user of a client holds. */
+static size_t share(const struct server *s, const struct client *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SERVE_CLIENTS; i++)
+		n += s->clients[i].uid == c->uid;
+	return n;
+}
+
+/* 0: has said nothing, 1: not all, 2: does not take its answer. */
+static int progress(const struct client *c)
+{
+	return c->out ? 2 : c->in_n > 0;
+}
+
+/* Whether a goes before b: of the user who holds most, who has done least, and
+ * of those who came first. */
+static bool goes_before(
+	const struct server *s, const struct client *a, const struct client *b)
+{
+	size_t x = share(s, a), y = share(s, b);
+
+	if (x != y)
+		return x > y;
+	if (progress(a) != progress(b))
+		return progress(a) < progress(b);
+	return a->until < b->until;
+}
+
+/* A place for one more; if there is none, somebody goes. */
+static struct client *make_place(struct server *s)
+{
+	struct client *c = s->clients;
+
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		if (s->clients[i].fd < 0)
+			return &s->clients[i];
+		if (goes_before(s, &s->clients[i], c))
+			c = &s->clients[i];
+	}
+	drop(c);
+	return c;
+}
+
+/* Who asks at once is answered before another can come. */
 static void take_client(struct server *s)
 {
 	int fd = accept4(SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	size_t i = 0;
+	struct client *c;
 
 	if (fd < 0)
 		return;
-	while (i < SERVE_CLIENTS && s->clients[i].fd >= 0)
-		i++;
-	if (i == SERVE_CLIENTS) {
-		close(fd);
-		return;
-	}
-	s->clients[i].fd = fd;
-	s->clients[i].until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
+	c = make_place(s);
+	c->fd = fd;
+	c->uid = peer_uid(fd);
+	c->until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
+	serve_client(s, c, true);
 }
 
 /* Fills in what to wait for and returns for how many milliseconds. */
 static int wait_for(const struct server *s, struct pollfd *fds, int64_t idle)
 {
 	int64_t until = idle, now = clock_mono();
-	bool room = false;
 
 	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
 		const struct client *c = &s->clients[i];
 
 		fds[i] = (struct pollfd){
 			.fd = c->fd, .events = c->out ? POLLOUT : POLLIN};
-		room |= c->fd < 0;
 		if (c->fd >= 0 && c->until < until)
 			until = c->until;
 	}
-	fds[SERVE_CLIENTS] =
-		(struct pollfd){.fd = room ? SOCKET : -1, .events = POLLIN};
+	fds[SERVE_CLIENTS] = (struct pollfd){.fd = SOCKET, .events = POLLIN};
 	return until > now ? (int)((until - now) / CLOCK_MILLISECOND) + 1 : 0;
 }
 
 static void serve_clients(struct server *s, const struct pollfd *fds)
 {
-	int64_t now = clock_mono();
-
-	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
-		struct client *c = &s->clients[i];
-		bool more = true;
-
-		if (c->fd < 0)
-			continue;
-		if (fds[i].revents && !c->out)
-			more = read_some(s, c);
-		if (more && c->out)
-			more = outlet_send(c->fd, c->out, c->out_n, &c->out_at);
-		if (!more || now >= c->until)
-			drop(c);
-	}
+	for (size_t i = 0; i < SERVE_CLIENTS; i++)
+		if (s->clients[i].fd >= 0)
+			serve_client(s, &s->clients[i], fds[i].revents);
 }
 
 int serve_run(serve_fn page, void *ctx)

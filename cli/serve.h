@@ -16,7 +16,7 @@ typedef char *(*serve_fn)(void *ctx, size_t *n);
 int serve_run(serve_fn page, void *ctx);
 
 #define SERVE_IDLE 60	   /* seconds */
-#define SERVE_CLIENTS 16   /* at a time; others wait */
+#define SERVE_CLIENTS 16   /* at a time; one more makes one go */
 #define SERVE_REQUEST 4096 /* bytes of a request */
 #define SERVE_TIME 5	   /* seconds that a client has */
 

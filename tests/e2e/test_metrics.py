@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import re
 import socket
+import subprocess
 
 import pytest
 from prometheus_client import parser as text_parser
@@ -242,17 +243,77 @@ def test_other_requests(served, request_, status):
     assert "200 OK" in get(served, b"GET /metrics HTTP/1.0\r\n\r\n")
 
 
-def test_the_silent_are_sent_away(served):
-    """More than there is room for, none of whom asks anything."""
-    crowd = []
-    for _ in range(20):
-        crowd.append(socket.socket(socket.AF_UNIX))
-        crowd[-1].settimeout(20)
-        crowd[-1].connect(str(served.path("/run/metrics")))
-        crowd[-1].sendall(b"GET ")
-    assert "200 OK" in get(served, b"GET /metrics HTTP/1.0\r\n\r\n")
+def connect(host, said=b""):
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(20)
+    peer.connect(str(host.path("/run/metrics")))
+    peer.sendall(said)
+    return peer
+
+
+def holds(peer):
+    """Its connection stands; it has been told nothing."""
+    peer.setblocking(False)
+    try:
+        peer.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        pass
+    finally:
+        peer.settimeout(20)
+    return False
+
+
+@pytest.mark.parametrize("said", [b"", b"GET "], ids=["nothing", "a word"])
+def test_the_silent_make_room(served, said):
+    """More than there is room for: who asks does not wait for their end."""
+    crowd = [connect(served, said) for _ in range(40)]
+    asked = [get(served, b"GET /metrics HTTP/1.0\r\n\r\n") for _ in range(3)]
+    stay = [holds(peer) for peer in crowd]
+    assert all("200 OK" in answer for answer in asked)
+    # Those that came first have gone, and the others' time is not over.
+    assert stay == sorted(stay) and sum(stay) in range(12, 17)
     for peer in crowd:
         peer.close()
+
+
+def test_who_said_nothing_goes_first(served):
+    begun = [connect(served, b"GET ") for _ in range(8)]
+    # They have been read once another, who came later, is answered.
+    assert "200 OK" in get(served, b"GET /metrics HTTP/1.0\r\n\r\n")
+    crowd = [connect(served) for _ in range(30)]
+    assert "200 OK" in get(served, b"GET /metrics HTTP/1.0\r\n\r\n")
+    assert all(map(holds, begun)) and not all(map(holds, crowd))
+    for peer in begun:
+        peer.sendall(b"/metrics HTTP/1.0\r\n\r\n")
+        assert b"200 OK" in peer.recv(65536)
+    for peer in begun + crowd:
+        peer.close()
+
+
+CROWD = """
+import socket, sys
+crowd = [socket.socket(socket.AF_UNIX) for _ in range(200)]
+for peer in crowd:
+    peer.connect("/run/metrics")
+    peer.sendall(b"GET ")
+print("here", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_one_user_takes_no_place_of_another(served):
+    quiet = connect(served)
+    served.run(["chmod", "666", "/run/metrics"])
+    crowd = served.start(["setpriv", "--reuid=nobody", "--regid=nogroup",
+                          "--clear-groups", "python3", "-c", CROWD],
+                         stdin=subprocess.PIPE)
+    crowd.wait_log("here")
+    quiet.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    assert b"200 OK" in quiet.recv(65536)
+    quiet.close()
+    crowd.stop()
 
 
 def test_a_daemon_that_is_gone(served):

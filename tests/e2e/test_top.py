@@ -89,7 +89,7 @@ def test_what_fits_a_small_terminal(host):
                 attack.line("panic: x", "postfix/qmgr[7]"))
     screen = Terminal(host, 24, 80)
     frame = screen.wait(lambda f: "192.0.2.0/24" in f and "alarms:" in f)
-    assert "alarms: crashed warning; see mailban status" in frame
+    assert "alarms: crashed, warning; see mailban status" in frame
     assert len(frame.splitlines()) <= 24
     assert "dovecot" in frame and "quiet" not in frame
     screen.resize(50, 100)
