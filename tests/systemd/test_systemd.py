@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The unit, the user and the directories, looked at by systemd's own tools."""
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -104,6 +105,47 @@ def test_other_units(host, installed, name):
     # None runs before it is enabled, which takes one word.
     assert ("[Install]" in (units / name).read_text()) == \
         (not name.endswith(".service"))
+
+
+def commands(unit):
+    """What systemd runs for a unit, one after the other."""
+    return [shlex.split(line.removeprefix("ExecStart=")) for line in
+            unit.replace("\\\n", " ").splitlines()
+            if line.startswith("ExecStart=")]
+
+
+def test_ids_to_hold(host, installed):
+    """Whatever stands in the folder, root reads ids and waits for nobody."""
+    examples = installed / "usr/share/doc/mailban/examples"
+    host.write("/usr/local/sbin/mailban-hold",
+               (examples / "mailban-hold").read_bytes(), 0o755)
+    host.write("/usr/sbin/postsuper", "#!/bin/sh\n[ \"$*\" = \"-h -\" ] && "
+               "[ $(id -u) = 0 ] && cat >>/srv/held\n", 0o755)
+    as_mailban = ["setpriv", "--reuid=mailban", "--regid=mailban",
+                  "--clear-groups"]
+    host.run(["install", "-d", "-o", "mailban", "/var/lib/mailban"])
+    host.write("/srv/secret", "SECRETID\n", 0o600)
+    host.run([*as_mailban, "mailban-hold", "-h", "4fSx1n2zYXz", "-h",
+              "0A1B2C3D4E"])
+    host.run([*as_mailban, "sh", "-c", """cd /var/lib/mailban/hold
+echo ALL >all; printf 'ABCDEF' >'no end'; mkdir -p d/e; echo DEEP01 >d/e/f
+mkfifo fifo -- '-h'; ln -s /srv/secret link; ln -s /dev/zero zero
+echo ODD001 >"$(printf '; touch x\n$(touch x) %%s\033[2J')"
+echo 'AAAAA; reboot' >shell; echo '-h BBBBB' >option; echo 'CCCCCC CCCCCC' >two
+head -c 3000000 /dev/zero >big; chmod 0 big; echo HIDDEN >.hidden
+"""])
+    unit = (examples / "mailban-hold.service").read_text()
+    first, second = commands(unit)
+    host.run(first, timeout=20)
+    ids = {"4fSx1n2zYXz", "0A1B2C3D4E", "ABCDEF", "DEEP01", "ODD001", "HIDDEN"}
+    assert set(host.path("/srv/held").read_text().split()) == ids
+    # It ended before the second: they are held again, and none is lost.
+    host.run([*as_mailban, "mailban-hold", "-h", "LATER1"])
+    host.run(first, timeout=20)
+    assert set(host.path("/srv/held").read_text().split()) == ids | {"LATER1"}
+    host.run(second)
+    assert [p.name for p in host.path("/var/lib/mailban").rglob("*")] == \
+        ["hold"]
 
 
 def test_the_unit_stands_where_its_prefix_is(tmp_path):
