@@ -145,6 +145,12 @@ static double smaller(double a, double b)
 	return a < b ? a : b;
 }
 
+/* It was seen, and not what lies beneath. */
+static bool is_there(const struct report_disk *disk)
+{
+	return !disk->error && !disk->unmounted;
+}
+
 /* What Postfix wants of the file system that disk i is on: of any instance. */
 static uint64_t wanted_of(
 	const struct judge *j, const struct report *r, size_t i, bool *queue)
@@ -153,7 +159,7 @@ static uint64_t wanted_of(
 
 	*queue = false;
 	for (size_t s = 0; s < j->watch.spools_n; s++) {
-		if (r->disks[s].error ||
+		if (!is_there(&r->disks[s]) ||
 			r->disks[s].disk.device != r->disks[i].disk.device)
 			continue;
 		*queue = true;
@@ -226,7 +232,7 @@ static void judge_disk(
 static bool is_again(const struct report *r, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!r->disks[k].error &&
+		if (is_there(&r->disks[k]) &&
 			r->disks[k].disk.device == r->disks[i].disk.device)
 			return true;
 	return false;
@@ -246,21 +252,23 @@ static void leave_disk(struct judge *j, size_t i, int64_t now)
 	}
 }
 
-/* A server's that is away, a medium that fails; a folder that somebody has
- * removed is no such thing. */
-static void judge_gone(struct judge *j, size_t i, int error, int64_t now)
+/* A server's that is away, a medium that fails or is not mounted; a folder that
+ * somebody has removed is no such thing. */
+static void judge_gone(
+	struct judge *j, size_t i, const struct report_disk *disk, int64_t now)
 {
 	struct alarm *a = disk_alarm(j, i, ALARM_READ_ONLY);
 
-	if (error == ENOENT) {
+	if (disk->error == ENOENT && !disk->unmounted) {
 		leave_disk(j, i, now);
 		j->was_there[i] = false;
 	}
-	if (!j->was_there[i])
+	/* One mount is told of once. */
+	if (!j->was_there[i] || (disk->unmounted && j->was_again[i]))
 		return;
 	a->about_mail = i < j->watch.spools_n;
-	a->total = error;
-	sample_plain(j, a, 2, now);
+	a->total = disk->error;
+	sample_plain(j, a, disk->unmounted ? 3 : 2, now);
 }
 
 static const struct queue *queue_of(
@@ -360,12 +368,13 @@ void judge_report(
 	j->last = *r;
 	j->has_last = true;
 	for (size_t i = 0; i < r->disks_n; i++) {
-		if (r->disks[i].error) {
-			judge_gone(j, i, r->disks[i].error, now);
+		if (!is_there(&r->disks[i])) {
+			judge_gone(j, i, &r->disks[i], now);
 			continue;
 		}
 		j->was_there[i] = true;
-		if (is_again(r, i))
+		j->was_again[i] = is_again(r, i);
+		if (j->was_again[i])
 			leave_disk(j, i, now);
 		else
 			judge_disk(j, i, r, now);

@@ -14,11 +14,12 @@
 #include "ledger/sign.h"
 
 enum alarm_kind {
-	ALARM_DISK,	 /* bytes free */
-	ALARM_INODES,	 /* share of the inodes that is free, percent */
-	ALARM_FULL_IN,	 /* seconds until bytes or inodes are used up */
-	ALARM_READ_ONLY, /* 1: it cannot be written to, 2: nor looked at */
-	ALARM_INCOMING,	 /* complete messages that nobody takes */
+	ALARM_DISK,    /* bytes free */
+	ALARM_INODES,  /* share of the inodes that is free, percent */
+	ALARM_FULL_IN, /* seconds until bytes or inodes are used up */
+	/* 1: it cannot be written to, 2: nor looked at, 3: it is not mounted */
+	ALARM_READ_ONLY,
+	ALARM_INCOMING, /* complete messages that nobody takes */
 	ALARM_ACTIVE,
 	ALARM_DEFERRED,
 	ALARM_CORRUPT,

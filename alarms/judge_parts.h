@@ -80,6 +80,7 @@ struct judge {
 	struct growth growths[REPORT_SPOOLS][GROWTHS];
 	char more[REPORT_SPOOLS][2][JUDGE_MORE]; /* moving, on hold */
 	bool was_there[REPORT_DISKS], was_writable[REPORT_DISKS];
+	bool was_again[REPORT_DISKS]; /* on the disk of an earlier path */
 	struct ages ages;
 	struct judge_said programs[JUDGE_PROGRAMS];
 	size_t programs_n;

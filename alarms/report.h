@@ -29,6 +29,9 @@ struct report_watch {
 struct report {
 	struct report_disk {
 		int error;
+		/* What was mounted there is not any more: not the gauge
+		 * process' word, which sees what lies beneath. */
+		bool unmounted;
 		struct disk disk;
 	} disks[REPORT_DISKS];
 	struct report_spool {

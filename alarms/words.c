@@ -101,10 +101,11 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 		break;
 	case ALARM_READ_ONLY:
 		snprintf(to, room, "%s: %s%s", a->subject,
-			a->value > 1   ? "cannot be looked at: "
+			a->value > 2   ? "is not mounted any more"
+			: a->value > 1 ? "cannot be looked at: "
 			: a->value > 0 ? "mounted read-only"
 				       : "writable",
-			a->value > 1 ? strerror((int)a->total) : "");
+			a->value == 2 ? strerror((int)a->total) : "");
 		break;
 	case ALARM_INCOMING:
 	case ALARM_ACTIVE:
@@ -197,9 +198,11 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 		break;
 	case ALARM_READ_ONLY:
 		snprintf(to, room, "; %s",
-			a->about_mail  ? "no mail is taken"
-			: a->value > 1 ? "nothing can be read or written there"
-				       : "nothing can be written there");
+			a->value > 2	? "what is written there lies beneath, "
+					  "and is not seen when it is mounted"
+			: a->about_mail ? "no mail is taken"
+			: a->value > 1	? "nothing can be read or written there"
+					: "nothing can be written there");
 		break;
 	case ALARM_INCOMING:
 	case ALARM_OLDEST:
@@ -291,7 +294,11 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 			a->subject);
 		break;
 	case ALARM_READ_ONLY:
-		snprintf(to, room, "dmesg | tail; findmnt -T %s", a->subject);
+		snprintf(to, room, "%sdmesg | tail; findmnt -T %s%s",
+			a->value > 2 ? "mount -a; " : "", a->subject,
+			a->value > 2 ? "; if it is to stay so: systemctl "
+				       "restart mailban"
+				     : "");
 		break;
 	case ALARM_INCOMING:
 	case ALARM_OLDEST:

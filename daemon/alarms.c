@@ -207,15 +207,24 @@ static void look(struct alarms *a)
 		a->looking = true;
 }
 
-/* What is read-only for this service alone is no fault of the disk's. */
-static void see_mounts(const struct alarms *a, struct report *report)
+/* What is read-only for this service alone is no fault of the disk's; what is
+ * mounted no more is one, though the disk beneath is well. */
+static void see_mounts(struct alarms *a, struct report *report)
 {
-	for (uint8_t i = 0; i < report->disks_n; i++) {
-		struct disk *disk = &report->disks[i].disk;
+	struct mounts *mounts = mounts_new(a->helpers.mounts_fd);
 
-		disk->read_only &=
-			mounts_read_only(a->helpers.mounts_fd, disk->device);
+	for (uint8_t i = 0; i < report->disks_n; i++) {
+		struct report_disk *d = &report->disks[i];
+
+		d->disk.read_only &= mounts_read_only(mounts, d->disk.device);
+		d->unmounted =
+			a->points[i][0] && mounts_is_gone(mounts, a->points[i]);
+		if (!d->error && !d->unmounted)
+			mounts_point(mounts, d->disk.device,
+				judge_watched(a->judge)->disks[i], a->points[i],
+				sizeof(a->points[i]));
 	}
+	mounts_free(&mounts);
 }
 
 static int on_gauge(sd_event_source *s, int fd, uint32_t events, void *ctx)

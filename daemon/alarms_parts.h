@@ -53,12 +53,14 @@ struct alarms {
 	struct judge *judge;
 	/* As it last was told in full, and as it is being told. */
 	struct alarms_postfix postfix, reading;
-	bool asking;	     /* and the last answer has not come */
-	bool ask_again;	     /* Postfix: the runner died of it */
-	bool limits_again;   /* one is reached: is it still the same? */
-	bool settled;	     /* what to look at is known here */
-	bool watching;	     /* the gauge process knows it */
-	bool looking;	     /* and was asked */
+	bool asking;	   /* and the last answer has not come */
+	bool ask_again;	   /* Postfix: the runner died of it */
+	bool limits_again; /* one is reached: is it still the same? */
+	bool settled;	   /* what to look at is known here */
+	bool watching;	   /* the gauge process knows it */
+	bool looking;	   /* and was asked */
+	/* Where what is watched is mounted; "": not known. */
+	char points[REPORT_DISKS][REPORT_PATH];
 	int64_t seen;	     /* monotonic: its last report, or its start */
 	unsigned int deaths; /* of gauge processes, without a report since */
 	int64_t gauge_after; /* monotonic: not before, the next one */

@@ -38,10 +38,11 @@ static json_t *tell_disk(const struct alarms *a, size_t i)
 {
 	const struct report_disk *d = &judge_last(a->judge)->disks[i];
 
-	if (d->error)
+	if (d->error || d->unmounted)
 		return json_pack("{s:s,s:s}", "path",
 			judge_watched(a->judge)->disks[i], "error",
-			strerror(d->error));
+			d->unmounted ? "not mounted any more"
+				     : strerror(d->error));
 	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:b,s:o}", "path",
 		judge_watched(a->judge)->disks[i], "device",
 		(json_int_t)d->disk.device, "bytes", (json_int_t)d->disk.bytes,

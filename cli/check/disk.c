@@ -162,6 +162,7 @@ static void tell_daemon(
 int check_disk_read(const char *path, struct disk *disk)
 {
 	int r = disk_read(path, disk), fd;
+	struct mounts *mounts;
 
 	if (r < 0 || !disk->read_only)
 		return r;
@@ -169,7 +170,9 @@ int check_disk_read(const char *path, struct disk *disk)
 	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	disk->read_only = mounts_read_only(fd, disk->device);
+	mounts = mounts_new(fd);
+	disk->read_only = mounts_read_only(mounts, disk->device);
+	mounts_free(&mounts);
 	close(fd);
 	return 0;
 }

@@ -203,6 +203,35 @@ static void test_gone(void **state)
 	assert_string_equal(minutes(10), "");
 }
 
+/* What lies beneath is well, and is another's: it is neither looked at for what
+ * was mounted there nor taken from the other. */
+static void test_unmounted(void **state)
+{
+	(void)state;
+	/* It lies on what is mounted for another: that one is told. */
+	minutes(1);
+	report.disks[1].unmounted = true;
+	assert_string_equal(minutes(10), "");
+	report.disks[1].unmounted = false;
+	report.disks[1].disk.device = 7;
+	minutes(1);
+	report.disks[1].unmounted = true;
+	report.disks[1].disk.device = report.disks[2].disk.device;
+	assert_string_equal(minutes(3), "read_only raised critical;");
+	report.disks[2].disk.bytes_free = 0;
+	assert_string_equal(minutes(1), "disk_free raised critical;");
+	report.disks[2].disk.bytes_free = report.disks[2].disk.bytes;
+	minutes(10);
+	/* Its folder was on it. */
+	report.disks[1].error = ENOENT;
+	assert_string_equal(minutes(9), "");
+	report.disks[1].unmounted = false;
+	report.disks[1].error = 0;
+	report.disks[1].disk.device = 1;
+	assert_string_equal(minutes(9), "");
+	assert_string_equal(minutes(1), "read_only recovered ok;");
+}
+
 static struct queue *queue(enum queue_name name)
 {
 	return &report.spools[0].queues[name].queue;
@@ -364,6 +393,7 @@ int main(void)
 		TEST(test_full_soon),
 		TEST(test_read_only),
 		TEST(test_gone),
+		TEST(test_unmounted),
 		TEST(test_queues),
 		TEST(test_queues_that_grow),
 		TEST(test_deferred_as_usual),

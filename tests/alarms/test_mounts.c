@@ -14,17 +14,27 @@
 
 #include <cmocka.h>
 
-static bool says(const char *list, unsigned int minor_no)
+static struct mounts *listed(const char *list)
 {
 	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
-	bool is;
+	struct mounts *mounts;
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, list, strlen(list)), strlen(list));
-	is = mounts_read_only(fd, makedev(8, minor_no));
 	/* As often as it is asked. */
-	assert_int_equal(mounts_read_only(fd, makedev(8, minor_no)), is);
+	mounts = mounts_new(fd);
+	mounts_free(&mounts);
+	mounts = mounts_new(fd);
 	close(fd);
+	return mounts;
+}
+
+static bool says(const char *list, unsigned int minor_no)
+{
+	struct mounts *mounts = listed(list);
+	bool is = mounts_read_only(mounts, makedev(8, minor_no));
+
+	mounts_free(&mounts);
 	return is;
 }
 
@@ -47,7 +57,53 @@ static void test_the_file_system_counts(void **state)
 	for (unsigned int i = 4; i < 9; i++)
 		assert_false(says(list, i));
 	assert_false(says("", 1));
-	assert_false(mounts_read_only(-1, makedev(8, 2)));
+}
+
+static const char *point_of(
+	const struct mounts *mounts, unsigned int minor_no, const char *path)
+{
+	static char point[64];
+
+	bool is = mounts_point(
+		mounts, makedev(8, minor_no), path, point, sizeof(point));
+
+	assert_int_equal(is, point[0] != '\0');
+	return point;
+}
+
+static void test_where_it_is_mounted(void **state)
+{
+	struct mounts *mounts =
+		listed("20 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		       "21 1 8:2 / /srv/mail rw - ext4 /dev/sda2 rw\n"
+		       "22 1 8:2 /x /srv/mail/deep rw - ext4 /dev/sda2 rw\n"
+		       "23 1 8:3 / /with\\0401\\134blank rw - ext4 x rw\n"
+		       "24 1 8:4 / /a rw - ext4 /dev/sda4 rw\n"
+		       "25 1 8:4 / /b rw - ext4 /dev/sda4 rw\n"
+		       "26 1 8:1 /srv /bound rw - ext4 /dev/sda1 rw\n");
+
+	(void)state;
+	assert_string_equal(point_of(mounts, 1, "/var/mail"), "/");
+	assert_string_equal(point_of(mounts, 1, "/bound/x"), "/bound");
+	assert_string_equal(point_of(mounts, 2, "/srv/mail"), "/srv/mail");
+	assert_string_equal(point_of(mounts, 2, "/srv/mail/x"), "/srv/mail");
+	assert_string_equal(
+		point_of(mounts, 2, "/srv/mail/deep/x"), "/srv/mail/deep");
+	/* By a link: where there is one place alone. */
+	assert_string_equal(point_of(mounts, 3, "/mail"), "/with 1\\blank");
+	assert_string_equal(point_of(mounts, 4, "/mail"), "");
+	assert_string_equal(point_of(mounts, 4, "/ab"), "");
+	assert_string_equal(point_of(mounts, 9, "/srv/mail"), "");
+	assert_false(mounts_is_gone(mounts, "/srv/mail"));
+	assert_false(mounts_is_gone(mounts, "/with 1\\blank"));
+	assert_true(mounts_is_gone(mounts, "/srv"));
+	mounts_free(&mounts);
+	/* What cannot be read tells of nothing. */
+	mounts = mounts_new(-1);
+	assert_false(mounts_is_gone(mounts, "/srv"));
+	assert_false(mounts_read_only(mounts, makedev(8, 2)));
+	assert_string_equal(point_of(mounts, 1, "/var/mail"), "");
+	mounts_free(&mounts);
 }
 
 static void test_a_long_list(void **state)
@@ -71,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_file_system_counts),
+		cmocka_unit_test(test_where_it_is_mounted),
 		cmocka_unit_test(test_a_long_list),
 	};
 

@@ -380,6 +380,32 @@ def test_a_queue_that_is_mounted_later(host):
     assert "ERROR" not in daemon.log()
 
 
+def test_a_mail_store_that_is_not_mounted(host, tally):
+    """The disk beneath shows through, and has room."""
+    store = "/srv/store"
+    host.write("/var/log/own.log", "")
+    host.run(["mkdir", "-p", f"{store}/vhosts"])
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=9m", "none", store]
+    host.run(mounted)
+    host.run(["mkdir", f"{store}/vhosts"])
+    start(host, f"paths = {store} {store}/vhosts\n", postfix=False)
+    hosts.wait_for(lambda: (disk(host, store) or {}).get("bytes") == 9 << 20,
+                   what="a look", every=0.1)
+    assert not alarms(host)
+    host.run(["umount", store])
+    alarm = hosts.wait_for(lambda: alarms(host).get("read_only"),
+                           what="the alarm", every=0.2)
+    tally.fault("a mail store was unmounted")
+    assert alarm["level"] == "critical" and alarm["subject"] == store
+    assert f"{store}: is not mounted any more, since" in alarm["text"]
+    assert alarm["next"].startswith("mount -a; ")
+    assert set(alarms(host)) == {"read_only"}
+    assert "not mounted" in next(d for d in host.status()["disks"]
+                                 if d["path"] == store)["error"]
+    host.run(mounted)
+    hosts.wait_for(lambda: not alarms(host), what="recovery", every=0.2)
+
+
 def test_a_hook_that_never_ends(host, tally):
     """It is killed, with what it began, and all else goes on."""
     host.write("/var/log/own.log", "")
