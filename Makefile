@@ -57,8 +57,9 @@ ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_keep alarms/judge_kinds alarms/judge_signs \
 	alarms/level alarms/memory alarms/mounts alarms/postconf \
-	alarms/processes alarms/queue alarms/report alarms/services \
-	alarms/silence alarms/vanish alarms/words alarms/words_signs
+	alarms/postqueue alarms/processes alarms/queue alarms/report \
+	alarms/services alarms/silence alarms/vanish alarms/words \
+	alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \

@@ -8,14 +8,13 @@
 #include "daemon/listing.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms/postqueue.h"
 #include "lib/codec.h"
 
-#define LINE_MOST (1024 * 1024)
 /* Recipients of a message that count. */
 #define RECIPIENTS_MOST 1000
 /* In a reason numbers behind its codes, as of seconds to wait, count alike. */
@@ -26,7 +25,7 @@ struct listing {
 	uint32_t messages[LISTING_PARTS];
 	size_t n;
 	bool too_long; /* the line at hand */
-	char line[LINE_MOST];
+	char line[POSTQUEUE_LINE];
 };
 
 struct listing *listing_new(void)
@@ -70,43 +69,35 @@ static void take_reason(struct heavy *heavy, const char *reason)
 	heavy_add(heavy, text, n);
 }
 
-static void take_recipient(struct heavy *lists, const json_t *recipient)
+static void take_recipient(
+	struct heavy *lists, const char *address, const char *reason)
 {
-	const char *address =
-		json_string_value(json_object_get(recipient, "address"));
-	const char *reason =
-		json_string_value(json_object_get(recipient, "delay_reason"));
-	const char *at = address ? strrchr(address, '@') : NULL;
+	const char *domain = postqueue_domain(address);
 
-	if (at)
-		heavy_add(&lists[LISTING_DOMAINS], at + 1, strlen(at + 1));
+	if (domain)
+		heavy_add(&lists[LISTING_DOMAINS], domain, strlen(domain));
 	if (reason && *reason)
 		take_reason(&lists[LISTING_REASONS], reason);
 }
 
 static void take_line(struct listing *l)
 {
-	json_t *message = json_loadb(l->line, l->n, 0, NULL);
-	const char *queue =
-		json_string_value(json_object_get(message, "queue_name"));
-	const char *sender =
-		json_string_value(json_object_get(message, "sender"));
-	const json_t *recipients = json_object_get(message, "recipients");
-	size_t part = queue && strcmp(queue, "hold") == 0 ? LISTING_HOLD
-							  : LISTING_MOVING;
+	struct postqueue_message m;
+	const char *address, *reason;
+	enum listing_part part;
 
-	if (queue) {
-		l->messages[part]++;
-		if (sender)
-			heavy_add(&l->lists[part][LISTING_SENDERS], sender,
-				strlen(sender));
-		for (size_t i = 0;
-			i < json_array_size(recipients) && i < RECIPIENTS_MOST;
-			i++)
-			take_recipient(
-				l->lists[part], json_array_get(recipients, i));
-	}
-	json_decref(message);
+	if (!postqueue_read(&m, l->line, l->n))
+		return;
+	part = m.hold ? LISTING_HOLD : LISTING_MOVING;
+	l->messages[part]++;
+	if (m.sender)
+		heavy_add(&l->lists[part][LISTING_SENDERS], m.sender,
+			strlen(m.sender));
+	for (size_t i = 0; i < RECIPIENTS_MOST &&
+			   postqueue_recipient(&m, i, &address, &reason);
+		i++)
+		take_recipient(l->lists[part], address, reason);
+	postqueue_free(&m);
 }
 
 void listing_take(struct listing *l, const char *bytes, size_t n)
@@ -115,7 +106,7 @@ void listing_take(struct listing *l, const char *bytes, size_t n)
 		const char *end = memchr(bytes, '\n', n);
 		size_t part = end ? (size_t)(end - bytes) : n;
 
-		l->too_long |= part > LINE_MOST - l->n;
+		l->too_long |= part > POSTQUEUE_LINE - l->n;
 		if (!l->too_long) {
 			memcpy(l->line + l->n, bytes, part);
 			l->n += part;

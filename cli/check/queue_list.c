@@ -3,19 +3,17 @@
  * The queue by postqueue -j, a line of JSON a message: who may not look into
  * its folders may ask this. It opens each message, so it is asked only where
  * names alone do not tell. Addresses are the senders' own words: of domains
- * only so many are kept, and no line is longer than LINE_MOST.
+ * only so many are kept.
  */
 #include <ctype.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "alarms/postqueue.h"
 #include "cli/check/check.h"
-#include "cli/client.h"
 #include "lib/hash.h"
 
-#define LINE_MOST (1024 * 1024)
 #define DOMAINS_MOST 4096
 /* EX_UNAVAILABLE: "mail system is down". */
 #define DOWN 69
@@ -55,32 +53,30 @@ static struct domain *domain_find(struct list *list, const char *name, size_t n)
 	return NULL;
 }
 
-static struct domain *domain_of(struct list *list, const json_t *address)
+static struct domain *domain_of(struct list *list, const char *address)
 {
-	const char *text = json_string_value(address);
-	const char *at = text ? strrchr(text, '@') : NULL;
+	const char *domain = postqueue_domain(address);
 	char name[sizeof(list->domains->name)];
-	size_t n = at ? strlen(at + 1) : 0;
+	size_t n = domain ? strlen(domain) : 0;
 
 	if (n == 0 || n >= sizeof(name))
 		return NULL;
 	for (size_t i = 0; i <= n; i++)
-		name[i] = (char)tolower((unsigned char)at[1 + i]);
+		name[i] = (char)tolower((unsigned char)domain[i]);
 	return domain_find(list, name, n);
 }
 
-static void count_domains(struct list *list, const json_t *message)
+static void count_domains(
+	struct list *list, const struct postqueue_message *message)
 {
-	const json_t *recipient;
-	struct domain *d;
-	size_t i;
+	struct domain *d = domain_of(list, message->sender);
+	const char *address, *reason;
 
-	d = domain_of(list, json_object_get(message, "sender"));
 	if (d)
 		d->from++;
-	json_array_foreach (
-		json_object_get(message, "recipients"), i, recipient) {
-		d = domain_of(list, json_object_get(recipient, "address"));
+	for (size_t i = 0; postqueue_recipient(message, i, &address, &reason);
+		i++) {
+		d = domain_of(list, address);
 		if (!d || d->last == list->listed->messages)
 			continue;
 		d->last = list->listed->messages;
@@ -92,21 +88,20 @@ static void take(void *ctx, const char *line, size_t n)
 {
 	struct list *list = ctx;
 	struct check_listed *listed = list->listed;
-	json_t *message = json_loadb(line, n, 0, NULL);
-	const char *queue =
-		json_string_value(json_object_get(message, "queue_name"));
-	int64_t came = client_number(message, "arrival_time");
+	struct postqueue_message m;
 
-	/* A message with more recipients than LINE_MOST has is one, too. */
+	/* A message with more recipients than a line has is one, too. */
 	listed->messages++;
-	if (!queue)
-		list->strange |= n < LINE_MOST;
-	else if (strcmp(queue, "hold") != 0 && came > 0 &&
-		 (!listed->oldest || came < listed->oldest))
-		listed->oldest = came;
+	if (!postqueue_read(&m, line, n)) {
+		list->strange |= n < POSTQUEUE_LINE;
+		return;
+	}
+	if (!m.hold && m.came > 0 &&
+		(!listed->oldest || m.came < listed->oldest))
+		listed->oldest = m.came;
 	if (list->domains)
-		count_domains(list, message);
-	json_decref(message);
+		count_domains(list, &m);
+	postqueue_free(&m);
 }
 
 static void most_of(const struct list *list)
@@ -141,7 +136,7 @@ bool check_queue_list(const struct check_options *options,
 			abort();
 	}
 	status = check_run(
-		options->configdir ? with : plain, LINE_MOST, take, &list);
+		options->configdir ? with : plain, POSTQUEUE_LINE, take, &list);
 	most_of(&list);
 	free(list.domains);
 	if (status == DOWN)
