@@ -12,10 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/check.h"
@@ -48,30 +46,33 @@ static void look(const struct check_options *options, struct verdict *verdict)
 		if (!options->what || !strcmp(options->what, parts[i].name))
 			parts[i].run(options, verdict);
 	}
+	verdict_end(verdict);
 }
 
-/* Waits for so many seconds; what went wrong, or NULL. */
-static const char *wait_for(pid_t pid, int seconds)
+/*
+ * Hears for so many seconds what the one that looks has found so far; what went
+ * wrong, or NULL. It waits for its end, too: what that has to say stands on
+ * standard error.
+ */
+static const char *hear(int from, int seconds, struct verdict *verdict)
 {
 	int64_t until = clock_mono() + seconds * CLOCK_SECOND, left;
-	struct pollfd p = {
-		.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-	int status;
+	struct pollfd p = {.fd = from, .events = POLLIN};
+	ssize_t n;
 
-	while (p.fd >= 0 && !(p.revents & POLLIN)) {
+	for (;;) {
+		n = recv(from, verdict, sizeof(*verdict), MSG_DONTWAIT);
+		if (n > 0)
+			continue;
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			return verdict->whole ? NULL
+					      : "the one that looks has died";
 		left = until - clock_mono();
-		if (left <= 0 ||
-			(poll(&p, 1, (int)(left / CLOCK_MILLISECOND) + 1) < 0 &&
-				errno != EINTR))
-			break;
+		if (left <= 0)
+			return verdict->whole ? NULL
+					      : "not done within --timeout";
+		poll(&p, 1, (int)(left / CLOCK_MILLISECOND) + 1);
 	}
-	if (waitpid(pid, &status, WNOHANG) == pid)
-		return WIFEXITED(status) && WEXITSTATUS(status) == 0
-			       ? NULL
-			       : "the one that looks has died";
-	/* In a file system that hangs it may not even die. */
-	kill(pid, SIGKILL);
-	return "not done within --timeout";
 }
 
 /*
@@ -80,26 +81,32 @@ static const char *wait_for(pid_t pid, int seconds)
  */
 static int check(const struct check_options *options)
 {
-	struct verdict *verdict = mmap(NULL, sizeof(*verdict),
-		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid = verdict == MAP_FAILED ? -1 : fork();
+	static struct verdict verdict;
 	const char *wrong;
+	pid_t pid = -1;
+	int pair[2];
 
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0)
+		pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
-		look(options, verdict);
+		verdict.hearer = pair[1];
+		look(options, &verdict);
 		exit(0);
 	}
 	if (pid < 0) {
 		printf("UNKNOWN: %s\n", strerror(errno));
 		return VERDICT_UNKNOWN;
 	}
+	close(pair[1]);
 	/* The probe has a deadline of its own, and more to say of it. */
-	wrong = wait_for(pid, options->timeout + 1);
+	wrong = hear(pair[0], options->timeout + 1, &verdict);
+	/* In a file system that hangs it may not even die. */
+	kill(pid, SIGKILL);
 	if (wrong)
 		verdict_find(
-			verdict, VERDICT_UNKNOWN, "%s: %s", verdict->at, wrong);
-	return verdict_print(verdict);
+			&verdict, VERDICT_UNKNOWN, "%s: %s", verdict.at, wrong);
+	return verdict_print(&verdict);
 }
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static int rank(enum verdict_state state)
 {
@@ -48,9 +49,24 @@ static void clean(char *text)
 			*text = '?';
 }
 
+/* One message: whoever looks may be killed at any moment, and then it was told
+ * or was not, never by half. */
+static void tell(const struct verdict *verdict)
+{
+	if (verdict->hearer)
+		send(verdict->hearer, verdict, sizeof(*verdict), MSG_NOSIGNAL);
+}
+
 void verdict_at(struct verdict *verdict, const char *what)
 {
 	snprintf(verdict->at, sizeof(verdict->at), "%s", what);
+	tell(verdict);
+}
+
+void verdict_end(struct verdict *verdict)
+{
+	verdict->whole = true;
+	tell(verdict);
 }
 
 /* The finding that is the least worth telling, the last of those. */

@@ -2,6 +2,7 @@
 #ifndef MAILBAN_CLI_CHECK_VERDICT_H
 #define MAILBAN_CLI_CHECK_VERDICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,10 +31,14 @@ struct verdict {
 	char perf[VERDICT_PERF];
 	char more[VERDICT_PERF]; /* lines */
 	char at[VERDICT_TEXT];	 /* what is looked at, if that hangs */
+	bool whole;		 /* all that there was to look at */
+	int hearer; /* a socket that keeps messages apart; 0: nobody's */
 };
 
-/* Says what is looked at from now on. */
+/* Says what is looked at from now on; who hears is told all of it so far. */
 void verdict_at(struct verdict *verdict, const char *what);
+/* Nothing more will be found: who hears is told. */
+void verdict_end(struct verdict *verdict);
 
 /* Adds a finding. Control bytes, other letters than ASCII and '|', which ends
  * the text for Nagios, come out as '?'. */
