@@ -280,6 +280,9 @@ FUZZ = BUILD=build/fuzz CC=clang WARN=-w CFLAGS="-O1 -g \
 fuzzers:
 	$(MAKE) -j$(JOBS) $(FUZZ) fuzz-targets
 
+# One run of pytest has both builds, so one line has the count: what starts a
+# program is in it once for each. A test that is not says why (see builds in
+# tests/conftest.py).
 check: check-deps
 	$(MAKE) -j$(JOBS) all unit benches
 	$(MAKE) -j$(JOBS) BUILD=build/san $(SAN) all unit

@@ -32,14 +32,8 @@ def pytest_collect_file(file_path, parent):
 
 class UnitFile(pytest.File):
     def collect(self):
-        for build in unit_builds():
+        for build in hosts.builds():
             yield UnitProgram.from_parent(self, name=build, build=build)
-
-
-def unit_builds():
-    """The builds that are there; "release" even if nothing is built yet."""
-    return [name for name, folder in hosts.BUILDS.items()
-            if name == "release" or (hosts.REPO / folder).is_dir()]
 
 
 class UnitProgram(pytest.Item):
@@ -119,6 +113,30 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 
 
+# Builds
+
+def pytest_generate_tests(metafunc):
+    """What takes the fixture build is run with each of those that there are.
+
+    @pytest.mark.builds("release"), for a test or a module as pytestmark, says
+    with which it is run alone; where that is not built, with the release.
+    """
+    if "build" not in metafunc.fixturenames:
+        return
+    marked = metafunc.definition.get_closest_marker("builds")
+    there = hosts.builds()
+    names = [name for name in (marked.args if marked else there)
+             if name in there]
+    metafunc.parametrize("build", names or ["release"], indirect=True,
+                         scope="module")
+
+
+@pytest.fixture(scope="module")
+def build(request):
+    """The build whose programs a test runs; its hosts have those."""
+    return request.param
+
+
 # What was tried
 
 TALLY = "tally"
@@ -176,6 +194,8 @@ class Totals:
 
 
 def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "builds(name, ...): see pytest_generate_tests in conftest")
     # One of several processes leaves it to the one that started them.
     if not hasattr(config, "workerinput"):
         config.totals = Totals()
@@ -199,13 +219,13 @@ def tree():
 
 
 @pytest.fixture
-def new_host(tree, request):
-    """Make a Host that goes when the test ends: new_host(name, ...)."""
+def new_host(tree, request, build):
+    """Make a Host that goes when the test ends: new_host(name)."""
     made = []
     request.node.hosts = made
 
-    def make(*args, **kwargs):
-        host = hosts.Host(tree, *args, **kwargs)
+    def make(name="mx.example.org"):
+        host = hosts.Host(tree, name, build)
         made.append(host)
         return host
     yield make

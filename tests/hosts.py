@@ -24,8 +24,9 @@ import time
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
 TESTS = REPO / "tests"
-# Builds of the programs: which one a test takes is its own choice; the
-# sanitizers' one is the default, so that all tests look for what they find.
+# Builds of the programs. What starts mailband is run with each: sanitizers find
+# what a release hides, and need a wider sandbox than a release has. Elsewhere
+# the sanitizers' one is the default.
 BUILDS = {"release": "build", "san": "build/san"}
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # A report of a sanitizer ends the program with this status.
@@ -69,11 +70,18 @@ def debian():
     return re.search(r'^VERSION_ID="?(\d+)', text, re.M)[1]
 
 
-def default_build():
+def builds():
+    """Those that there are, the default one last; MAILBAN_TEST_BUILD alone."""
     build = os.environ.get("MAILBAN_TEST_BUILD")
     if build:
-        return build
-    return "san" if (REPO / BUILDS["san"]).is_dir() else "release"
+        return [build]
+    return [name for name, folder in BUILDS.items()
+            if name == "release" or (REPO / folder).is_dir()]
+
+
+def built(name, build=None):
+    """The path of a program of ours; build None: of the default."""
+    return str(REPO / BUILDS[build or builds()[-1]] / name)
 
 
 def testroot():
@@ -241,7 +249,7 @@ class Host:
 
     def __init__(self, tree, name="mx.example.org", build=None):
         self.name = name
-        self.build = build or default_build()
+        self.build = build or builds()[-1]
         self.processes = []
         # Of the programs of ours that ended: status, whether a sanitizer had
         # something to report.

@@ -9,6 +9,9 @@ import pytest
 import hosts
 import mailhost
 
+# There is no program of ours in it.
+pytestmark = pytest.mark.builds("san")
+
 
 def test_journald_is_real(host):
     host.journald()

@@ -11,6 +11,8 @@ import pytest
 
 import hosts
 
+# The command alone, which has no sandbox.
+pytestmark = pytest.mark.builds("san")
 BANNER = "> 220 bad.example.org ESMTP\r\n"
 EHLO = ["<", "> 250-bad.example.org\r\n250 8BITMIME\r\n"]
 EHLO_TLS = ["<", "> 250-bad.example.org\r\n250-STARTTLS\r\n250 8BITMIME\r\n"]
@@ -153,9 +155,9 @@ FIRST = 4000
 
 
 @pytest.fixture(scope="module")
-def bad(tree):
+def bad(tree, build):
     """A host with all of these servers; .port[name], .server."""
-    host = hosts.Host(tree)
+    host = hosts.Host(tree, build=build)
     try:
         certificate(host, 40)
         scripts, host.port = {}, {}

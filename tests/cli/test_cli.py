@@ -16,7 +16,8 @@ import time
 
 import pytest
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
+import hosts
+
 HOSTILE = "x\x1b]0;owned\x07\x1b[2J\r\n\x9b31m\u202egood"
 
 
@@ -28,18 +29,11 @@ def short(value):
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
-def program():
-    build = os.environ.get("MAILBAN_TEST_BUILD")
-    if not build:
-        build = "san" if (REPO / "build/san").is_dir() else "release"
-    folder = {"release": "build", "san": "build/san"}[build]
-    return str(REPO / folder / "mailban")
-
-
 class Daemon:
     """Answers each request with the next of its answers."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, build):
+        self.program = hosts.built("mailban", build)
         self.path = str(folder / "control")
         self.listening = socket.socket(socket.AF_UNIX)
         self.listening.bind(self.path)
@@ -98,16 +92,17 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path):
-    made = Daemon(tmp_path)
+def daemon(tmp_path, build):
+    made = Daemon(tmp_path, build)
     yield made
     made.close()
 
 
 def mailban(daemon, *args, path=None, **env):
     path = path or (daemon.path if daemon else "/nonexistent/control")
+    program = daemon.program if daemon else hosts.built("mailban")
     return subprocess.run(
-        [program(), "-s", path, *args], text=True, timeout=60,
+        [program, "-s", path, *args], text=True, timeout=60,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "TZ": "UTC", "LC_ALL": "C", **env})
@@ -327,7 +322,7 @@ def test_no_right(daemon):
         if str(folder).startswith("/tmp/"):
             os.chmod(folder, 0o755)
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", program(), "-s",
+        ["setpriv", "--reuid=65534", "--clear-groups", daemon.program, "-s",
          daemon.path, "status"], text=True, capture_output=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr == f"mailban: may not use {daemon.path}: run as " \
@@ -460,7 +455,7 @@ def test_output_that_cannot_be_written_is_a_fault(daemon):
     daemon.will_say(STATUS)
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [program(), "-s", daemon.path, "status"], stdout=full,
+            [daemon.program, "-s", daemon.path, "status"], stdout=full,
             stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 2 and "cannot write" in done.stderr
 
@@ -472,7 +467,7 @@ def on_terminal(daemon, **env):
     environ = {key: value for key, value in os.environ.items()
                if key != "NO_COLOR"}
     with subprocess.Popen(
-            [program(), "-s", daemon.path, "list"], stdout=its,
+            [daemon.program, "-s", daemon.path, "list"], stdout=its,
             env={**environ, "TERM": "xterm", **env}) as child:
         os.close(its)
         text = b""

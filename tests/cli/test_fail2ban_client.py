@@ -14,6 +14,8 @@ import pytest
 import hosts
 import test_cli
 
+# It is about words; e2e has that tree in a release's sandbox.
+pytestmark = pytest.mark.builds("san")
 TREE = "/etc/fail2ban"
 JAILS = """[DEFAULT]
 bantime = 600
@@ -97,8 +99,8 @@ def ignored(out):
 
 
 @pytest.fixture(scope="module")
-def servers(tree):
-    host = hosts.Host(tree)
+def servers(tree, build):
+    host = hosts.Host(tree, build=build)
     try:
         yield start(host)
     finally:
@@ -580,8 +582,8 @@ def test_unban_all(both):
 
 
 @pytest.fixture
-def made_up(tmp_path):
-    made = test_cli.Daemon(tmp_path)
+def made_up(tmp_path, build):
+    made = test_cli.Daemon(tmp_path, build)
     yield made
     made.close()
 
@@ -589,7 +591,7 @@ def made_up(tmp_path):
 def alone(made_up, *args):
     return subprocess.run(
         ["fail2ban-client", "-s", made_up.path, *args], text=True, timeout=60,
-        executable=test_cli.program(), stdin=subprocess.DEVNULL,
+        executable=made_up.program, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

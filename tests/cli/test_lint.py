@@ -14,7 +14,6 @@ import pytest
 
 import hosts
 
-BUILD = hosts.REPO / hosts.BUILDS[hosts.default_build()]
 ENV = {**os.environ, **hosts.SANITIZER_ENV,
        "MAILBAN_DATADIR": str(hosts.REPO / "build/share")}
 DECOY = "203.0.113.66"
@@ -52,7 +51,7 @@ SLOW = [
 
 
 def run(*args):
-    return subprocess.run([BUILD / "mailban", *args], env=ENV, text=True,
+    return subprocess.run([hosts.built("mailban"), *args], env=ENV, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=300)
 

@@ -31,12 +31,9 @@ OPTIONS = [["-e"], ["-h", "3"], ["-i"], ["-m"], ["-q"], ["-u", "4"],
            ["-d", "today"], ["-d", "yesterday"], ["--no_smtpd_warnings"]]
 
 
-@pytest.fixture(params=["release", "san"], scope="module")
-def program(request):
-    path = hosts.REPO / hosts.BUILDS[request.param] / "mailban"
-    if not path.exists():
-        pytest.skip(f"no {request.param} build")
-    return path
+@pytest.fixture(scope="module")
+def program(build):
+    return hosts.built("mailban", build)
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,9 @@ SENT = ("Nov 21 10:{:02}:00 mx postfix/smtpd[9]: 11111AAAAA: client=x[{}], "
         "sasl_method=PLAIN, sasl_username={}\n")
 
 
-@pytest.fixture(params=["release", "san"], scope="module")
-def program(request):
-    path = hosts.REPO / hosts.BUILDS[request.param] / "mailban"
-    if not path.exists():
-        pytest.skip(f"no {request.param} build")
-    return path
+@pytest.fixture(scope="module")
+def program(build):
+    return hosts.built("mailban", build)
 
 
 def report(program, log, *words, status=0):

@@ -41,12 +41,9 @@ Nov 21 10:01:02 mx postfix/qmgr[3]: 44444DDDDD: removed
 """
 
 
-@pytest.fixture(params=["release", "san"], scope="module")
-def program(request):
-    path = hosts.REPO / hosts.BUILDS[request.param] / "mailban"
-    if not path.exists():
-        pytest.skip(f"no {request.param} build")
-    return path
+@pytest.fixture(scope="module")
+def program(build):
+    return hosts.built("mailban", build)
 
 
 @pytest.fixture

@@ -1,30 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The manual says what there is: all of it, and nothing that is not."""
 import json
-import os
 import pathlib
 import re
 import subprocess
 
 import pytest
 
+import hosts
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
 MAN = REPO / "man"
 PAGES = sorted(path.name for path in MAN.iterdir())
 
 
-def program():
-    build = os.environ.get("MAILBAN_TEST_BUILD")
-    if not build:
-        build = "san" if (REPO / "build/san").is_dir() else "release"
-    folder = {"release": "build", "san": "build/san"}[build]
-    return str(REPO / folder / "mailban")
-
-
 @pytest.fixture(scope="module")
 def commands():
     """Of each command its options, as "-x, --xyz VALUE"."""
-    done = subprocess.run([program(), "help", "--json"], check=True, text=True,
+    done = subprocess.run([hosts.built("mailban"), "help", "--json"], check=True, text=True,
                           stdout=subprocess.PIPE)
     return {command["name"]: {spell(**option) for option in command["options"]}
             for command in json.loads(done.stdout)}
@@ -100,7 +93,7 @@ def test_options_of_commands(commands):
 
 
 def test_general_options():
-    done = subprocess.run([program(), "--help"], check=True, text=True,
+    done = subprocess.run([hosts.built("mailban"), "--help"], check=True, text=True,
                           stdout=subprocess.PIPE)
     listed = {line.split("  ")[1].strip() for line in done.stdout.splitlines()
               if line.startswith("  -")}

@@ -4,11 +4,15 @@ import json
 import re
 import subprocess
 
+import pytest
+
 import hosts
 import mailhost
 import test_alarms
 import test_alarm_signs
 
+# Of a mailband it wants no more than what it answers.
+pytestmark = pytest.mark.builds("san")
 LIST = hosts.REPO / "build/tests/alarms/test_words"
 # What stands around a command for people.
 ASIDE = re.compile(r"^[a-z ]+: | \([^()]*\)$")

@@ -4,6 +4,8 @@ import random
 import struct
 import subprocess
 
+import pytest
+
 import attack
 import hosts
 import mailhost
@@ -49,6 +51,7 @@ def told(host):
                      "4f0fa3f2a5f9d1c6b784"]).stdout.splitlines()
 
 
+@pytest.mark.builds("release")  # it is long
 def test_an_hour_of_ordinary_mail(host):
     """Sixty looks, as many as in an hour, at a mail host that works."""
     dice = random.Random(1)
@@ -99,9 +102,9 @@ def shifted(host, seconds):
         f.write(struct.pack("q", seconds))
 
 
+@pytest.mark.builds("release")
 def test_a_clock_that_jumps(host, tally):
     """No alarm begins or ends by it, and no ban: only the time of day moved."""
-    host.build = "release"
     test_alarms.mount(host, "400m", 20000)
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o",
                     host.path("/srv/shift.so"),

@@ -8,6 +8,8 @@ import attack
 import hosts
 import mailhost
 
+# It is about what a line says, not about what mailband may do.
+pytestmark = pytest.mark.builds("san")
 # Dovecot's auth process tells of each attempt, its login process of the sum
 # at the end, and Postfix of its own.
 VERBOSE = "auth_verbose = yes\n"

@@ -10,6 +10,8 @@ import attack
 import hosts
 import mailhost
 
+# The command alone, which has no sandbox.
+pytestmark = pytest.mark.builds("san")
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 DAYS = 40
 
@@ -108,9 +110,9 @@ def test_unknown_is_3(bare, args):
 
 
 @pytest.fixture(scope="module")
-def bare(tree):
+def bare(tree, build):
     """A host where no mail server was ever set up."""
-    host = hosts.Host(tree)
+    host = hosts.Host(tree, build=build)
     try:
         yield host
     finally:

@@ -69,9 +69,10 @@ def prepare(host):
     return host.mailband({"jail.local": attack.jail()})
 
 
+@pytest.mark.builds("release")
 def test_killed_again_and_again(new_host, tally):
     """Half of the messages are always open when it is killed."""
-    host = new_host(build="release")
+    host = new_host()
     assert prepare(host).stop() == 0
     log = os.open(host.path(attack.MAIL_LOG), os.O_WRONLY | os.O_APPEND)
     open_, numbers, done = [], itertools.count(1), 0

@@ -284,9 +284,10 @@ def stored(host):
         return db.execute("SELECT count(*) FROM ban").fetchone()[0]
 
 
+@pytest.mark.builds("release")
 def test_a_hundred_thousand(new_host):
     """And out again, and in elsewhere."""
-    host, other = (start(new_host(name, build="release"))
+    host, other = (start(new_host(name))
                    for name in ("mx.example.org", "mx2.example.org"))
     count = 100000
     text = "".join(f"{a} 1d\n" for a in attack.addresses(count))
@@ -300,9 +301,10 @@ def test_a_hundred_thousand(new_host):
     assert other.mailban("export", "--format", "csv").stdout == text
 
 
+@pytest.mark.builds("release")
 def test_killed_amid_an_import(new_host, tally):
     """Daemon or command, at any moment: all of it is in force, or nothing."""
-    host = start(new_host(build="release"))
+    host = start(new_host())
     count, dice = 20000, random.Random(SEED)
     host.write("/root/list", "".join(f"{a} 1d\n"
                                      for a in attack.addresses(count)))

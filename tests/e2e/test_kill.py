@@ -7,6 +7,8 @@ import os
 import random
 import threading
 
+import pytest
+
 import attack
 import hosts
 import statefile
@@ -138,8 +140,9 @@ def prepare(host, **keys):
     assert daemon.stop() == 0
 
 
+@pytest.mark.builds("release")
 def test_files(new_host, tally):
-    host = new_host(build="release")
+    host = new_host()
     prepare(host)
     attackers = Attackers(random.Random(SEED))
     log = os.open(host.path(LOG), os.O_WRONLY | os.O_APPEND)
@@ -167,8 +170,9 @@ def test_files(new_host, tally):
     judge(host, attackers, tally, 400)
 
 
+@pytest.mark.builds("release")
 def test_journal(new_host, tally):
-    host = new_host(build="release")
+    host = new_host()
     host.journald()
     prepare(host, backend="systemd",
             journalmatch="SYSLOG_IDENTIFIER=own")

@@ -145,9 +145,10 @@ def failures(addresses):
     return "".join(f"{before}{address}{after}" for address in addresses)
 
 
+@pytest.mark.builds("release")
 def test_tables_at_their_caps(new_host, tally):
     """A flood of addresses pushes out its own kind and nobody's ban."""
-    host = new_host(build="release")
+    host = new_host()
     host.write(attack.MAIL_LOG, "", 0o644)
     began = time.monotonic()
     daemon = host.mailband({
@@ -184,9 +185,10 @@ def lines_of(answer):
     return json.loads(answer)["result"]["lines"]
 
 
+@pytest.mark.builds("release")
 def test_an_answer_comes_between_two_portions(new_host, tally):
     """Who asks while there is much to read waits for no more than his turn."""
-    host = new_host(build="release")
+    host = new_host()
     host.write(attack.MAIL_LOG, "", 0o644)
     daemon = host.mailband({"jail.local": attack.jail(maxretry=2)})
     host.status()

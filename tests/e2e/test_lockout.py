@@ -26,8 +26,7 @@ SAFE = {ADMIN: "SSH session", GATEWAY: "gateway", GATEWAY6: "gateway",
 
 @pytest.fixture
 def server(new_host, join):
-    """In its whole sandbox: a sanitizer needs a wider one."""
-    server = new_host("server", build="release")
+    server = new_host("server")
     peer = new_host("peer")
     join(server, peer)
     server.peer = peer

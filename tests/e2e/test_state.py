@@ -169,9 +169,10 @@ def test_a_full_disk(host):
     host.wait_banned("dovecot", "192.0.2.9")
 
 
+@pytest.mark.builds("release")
 def test_what_was_answered_outlives_a_kill(new_host, tally):
     """Of all of it at once, with lines and bans under way."""
-    host = new_host(build="release")
+    host = new_host()
     daemon = attacked(host)
     there, gone = "192.0.2.79", "192.0.2.78"
     for turn in range(15):
@@ -248,9 +249,10 @@ int fdatasync(int fd)
 """
 
 
+@pytest.mark.builds("release")
 def test_a_disk_that_stands_still(new_host, tmp_path):
     """No ban and no answer waits for it."""
-    host = new_host(build="release")
+    host = new_host()
     (tmp_path / "frozen.c").write_text(FROZEN)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "frozen.so",
                     tmp_path / "frozen.c"], check=True)

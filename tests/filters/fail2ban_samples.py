@@ -111,7 +111,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 
 def run_samples(spec, lines, confdir, library, folder):
     """What mailban test answers to each line, by a filter of that tree."""
-    program = hosts.REPO / hosts.BUILDS[hosts.default_build()] / "mailban"
+    program = hosts.built("mailban")
     log = folder / "log"
     log.write_bytes("".join(line + "\n" for line in lines)
                     .encode("utf-8", "replace"))

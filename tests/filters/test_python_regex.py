@@ -99,7 +99,7 @@ def ours(folder, rows, log):
     (folder / "filter.d/it.conf").write_text(
         HEAD + "failregex = " + "\n            ".join(
             row.replace("%", "%%") for row in rows) + "\n")
-    program = hosts.REPO / hosts.BUILDS[hosts.default_build()] / "mailban"
+    program = hosts.built("mailban")
     done = subprocess.run(
         [program, "test", "-c", folder, "--json", "it", log],
         capture_output=True, timeout=120, text=True,

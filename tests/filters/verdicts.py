@@ -28,7 +28,7 @@ MODES = {
 
 def run(name, args, lines):
     """Run mailban under a name, with lines on its standard input."""
-    program = hosts.REPO / hosts.BUILDS[hosts.default_build()] / "mailban"
+    program = hosts.built("mailban")
     done = subprocess.run(
         [name, *args], executable=program,
         input="".join(line + "\n" for line in lines).encode(),

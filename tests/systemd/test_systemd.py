@@ -7,6 +7,8 @@ import subprocess
 import pytest
 
 import hosts
+# What runs there is systemd's.
+pytestmark = pytest.mark.builds("san")
 
 
 @pytest.fixture(scope="module")
