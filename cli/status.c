@@ -12,6 +12,8 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
+#define SCREEN 80 /* columns that any terminal has */
+
 static void cell_text(struct table *table, const json_t *of, const char *key)
 {
 	const char *text = json_string_value(json_object_get(of, key));
@@ -187,36 +189,66 @@ static void alarms_print(const json_t *alarms)
 	}
 }
 
+/* Behind a title what may be many, on as many lines as that takes. */
+struct items {
+	const char *title;
+	size_t column;
+};
+
+__attribute__((format(printf, 2, 3))) static void items_add(
+	struct items *items, const char *format, ...)
+{
+	size_t width;
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = text_format(format, args);
+	va_end(args);
+	width = text_width(text);
+	if (!items->column)
+		items->column = (size_t)printf("%s: ", items->title);
+	else if (items->column + strlen(", ") + width < SCREEN)
+		items->column += (size_t)printf(", ");
+	else
+		items->column = (size_t)printf(",\n    ") - strlen(",\n");
+	items->column += width;
+	fputs(text, stdout);
+	free(text);
+}
+
+static void items_end(const struct items *items)
+{
+	if (items->column)
+		putchar('\n');
+}
+
 /* "processes of Postfix: smtp/inet 12 of 100, ..." */
 static void services_print(const json_t *services)
 {
-	const json_t *item, *limit;
-	bool any = false;
+	struct items items = {"processes of Postfix", 0};
+	const json_t *item;
 	size_t i;
 
 	json_array_foreach (services, i, item) {
 		char *name = client_text(item, "name");
 		char *type = client_text(item, "type");
+		int64_t limit = client_number(item, "limit");
 
-		limit = json_object_get(item, "limit");
-		if (json_integer_value(limit) > 1) {
-			printf("%s%s/%s %jd of %jd",
-				any ? ", " : "processes of Postfix: ", name,
-				type,
+		if (limit > 1)
+			items_add(&items, "%s/%s %jd of %jd", name, type,
 				(intmax_t)client_number(item, "processes"),
-				(intmax_t)json_integer_value(limit));
-			any = true;
-		}
+				(intmax_t)limit);
 		free(name);
 		free(type);
 	}
-	if (any)
-		putchar('\n');
+	items_end(&items);
 }
 
 /* "never banned: 192.0.2.1 (gateway), ..." */
 static void allowed_print(const json_t *allowed)
 {
+	struct items items = {"never banned", 0};
 	const json_t *item;
 	size_t i;
 
@@ -224,12 +256,11 @@ static void allowed_print(const json_t *allowed)
 		char *who = client_text(item, "address");
 		char *why = client_text(item, "why");
 
-		printf("%s%s (%s)", i ? ", " : "never banned: ", who, why);
+		items_add(&items, "%s (%s)", who, why);
 		free(who);
 		free(why);
 	}
-	if (json_array_size(allowed))
-		putchar('\n');
+	items_end(&items);
 }
 
 static void daemon_print(const json_t *status)

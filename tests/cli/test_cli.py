@@ -157,6 +157,22 @@ STATUS = {
 }
 
 
+def test_status_of_many_services_takes_more_lines(daemon):
+    services = [{"name": f"service{i}", "type": "unix", "processes": i,
+                 "limit": 100} for i in range(20)]
+    daemon.will_say({**STATUS, "services": services})
+    lines = mailban(daemon, "status").stdout.splitlines()
+    first = lines.index("processes of Postfix: service0/unix 0 of 100, "
+                        "service1/unix 1 of 100,")
+    last = next(i for i in range(first, len(lines)) if lines[i][-1] != ",")
+    assert all(len(line) < 80 for line in lines[first:last + 1])
+    assert all(line[:5].rstrip() == 4 * " " + line[4]
+               for line in lines[first + 1:last + 1])
+    assert " ".join(line.strip() for line in lines[first:last + 1]) == \
+        "processes of Postfix: " + ", ".join(
+            f"service{i}/unix {i} of 100" for i in range(20))
+
+
 def test_status(daemon):
     daemon.will_say(STATUS)
     done = mailban(daemon, "status")
