@@ -96,7 +96,8 @@ static void take_line(
 		*numbers += take_number(value, length, &c->message_size_limit);
 	else if (is(line, name, "default_process_limit") &&
 		 take_number(value, length, &number))
-		c->default_process_limit = (uint32_t)(number & INT32_MAX);
+		c->default_process_limit =
+			(uint32_t)(number < INT32_MAX ? number : INT32_MAX);
 }
 
 void postconf_take(struct postconf *c, const char *text, size_t n)

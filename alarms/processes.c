@@ -81,9 +81,10 @@ static int find_master(const struct stat *pid_file)
 			continue;
 		r = is_master(pid);
 		same = makedev(high, low) == pid_file->st_dev && r != 0;
+		/* Who is hidden may be the one. */
 		if (r == 1)
 			found = pid;
-		else if (same)
+		else if (r < 0 && (same || found < 0))
 			found = r;
 	}
 	fclose(f);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,16 @@ static void test_debian(void **state)
 		"/etc/postfix-a, /etc/postfix-b");
 	assert_int_equal(conf.queue_minfree, 0);
 	assert_int_equal(conf.message_size_limit, 10240000);
+}
+
+/* Postfix takes no more than fits an int, but this is not Postfix. */
+static void test_a_limit_that_is_large(void **state)
+{
+	(void)state;
+	take("default_process_limit = 200\n");
+	assert_int_equal(conf.default_process_limit, 200);
+	take("default_process_limit = 4294967296\n");
+	assert_int_equal(conf.default_process_limit, INT32_MAX);
 }
 
 static void test_nonsense(void **state)
@@ -103,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_debian),
+		cmocka_unit_test(test_a_limit_that_is_large),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_faults),
 	};
