@@ -124,11 +124,6 @@ void state_each_offender(struct state *state, state_offender_fn fn, void *ctx);
 typedef void (*state_failures_fn)(void *ctx, const char *jail,
 	const struct addr *who, const void *bytes, size_t n);
 void state_each_failures(struct state *state, state_failures_fn fn, void *ctx);
-/* hour: when it began. */
-typedef void (*state_count_fn)(
-	void *ctx, int64_t hour, const char *name, uint64_t n);
-void state_each_count(struct state *state, state_count_fn fn, void *ctx);
-
 typedef void (*state_mail_fn)(
 	void *ctx, int64_t hour, const uint64_t *sums, size_t n);
 void state_each_mail(struct state *state, state_mail_fn fn, void *ctx);

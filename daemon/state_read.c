@@ -89,7 +89,6 @@ struct user {
 	state_ban_fn ban;
 	state_offender_fn offender;
 	state_failures_fn failures;
-	state_count_fn count;
 	state_mail_fn mail;
 	state_message_fn message;
 	state_account_fn account;
@@ -162,25 +161,6 @@ void state_each_failures(struct state *state, state_failures_fn fn, void *ctx)
 
 	each(state, "SELECT jail, ip, times FROM failures", failures_row,
 		&user);
-}
-
-static void count_row(struct state *state, sqlite3_stmt *s, const void *ctx)
-{
-	const struct user *user = ctx;
-
-	(void)state;
-	if (column_name(s, 1))
-		user->count(user->ctx, sqlite3_column_int64(s, 0) * 3600,
-			column_name(s, 1),
-			(uint64_t)sqlite3_column_int64(s, 2));
-}
-
-void state_each_count(struct state *state, state_count_fn fn, void *ctx)
-{
-	const struct user user = {.count = fn, .ctx = ctx};
-
-	each(state, "SELECT hour, name, value FROM hourly ORDER BY hour",
-		count_row, &user);
 }
 
 /* Copied: a blob of SQLite's stands at any address. */
