@@ -47,12 +47,6 @@ static const unsigned char class[256] = {
 	[':'] = IN_HOST,
 };
 
-void header_clock_reset(struct header_clock *c)
-{
-	*c = (struct header_clock){.no_heads = c->no_heads};
-	tzset();
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -27,9 +27,6 @@ struct header_clock {
 	struct header_again again;
 };
 
-/* Forgets what it knows, and the time zone too: after a reload. */
-void header_clock_reset(struct header_clock *c);
-
 /*
  * Fills *out with the parts of the n bytes at text, which it keeps pointing
  * into. Dates understood, at the start of the line or behind a "<PRI>":

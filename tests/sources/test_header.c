@@ -27,7 +27,8 @@ static struct header_clock hc;
 static void set_zone(const char *zone, int64_t now)
 {
 	setenv("TZ", zone, 1);
-	header_clock_reset(&hc);
+	tzset();
+	hc = (struct header_clock){0};
 	clock_hold(now * CLOCK_SECOND, 0);
 }
 
