@@ -461,8 +461,11 @@ void header_cut(
 	out->text = text;
 	out->text_len = n;
 	out->journal = out->cut_short = out->stranger = false;
-	if (known)
-		header_tag_cut(text + known, text + n, !c->no_heads, out);
-	else
+	if (!known) {
 		cut_anew(text, n, c, out);
+	} else if (!header_tags_cut(
+			   &c->again.tags, text + known, text + n, out)) {
+		header_tag_cut(text + known, text + n, !c->no_heads, out);
+		header_tags_learn(&c->again.tags, out);
+	}
 }

@@ -33,12 +33,23 @@ static inline int64_t moment(const char *seconds, size_t n)
 	return whole * CLOCK_SECOND + part * scale[n];
 }
 
+/* Whether, but for the date, it begins as what is known. */
+static bool is_same_body(const struct header_again *a, const struct line *line)
+{
+	size_t n = (size_t)(line->tag - line->body);
+
+	return a->n == a->date_len + n &&
+	       memcmp(a->text + a->date_len, line->body, n) == 0;
+}
+
 void header_again_learn(
 	struct header_again *a, const struct line *line, size_t seconds)
 {
 	size_t n = (size_t)(line->tag - line->text), fraction = 0;
 	const char *s = line->text + seconds;
 
+	if (!is_same_body(a, line))
+		a->tags.beginning++;
 	a->n = 0;
 	if (n > HEADER_AGAIN_MOST || line->host_len == 0 || seconds + 3 > n)
 		return;

@@ -8,6 +8,7 @@
 
 #include "lib/line.h"
 #include "lib/word.h"
+#include "sources/header_tag.h"
 
 #define HEADER_AGAIN_MOST 64 /* bytes, in blocks of 16 */
 
@@ -24,8 +25,9 @@ struct header_again {
 	size_t date_len, host_at, host_len;
 	size_t seconds; /* where they stand */
 	size_t fraction_n;
-	int64_t time;	/* that moment, microseconds since 1970 */
-	int64_t minute; /* when its minute began */
+	int64_t time;		 /* that moment, microseconds since 1970 */
+	int64_t minute;		 /* when its minute began */
+	struct header_tags tags; /* of what begins as this, but for its date */
 };
 
 /*

@@ -116,3 +116,34 @@ void header_tag_cut(
 	if (!cut_usual(at, end, heads, out))
 		cut_unusual(at, end, heads, out);
 }
+
+const char header_tag_mask[2 * HEADER_TAG_TEXT] = {
+	[0 ... HEADER_TAG_TEXT - 1] = (char)0xff};
+
+void header_tags_learn(struct header_tags *tags, const struct line *line)
+{
+	const char *at = line->tag, *after = at + line->tag_len;
+	bool pid = line->message > after && *after == '[';
+	size_t n = line->tag_len + (pid ? 1 : 2);
+	struct header_tag *t;
+
+	if (!line->head || n > HEADER_TAG_TEXT ||
+		line->message + line->message_len - at < HEADER_TAG_ROOM)
+		return;
+	/* Without all that its place is of it would be everywhere. */
+	if (pid && n < 13)
+		return;
+	after = at + n;
+	if (pid)
+		after += header_tag_digits(after);
+	if (pid ? !header_tag_ends_pid(after) || line->message != after + 3
+		: line->message != after || memcmp(after - 2, ": ", 2) != 0)
+		return;
+	t = &tags->items[header_tags_place(at)];
+	*t = (struct header_tag){.beginning = tags->beginning + 1,
+		.head = line->head,
+		.n = (uint8_t)n,
+		.tag_len = (uint8_t)line->tag_len,
+		.pid = pid};
+	memcpy(t->text, at, n);
+}

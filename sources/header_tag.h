@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/block.h"
 #include "lib/line.h"
 #include "lib/word.h"
 
@@ -36,6 +37,88 @@ static inline size_t header_tag_digits(const char *p)
 	return n;
 #endif
 }
+
+/* Whether "]: " stands at p, where four bytes are. */
+static inline bool header_tag_ends_pid(const char *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint32_t four;
+
+	memcpy(&four, p, sizeof(four));
+	return (four & 0xffffff) == 0x203a5d;
+#else
+	return memcmp(p, "]: ", 3) == 0;
+#endif
+}
+
+#define HEADER_TAGS 128
+#define HEADER_TAG_TEXT (2 * BLOCK)
+/* What a line must have behind its tag's beginning, to be compared: the text,
+ * eight digits, and what stands behind them. */
+#define HEADER_TAG_ROOM (HEADER_TAG_TEXT + 16)
+
+/*
+ * Programs that were cut off lines with one beginning: a host has few, and one
+ * that comes again is compared at once. All zero, none is known.
+ */
+struct header_tags {
+	uint64_t beginning; /* whose they are; another's are none */
+	struct header_tag {
+		char text[HEADER_TAG_TEXT]; /* "smtpd[", "dovecot: " */
+		uint64_t beginning;	    /* + 1 */
+		uint16_t head;
+		uint8_t n, tag_len;
+		bool pid; /* digits and "]: " are to follow */
+	} items[HEADER_TAGS];
+};
+
+/* For header_tags_cut: from here on are so many bytes that count, then others.
+ */
+extern const char header_tag_mask[2 * HEADER_TAG_TEXT];
+
+/* Which place: by what of most tags tells them apart, behind "postfix/". */
+static inline size_t header_tags_place(const char *at)
+{
+	uint32_t four;
+
+	memcpy(&four, at + 8, sizeof(four));
+	return ((four ^ (unsigned char)at[12]) * UINT32_C(2654435761)) >> 25;
+}
+
+/*
+ * As header_tag_cut, with the head, if the program that begins at `at` is
+ * known; false, and *out untouched, if not. Programs come in an order that no
+ * processor can guess: so there is but one branch.
+ */
+static inline bool header_tags_cut(const struct header_tags *tags,
+	const char *at, const char *end, struct line *out)
+{
+	const struct header_tag *t;
+	const char *mask, *after;
+	block other;
+
+	if (end - at < HEADER_TAG_ROOM)
+		return false;
+	t = &tags->items[header_tags_place(at)];
+	mask = header_tag_mask + HEADER_TAG_TEXT - t->n;
+	other = (block_at(at) ^ block_at(t->text)) & block_at(mask);
+	other |= (block_at(at + BLOCK) ^ block_at(t->text + BLOCK)) &
+		 block_at(mask + BLOCK);
+	after = at + t->n;
+	after += -(size_t)t->pid & header_tag_digits(after);
+	if (block_any(other) | (t->beginning != tags->beginning + 1) |
+		(t->pid & !header_tag_ends_pid(after)))
+		return false;
+	out->tag = at;
+	out->tag_len = t->tag_len;
+	out->message = after + (-(size_t)t->pid & 3);
+	out->message_len = (size_t)(end - out->message);
+	out->head = t->head;
+	return true;
+}
+
+/* Remembers the program of a line that header_tag_cut has cut, if it may. */
+void header_tags_learn(struct header_tags *tags, const struct line *line);
 
 /*
  * The same without a head, for "smtpd[123]: " and "dovecot: " alone; false, and

@@ -39,9 +39,9 @@ static struct {
 	size_t at;
 } counted;
 
-static int on_callout(pcre2_callout_block *block, void *unused)
+static int on_callout(pcre2_callout_block *callout, void *unused)
 {
-	size_t at = block->current_position;
+	size_t at = callout->current_position;
 
 	(void)unused;
 	counted.work +=

@@ -60,6 +60,7 @@ static void assert_cut_alone(const struct line *l)
 	assert_ptr_equal(l->tag, alone.tag);
 	assert_int_equal(l->tag_len, alone.tag_len);
 	assert_ptr_equal(l->message, alone.message);
+	assert_int_equal(l->head, alone.head);
 }
 
 static const struct {
@@ -409,11 +410,51 @@ static void test_heads(void **state)
 	assert_true(numbers[0] && numbers[1] && numbers[5] && numbers[7]);
 }
 
+/* Programs that were there before, and others that look alike. */
+static void test_programs(void **state)
+{
+	static const char *const heads[] = {"mx postfix/smtpd[123]: ",
+		"mx postfix/smtpd[4711]: ", "mx postfix/smtpd[12345678]: ",
+		"mx postfix/smtpd[123456789]: ", "mx postfix/smtpd[]: ",
+		"mx postfix/smtpd[12x]: ", "mx postfix/smtpd[12]:x ",
+		"mx postfix/smtpd[12] ", "mx postfix/smtpd: ",
+		"mx postfix/smtp[12]: ", "mx postfix/smtps/smtpd[12]: ",
+		"mx postfix/submission/smtpd[12]: ",
+		"mx postfix/submission/smtpx[12]: ", "mx dovecot: 12 ",
+		"my postfix/smtpd[123]: ", "mx dovecot: ", "mx dovecot:",
+		"mx dovecot[12]: ", "mx sshd[7]: ",
+		"mx postfix/a-service-of-a-longer-name[7]: "};
+	const int n = sizeof(heads) / sizeof(*heads);
+
+	(void)state;
+	set_zone(BERLIN, NOW);
+	for (int i = 0; i < n * n; i++) {
+		char text[200], again[200], other[200];
+		struct line l;
+
+		cut_head(text, heads[i / n], '1',
+			"the first of two that agree, and long");
+		l = cut_head(again, heads[i / n], '1',
+			"the second, as it was, with more to say");
+		assert_cut_alone(&l);
+		l = cut_head(other, heads[i % n], '1',
+			"imap-login: who it is and what else");
+		assert_cut_alone(&l);
+		/* However little there is behind it. */
+		for (size_t short_by = 0; short_by < 55; short_by++) {
+			header_cut(other, l.text_len - short_by, &hc, &l);
+			assert_cut_alone(&l);
+			l.text_len += short_by;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		/* While there are numbers. */
 		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_dateless),
 		cmocka_unit_test(test_year),
