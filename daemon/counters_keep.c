@@ -35,11 +35,12 @@ static void put_message(void *ctx, uint32_t place, struct span id,
 		state_put_message(ctx, place, 0, NULL, 0);
 		return;
 	}
-	kept.size = m->size;
+	kept.size = m->sized ? m->size : 0;
 	kept.day = m->day;
 	kept.owner = m->owner;
 	kept.hour = m->hour;
-	kept.flags = (uint8_t)((m->client ? FROM : 0) | (m->sized ? SIZED : 0) |
+	kept.flags = (uint8_t)((message_client(m) ? FROM : 0) |
+			       (m->sized ? SIZED : 0) |
 			       (m->deferred ? DEFERRED : 0) |
 			       (m->received ? RECEIVED : 0) |
 			       (m->hop ? HOP : 0) | (m->sender ? PAID : 0));
@@ -72,7 +73,8 @@ static void restore_message(void *ctx, const void *bytes, size_t n)
 		.received = (kept.flags & RECEIVED) != 0,
 		.hop = (kept.flags & HOP) != 0};
 	/* By whom is not told here. */
-	m->client = kept.flags & FROM ? 1 : 0;
+	if (!m->sized)
+		m->client = kept.flags & FROM ? 1 : 0;
 	m->sender = kept.flags & PAID ? 1 : 0;
 }
 

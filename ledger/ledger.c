@@ -20,7 +20,6 @@
 #define MESSAGE_AGE (8 * 86400 * CLOCK_SECOND)
 #define DAYS_MOST 4000
 #define HOURS_MOST (24 * DAYS_MOST)
-/* A message has 28 bits for that of its client. */
 #define NAMES_MOST 4000000
 
 static struct ledger_state *state_new(void)
@@ -109,6 +108,11 @@ void ledger_free(struct ledger **ledger)
 		tally_free(tallies[i]);
 	free(l);
 	*ledger = NULL;
+}
+
+void ledger_end(struct ledger *l)
+{
+	messages_free(&l->messages);
 }
 
 struct span ledger_detail(const struct ledger *l, uint32_t *at)

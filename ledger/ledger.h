@@ -140,6 +140,9 @@ void ledger_add_sums(struct ledger *ledger, const struct reading_sums *sums);
 void ledger_add_hour(
 	struct ledger *ledger, int64_t hour, const struct counter *sums);
 
+/* No line comes any more: gives back what none but they needed. */
+void ledger_end(struct ledger *ledger);
+
 /* A line of a message's details; *at goes to the next, 0 = that was all. */
 struct span ledger_detail(const struct ledger *ledger, uint32_t *at);
 /* As much as compat takes for days: changes of the day of the month. */

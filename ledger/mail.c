@@ -60,7 +60,9 @@ static void uncount_receipt(struct ledger *l, struct message *m)
 	if (!l->options.totals)
 		uncount_names(l, m);
 	m->received = false;
-	m->client = m->sender = m->domain = 0;
+	m->sender = m->domain = 0;
+	if (!m->sized)
+		m->client = 0;
 	m->hop = true;
 }
 
@@ -100,11 +102,14 @@ void mail_received(struct ledger *l, const struct record *r)
 {
 	struct message *m = accounts_own(l, r, true);
 	bool compat = l->options.compat;
+	uint32_t client;
 
 	if (!compat)
 		*m = (struct message){.day = day_of(l),
 			.hour = (uint32_t)l->state->when.hour};
-	m->client = client_of(l, r->client);
+	client = client_of(l, r->client);
+	if (!m->sized)
+		m->client = client;
 	if (!compat && r->origin.n && !span_same(r->origin, r->queue)) {
 		/* Back from a content filter? */
 		const struct message *first =
@@ -153,7 +158,7 @@ static uint32_t count_domain(struct tally *domains, struct correspondent *c,
 
 /* The domain of a sender; of one without, the host that sent. */
 static uint32_t count_sender_domain(struct ledger *l, uint32_t row,
-	struct span sender, const struct message *m)
+	struct span sender, uint32_t client, uint64_t size)
 {
 	const char *at = span_char(sender, '@');
 	struct span domain = sender;
@@ -161,21 +166,22 @@ static uint32_t count_sender_domain(struct ledger *l, uint32_t row,
 	if (at && at != sender.at && at + 1 != span_end(sender))
 		return count_domain(l->sender_domains,
 			row ? tally_value(l->senders, row - 1) : NULL,
-			span_from(sender, at + 1), m->size);
-	if (m->client != PICKUP)
-		domain = tally_name(l->clients, m->client - 1);
-	return accounts_party(l->sender_domains, domain, m->size);
+			span_from(sender, at + 1), size);
+	if (client != PICKUP)
+		domain = tally_name(l->clients, client - 1);
+	return accounts_party(l->sender_domains, domain, size);
 }
 
 /* Where nobody asks by whom. */
 static void size_known(struct ledger *l, struct message *m, uint64_t size)
 {
+	uint32_t client = message_client(m);
+
 	m->size = size;
 	m->sized = size > 0;
-	if (!m->client)
+	if (!client)
 		return;
 	m->sender = 1;
-	m->client = 0;
 	l->total.bytes_received += size;
 }
 
@@ -185,7 +191,7 @@ void mail_queued(struct ledger *l, const struct record *r)
 	struct message *m = accounts_own(l, r, true);
 	uint64_t size = size_of(r->size);
 	struct span sender = r->sender;
-	uint32_t domain, row;
+	uint32_t domain, row, client = message_client(m);
 
 	if (m->sized && (o->compat || m->size == size))
 		return;
@@ -202,16 +208,15 @@ void mail_queued(struct ledger *l, const struct record *r)
 	m->size = size;
 	m->sized = !SPAN_IS(r->size, "0");
 	accounts_detail(l, r->queue, sender);
-	if (!m->client)
+	if (!client)
 		return;
-	row = accounts_party(l->senders, sender, m->size);
-	domain = count_sender_domain(l, row, sender, m);
+	row = accounts_party(l->senders, sender, size);
+	domain = count_sender_domain(l, row, sender, client, size);
 	if (!o->compat) {
 		m->domain = domain;
 		m->sender = row;
 	}
-	l->total.bytes_received += m->size;
-	m->client = 0;
+	l->total.bytes_received += size;
 }
 
 /* As Perl takes text for a number: what can be read in front. */

@@ -3,7 +3,7 @@
  * Open messages by queue id. Whoever can have lines written can have ids
  * written: those that are kept have a cap and an age. Their memory is taken at
  * the start and touched as it is needed. For pflogsumm's own way, which keeps
- * each id that it ever saw, a tally does.
+ * each id that it ever saw, there is kept.c.
  *
  * Half of a log's lines look for a message, and most that look do so within a
  * moment of each other: an entry is a single line of the processor's cache,
@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 
+#include "ledger/kept.h"
 #include "lib/clock.h"
 
 /* As long as any that Postfix makes (src/global/mail_queue.h). */
@@ -40,7 +41,7 @@ union place {
 };
 
 struct messages {
-	struct tally *kept; /* all of them, if none goes */
+	struct kept *kept; /* all of them, if none goes */
 	uint64_t seed;
 	int64_t age;			/* minutes */
 	uint32_t most, n, used, unused; /* used: entries ever touched */
@@ -60,8 +61,7 @@ struct messages *messages_new(uint32_t most, int64_t age)
 	m->age = age / MINUTE;
 	m->oldest = m->newest = m->unused = NONE;
 	if (!most) {
-		m->kept = tally_new(
-			offsetof(struct message, kept_to), TALLY_MOST);
+		m->kept = kept_new();
 		return m;
 	}
 	m->seed = tally_seed();
@@ -77,7 +77,7 @@ void messages_free(struct messages **messages)
 {
 	if (!*messages)
 		return;
-	tally_free(&(*messages)->kept);
+	kept_free(&(*messages)->kept);
 	free((*messages)->changed);
 	free((*messages)->told);
 	free((*messages)->heads);
@@ -231,15 +231,6 @@ static uint32_t entry_make(
 	return at;
 }
 
-static struct message *get_kept(
-	struct messages *m, struct span id, uint64_t hash, bool make)
-{
-	uint32_t row = make ? tally_row_by(m->kept, id, hash)
-			    : tally_find_by(m->kept, id, hash);
-
-	return row == TALLY_NONE ? NULL : tally_value(m->kept, row);
-}
-
 /* Too long for Postfix: two that only differ there are one. */
 static struct span cut_id(struct span id)
 {
@@ -248,9 +239,7 @@ static struct span cut_id(struct span id)
 
 struct messages_key messages_key(const struct messages *m)
 {
-	if (m->kept)
-		return (struct messages_key){tally_key(m->kept), SIZE_MAX};
-	return (struct messages_key){m->seed, ID_MOST};
+	return (struct messages_key){m->seed, m->kept ? 0 : ID_MOST};
 }
 
 struct message *messages_get(
@@ -268,7 +257,7 @@ struct message *messages_get_by(struct messages *m, struct span id,
 	uint32_t at;
 
 	if (m->kept)
-		return get_kept(m, id, hash, make);
+		return kept_get(m->kept, id, make);
 	id = cut_id(id);
 	at = *find(m, id, hash);
 	if (!at && !make)
@@ -345,5 +334,5 @@ void messages_each(struct messages *m,
 
 uint32_t messages_size(const struct messages *m)
 {
-	return m->kept ? tally_size(m->kept) : m->n;
+	return m->kept ? kept_size(m->kept) : m->n;
 }

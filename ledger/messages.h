@@ -13,10 +13,15 @@
  * what stands behind kept_to is not there.
  */
 struct message {
-	uint64_t size;
-	uint32_t client : 28; /* whence it came, as a row of clients + 1; 0 =
-				 not known, or counted already */
-	bool sized : 1, deferred : 1, received : 1, hop : 1;
+	union {
+		struct {
+			uint64_t size : 60; /* bytes, if it is sized */
+			uint64_t sized : 1, deferred : 1, received : 1, hop : 1;
+		};
+		/* Until then, whence it came, as a row of clients + 1; 0 = not
+		 * known, or counted already. */
+		uint64_t client : 60;
+	};
 	char kept_to[0];
 	/* Of its receipt, as when_day: it was counted there, and then. Where
 	 * totals alone are counted, the hour since 1970. */
@@ -31,6 +36,11 @@ struct message {
 		uint32_t owner;
 	};
 } __attribute__((packed, aligned(4)));
+
+static inline uint32_t message_client(const struct message *message)
+{
+	return message->sized ? 0 : (uint32_t)message->client;
+}
 
 /* A bit of owner that is the message's alone. */
 #define MESSAGE_OWN (UINT32_C(1) << 30)
@@ -59,11 +69,13 @@ void messages_remove(struct messages *messages, struct span id);
  */
 struct messages_key {
 	uint64_t seed;
-	size_t id_most; /* bytes of an id that count */
+	size_t id_most; /* bytes of an id that count; 0 = nobody asks */
 };
 struct messages_key messages_key(const struct messages *messages);
 static inline uint64_t messages_hash(struct messages_key key, struct span id)
 {
+	if (!key.id_most)
+		return 0;
 	id.n = id.n > key.id_most ? key.id_most : id.n;
 	return tally_hash(id, key.seed);
 }

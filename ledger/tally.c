@@ -15,22 +15,23 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "ledger/slots.h"
 #include "lib/clock.h"
 
-#define SLOTS_FIRST 32
+#define ROWS_FIRST 16
 #define BLOCK                                                          \
 	65536 /* bytes for names: what the lower half of a place tells \
 	       */
-#define BLOCK_FIRST 1024 /* a small table needs no whole one */
-#define LONG 255	 /* in the place of a length: it stands behind */
+#define BLOCK_ROOM (BLOCK - 64) /* with what malloc() adds: whole pages */
+#define BLOCK_FIRST 1024	/* a small table needs no whole one */
+#define LONG 255		/* in the place of a length: it stands behind */
 
 struct tally {
 	uint64_t seed;
 	size_t size; /* of a value */
 	uint32_t n, room, most;
-	uint32_t *slots, mask; /* hash above, a row's number + 1 below the mask;
-				  0 = free */
-	uint32_t *places;      /* a block's number, where in it; of each row */
+	struct slots slots;
+	uint32_t *places; /* a block's number, where in it; of each row */
 	char *values;
 	char **blocks;
 	uint32_t n_blocks;
@@ -104,7 +105,7 @@ void tally_free(struct tally **tally)
 	for (uint32_t i = 0; i < (*tally)->n_blocks; i++)
 		free((*tally)->blocks[i]);
 	free((*tally)->blocks);
-	free((*tally)->slots);
+	slots_free(&(*tally)->slots);
 	free((*tally)->places);
 	free((*tally)->values);
 	free(*tally);
@@ -127,32 +128,17 @@ static uint32_t hash_of(const struct tally *tally, struct span name)
 	return (uint32_t)tally_hash(name, tally->seed);
 }
 
-static void slot_put(struct tally *tally, uint32_t hash, uint32_t row)
+static void slots_anew(struct tally *tally)
 {
-	uint32_t mask = tally->mask, at = hash & mask;
-
-	while (tally->slots[at] & mask)
-		at = (at + 1) & mask;
-	tally->slots[at] = (hash & ~mask) | (row + 1);
-}
-
-/* Three of four slots are taken at most. */
-static void slots_grow(struct tally *tally)
-{
-	uint32_t slots = tally->slots ? 2 * (tally->mask + 1) : SLOTS_FIRST;
-
-	free(tally->slots);
-	tally->slots = calloc(slots, sizeof(*tally->slots));
-	if (!tally->slots)
-		abort();
-	tally->mask = slots - 1;
+	slots_grow(&tally->slots);
 	for (uint32_t i = 0; i < tally->n; i++)
-		slot_put(tally, hash_of(tally, tally_name(tally, i)), i);
+		slots_put(
+			&tally->slots, hash_of(tally, tally_name(tally, i)), i);
 }
 
 static void rows_grow(struct tally *tally)
 {
-	tally->room = tally->room ? 2 * tally->room : SLOTS_FIRST / 2;
+	tally->room = tally->room ? 2 * tally->room : ROWS_FIRST;
 	tally->places = reallocarray(
 		tally->places, tally->room, sizeof(*tally->places));
 	tally->values = reallocarray(
@@ -163,7 +149,7 @@ static void rows_grow(struct tally *tally)
 
 static void block_new(struct tally *tally, size_t need)
 {
-	size_t room = need > BLOCK / 4 ? need : BLOCK;
+	size_t room = need > BLOCK / 4 ? need : BLOCK_ROOM;
 
 	if (!tally->n_blocks && need <= BLOCK_FIRST)
 		room = BLOCK_FIRST;
@@ -204,20 +190,17 @@ static bool name_keep(struct tally *tally, struct span name, uint32_t *place)
 /* The row of the name, whose hash that is; TALLY_NONE if there is none. */
 static uint32_t find(const struct tally *tally, struct span name, uint32_t hash)
 {
-	uint32_t mask = tally->mask, at = hash & mask, slot;
+	uint32_t at = hash, row;
 
-	if (!tally->slots)
-		return TALLY_NONE;
-	for (; (slot = tally->slots[at]) & mask; at = (at + 1) & mask)
-		if (((slot ^ hash) & ~mask) == 0 &&
-			span_same(tally_name(tally, (slot & mask) - 1), name))
-			return (slot & mask) - 1;
+	while ((row = slots_next(&tally->slots, hash, &at)) != SLOTS_NONE)
+		if (span_same(tally_name(tally, row), name))
+			return row;
 	return TALLY_NONE;
 }
 
-uint32_t tally_row_by(struct tally *tally, struct span name, uint64_t by)
+uint32_t tally_row(struct tally *tally, struct span name)
 {
-	uint32_t hash = (uint32_t)by, row = find(tally, name, hash);
+	uint32_t hash = hash_of(tally, name), row = find(tally, name, hash);
 
 	if (row != TALLY_NONE)
 		return row;
@@ -228,33 +211,17 @@ uint32_t tally_row_by(struct tally *tally, struct span name, uint64_t by)
 		tally->lost++;
 		return TALLY_NONE;
 	}
-	if (!tally->slots || tally->n >= tally->mask / 4 * 3)
-		slots_grow(tally);
+	if (slots_full(&tally->slots, tally->n))
+		slots_anew(tally);
 	row = tally->n++;
 	memset(tally->values + row * tally->size, 0, tally->size);
-	slot_put(tally, hash, row);
+	slots_put(&tally->slots, hash, row);
 	return row;
-}
-
-uint32_t tally_row(struct tally *tally, struct span name)
-{
-	return tally_row_by(tally, name, hash_of(tally, name));
-}
-
-uint32_t tally_find_by(
-	const struct tally *tally, struct span name, uint64_t hash)
-{
-	return find(tally, name, (uint32_t)hash);
 }
 
 uint32_t tally_find(const struct tally *tally, struct span name)
 {
 	return find(tally, name, hash_of(tally, name));
-}
-
-uint64_t tally_key(const struct tally *tally)
-{
-	return tally->seed;
 }
 
 void *tally_value(const struct tally *tally, uint32_t row)

@@ -34,14 +34,6 @@ void tally_free(struct tally **tally);
 uint32_t tally_row(struct tally *tally, struct span name);
 /* The row, or TALLY_NONE if the name was never seen. */
 uint32_t tally_find(const struct tally *tally, struct span name);
-/*
- * The same of a name whose hash is there already: tally_hash of it with the
- * seed of tally_key, which stays.
- */
-uint32_t tally_row_by(struct tally *tally, struct span name, uint64_t hash);
-uint32_t tally_find_by(
-	const struct tally *tally, struct span name, uint64_t hash);
-uint64_t tally_key(const struct tally *tally);
 /* Both live until the next tally_row; the name always. */
 void *tally_value(const struct tally *tally, uint32_t row);
 struct span tally_name(const struct tally *tally, uint32_t row);

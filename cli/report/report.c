@@ -302,6 +302,7 @@ static int report_read(struct reader *r, struct report_options *o,
 		log_read(r, o->logs[i]);
 	if (!o->n_logs)
 		log_read(r, "-");
+	ledger_end(r->ledger);
 	return EXIT_YES;
 }
 

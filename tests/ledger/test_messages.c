@@ -106,6 +106,37 @@ static void test_those_that_never_go(void **state)
 	messages_free(&m);
 }
 
+/* Any bytes, however many: letters and digits have a table of their own. */
+static void test_any_id_is_kept(void **state)
+{
+	static const char *const ids[] = {"", "0", "00", "000", "a", "A", "z",
+		"Z", "zzzzzzzzzzzzzzzz", "zzzzzzzzzzzzzzzzz", "?", "a?", "?a",
+		"0123456789ABCDEF", "0123456789ABCDEFG", "ghijklmnopqrstuv",
+		"GHIJKLMNOPQRSTUV", "wxyz", "WXYZ", "postfix-x/smtpd", "\xff",
+		"\xff\xff", "4bQxLm3nWRz5T9kv", "4bQxLm3nWRz5T9kw"};
+	size_t n = sizeof(ids) / sizeof(*ids);
+	struct messages *m = messages_new(0, 0);
+	char id[32];
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		assert_null(get(m, ids[i], false, 1));
+		get(m, ids[i], true, 1)->size = i + 1;
+	}
+	for (int i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), i % 5 ? "%X" : "%d-", 1000000 + i * 7);
+		get(m, id, true, 1)->size = (uint64_t)i + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(get(m, ids[i], i % 2, 1)->size, i + 1);
+	for (int i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), i % 5 ? "%X" : "%d-", 1000000 + i * 7);
+		assert_int_equal(get(m, id, false, 1)->size, i + 1);
+	}
+	assert_int_equal(messages_size(m), 50000 + n);
+	messages_free(&m);
+}
+
 /* What a store would have by now. */
 static uint64_t stored[8];
 static int told;
@@ -162,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_those_that_never_go),
+		cmocka_unit_test(test_any_id_is_kept),
 		cmocka_unit_test(test_what_changed),
 	};
 
