@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rawloop N [batched|single]: what the kernel can take at all. Adds N IPv4
+ * rawloop N [batched|single|heal]: what the kernel can take at all. Adds N IPv4
  * elements with a timeout to a set like ours, with nothing but libmnl between
  * this loop and the kernel: 2,000 a message and 16,000 a transaction, or one
  * transaction each. In a network namespace of its own; prints elements a
  * second, one line for each of five rounds.
+ *
+ * With heal the set holds them all when somebody flushes the ruleset. As soon
+ * as that is seen it is made anew, without counters as the set of ours for
+ * this, and filled, 16,000 a transaction. Prints microseconds from the flush
+ * to the first and to the last transaction's end.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -79,8 +84,36 @@ static void put_element(struct nlmsghdr *m, uint32_t address)
 	mnl_attr_nest_end(m, e);
 }
 
-/* n elements from address on, as one transaction. */
-static void add(uint32_t address, uint32_t n)
+/*
+ * nft add table inet raw
+ * nft add set inet raw s '{ type ipv4_addr; size 16777216; flags timeout; }'
+ */
+static size_t put_set(size_t at)
+{
+	struct nlmsghdr *m =
+		header(at, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE,
+			NLM_F_CREATE, NFPROTO_INET, 0);
+	struct nlattr *desc;
+
+	mnl_attr_put_strz(m, NFTA_TABLE_NAME, "raw");
+	at += MNL_ALIGN(m->nlmsg_len);
+	m = header(at, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSET, NLM_F_CREATE,
+		NFPROTO_INET, 0);
+	mnl_attr_put_strz(m, NFTA_SET_TABLE, "raw");
+	mnl_attr_put_strz(m, NFTA_SET_NAME, "s");
+	mnl_attr_put_u32(m, NFTA_SET_FLAGS, htonl(NFT_SET_TIMEOUT));
+	mnl_attr_put_u32(m, NFTA_SET_KEY_TYPE, htonl(7));
+	mnl_attr_put_u32(m, NFTA_SET_KEY_LEN, htonl(4));
+	mnl_attr_put_u32(m, NFTA_SET_ID, htonl(1));
+	desc = mnl_attr_nest_start(m, NFTA_SET_DESC);
+	mnl_attr_put_u32(m, NFTA_SET_DESC_SIZE, htonl(1 << 24));
+	mnl_attr_nest_end(m, desc);
+	return at + MNL_ALIGN(m->nlmsg_len);
+}
+
+/* n elements from address on, as one transaction; into a new set, or one that
+ * is there. */
+static void add(uint32_t address, uint32_t n, bool anew)
 {
 	struct nlmsghdr *m = header(
 		0, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
@@ -89,6 +122,8 @@ static void add(uint32_t address, uint32_t n)
 	uint8_t answer[8192];
 	ssize_t got;
 
+	if (anew)
+		at = put_set(at);
 	while (n > 0) {
 		uint32_t some = n < MESSAGE ? n : MESSAGE;
 		struct nlattr *list;
@@ -127,15 +162,64 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void add_all(uint32_t n, uint32_t each)
+{
+	for (uint32_t i = 0; i < n; i += each)
+		add(0x0a000000 + i, n - i < each ? n - i : each, false);
+}
+
+static uint32_t generation(void)
+{
+	struct nlmsghdr *m = header(
+		0, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, AF_UNSPEC, 0);
+	const struct nlattr *attr;
+	uint8_t answer[8192];
+
+	if (mnl_socket_sendto(nl, m, m->nlmsg_len) < 0 ||
+		mnl_socket_recvfrom(nl, answer, sizeof(answer)) < 0)
+		die("generation");
+	m = (struct nlmsghdr *)answer;
+	mnl_attr_for_each (attr, m, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == NFTA_GEN_ID)
+			return mnl_attr_get_u32(attr);
+	die("no generation");
+}
+
+static void heal(uint32_t n)
+{
+	uint32_t some = n < TRANSACTION ? n : TRANSACTION, before;
+	double start, first;
+	pid_t pid;
+
+	add_all(n, TRANSACTION);
+	before = generation();
+	pid = fork();
+	if (pid == 0) {
+		execlp("nft", "nft", "flush ruleset", (char *)NULL);
+		_exit(127);
+	}
+	while (generation() == before)
+		usleep(50);
+	start = seconds();
+	add(0x0a000000, some, true);
+	first = seconds();
+	for (uint32_t i = some; i < n; i += TRANSACTION)
+		add(0x0a000000 + i, n - i < TRANSACTION ? n - i : TRANSACTION,
+			false);
+	printf("%.1f %.1f\n", (first - start) * 1e6, (seconds() - start) * 1e6);
+	waitpid(pid, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
 	bool single = argc > 2 && strcmp(argv[2], "single") == 0;
+	bool heals = argc > 2 && strcmp(argv[2], "heal") == 0;
 	uint32_t each = single ? 1 : TRANSACTION;
 	int size = 8 << 20;
 
 	if (n == 0 || n > 1u << 24) {
-		fputs("usage: rawloop N [batched|single]\n", stderr);
+		fputs("usage: rawloop N [batched|single|heal]\n", stderr);
 		return 2;
 	}
 	if (unshare(CLONE_NEWNET) < 0)
@@ -152,9 +236,12 @@ int main(int argc, char **argv)
 			"{ type ipv4_addr; size 16777216; flags timeout; "
 			"counter; }");
 		start = seconds();
-		for (uint32_t i = 0; i < n; i += each)
-			add(0x0a000000 + i, n - i < each ? n - i : each);
-		printf("%.0f\n", n / (seconds() - start));
+		if (heals) {
+			heal(n);
+		} else {
+			add_all(n, each);
+			printf("%.0f\n", n / (seconds() - start));
+		}
 		run_nft("delete table inet raw");
 	}
 	mnl_socket_close(nl);
