@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/datadir lib/err lib/hash lib/ini lib/layout lib/linehead \
-	lib/log lib/outlet lib/paths lib/prefixset
+	lib/log lib/memory lib/outlet lib/paths lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/portion sources/replay \
@@ -78,7 +78,7 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
 	daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_gauge \
 	alarms/disk alarms/queue alarms/report lib/addr lib/clock lib/codec \
-	lib/log
+	lib/log lib/memory
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \

@@ -32,6 +32,7 @@
 #include "daemon/warden_client.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/memory.h"
 
 #define MILLISECOND UINT64_C(1000)
 /* How often the journal is looked at, and everything else. */
@@ -541,6 +542,7 @@ int engine_run(const struct engine_options *options, struct config *config,
 			config->n, config->n == 1 ? "" : "s",
 			options->dry_run ? " (dry run: nothing is enforced)"
 					 : "");
+		memory_settle();
 		status = sd_event_loop(e.loop);
 		/* Of its own, not as it was told: bans stay. */
 		e.failed |= status != 0;

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
+
 /* What the worker was asked is not asked again: some of it may have ended it.
  * False if nobody is left to be told. */
 static bool tell_lost(int fd, const void *lost, size_t n)
@@ -63,6 +65,7 @@ _Noreturn void keeper_run(
 {
 	int status;
 
+	memory_settle();
 	for (;;) {
 		wait_for_work(fd);
 		status = let_work(worker);

@@ -32,7 +32,7 @@
 #include "lib/log.h"
 
 /* A buffer of this size and more has pages of its own, bytes. */
-#define OWN_PAGES (128 << 10)
+#define OWN_PAGES (96 << 10)
 
 #define EXIT_FAULT 1
 #define EXIT_USAGE 2
