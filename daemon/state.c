@@ -12,6 +12,8 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+/* As the pragma auto_vacuum tells it. */
+#define INCREMENTAL 2
 /* mailban.conf's own default takes its place at once. */
 #define LIMIT (INT64_C(64) << 20)
 
@@ -45,8 +47,10 @@ int state_open_file(struct state *state)
 	if (r != SQLITE_OK)
 		return r;
 	state_run(state->db, "PRAGMA locking_mode=EXCLUSIVE");
-	/* Only now, before the first table, can the file learn to shrink. */
-	state_run(state->db, "PRAGMA auto_vacuum=INCREMENTAL");
+	/* Only now, before the first table, can the file learn to shrink. To
+	 * say so again would be a write, and a start would wait for syncs. */
+	if (state_number(state->db, "PRAGMA auto_vacuum") != INCREMENTAL)
+		state_run(state->db, "PRAGMA auto_vacuum=INCREMENTAL");
 	r = sqlite3_exec(
 		state->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
 	if (r != SQLITE_OK)

@@ -613,6 +613,24 @@ static int quiet(void **state)
 	return freopen("/dev/null", "w", stderr) ? 0 : -1;
 }
 
+/* A disk takes its time for a sync: before the first commit nothing is
+ * written. */
+static void test_a_start_waits_for_no_disk(void **state)
+{
+	struct world *w = *state;
+	char log[128];
+	struct stat st;
+
+	reopen(w);
+	reopen(w);
+	snprintf(log, sizeof(log), "%s-wal", w->path);
+	assert_true(stat(log, &st) < 0 || st.st_size == 0);
+	state_commit(w->store);
+	bans(w);
+	assert_int_equal(stat(log, &st), 0);
+	assert_true(st.st_size > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
 
 int main(void)
@@ -632,6 +650,7 @@ int main(void)
 		TEST(test_an_older_version),
 		TEST(test_counts),
 		TEST(test_a_cap),
+		TEST(test_a_start_waits_for_no_disk),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);
