@@ -86,6 +86,8 @@ DOVECOT = {
     # login-common/client-common.c: str_sanitize(user, 80), of the mechanism
     # MAX_MECH_NAME: a word of the protocol's
     "user": any_text(80), "method": only("!-~", 64),
+    # One that a password was tried for.
+    "guessed": lambda text: any_text(80)(re.sub("^(?=>|$)", "x", text)),
     # auth/auth-request.c: 64 bytes, and by default auth_username_chars; the
     # mechanism is one that the server has
     "account": only(r"\w.@-", 64), "given": any_text(128),
@@ -182,7 +184,8 @@ SURE = {("nginx", "user")} | {(name, "rdns") for name in PRINTS} | {
     (name, kind) for name in ("dovecot", "sieve")
     for kind in ("session", "mechanism", "method")} | {
     (name, kind) for name in ("cyrus", "sieve") for kind in ("quoted", "plain")}
-MOST = {("dovecot", "user"): 80, ("sieve", "user"): 80}
+MOST = {(name, kind): 80 for name in ("dovecot", "sieve")
+        for kind in ("user", "guessed")}
 # Filters of which a line means what those before it say.
 WITH_SESSIONS = ("opensmtpd",)
 

@@ -31,8 +31,8 @@ UNTOLD = {
     ("exim", "recipient"): "the same",
     ("dovecot", "hello"): "of a server that logs it; who says so tried no "
     "login",
-    **{(name, "user"): "who writes such a name guesses nobody's password"
-       for name in ("dovecot", "sieve")},
+    **{(name, kind): "who writes such a name guesses nobody's password"
+       for name in ("dovecot", "sieve") for kind in ("user", "guessed")},
     ("dovecot", "given"): "who writes such a name guesses nobody's password",
     ("dovecot", "password"): "logged only by auth_verbose_passwords; who has "
     "to write such a thing does not guess",
@@ -48,8 +48,8 @@ UNTOLD = {
 }
 # Of these only such lines: what stands before the second address could be a
 # user's name, or the first one's a server's name behind it.
-ONLY = {(name, "user"): r"user=<.*>, .*rip=.*, sni=<.*>, .*rip="
-        for name in ("dovecot", "sieve")}
+ONLY = {(name, kind): r"user=<.*>, .*rip=.*, sni=<.*>, .*rip="
+        for name in ("dovecot", "sieve") for kind in ("user", "guessed")}
 SPECS = [(name, f"{name}[mode={mode}]", mode)
          for name, modes in MODES.items() for mode in modes] + [
     ("sshd", "sshd[mode=aggressive, publickey=any]", None)]
