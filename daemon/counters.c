@@ -199,6 +199,7 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	size_t program = program_of(line);
 	struct counters_owner *owner;
 	struct record record;
+	struct span account;
 	int64_t hour;
 
 	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
@@ -216,9 +217,9 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	else if (record.kind == RECORD_DELIVERY &&
 		 SPAN_IS(record.status, "sent"))
 		periods_recipient(c->periods, record.recipient);
-	else if (record.kind == RECORD_ATTACK)
-		attackers_login(c->attackers, record.account.at,
-			record.account.n, line->time);
+	else if (record_failed_login(&record, &account))
+		attackers_login(
+			c->attackers, account.at, account.n, line->time);
 	outbound_record(c->outbound, &record, line->time);
 }
 

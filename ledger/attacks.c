@@ -159,23 +159,19 @@ static uint64_t tries_of(struct span said)
 void attacks_record(struct attacks *a, const struct record *r, int64_t time)
 {
 	char network_room[PREFIX_TEXT], account_room[ATTACKS_NAME];
-	struct span address, network;
 	bool is_login = r->kind == RECORD_LOGIN || r->kind == RECORD_RECEIVED;
+	struct span address, network, account = r->account;
 
-	if (is_login || r->kind == RECORD_ATTACK)
-		address = r->kind == RECORD_RECEIVED ? network_client(r->client)
-						     : r->address;
-	else if (r->kind == RECORD_WARNING && r->address.n)
-		address = r->address;
-	else
+	if (!is_login && !record_failed_login(r, &account))
 		return;
+	address = r->kind == RECORD_RECEIVED ? network_client(r->client)
+					     : r->address;
 	network = network_of(address, network_room);
 	if (!network.n)
 		return;
 	if (!is_login)
-		take_try(a, network, account_of(r->account, account_room),
+		take_try(a, network, account_of(account, account_room),
 			r->kind == RECORD_ATTACK ? tries_of(r->log) : 1, time);
-	else if (r->account.n)
-		take_login(
-			a, network, account_of(r->account, account_room), time);
+	else if (account.n)
+		take_login(a, network, account_of(account, account_room), time);
 }

@@ -71,7 +71,7 @@ void problems_said(struct ledger *l, const struct record *r)
 {
 	struct span text = r->rest;
 
-	if (r->kind == RECORD_WARNING && !l->options.compat && r->address.n)
+	if (r->kind == RECORD_WARNING && !l->options.compat)
 		visits_attack(l, r);
 	if (l->options.totals)
 		return;

@@ -92,3 +92,14 @@ void record_parse(const struct line *line, struct span name, struct record *r)
 		mailband_parse(message, r);
 	}
 }
+
+bool record_failed_login(const struct record *r, struct span *account)
+{
+	if (r->kind != RECORD_ATTACK &&
+		(r->kind != RECORD_WARNING || !r->address.n))
+		return false;
+	*account = r->account;
+	if (SPAN_IS(*account, "(unavailable)"))
+		account->n = 0;
+	return true;
+}

@@ -111,6 +111,13 @@ struct record {
 void record_parse(
 	const struct line *line, struct span name, struct record *record);
 
+/*
+ * Whether it is a login that failed, as Dovecot and smtpd(8) tell of it; then
+ * account is whose, or empty if nobody knows: "(unavailable)" is no name, but
+ * what src/smtpd/smtpd_sasl_glue.c writes for none.
+ */
+bool record_failed_login(const struct record *record, struct span *account);
+
 /* Those that record_parse goes to; message is what the program said. */
 void postfix_parse(struct span message, struct record *record);
 void dovecot_parse(struct span tag, struct span message, struct record *record);

@@ -21,14 +21,17 @@ void visits_attack(struct ledger *l, const struct record *r)
 {
 	char room[PREFIX_TEXT];
 	struct hourly *hourly = traffic_hourly(l);
+	struct span account;
 
+	if (!record_failed_login(r, &account))
+		return;
 	l->total.attacks++;
 	if (hourly)
 		hourly->attacks++;
 	if (l->options.totals || l->options.plain)
 		return;
-	causes_add(l->attacks, network_of(r->address, room), r->account,
-		r->address);
+	causes_add(
+		l->attacks, network_of(r->address, room), account, r->address);
 }
 
 void visits_ban(struct ledger *l, const struct record *r)

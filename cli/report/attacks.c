@@ -135,7 +135,7 @@ static void logins_write(const struct attacks *a, bool worse, const char *head,
 	table_end(table, head, rows, more, to);
 }
 
-/* "1 failed login"; 's' for any other number. */
+/* "1 login"; 's' for any other number. */
 static void count_write(FILE *to, uint64_t n, const char *what)
 {
 	fprintf(to, "%llu %s%s", (unsigned long long)n, what,
@@ -151,8 +151,9 @@ static void head_write(const struct attacks *a, FILE *to)
 
 		worse += is_worse(p) ? p->logins : 0;
 	}
-	count_write(to, a->tries, "failed login");
-	fputs(", ", to);
+	/* A line that counts one failed login may tell of several. */
+	fprintf(to, "%llu %s, ", (unsigned long long)a->tries,
+		a->tries == 1 ? "try" : "tries");
 	count_write(to, worse, "login");
 	fputs(" by networks that had attacked, ", to);
 	count_write(to, a->logins - worse, "login");

@@ -59,8 +59,8 @@ def test_who_came_in_after_what(program):
         (("2001:db8:1::/64", "dave"), (1, 0, "none"))]
     text = report(program, log)
     assert text.startswith(
-        "5 failed logins, 2 logins by networks that had attacked, 1 login to "
-        "accounts that others had tried\n")
+        "5 tries, 2 logins by networks that had attacked, 1 login to accounts "
+        "that others had tried\n")
     # Those that are honest people's, mostly, do not hide the others.
     assert "bob" not in text.split("\n\n")[1]
     assert text.split("\n\n")[-1].splitlines()[2].startswith("bob ")
@@ -68,6 +68,18 @@ def test_who_came_in_after_what(program):
     assert first.split()[:4] == ["alice", "192.0.2.0/24", "3", "1"]
     assert "-11-21 10:02:00" in first
     assert report(program, log, "--detail", "1").count("more\n") == 4
+
+
+def test_who_says_no_name(program):
+    """smtpd's word for none is no account."""
+    log = "".join(SASL.format(1, "192.0.2.1", name)
+                  for name in ("(unavailable)", "eve"))
+    log += SASL.format(1, "192.0.2.1", "").replace(", sasl_username=", "")
+    text = report(program, log)
+    assert text.startswith("3 tries, ") and "(unavailable)" not in text
+    accounts = text.split("\nAccounts\n")[1].split("\n\n")[0].splitlines()
+    assert [row.split()[:2] for row in accounts[1:]] == [
+        ["-", "2"], ["eve", "1"]]
 
 
 def test_nothing_tried_is_no_attack(program):

@@ -61,6 +61,20 @@ def test_text(counted):
     assert report(counted, "counters") == text
 
 
+def test_accounts_that_smtpd_asked_for(counted):
+    """Whom it names; "(unavailable)" is nobody."""
+    before = told(counted)["total"]["attacks"]
+    counted.append(attack.MAIL_LOG, "".join(attack.line(
+        f"warning: unknown[{ATTACKER}]: SASL LOGIN authentication failed: x, "
+        f"sasl_username={name}", "postfix/smtpd[1]")
+        for name in ("(unavailable)", "erin", "(unavailable)", "erin")))
+    hosts.wait_for(
+        lambda: told(counted)["total"]["attacks"] == before + 4)
+    rows = told(counted)["attackers"]["account"]["rows"]
+    assert {row["name"]: row["failures"] for row in rows} == {
+        "carol": 3, "erin": 2, HOSTILE: 1}
+
+
 def test_json(counted):
     got = told(counted, "counters")
     assert got["source"] == "counters"
