@@ -110,6 +110,19 @@ static int logs_read(struct trace *trace, char **logs, int n)
 	return rc;
 }
 
+/* usual is the log that was read as none was named, or NULL. */
+static void tell_nothing(const char *what, const char *usual)
+{
+	if (usual)
+		text_complain("trace: nothing of '%s' in %s; older logs are "
+			      "read when they are named, as %s.1",
+			what,
+			strcmp(usual, MAIL_LOG) == 0 ? usual : "the journal",
+			MAIL_LOG);
+	else
+		text_complain("trace: nothing of '%s' in these logs", what);
+}
+
 int trace_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
@@ -136,7 +149,9 @@ int trace_run(const struct command *self, const struct options *options,
 			      "messages or lines found no room",
 			(unsigned long long)trace_lost(trace));
 	trace_free(&trace);
-	if (rc == EXIT_YES && !n)
+	if (rc == EXIT_YES && !n) {
+		tell_nothing(argv[0], argc > 1 ? NULL : usual[0]);
 		return EXIT_NO;
+	}
 	return rc;
 }

@@ -235,7 +235,7 @@ static void row_add(struct table *table, const struct trace_step *step)
 void trace_text(struct trace *trace, FILE *to)
 {
 	static const char *const heads[] = {
-		"time", "queue id", "program", "step", "what", NULL};
+		"Time", "Queue id", "Program", "Step", "What", NULL};
 	struct trace_step *steps;
 	struct table *table;
 	uint32_t n;

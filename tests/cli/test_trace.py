@@ -119,6 +119,10 @@ def test_refused_before_there_was_a_message(program, log):
 
 def test_nothing_and_faults(program, log, tmp_path):
     assert run(program, "nobody@nowhere", log, status=1) == ""
+    assert "nothing of 'nobody@nowhere' in these logs" in run.told
+    # What reads as a pattern is none.
+    for query in (".*", "04D8CA8C44.", "[0-9A-F]*", "%s%n", "a@", "@a", "@"):
+        assert run(program, query, log, status=1) == ""
     run(program, status=2)
     run(program, "", log, status=2)
     run(program, "<>", log, status=2)
