@@ -77,22 +77,24 @@ static bool moment_parse(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int hours, minutes, used = 0;
+	int hours, minutes, used = 0, day;
 	int64_t offset = 0;
 
 	if (!rest)
 		return false;
+	day = tm.tm_mday;
 	if (*rest == '+' || *rest == '-') {
 		if (sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) !=
 				2 ||
-			used != 5 || rest[6])
+			used != 5 || rest[6] || hours > 23 || minutes > 59)
 			return false;
 		offset = (hours * 60 + minutes) * (*rest == '+' ? 60 : -60);
 	} else if (strcmp(rest, "Z") != 0) {
 		return false;
 	}
 	*out = (int64_t)timegm(&tm) - offset;
-	return *out > 0;
+	/* There is no 30th of February. */
+	return *out > 0 && tm.tm_mday == day;
 }
 
 static bool is_number(const char *text)
@@ -199,9 +201,9 @@ static size_t split(char *line, bool csv, char *fields[FIELDS])
 	}
 }
 
-/* True if fields are a first line that names columns. */
-static bool take_heads(
-	char *const *fields, size_t n, enum column columns[FIELDS])
+/* True if fields are a first line that names columns; how many are twice. */
+static bool take_heads(char *const *fields, size_t n,
+	enum column columns[FIELDS], size_t *twice)
 {
 	bool any = false;
 
@@ -212,6 +214,9 @@ static bool take_heads(
 		for (size_t c = 0; c < COLUMNS; c++)
 			if (!strcmp(fields[i], column_names[c]))
 				columns[i] = (enum column)c;
+		for (size_t before = 0; before < i; before++)
+			*twice += columns[i] != OTHER &&
+				  columns[i] == columns[before];
 	}
 	return any;
 }
@@ -251,7 +256,7 @@ static void parse_lines(struct banfile *list, char *text, uint32_t file,
 		OTHER};
 	struct place at = {.name = name, .file = file};
 	char *fields[FIELDS], *next;
-	size_t len, n;
+	size_t len, n, twice = 0;
 	bool csv, first = true;
 
 	for (; text && !(err->faults >= ERR_MOST); text = next) {
@@ -265,16 +270,26 @@ static void parse_lines(struct banfile *list, char *text, uint32_t file,
 				BANFILE_LINE_MOST);
 			continue;
 		}
-		text[strcspn(text, "#\r")] = '\0';
+		if (len && text[len - 1] == '\r')
+			text[len - 1] = '\0';
+		text[strcspn(text, "#")] = '\0';
 		if (!text[strspn(text, " \t")])
 			continue;
+		if (strchr(text, '\r')) {
+			err_fault(err, name, (int)at.line,
+				"a carriage return ends no line");
+			continue;
+		}
 		csv = strchr(text, ',') != NULL;
 		n = split(text, csv, fields);
 		if (n == 0)
 			err_fault(err, name, (int)at.line,
 				"there are more than %d fields", FIELDS);
-		else if (!first || !take_heads(fields, n, columns))
+		else if (!first || !take_heads(fields, n, columns, &twice))
 			take_fields(list, fields, n, columns, &at, err);
+		if (first && twice)
+			err_fault(err, name, (int)at.line,
+				"a column stands there twice");
 		first = false;
 	}
 }
@@ -372,14 +387,38 @@ static bool is_nft(const char *text)
 	}
 }
 
+/* What mailban export writes ends with a line's end: of "192.0.2.17" that is
+ * cut off another address would be left. */
+static bool is_cut_off(const char *text, size_t n)
+{
+	static const char *const begins[] = {"# address end jail start count",
+		"address,end,jail,start,count"};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!strncmp(text, begins[i], strlen(begins[i])))
+			return text[n - 1] != '\n';
+	return false;
+}
+
+/* A mark that says the text is UTF-8, which it is anyway. */
+#define BOM "\xef\xbb\xbf"
+
 void banfile_parse(struct banfile *list, char *text, size_t n, uint32_t file,
 	const char *name, struct err *err)
 {
-	const char *binary = find_binary(text, n);
-	size_t blank = strspn(text, " \t\r\n");
+	size_t skip = strncmp(text, BOM, strlen(BOM)) ? 0 : strlen(BOM), blank;
+	const char *binary;
 	int line = 1;
 
-	if (binary) {
+	text += skip;
+	n -= skip;
+	binary = find_binary(text, n);
+	blank = strspn(text, " \t\r\n");
+	if (is_cut_off(text, n)) {
+		err_fault(err, name, 0,
+			"the list is cut off: its last line "
+			"has no end");
+	} else if (binary) {
 		for (const char *c = text; c < binary; c++)
 			line += *c == '\n';
 		err_fault(err, name, line, "this is no text");

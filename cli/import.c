@@ -18,6 +18,11 @@
 /* A row is at most 200 bytes of JSON: this fits a request. */
 #define ROWS_A_REQUEST 300
 
+static const char *name_of(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
 static void read_lists(
 	struct banfile *list, int argc, char **argv, struct err *err)
 {
@@ -29,8 +34,7 @@ static void read_lists(
 			err_fault(err, argv[i], 0, "%s", strerror(errno));
 			continue;
 		}
-		banfile_read(list, f, (uint32_t)i,
-			in ? "standard input" : argv[i], err);
+		banfile_read(list, f, (uint32_t)i, name_of(argv[i]), err);
 		if (!in)
 			fclose(f);
 	}
@@ -57,7 +61,7 @@ static void fill(struct banfile *list, const struct options *options,
 		if (!row->jail[0] && options->jail)
 			strcpy(row->jail, options->jail);
 		else if (!row->jail[0])
-			err_fault(err, names[row->file],
+			err_fault(err, name_of(names[row->file]),
 				row->entry ? 0 : (int)row->line,
 				"%sit names no jail: give one with --jail",
 				entry_text(row, text));
@@ -89,15 +93,16 @@ static json_t *rows_request(
 static void tell_row(
 	const struct banfile_row *row, char **names, const char *why)
 {
+	const char *name = name_of(names[row->file]);
 	char who[PREFIX_TEXT], entry[32];
 
 	prefix_format(&row->who, who);
 	if (row->entry)
-		text_complain("%s: %s%s in %s: %s", names[row->file],
+		text_complain("%s: %s%s in %s: %s", name,
 			entry_text(row, entry), who, row->jail, why);
 	else
-		text_complain("%s:%u: %s in %s: %s", names[row->file],
-			row->line, who, row->jail, why);
+		text_complain("%s:%u: %s in %s: %s", name, row->line, who,
+			row->jail, why);
 }
 
 /* Tells of what the daemon refused. */

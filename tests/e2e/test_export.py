@@ -173,6 +173,14 @@ def test_networks_within_networks(running):
     ("192.0.2.1\n192.0.2.2 " + "a " * 20 + "\n", ":2: there are more than"),
     ("192.0.2.1\n\0\n", ":2: this is no text"),
     ("192.0.2.1\n\x1b[2J\n", ":2: this is no text"),
+    ("192.0.2.1\r192.0.2.2\r", ":1: a carriage return"),
+    ("192.0.2.1 1h\r2h\n", ":1: a carriage return"),
+    ("192.0.2.1\n192.0.2.2 2035-02-30T00:00:00Z\n", ":2: '2035-02-30"),
+    ("192.0.2.1\n192.0.2.2 2035-02-20T00:00:00+99:00\n", ":2:"),
+    ("address,address\n192.0.2.1,192.0.2.2\n", ":1: a column"),
+    # What is left of 192.0.2.17 where a connection broke.
+    ("# address end jail start count\n192.0.2.1", "is cut off"),
+    ("address,end,jail,start,count\n192.0.2.1", "is cut off"),
     ("192.0.2.1\n<html>\n", ":2: '<html>'"),
     ("end,jail\n1h,dovecot\n", ":1:"),
     ("address,end\n192.0.2.1,1h\n,1h\n", ":3:"),
@@ -231,7 +239,7 @@ def test_many(running):
 
 
 def test_a_spelling_is_no_other_address(running):
-    take(running, "::ffff:192.0.2.1\n2001:DB8:0:0::1\n192.0.2.1/32\n"
+    take(running, "\ufeff::ffff:192.0.2.1\n2001:DB8:0:0::1\n192.0.2.1/32\n"
          "[2001:db8::1]\n::ffff:198.51.100.0/120\n", "-J", "dovecot")
     assert {address for _, address in settled(running, 3)} == \
         {"192.0.2.1", "2001:db8::1", "198.51.100.0/24"}
