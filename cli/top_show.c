@@ -103,6 +103,11 @@ static void head_print(
 {
 	char moment[TEXT_TIME], up[TEXT_TIME];
 	json_int_t queue = queued(now->status);
+	json_int_t failures = more(old->status, now->status, "matched");
+	json_int_t bans = more(json_object_get(old->counters, "total"),
+		json_object_get(now->counters, "total"), "bans");
+	json_int_t messages =
+		queue < 0 ? client_number(now->counters, "open") : queue;
 
 	fprintf(to, "mailban top  %s  up %s\n",
 		text_moment(clock_wall() / CLOCK_SECOND, moment),
@@ -111,16 +116,12 @@ static void head_print(
 				json_object_get(now->status, "uptime"), 0),
 			up));
 	fprintf(to,
-		"%jd lines/s, %jd failures and %jd bans in %.1f s; %jd "
-		"messages %s\n",
-		(intmax_t)lines_per_second(old, now),
-		(intmax_t)more(old->status, now->status, "matched"),
-		(intmax_t)more(json_object_get(old->counters, "total"),
-			json_object_get(now->counters, "total"), "bans"),
-		seconds_between(old, now),
-		(intmax_t)(queue < 0 ? client_number(now->counters, "open")
-				     : queue),
-		queue < 0 ? "open" : "in the queue");
+		"%jd lines/s, %jd failure%s and %jd ban%s in %.1f s; %jd "
+		"message%s %s\n",
+		(intmax_t)lines_per_second(old, now), (intmax_t)failures,
+		failures == 1 ? "" : "s", (intmax_t)bans, bans == 1 ? "" : "s",
+		seconds_between(old, now), (intmax_t)messages,
+		messages == 1 ? "" : "s", queue < 0 ? "open" : "in the queue");
 }
 
 static void mail_print(

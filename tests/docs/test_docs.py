@@ -90,6 +90,11 @@ def test_options_of_commands(commands):
     for name, options in commands.items():
         assert documented[name] == options - general, name
     assert general - used == {"-V, --version"}
+    # And the line that names them in short.
+    for name, words in re.findall(r"^\.It Cm (\w+)(.*)$", text, re.M):
+        known = {word.lstrip("-") for option in documented[name]
+                 for word in option.replace(",", "").split()}
+        assert set(re.findall(r"Fl -?([\w-]+)", words)) <= known, name
 
 
 def test_general_options():
