@@ -134,6 +134,9 @@ static pid_t start_with_input(char **argv, const int pipe[2])
 
 	fflush(stdout);
 	pid = fork();
+	/* Here and there, so that it is so whoever comes first. */
+	if (pid >= 0)
+		setpgid(pid, 0);
 	if (pid)
 		return pid;
 	signal(SIGPIPE, SIG_DFL);
@@ -208,7 +211,8 @@ int run_with_input(char **argv, const char *bytes, size_t n, int seconds)
 	if (!wait_until(pid, end)) {
 		text_complain("%s was not done after %d s and is ended",
 			argv[0], seconds);
-		kill(pid, SIGKILL);
+		/* sendmail(1) has others work for it. */
+		kill(-pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		return -1;
 	}

@@ -22,7 +22,7 @@ char *run_daemon_output(char **argv, size_t most);
 /*
  * Runs argv[0], a path, with these bytes as its input, and its output on
  * stderr. Its exit status; -1 when told that it could not be run, or was not
- * done after so many seconds and is ended.
+ * done after so many seconds and is ended, with what it runs itself.
  */
 int run_with_input(char **argv, const char *bytes, size_t n, int seconds);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,11 +48,30 @@ static void test_a_limit(void **state)
 	assert_true(clock_mono() - began < 60 * CLOCK_SECOND);
 }
 
+static void test_nobody_is_left(void **state)
+{
+	char *argv[] = {(char *)"/bin/sh", (char *)"-c",
+		(char *)"sleep 1000 & sleep 1000", NULL};
+	struct pollfd held = {.events = POLLIN};
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	held.fd = ends[0];
+	assert_int_equal(run_with_input(argv, "", 0, 1), -1);
+	close(ends[1]);
+	/* It ends when nobody has it any more. */
+	assert_int_equal(poll(&held, 1, 60000), 1);
+	assert_true(held.revents & POLLHUP);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_a_limit),
+		cmocka_unit_test(test_nobody_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
