@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -75,20 +76,22 @@ static void ready_wait(int fd, pid_t pid)
 	} while (!strstr(text, "READY=1"));
 }
 
-static double round_run(int fd, char **argv)
+/* start: both have it; when the one became the other. */
+static double round_run(int fd, char **argv, double *start)
 {
-	double start = now(), took;
+	double took;
 	int status;
 	pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
+		*start = now();
 		execv(argv[0], argv);
 		_exit(127);
 	}
 	ready_wait(fd, pid);
-	took = now() - start;
+	took = now() - *start;
 	kill(pid, SIGTERM);
 	if (waitpid(pid, &status, 0) != pid || status)
 		fprintf(stderr, "startup: ended with %d\n", status);
@@ -99,17 +102,21 @@ static double round_run(int fd, char **argv)
 
 int main(int argc, char **argv)
 {
+	double *start = mmap(NULL, sizeof(*start), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd, i;
 
 	if (argc < 4) {
 		fprintf(stderr, "usage: startup ROUNDS BEFORE PROGRAM ...\n");
 		return 2;
 	}
+	if (start == MAP_FAILED)
+		die("mmap");
 	fd = notify_open();
 	for (i = 0; i < atoi(argv[1]); i++) {
 		if (*argv[2] && system(argv[2]))
 			die(argv[2]);
-		printf("%.1f\n", round_run(fd, argv + 3));
+		printf("%.1f\n", round_run(fd, argv + 3, start));
 	}
 	unlink(NOTIFY);
 	return 0;
