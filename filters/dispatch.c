@@ -178,8 +178,7 @@ static size_t head_overlap(
 }
 
 /* Decides which filters a line's head is for, and remembers it. */
-__attribute__((noinline)) static void head_learn(
-	struct dispatch *d, const struct line *line)
+static void head_learn(struct dispatch *d, const struct line *line)
 {
 	struct head *h = &d->heads[line->head];
 	struct linehead key;
@@ -270,29 +269,24 @@ __attribute__((noinline)) static bool ask_undated(
 	return d->counts.searched > before;
 }
 
-bool dispatch_line(
-	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
+/* Whether its beginning can be one that nobody wants. */
+static inline bool may_begin(const struct line *line)
 {
-	const struct head *h = &d->heads[line->head];
-	struct filter_subject subject;
-	const char *from;
-	bool begins;
+	return line->head && line->message_len >= BEGINNING_MOST;
+}
 
-	d->counts.lines++;
-	if (line->body == line->text && !line->journal)
-		return ask_undated(d, line, fn, ctx);
-	if (!h->class)
-		head_learn(d, line);
-	if (h->class->empty)
-		return false;
-	begins = line->head && line->message_len >= BEGINNING_MOST;
-	if (begins && beginnings_has(&d->beginnings, line->head, line->message))
-		return false;
+/* Of a line that one of the head's filters may want. */
+__attribute__((noinline)) static bool look_through(struct dispatch *d,
+	const struct head *h, const struct line *line, dispatch_fn fn,
+	void *ctx)
+{
+	const char *from = scan_from(h, line);
+	struct filter_subject subject;
+
 	d->counts.scanned++;
-	from = scan_from(h, line);
 	if (!sieve_scan(h->class->sieve, from,
 		    (size_t)(line->body + line->body_len - from), d->hits)) {
-		if (begins)
+		if (may_begin(line))
 			beginnings_ask(&d->beginnings, d->filters,
 				h->class->filters, d->n, line);
 		return false;
@@ -303,4 +297,31 @@ bool dispatch_line(
 			ask(d, i, &subject, d->hits + d->first[i] / 64, fn,
 				ctx);
 	return true;
+}
+
+/* The first of its head. */
+__attribute__((noinline)) static bool look_first(struct dispatch *d,
+	const struct head *h, const struct line *line, dispatch_fn fn,
+	void *ctx)
+{
+	head_learn(d, line);
+	return !h->class->empty && look_through(d, h, line, fn, ctx);
+}
+
+/* Most lines end in here: it has no more to do than that takes. */
+bool dispatch_line(
+	struct dispatch *d, const struct line *line, dispatch_fn fn, void *ctx)
+{
+	const struct head *h = &d->heads[line->head];
+
+	d->counts.lines++;
+	if (line->body == line->text && !line->journal)
+		return ask_undated(d, line, fn, ctx);
+	if (!h->class)
+		return look_first(d, h, line, fn, ctx);
+	if (h->class->empty ||
+		(may_begin(line) && beginnings_has(&d->beginnings, line->head,
+					    line->message)))
+		return false;
+	return look_through(d, h, line, fn, ctx);
 }
