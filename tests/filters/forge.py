@@ -81,6 +81,8 @@ POSTFIX = {
     "method": only("!-~", 100), "user": without("", 100),
     # smtpd.c: printable() of what came, cut by line_length_limit and syslog
     "command": without("", 1900), "domain": only("!-~", 100), "header": without("", 200),
+    # tls_verify.c: a name of a certificate, printable()
+    "issuer": without("", 500),
     "reply": without("", 1900)}
 DOVECOT = {
     # login-common/client-common.c: str_sanitize(user, 80), of the mechanism

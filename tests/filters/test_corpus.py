@@ -66,6 +66,34 @@ def test_corpus(name, mode):
     assert not wrong, f"{len(wrong)} of {len(corpus)}:\n" + "\n".join(wrong)
 
 
+# What a class is, whichever daemon says so; the modes follow from it.
+GUESS = {"authfail", "malformed", "user"}
+ABUSE = {"protocol", "rej-data", "rej-helo", "rej-rbl", "rej-relay", "rej-user"}
+HONEST = {"address", "auth-other", "disc", "dns", "drop", "etrn", "noalg",
+          "policy", "probe", "rej-spf", "reject", "tls"}
+NEVER = {"anvil", "benign", "content", "greylist", "honest-drop", "limit",
+         "look-alike", "no-address", "none", "own-user", "proxy",
+         "server-fault", "size", "undecided", "warning"}
+# By what it says more; "inject" is of any class.
+EITHER = {"abuse", "cleartext", "inject", "ps", "publickey", "rate",
+          "rej-client", "rej-milter", "rej-rcpt", "rej-sender"}
+# The modes of the jails that are shipped: of guesses, of the rest.
+SHIPPED = {"postfix": ("auth", "normal")}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_class_is_a_mode(name):
+    """Only what nobody honest does counts by default, and no server's fault."""
+    guesses, rest = SHIPPED.get(name, ("normal", "normal"))
+    for row in rows(name):
+        modes, kind = set(row["modes"]), row["class"]
+        assert kind in GUESS | ABUSE | HONEST | NEVER | EITHER, row
+        assert kind not in GUESS or guesses in modes, row
+        assert kind not in ABUSE or modes & {rest, "more"}, row
+        assert kind not in HONEST or not modes & {guesses, rest}, row
+        assert kind not in NEVER or not modes, row
+
+
 # After such a line those of the next second are doubted, so that it would take
 # the corpus' own (auth/db-oauth2.c, 2.3).
 SPILLED = {"dovecot": [
