@@ -4,7 +4,6 @@
  * which is journald's and is never looked for in the text. A newline of a
  * message stays in its line, as "\n".
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "lib/arena.h"
 #include "lib/clock.h"
 #include "lib/line.h"
+#include "lib/paths.h"
 #include "sources/replay.h"
 
 /* SD_JOURNAL_SYSTEM of sd_journal_open(3), what fail2ban asks for. */
@@ -28,7 +28,7 @@
 struct reading {
 	struct regexrun *run;
 	struct replay_entries entries;
-	glob_t found; /* journalfiles */
+	const char *files; /* journalfiles, as given last */
 	char message[SOURCE_LINE_MOST];
 };
 
@@ -107,24 +107,37 @@ static void on_entry(void *ctx, const struct line *line)
 	free(bytes);
 }
 
-/* The files of the patterns, as they are there now. */
-static bool files_find(struct reading *g, const char *patterns, glob_t *found)
+/* Adds to the n files those that fit a pattern; how many there are then. */
+static size_t files_add(
+	struct arena *arena, const char ***files, size_t n, const char *pattern)
 {
-	char *words = strdup(patterns), *rest = words, *word;
-	bool any = false;
+	const char **more;
+	glob_t found;
 
-	if (!words)
-		abort();
+	if (paths_find(pattern, 0, &found, NULL) != 0)
+		return n;
+	more = arena_alloc(arena, (n + found.gl_pathc + 1) * sizeof(*more));
+	if (n)
+		memcpy(more, *files, n * sizeof(*more));
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		more[n++] = arena_string(arena, found.gl_pathv[i]);
+	globfree(&found);
+	*files = more;
+	return n;
+}
+
+/* The files of the patterns, as they are there now. */
+static bool files_find(struct reading *g, struct arena *arena)
+{
+	char *rest = arena_string(arena, g->files), *word;
+	size_t n = 0;
+
 	while ((word = strsep(&rest, " \t\n,")))
-		if (*word &&
-			glob(word, any ? GLOB_APPEND : 0, NULL, found) == 0)
-			any = true;
-	free(words);
-	if (any)
-		g->entries.place.files = (const char **)found->gl_pathv;
-	else
-		text_complain("journalfiles: nothing fits '%s'", patterns);
-	return any;
+		if (*word)
+			n = files_add(arena, &g->entries.place.files, n, word);
+	if (n == 0)
+		text_complain("journalfiles: nothing fits '%s'", g->files);
+	return n > 0;
 }
 
 static bool flags_take(struct reading *g, const char *text)
@@ -154,7 +167,7 @@ static bool option_take(
 	else if (!strcmp(o->key, "journalflags"))
 		return flags_take(g, o->value);
 	else if (!strcmp(o->key, "journalfiles"))
-		return files_find(g, o->value, &g->found);
+		g->files = o->value;
 	else {
 		text_complain("%s: '%s' is not known; there are journalpath, "
 			      "journalfiles, journalflags and namespace",
@@ -179,6 +192,8 @@ static bool options_take(
 		text_complain("%s: %s", what, err.items[0].text);
 	for (size_t i = 0; ok && i < spec.options_n; i++)
 		ok = option_take(g, &spec.options[i], what);
+	if (ok && g->files)
+		ok = files_find(g, arena);
 	/* Else people's own journals would be read too. */
 	if (!place->dir && !place->files && !place->flagged) {
 		place->flagged = true;
@@ -246,7 +261,6 @@ bool regexjournal_run(struct regexrun *r, const char *what)
 		if (!ok)
 			text_complain("the journal: %s", why);
 	}
-	globfree(&g->found);
 	free(g);
 	arena_free(&arena);
 	return ok;

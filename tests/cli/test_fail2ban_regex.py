@@ -378,6 +378,7 @@ def test_journal(journaled):
     both.host.run(["cp", "-r", "/var/log/journal", "/tmp/kept"])
     places = [f"systemd-journal[{place}]" for place in (
         "journalpath=/tmp/kept", "journalfiles=/tmp/kept/*/*.journal",
+        "journalfiles='/tmp/kept/*',journalfiles=/tmp/kept/*/*.journal",
         "journalflags=1")]
     for place in places:
         assert both.call(OURS, ["-o", "msg", *only, place, "journaled"])[0] \
