@@ -113,7 +113,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	$(FILTERS) $(JAILS) $(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
-CLI_LINT = cli/lint/lint cli/lint/cost cli/lint/forge cli/lint/rule \
+CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost \
+	cli/lint/forge cli/lint/rule \
 	filters/pattern filters/sample
 CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
 	cli/fail2ban/debuggex cli/fail2ban/dump \

@@ -118,5 +118,9 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 enum filter_verdict filter_match(struct filter *filter,
 	const struct filter_subject *subject, const uint64_t *wanted,
 	struct failure *out);
+/* The same of a subject that has been through filter_cut_date of this one. */
+enum filter_verdict filter_match_cut(struct filter *filter,
+	const struct filter_subject *subject, const uint64_t *wanted,
+	struct failure *out);
 
 #endif

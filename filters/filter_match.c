@@ -313,6 +313,15 @@ void filter_cut_date(struct filter *filter, struct filter_subject *subject)
 			filter, datecut_apply(filter->dates, subject));
 }
 
+enum filter_verdict filter_match_cut(struct filter *filter,
+	const struct filter_subject *subject, const uint64_t *wanted,
+	struct failure *out)
+{
+	if (filter->lines)
+		return match_lines(filter, subject, subject->time, out);
+	return match_line(filter, subject, subject->time, wanted, out);
+}
+
 enum filter_verdict filter_match(struct filter *filter,
 	const struct filter_subject *subject, const uint64_t *wanted,
 	struct failure *out)
@@ -320,7 +329,5 @@ enum filter_verdict filter_match(struct filter *filter,
 	struct filter_subject s = *subject;
 
 	filter_cut_date(filter, &s);
-	if (filter->lines)
-		return match_lines(filter, &s, s.time, out);
-	return match_line(filter, &s, s.time, wanted, out);
+	return filter_match_cut(filter, &s, wanted, out);
 }

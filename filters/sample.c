@@ -62,13 +62,16 @@ static void emit_class(struct sample *s, const uint64_t set[2])
 			return;
 		}
 	}
-	for (int i = 0; i < 127; i++) {
-		c = (char)(1 + (' ' - 1 + i) % 127);
-		if (set_has(set, c)) {
-			emit(s, &c, 1);
-			return;
-		}
-	}
+	/* The first from the blank on, else a control. */
+	if (set[0] >> ' ')
+		c = (char)(' ' + __builtin_ctzll(set[0] >> ' '));
+	else if (set[1])
+		c = (char)(64 + __builtin_ctzll(set[1]));
+	else if (set[0] >> 1)
+		c = (char)(1 + __builtin_ctzll(set[0] >> 1));
+	else
+		return;
+	emit(s, &c, 1);
 }
 
 static void emit_node(struct sample *s, const struct node *node);

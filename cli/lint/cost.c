@@ -30,17 +30,18 @@ struct attempt {
 static char *filled(const struct attempt *a, size_t n)
 {
 	const char *rest = a->cut ? "" : a->line->subject + a->to;
-	size_t unit = strlen(a->unit), at = a->from;
-	char *out = malloc(a->from + n + unit + strlen(rest) + 2);
+	size_t unit = strlen(a->unit), units = (n + unit - 1) / unit * unit;
+	char *out = malloc(a->from + units + strlen(rest) + 2), *to;
 
 	if (!out)
 		abort();
-	memcpy(out, a->line->subject, a->from);
-	while (at < a->from + n) {
-		memcpy(out + at, a->unit, unit);
-		at += unit;
-	}
-	sprintf(out + at, "%s\001", rest);
+	to = mempcpy(out, a->line->subject, a->from);
+	for (size_t have = 0; have < units; have = have ? 2 * have : unit)
+		memcpy(to + have, have ? to : a->unit,
+			have == 0	      ? unit
+			: have < units - have ? have
+					      : units - have);
+	sprintf(to + units, "%s\001", rest);
 	return out;
 }
 

@@ -53,6 +53,7 @@ char *lint_joined(const struct lint_line *line, const char *subject)
 bool lint_takes(struct lint *lint, const char *line, const char *address)
 {
 	struct header_clock clock = {0};
+	const uint64_t *wanted = NULL;
 	struct filter_subject subject;
 	struct failure failure;
 	char who[PREFIX_TEXT];
@@ -60,39 +61,57 @@ bool lint_takes(struct lint *lint, const char *line, const char *address)
 
 	header_cut(line, strlen(line), &clock, &cut);
 	filter_subject(&cut, &subject);
-	return filter_match(lint->filter, &subject, NULL, &failure) ==
+	filter_cut_date(lint->filter, &subject);
+	if (lint->file.maxlines <= 1) {
+		wanted = lintcandidates_of(lint, subject.text, subject.n);
+		if (!wanted)
+			return false;
+	}
+	return filter_match_cut(lint->filter, &subject, wanted, &failure) ==
 		       FILTER_MATCH &&
 	       !strcmp(prefix_format(&failure.who, who), address);
+}
+
+/* One more of several lines that are matched together. */
+static void on_lines(struct lint *lint, const struct filter_subject *subject)
+{
+	struct failure failure;
+	enum filter_verdict v =
+		filter_match(lint->filter, subject, NULL, &failure);
+
+	if (v != FILTER_MATCH && v != FILTER_NAMED)
+		return;
+	lint->found++;
+	lint->dated += failure.time != 0;
+	lint->rules[failure.regex].matched++;
+	lint->rules[failure.regex].first++;
 }
 
 /* A line of a log: which failregex match it, each asked alone. */
 static void on_line(void *ctx, const struct line *line)
 {
 	struct lint *lint = ctx;
-	struct filter_subject subject;
+	struct filter_subject subject, cut;
 	struct failure failure;
-	enum filter_verdict v;
+	const uint64_t *bits;
 	bool first = true;
 
 	filter_subject(line, &subject);
 	lint->lines++;
 	if (lint->file.maxlines > 1) {
-		v = filter_match(lint->filter, &subject, NULL, &failure);
-		if (v == FILTER_MATCH || v == FILTER_NAMED) {
-			lint->found++;
-			lint->dated += failure.time != 0;
-			lint->rules[failure.regex].matched++;
-			lint->rules[failure.regex].first++;
-		}
+		on_lines(lint, &subject);
 		return;
 	}
-	for (size_t i = 0; i < lint->n; i++) {
-		uint64_t wanted[8] = {0};
+	cut = subject;
+	filter_cut_date(lint->filter, &cut);
+	bits = lintcandidates_of(lint, cut.text, cut.n);
+	for (size_t i = lintcandidates_next(lint, bits, 0); i < lint->n;
+		i = lintcandidates_next(lint, bits, i + 1)) {
+		enum filter_verdict v;
 
-		if (i >= 64 * sizeof(wanted) / sizeof(*wanted))
-			break;
-		wanted[i / 64] |= UINT64_C(1) << (i % 64);
-		v = filter_match(lint->filter, &subject, wanted, &failure);
+		lint->alone[i / 64] = UINT64_C(1) << (i % 64);
+		v = filter_match_cut(lint->filter, &cut, lint->alone, &failure);
+		lint->alone[i / 64] = 0;
 		if (v == FILTER_MISS)
 			continue;
 		lint->rules[i].matched++;
@@ -111,10 +130,18 @@ static void on_line(void *ctx, const struct line *line)
 
 /* Which earlier failregex takes every sample of this one; NULL if none. */
 static const struct lint_rule *taken_by(
-	const struct lint *lint, const struct lint_rule *rule)
+	struct lint *lint, const struct lint_rule *rule)
 {
-	for (const struct lint_rule *other = lint->rules; other < rule;
-		other++) {
+	const char *text = rule->lines[0].subject;
+	const uint64_t *bits;
+
+	if (rule->samples_n < SAMPLES_LEAST)
+		return NULL;
+	bits = lintcandidates_of(lint, text, strlen(text));
+	for (size_t i = lintcandidates_next(lint, bits, 0);
+		i < (size_t)(rule - lint->rules);
+		i = lintcandidates_next(lint, bits, i + 1)) {
+		const struct lint_rule *other = &lint->rules[i];
 		size_t n = 0;
 
 		while (other->regex && n < rule->samples_n &&
@@ -122,31 +149,22 @@ static const struct lint_rule *taken_by(
 				strlen(rule->lines[n].subject),
 				true) == REGEX_MATCH)
 			n++;
-		if (n == rule->samples_n && n >= SAMPLES_LEAST)
+		if (n == rule->samples_n)
 			return other;
 	}
 	return NULL;
-}
-
-static bool same_as_before(struct lint *lint, const struct lint_rule *rule)
-{
-	for (const struct lint_rule *other = lint->rules; other < rule; other++)
-		if (!strcmp(other->row->text, rule->row->text)) {
-			lint_tell(lint, "duplicate", rule->row, NULL, NULL,
-				"it is the same as that of line %d; take one "
-				"away",
-				other->row->line);
-			return true;
-		}
-	return false;
 }
 
 static void judge_place(struct lint *lint, struct lint_rule *rule, bool logs)
 {
 	const struct lint_rule *other;
 
-	if (same_as_before(lint, rule))
+	if (rule->same != rule) {
+		lint_tell(lint, "duplicate", rule->row, NULL, NULL,
+			"it is the same as that of line %d; take one away",
+			rule->same->row->line);
 		return;
+	}
 	other = taken_by(lint, rule);
 	if (other)
 		lint_tell(lint, "unreachable", rule->row, NULL, NULL,
@@ -224,9 +242,34 @@ static void findings_print(const struct lint *lint)
 		json_array_size(lint->findings) == 1 ? "" : "s");
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	const struct lint_rule *x = *(struct lint_rule *const *)a;
+	const struct lint_rule *y = *(struct lint_rule *const *)b;
+	int r = strcmp(x->row->text, y->row->text);
+
+	return r ? r : (x > y) - (x < y);
+}
+
+static void find_same(struct lint *lint)
+{
+	struct lint_rule **sorted = calloc(lint->n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		abort();
+	for (size_t i = 0; i < lint->n; i++)
+		sorted[i] = &lint->rules[i];
+	qsort(sorted, lint->n, sizeof(*sorted), compare_texts);
+	for (size_t i = 0; i < lint->n; i++)
+		sorted[i]->same = i && !strcmp(sorted[i]->row->text,
+					       sorted[i - 1]->row->text)
+					  ? sorted[i - 1]->same
+					  : sorted[i];
+	free(sorted);
+}
+
 static void rules_init(struct lint *lint)
 {
-	lint->n = lint->file.failregex_n;
 	lint->rules = calloc(lint->n + 1, sizeof(*lint->rules));
 	if (!lint->rules)
 		abort();
@@ -238,6 +281,7 @@ static void rules_init(struct lint *lint)
 		lintrule_init(lint, &lint->rules[i], &lint->file.failregex[i]);
 		lintrule_samples(lint, &lint->rules[i]);
 	}
+	find_same(lint);
 }
 
 static void lint_all(struct lint *lint, bool logs)
@@ -267,6 +311,8 @@ int lint_run(const struct command *self, const struct options *options,
 	lint.filter = offline_filter(argv[0], options, &lint.file, arena);
 	if (!lint.filter)
 		goto end;
+	lint.n = lint.file.failregex_n;
+	lintcandidates_init(&lint);
 	rules_init(&lint);
 	status = EXIT_YES;
 	for (int i = 1; i < argc && status == EXIT_YES; i++)
@@ -283,6 +329,7 @@ int lint_run(const struct command *self, const struct options *options,
 		lintrule_deinit(&lint.rules[i]);
 	lintrule_deinit(&lint.pref);
 	free(lint.rules);
+	lintcandidates_deinit(&lint);
 	filter_free(&lint.filter);
 end:
 	json_decref(lint.findings);

@@ -5,11 +5,14 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "filters/filter.h"
 #include "filters/filterfile.h"
 #include "filters/pattern.h"
 #include "filters/regex.h"
+
+struct sieve;
 
 /* The client of a sample, and whom it would like to see banned. */
 #define LINT_CLIENT "192.0.2.1"
@@ -27,6 +30,7 @@ struct lint_line {
 /* A failregex or the prefregex, taken apart. */
 struct lint_rule {
 	const struct filter_row *row;
+	const struct lint_rule *same; /* the first of the same text */
 	struct regex *regex;
 	struct pattern *pattern; /* NULL: not understood */
 	struct regex *marked;	 /* each field in a group; may be NULL */
@@ -43,6 +47,11 @@ struct lint {
 	struct lint_rule pref; /* row NULL: none */
 	struct lint_rule *rules;
 	size_t n;
+	struct {
+		struct sieve *sieve;
+		uint64_t *bits;
+	} candidates;
+	uint64_t *alone;	    /* as many bits, all 0 */
 	size_t lines, found, dated; /* of the logs */
 	json_t *findings;
 };
@@ -59,6 +68,18 @@ __attribute__((format(printf, 6, 7))) void lint_tell(struct lint *lint,
 bool lint_takes(struct lint *lint, const char *line, const char *address);
 /* The line with another subject; the caller frees. */
 char *lint_joined(const struct lint_line *line, const char *subject);
+
+/*
+ * Which failregex a text is worth asking, as bits that are good until the next
+ * call; NULL: none of them can match it. Not for more than one line together.
+ */
+void lintcandidates_init(struct lint *lint);
+void lintcandidates_deinit(struct lint *lint);
+const uint64_t *lintcandidates_of(
+	struct lint *lint, const char *text, size_t n);
+/* The first of them from this one on; lint->n behind the last. */
+size_t lintcandidates_next(
+	const struct lint *lint, const uint64_t *bits, size_t from);
 
 /* Takes a row apart; what does not work leaves its part of the rule empty. */
 void lintrule_init(const struct lint *lint, struct lint_rule *rule,

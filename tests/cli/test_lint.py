@@ -157,6 +157,19 @@ def test_logs(write, tmp_path):
     assert [f["row"] for f in found if f["kind"] == "undated"] == [2]
 
 
+def test_thousands(write, tmp_path):
+    """Each is tried with the log, and what stands twice is found."""
+    log = tmp_path / "log"
+    log.write_text("Nov 21 10:00:00 mx a[1]: number 999 192.0.2.9\n")
+    confdir = write(*(PREFIX + f"number {n} <HOST>$" for n in range(1000)),
+                    PREFIX + "number 7 <HOST>$")
+    found = lint(confdir, "mine", logs=[log])
+    assert [f["row"] for f in found if f["kind"] == "unmatched"] == [
+        *range(2, 1001)]
+    assert [(f["kind"], f["row"]) for f in found if f["row"] > 1000] == [
+        ("duplicate", 1002)]
+
+
 def test_a_line_of_the_log_shows_more(write, tmp_path):
     """Whose failregex no sample fits is tried with the log's lines."""
     log = tmp_path / "log"
