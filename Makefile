@@ -27,8 +27,9 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
-	lib/datadir lib/err lib/hash lib/ini lib/layout lib/linehead \
-	lib/log lib/memory lib/outlet lib/paths lib/prefixset
+	lib/conf_refer lib/datadir lib/err lib/hash lib/ini lib/layout \
+	lib/linehead lib/log lib/memory lib/nearest lib/outlet lib/paths \
+	lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/portion sources/replay \
@@ -38,7 +39,7 @@ FILTERS = filters/beginnings filters/content filters/datecut \
 	filters/datefields filters/datepattern \
 	filters/dates filters/datetemplate filters/dispatch filters/filter \
 	filters/filter_match filters/filter_spec filters/filter_subject \
-	filters/filterfile filters/given_up filters/groups \
+	filters/filterfile filters/filterkeys filters/given_up filters/groups \
 	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
 	filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/backend \

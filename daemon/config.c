@@ -114,23 +114,36 @@ static bool any_file(const struct jail *jail)
 	return any;
 }
 
-/* The journal's entries for a jail: its own say, else its filter's. */
+/*
+ * The journal's entries for a jail: its own say, else its filter's; what is
+ * wrong with that is no fault as long as the jail has files to read.
+ */
 static void choose_match(struct loader *l, struct config_jail *item)
 {
 	const struct jail *jail = item->jail;
-	const char *text, *why;
+	bool is_read = item->journal_filter != CONFIG_NO_FILTER;
+	const struct jail_match *match;
+	const struct filterfile *from;
+	const char *why;
+	size_t n;
 
 	if (jail->journalmatch_text.text) {
 		item->match = jail->journalmatch;
 		item->match_n = jail->journalmatch_n;
 		return;
 	}
-	text = filter_journalmatch(l->config->filters[item->journal_filter]);
-	if (text && !jail_match_parse(text, l->config->arena, &item->match,
-			    &item->match_n, &why))
-		err_fault(l->err, jail->filter.file, jail->filter.line,
-			"journalmatch of filter %s: %s", jail->filter.text,
-			why);
+	from = filter_file(l->config->filters[config_filter(item)]);
+	if (!from->journalmatch)
+		return;
+	if (!jail_match_parse(
+		    from->journalmatch, l->config->arena, &match, &n, &why)) {
+		(is_read ? err_fault : err_warning)(l->err,
+			from->journalmatch_row.file,
+			from->journalmatch_row.line, "journalmatch: %s", why);
+	} else if (is_read) {
+		item->match = match;
+		item->match_n = n;
+	}
 }
 
 /* No log to read is right only where nothing is to be looked for. */
@@ -185,7 +198,7 @@ static void load_jail(struct loader *l, struct config_jail *item)
 	/* What is wrong with a filter is told once. */
 	if (journal && (!file || item->file_filter != CONFIG_NO_FILTER))
 		item->journal_filter = filter_get(l, jail, true);
-	if (item->journal_filter != CONFIG_NO_FILTER)
+	if (config_filter(item) != CONFIG_NO_FILTER)
 		choose_match(l, item);
 }
 

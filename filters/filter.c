@@ -206,11 +206,6 @@ const char *filter_regex_text(const struct filter *filter, size_t i)
 	return filter->file.failregex[i].text;
 }
 
-const char *filter_journalmatch(const struct filter *filter)
-{
-	return filter->file.journalmatch;
-}
-
 const struct filterfile *filter_file(const struct filter *filter)
 {
 	return &filter->file;

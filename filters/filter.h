@@ -42,8 +42,6 @@ size_t filter_regexes(const struct filter *filter);
 const struct literals *filter_literals(const struct filter *filter, size_t i);
 /* The failregex as the file has it, for people. */
 const char *filter_regex_text(const struct filter *filter, size_t i);
-/* The filter's journalmatch, or NULL. */
-const char *filter_journalmatch(const struct filter *filter);
 /* All that its files say. */
 const struct filterfile *filter_file(const struct filter *filter);
 const struct filter_counts *filter_counts(const struct filter *filter);

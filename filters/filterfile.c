@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "filters/filterkeys.h"
 #include "lib/conf.h"
 
 /* Tags that are put in for one value, and how long a tag may be. */
@@ -292,6 +293,15 @@ static struct filter_row *get_rows(
 	return rows;
 }
 
+/* The first of them; its text is NULL if there is none. */
+static struct filter_row get_first(struct source *src, const char *key)
+{
+	size_t n;
+	const struct filter_row *rows = get_rows(src, key, &n);
+
+	return n > 0 ? rows[0] : (struct filter_row){0};
+}
+
 static const char *get_string(struct source *src, const char *key)
 {
 	const struct conf_value *from;
@@ -339,25 +349,36 @@ static void read_maxlines(struct filterfile *out, struct source *src)
 			row->text);
 }
 
+/* Only "no" is for a filter to know; a jail has the rest. */
+static void read_usedns(struct filterfile *out, struct source *src)
+{
+	static const char *const words[] = {"no", "yes", "warn", "raw"};
+	const struct filter_row row = get_first(src, "usedns");
+	size_t i = 0;
+
+	out->names = !row.text || strcasecmp(row.text, words[0]) != 0;
+	while (row.text && i < sizeof(words) / sizeof(*words) &&
+		strcasecmp(row.text, words[i]) != 0)
+		i++;
+	if (i == sizeof(words) / sizeof(*words))
+		err_fault(src->err, row.file, row.line,
+			"usedns: '%s' is none of yes, warn, no and raw",
+			row.text);
+}
+
 static void read_definition(struct filterfile *out, struct source *src)
 {
-	struct filter_row *prefregex, *date;
-	const char *usedns, *logtype;
-	size_t n;
+	const char *logtype;
 
-	prefregex = get_rows(src, "prefregex", &n);
-	if (n > 0)
-		out->prefregex = prefregex[0];
+	out->prefregex = get_first(src, "prefregex");
 	out->failregex = get_rows(src, "failregex", &out->failregex_n);
 	out->ignoreregex = get_rows(src, "ignoreregex", &out->ignoreregex_n);
 	out->journalmatch = get_string(src, "journalmatch");
+	out->journalmatch_row = get_first(src, "journalmatch");
 	out->datepattern = get_string(src, "datepattern");
 	read_maxlines(out, src);
-	date = get_rows(src, "datepattern", &n);
-	if (n > 0)
-		out->datepattern_row = date[0];
-	usedns = get_string(src, "usedns");
-	out->names = !usedns || strcasecmp(usedns, "no") != 0;
+	out->datepattern_row = get_first(src, "datepattern");
+	read_usedns(out, src);
 	logtype = get_string(src, "logtype");
 	out->journal = logtype && strcmp(logtype, "journal") == 0;
 }
@@ -383,7 +404,7 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 		return false;
 	}
 	put_options(&src, spec);
-	if (err->faults == faults)
+	if (err->faults == faults && !filterkeys_check(src.conf, err))
 		read_definition(out, &src);
 	/* One that is there and empty is meant: bans by hand only. */
 	if (err->faults == faults && out->failregex_n == 0 &&

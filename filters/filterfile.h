@@ -38,9 +38,10 @@ struct filterfile {
 	size_t failregex_n;
 	struct filter_row *ignoreregex;
 	size_t ignoreregex_n;
-	const char *journalmatch;	   /* NULL if there is none */
-	const char *datepattern;	   /* likewise */
-	struct filter_row datepattern_row; /* where it stands */
+	const char *journalmatch;	    /* NULL if there is none */
+	struct filter_row journalmatch_row; /* where it stands */
+	const char *datepattern;	    /* likewise */
+	struct filter_row datepattern_row;  /* where it stands */
 	long maxlines;
 	bool maxlines_set; /* it stands in the file */
 	bool journal;	   /* logtype: lines come without a date */

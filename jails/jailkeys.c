@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "lib/nearest.h"
+
 /* Those that mailban reads come first: they are what to suggest. */
 static const char *const keys[] = {
 	"enabled",
@@ -106,97 +108,6 @@ static bool is_known(const char *key)
 	return is_coined(key);
 }
 
-/* True if text has a %(key)s, with or without a section in it. */
-static bool text_refers(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *s = text; (s = strstr(s, "%(")) != NULL;) {
-		const char *end = strstr(s, ")s"), *name = s + 2;
-
-		if (!end)
-			break;
-		for (const char *c = name; c < end; c++)
-			if (*c == '/')
-				name = c + 1;
-		if ((size_t)(end - name) == n && strncasecmp(name, key, n) == 0)
-			return true;
-		s = name;
-	}
-	return false;
-}
-
-static bool section_refers(
-	const struct conf *conf, const char *section, const char *key)
-{
-	for (size_t i = 0; i < conf_keys(conf, section); i++)
-		for (const struct conf_value *v = conf_find_own(
-			     conf, section, conf_key(conf, section, i));
-			v; v = v->known)
-			if (text_refers(v->text, key))
-				return true;
-	return false;
-}
-
-static bool is_referred(const struct conf *conf, const char *key)
-{
-	if (section_refers(conf, "DEFAULT", key))
-		return true;
-	for (size_t i = 0; i < conf_sections(conf); i++)
-		if (section_refers(conf, conf_section(conf, i), key))
-			return true;
-	return false;
-}
-
-#define WORD_MOST 40
-
-/* How many letters to add, drop, change or swap with a neighbour. */
-static int distance(const char *a, const char *b)
-{
-	int rows[3][WORD_MOST + 1];
-	int an = (int)strlen(a), bn = (int)strlen(b);
-
-	if (an > WORD_MOST || bn > WORD_MOST)
-		return WORD_MOST;
-	for (int j = 0; j <= bn; j++)
-		rows[0][j] = j;
-	for (int i = 1; i <= an; i++) {
-		int *row = rows[i % 3], *up = rows[(i + 2) % 3];
-		int *up2 = rows[(i + 1) % 3];
-
-		row[0] = i;
-		for (int j = 1; j <= bn; j++) {
-			int best = up[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (up[j] + 1 < best)
-				best = up[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-				a[i - 2] == b[j - 1] && up2[j - 2] + 1 < best)
-				best = up2[j - 2] + 1;
-			row[j] = best;
-		}
-	}
-	return rows[an % 3][bn];
-}
-
-static const char *nearest(const char *key)
-{
-	const char *found = NULL;
-	int best = strlen(key) < 5 ? 2 : 4;
-
-	for (size_t i = 0; i < KEYS; i++) {
-		int d = distance(key, keys[i]);
-
-		if (d < best) {
-			best = d;
-			found = keys[i];
-		}
-	}
-	return found;
-}
-
 static void check_section(
 	const struct conf *conf, const char *section, struct err *err)
 {
@@ -204,10 +115,10 @@ static void check_section(
 		const char *key = conf_key(conf, section, i), *near;
 		const struct conf_value *v;
 
-		if (is_known(key) || is_referred(conf, key))
+		if (is_known(key) || conf_refers(conf, key))
 			continue;
 		v = conf_find_own(conf, section, key);
-		near = nearest(key);
+		near = nearest_word(key, keys, KEYS, strlen(key) < 5 ? 2 : 4);
 		if (near)
 			err_fault(err, v->file, v->line,
 				"%s: no such key; is %s meant?", key, near);

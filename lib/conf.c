@@ -26,6 +26,8 @@ struct slot {
 
 struct section {
 	const char *name;
+	const char *file; /* of its first heading; NULL: there was none */
+	int line;
 	struct slot *slots;
 	size_t n, room;
 };
@@ -270,6 +272,27 @@ static void read_includes(struct conf *conf, const char *path,
 	}
 }
 
+const char *conf_section_place(
+	const struct conf *conf, const char *section, int *line)
+{
+	const struct section *s = section_find(conf, section);
+
+	if (s)
+		*line = s->line;
+	return s ? s->file : NULL;
+}
+
+static void heading_set(
+	struct conf *conf, const char *name, const struct conf_value *at)
+{
+	struct section *s = section_make(conf, name);
+
+	if (s->file)
+		return;
+	s->file = at->file;
+	s->line = at->line;
+}
+
 /* [name?condition] sets the keys "key?condition" of [name]. */
 static void entry_set(
 	struct conf *conf, const struct ini_entry *e, struct conf_value value)
@@ -286,7 +309,7 @@ static void entry_set(
 	if (key)
 		value_set(conf, section, key, value);
 	else
-		section_make(conf, section);
+		heading_set(conf, section, &value);
 }
 
 static int read_one(struct conf *conf, const char *path,

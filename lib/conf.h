@@ -60,6 +60,18 @@ bool conf_has_section(const struct conf *conf, const char *section);
 size_t conf_keys(const struct conf *conf, const char *section);
 const char *conf_key(const struct conf *conf, const char *section, size_t i);
 
+/* Where the section's first heading stands: the file, and *line; NULL if
+ * there is none of that name. */
+const char *conf_section_place(
+	const struct conf *conf, const char *section, int *line);
+
+typedef bool (*conf_text_fn)(const char *text, const char *word);
+/* Whether fn is true of the text, as it is written, of any value, also of one
+ * that was overridden. */
+bool conf_any_text(const struct conf *conf, conf_text_fn fn, const char *word);
+/* Whether any value has a %(key)s, with or without a section in it. */
+bool conf_refers(const struct conf *conf, const char *key);
+
 /* Adds or overrides one value, as if a later file had it at file:line. */
 void conf_set(struct conf *conf, const char *section, const char *key,
 	const char *text, const char *file, int line);

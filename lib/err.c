@@ -3,6 +3,7 @@
 #include "lib/err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,15 @@ static void make_plain(char *text)
 			*c = '?';
 }
 
+/* What two jails have in common is said of both. */
+static bool is_told(const struct err *err, const char *text)
+{
+	for (size_t i = 0; i < err->n; i++)
+		if (strcmp(err->items[i].text, text) == 0)
+			return true;
+	return false;
+}
+
 static void add(struct err *err, enum err_kind kind, char *text)
 {
 	if (kind == ERR_FAULT)
@@ -64,6 +74,10 @@ static void add(struct err *err, enum err_kind kind, char *text)
 	if (!text)
 		return;
 	make_plain(text);
+	if (is_told(err, text)) {
+		free(text);
+		return;
+	}
 	if (err->n == err->room && err->n < ERR_MOST) {
 		size_t room = err->room ? err->room * 2 : 8;
 		struct err_item *items =

@@ -28,7 +28,7 @@ void err_init(struct err *err);
 void err_deinit(struct err *err);
 /*
  * Adds one; file may be NULL, line 0 means the file as a whole. err may be
- * NULL, then nothing happens.
+ * NULL, then nothing happens. The same text is kept once.
  */
 __attribute__((format(printf, 4, 5))) void err_fault(
 	struct err *err, const char *file, int line, const char *format, ...);

@@ -446,6 +446,61 @@ static void an_empty_failregex(void **state)
 	err_deinit(&err);
 }
 
+/* The one thing that is said of a filter; NULL: nothing is. */
+static void told(const char *text, bool loads, const char *what)
+{
+	struct filter *filter;
+	struct err err;
+
+	put_file("bad.conf", text);
+	filter = load("bad[mode=x]", &err);
+	assert_int_equal(filter != NULL, loads);
+	assert_int_equal(err.n, what ? 1 : 0);
+	if (what && !strstr(err.items[0].text, what))
+		fail_msg("%s", err.items[0].text);
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+static void misspelt(void **state)
+{
+	(void)state;
+	told("# it\n[definition]\nfailregex = ^a <HOST>\n", false,
+		"bad.conf:2: [definition]: no section of a filter; is "
+		"[Definition] meant? there is no failregex");
+	told("[Defintion]\nfailregex = ^a <HOST>\n", false,
+		"bad.conf:1: [Defintion]: no section of a filter; is "
+		"[Definition] meant?");
+	told("[Definition]\n\nfailregx = ^a <HOST>\n", false,
+		"bad.conf:3: failregx: no key of a filter, and nothing refers "
+		"to it; is failregex meant? there is none");
+	told("[init]\nmaxlines = 2\n[Definition]\nfailregex = ^a <HOST>\n",
+		true, "bad.conf:1: [init]: no section of a filter; is [Init]");
+	told("[Definition]\nfailregex = ^a <HOST>\nignoreregx = b\n", true,
+		"bad.conf:3: ignoreregx: no key of a filter, and nothing "
+		"refers to it; is ignoreregex meant?");
+}
+
+/* What something refers to is meant as it is, and what is like nothing. */
+static void spelt(void **state)
+{
+	(void)state;
+	told("[Definition]\nfailregex = ^%(failregx)s <HOST>\nfailregx = a\n",
+		true, NULL);
+	told("[Definition]\nfailregex = ^<failregx> <HOST>\nfailregx = a\n",
+		true, NULL);
+	told("[Definition]\nfailregex = ^<failreg<mode>> <HOST>\n"
+	     "failregx = a\n",
+		true, NULL);
+	told("[Definition]\nfailregex = ^<Int/a> <HOST>\n[Int]\na = b\n", true,
+		NULL);
+	told("[Definition]\nfailregex = ^%(Int/a)s <HOST>\n[Int]\na = b\n",
+		true, NULL);
+	told("[Definition]\nfailregex = ^a <HOST>\nmine = b\n_maxline = 1\n"
+	     "[Thread]\nname = x\n",
+		true, NULL);
+}
+
 static void faults(void **state)
 {
 	(void)state;
@@ -461,6 +516,8 @@ static void faults(void **state)
 		"bad.conf:3: maxlines: '0' is no number of lines from 1");
 	faulty("[Definition]\nignoreregex = x\n", "bad",
 		"jail.local:7: filter: 'bad' has no failregex");
+	faulty("[Definition]\nfailregex = ^a <HOST>\nusedns = maybe\n", "bad",
+		"bad.conf:3: usedns: 'maybe' is none of yes, warn, no and raw");
 	faulty("[Definition]\nfailregex = ^%(missing)s <HOST>\n", "bad",
 		"bad.conf:2: failregex: %(missing)s has no value");
 	faulty("[Definition]\nx = <y>\ny = <x>\nfailregex = ^<x> <HOST>\n",
@@ -558,6 +615,8 @@ int main(void)
 		cmocka_unit_test(whose_dates_are_usual),
 		cmocka_unit_test(an_empty_failregex),
 		cmocka_unit_test(a_tag_in_many_rows),
+		cmocka_unit_test(misspelt),
+		cmocka_unit_test(spelt),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(together_as_alone),
 	};
