@@ -93,7 +93,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
 	daemon/durable daemon/enforce daemon/engine daemon/engine_names \
 	daemon/engine_reload \
-	daemon/feed_journal daemon/feed_syslog daemon/feeds \
+	daemon/feed_journal daemon/feed_journals daemon/feed_syslog \
+	daemon/feeds daemon/foreign \
 	daemon/given_up daemon/history \
 	daemon/import daemon/import_hold daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \

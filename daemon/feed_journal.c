@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The journal read once for all jails that look at it. What a program logs
+ * A journal read once for all jails that look at it. What a program logs
  * there is as free as any log line, but who wrote it is journald's own word,
- * and whom a jail believes is asked of journal_trust.c.
+ * and whom a jail believes is asked of journal_trust.c. Of a journal that is
+ * not the host's own it is that only where root alone can write its files.
  */
 #include "daemon/feed_journal.h"
 
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/foreign.h"
 #include "daemon/journal_trust.h"
 #include "daemon/state.h"
 #include "daemon/trusted.h"
@@ -21,11 +23,15 @@
 /* Entries read at a time, before other work gets its turn. */
 #define PORTION 2000
 #define PORTION_TIME (4 * CLOCK_MILLISECOND)
-/* The name of its position in the state store. */
+/* The host's own, and the name of its position in the state store. */
 #define NAME "journal"
 
 struct feed_journal {
-	struct journal *journal;
+	struct foreign *foreign;     /* NULL: the host's own */
+	struct journal *journal;     /* NULL: a foreign one that is not there */
+	char cursor[JOURNAL_CURSOR]; /* where to begin when it is opened */
+	int64_t since;		     /* the same where there is no cursor */
+	struct journal_stats gone;   /* of what was opened before */
 	struct feed_journal_user user;
 	const struct config *config;
 	struct trusted *trusted;
@@ -37,19 +43,27 @@ struct feed_journal {
 	bool writer_known;
 	uint64_t saved_entries;
 	bool told_unreadable; /* what the log said of it */
-	int64_t until;	      /* monotonic: others have their turn then */
-	bool enough;	      /* it was then before the portion's end */
+	bool told_strangers;
+	int64_t until; /* monotonic: others have their turn then */
+	bool enough;   /* it was then before the portion's end */
 };
 
 static enum trusted_answer believe(
 	void *ctx, size_t jail, const struct line *line)
 {
 	struct feed_journal *f = ctx;
+	enum trusted_answer answer;
 
 	if (!f->writer_known)
 		journal_writer_read(f->journal, &f->writer);
 	f->writer_known = true;
-	return journal_trust_ask(f->trusts[jail], f->journal, &f->writer, line);
+	answer = journal_trust_ask(
+		f->trusts[jail], f->journal, &f->writer, line);
+	if (answer == TRUSTED_BELIEVED && f->foreign &&
+		!foreign_is_roots(f->foreign) &&
+		f->config->items[jail].jail->trust != JAIL_TRUST_ANY)
+		return TRUSTED_DOUBTED;
+	return answer;
 }
 
 static void on_line(void *ctx, const struct line *line)
@@ -86,6 +100,7 @@ void feed_journal_free(struct feed_journal **journal)
 	clear(*journal);
 	trusted_free(&(*journal)->trusted);
 	journal_free(&(*journal)->journal);
+	foreign_free(&(*journal)->foreign);
 	free(*journal);
 	*journal = NULL;
 }
@@ -117,15 +132,43 @@ static void join_matches(struct feed_journal *f)
 	}
 }
 
+static const char *name_of(const struct feed_journal *f)
+{
+	return f->foreign ? foreign_name(f->foreign) : NAME;
+}
+
+bool feed_journal_is(
+	const struct feed_journal *f, const struct jail_journal *which)
+{
+	return strcmp(name_of(f), which ? which->name : NAME) == 0;
+}
+
+/* Does the jail look at this one? */
+static bool is_for(const struct feed_journal *f, const struct config_jail *item)
+{
+	return item->journal_filter != CONFIG_NO_FILTER &&
+	       feed_journal_is(f, item->jail->journal);
+}
+
+/* The mail of another journal is not this host's. */
+static void no_line(void *ctx, const struct line *line, uint32_t source)
+{
+	(void)ctx;
+	(void)line;
+	(void)source;
+}
+
 static void fill(struct feed_journal *f, const struct config *config)
 {
-	const struct trusted_user user = {.feeds = f->user.feeds,
+	struct trusted_user user = {.feeds = f->user.feeds,
 		.source = FEEDS_JOURNAL,
 		.ask = believe,
 		.ctx = f,
 		.elsewhere = f->user.file_is_read,
 		.elsewhere_ctx = f->user.file_ctx};
 
+	if (f->foreign)
+		user.feeds.line = no_line;
 	f->config = config;
 	trusted_configure(f->trusted, config, &user);
 	f->trusts = calloc(config->n + 1, sizeof(struct journal_trust *));
@@ -134,7 +177,7 @@ static void fill(struct feed_journal *f, const struct config *config)
 	for (size_t i = 0; i < config->n; i++) {
 		const struct config_jail *item = &config->items[i];
 
-		if (item->journal_filter == CONFIG_NO_FILTER)
+		if (!is_for(f, item))
 			continue;
 		f->trusts[i] = journal_trust_new(item);
 		trusted_add(f->trusted, i, item->journal_filter);
@@ -142,15 +185,71 @@ static void fill(struct feed_journal *f, const struct config *config)
 	join_matches(f);
 }
 
-static int open_journal(struct feed_journal *f, const struct config *config,
-	struct state *state)
+/* Where it stood, by the state store. */
+static void read_position(struct feed_journal *f, struct state *state)
 {
-	char cursor[JOURNAL_CURSOR];
-	size_t n = state_get_position(state, NAME, cursor, sizeof(cursor));
-	bool known = n > 0 && n <= sizeof(cursor) && cursor[n - 1] == '\0';
+	size_t n = state_get_position(
+		state, name_of(f), f->cursor, sizeof(f->cursor));
 
-	return journal_new(&f->journal, NULL, known ? cursor : NULL,
-		clock_wall() - config_longest_findtime(config) * CLOCK_SECOND);
+	if (n == 0 || n > sizeof(f->cursor) || f->cursor[n - 1] != '\0')
+		f->cursor[0] = '\0';
+}
+
+static void close_journal(struct feed_journal *f)
+{
+	const struct journal_stats *stats;
+
+	if (!f->journal)
+		return;
+	stats = journal_stats(f->journal);
+	f->gone.entries += stats->entries;
+	f->gone.cut += stats->cut;
+	journal_cursor(f->journal, f->cursor);
+	journal_free(&f->journal);
+}
+
+static int open_journal(struct feed_journal *f)
+{
+	const struct journal_place *place = NULL;
+	int r;
+
+	close_journal(f);
+	if (f->foreign) {
+		place = foreign_place(f->foreign);
+		if (!place)
+			return -ENOENT;
+	}
+	r = journal_new(&f->journal, place, f->cursor, f->since);
+	if (r == 0)
+		r = journal_set_matches(f->journal, f->matches, f->matches_n);
+	return r;
+}
+
+/* Some jail there believes none of it. */
+static void tell_strangers(struct feed_journal *f)
+{
+	bool doubts = false;
+
+	for (size_t i = 0; i < f->config->n; i++)
+		doubts |= f->trusts[i] &&
+			  f->config->items[i].jail->trust != JAIL_TRUST_ANY;
+	if (f->told_strangers || !doubts || foreign_is_roots(f->foreign))
+		return;
+	f->told_strangers = true;
+	log_warning("%s: others than root can write its files, so nobody there "
+		    "is believed, but by a jail with trust = any",
+		name_of(f));
+}
+
+/* Files that came, went or were replaced. */
+static void look_again(struct feed_journal *f)
+{
+	bool other = foreign_look(f->foreign);
+
+	if (other || (!f->journal && foreign_place(f->foreign)))
+		open_journal(f);
+	if (f->journal)
+		tell_strangers(f);
 }
 
 /* Who tried it last, and how often it was tried. */
@@ -159,65 +258,86 @@ static void tell_refused(void *ctx, const char *jail, unsigned long long n)
 	struct feed_journal *f = ctx;
 	const struct journal_writer *w = &f->last;
 
-	log_warning("[%s] journal: %llu line%s not counted, the last by uid "
+	log_warning("[%s] %s: %llu line%s not counted, the last by uid "
 		    "%lu (%s, %s): only root and what the jail is for are "
 		    "believed; see trust in mailban-jail(5)",
-		jail, n, n == 1 ? "" : "s", w->uid,
+		jail, name_of(f), n, n == 1 ? "" : "s", w->uid,
 		w->comm[0] ? w->comm : "no program",
 		w->unit[0] ? w->unit : "no unit");
 }
 
+static struct feed_journal *feed_new(const struct jail_journal *which,
+	const struct config *config, struct state *state)
+{
+	struct feed_journal *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	if (which) {
+		f->foreign = foreign_new(which);
+		foreign_look(f->foreign);
+	}
+	f->trusted = trusted_new();
+	read_position(f, state);
+	f->since =
+		clock_wall() - config_longest_findtime(config) * CLOCK_SECOND;
+	return f;
+}
+
 int feed_journal_configure(struct feed_journal **journal,
-	const struct config *config, struct state *state,
-	const struct feed_journal_user *user)
+	const struct jail_journal *which, const struct config *config,
+	struct state *state, const struct feed_journal_user *user)
 {
 	struct feed_journal *f = *journal;
 	bool wanted = false;
-	int r = 0;
+	int r;
 
+	if (!f)
+		f = feed_new(which, config, state);
 	for (size_t i = 0; i < config->n; i++)
-		wanted |= config->items[i].journal_filter != CONFIG_NO_FILTER;
+		wanted |= is_for(f, &config->items[i]);
 	if (!wanted) {
-		if (f)
+		if (*journal)
 			feed_journal_save(f, state);
-		feed_journal_free(journal);
+		feed_journal_free(&f);
+		*journal = NULL;
 		return 0;
-	}
-	if (!f) {
-		f = calloc(1, sizeof(*f));
-		if (!f)
-			return -ENOMEM;
-		r = open_journal(f, config, state);
-		if (r < 0) {
-			free(f);
-			return r;
-		}
-		f->trusted = trusted_new();
 	}
 	/* A line refused is of a jail of the old numbers. */
 	trusted_tell(f->trusted, tell_refused, f);
 	clear(f);
 	f->user = *user;
 	fill(f, config);
-	r = journal_set_matches(f->journal, f->matches, f->matches_n);
+	f->told_strangers = false;
+	r = f->journal
+		    ? journal_set_matches(f->journal, f->matches, f->matches_n)
+		    : open_journal(f);
+	if (r < 0 && !f->foreign && !*journal) {
+		feed_journal_free(&f);
+		return r;
+	}
 	*journal = f;
-	return r;
+	return f->foreign ? 0 : r;
 }
 
 bool feed_journal_read(struct feed_journal *journal)
 {
 	int n;
 
+	if (!journal->journal)
+		return false;
 	journal->enough = false;
 	journal->until = clock_mono() + PORTION_TIME;
 	n = journal_read(journal->journal, on_line, journal, PORTION);
 	if (n < 0 && n != -EAGAIN)
-		log_debug("journal: %s", strerror(-n));
+		log_debug("%s: %s", name_of(journal), strerror(-n));
 	return n == PORTION || journal->enough;
 }
 
 static const char *trouble_of(const struct feed_journal *f)
 {
+	if (!f->journal)
+		return "is not there, or may not be read; waiting for it";
 	if (journal_is_readable(f->journal))
 		return NULL;
 	return "has nothing that may be read: there is none yet, or the "
@@ -233,14 +353,17 @@ static void tell_trouble(struct feed_journal *f)
 		return;
 	f->told_unreadable = trouble != NULL;
 	if (trouble)
-		log_warning("the journal %s", trouble);
+		log_warning("the %s %s", name_of(f), trouble);
 	else
-		log_info("the journal is read now");
+		log_info("the %s is read now", name_of(f));
 }
 
 void feed_journal_tick(struct feed_journal *journal)
 {
-	journal_tick(journal->journal);
+	if (journal->foreign)
+		look_again(journal);
+	if (journal->journal)
+		journal_tick(journal->journal);
 	tell_trouble(journal);
 	trusted_tell(journal->trusted, tell_refused, journal);
 }
@@ -253,29 +376,33 @@ void feed_journal_save(struct feed_journal *journal, struct state *state)
 
 void feed_journal_save_again(struct feed_journal *journal, struct state *state)
 {
-	char cursor[JOURNAL_CURSOR];
-
 	journal->saved_entries = feed_journal_lines(journal);
-	journal_cursor(journal->journal, cursor);
-	if (cursor[0])
-		state_put_position(state, NAME, cursor, strlen(cursor) + 1);
+	if (journal->journal)
+		journal_cursor(journal->journal, journal->cursor);
+	if (journal->cursor[0])
+		state_put_position(state, name_of(journal), journal->cursor,
+			strlen(journal->cursor) + 1);
 }
 
 uint64_t feed_journal_lines(const struct feed_journal *journal)
 {
-	return journal_stats(journal->journal)->entries;
+	return journal->gone.entries +
+	       (journal->journal ? journal_stats(journal->journal)->entries
+				 : 0);
 }
 
 void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out)
 {
 	*out = (struct feed_status){
-		.name = NAME,
+		.name = name_of(journal),
 		.kind = "journal",
 		.trouble = trouble_of(journal),
-		.lines = journal_stats(journal->journal)->entries,
+		.lines = feed_journal_lines(journal),
 		.matched = trusted_matched(journal->trusted),
-		.cut = journal_stats(journal->journal)->cut,
+		.cut = journal->gone.cut +
+		       (journal->journal ? journal_stats(journal->journal)->cut
+					 : 0),
 		.refused = trusted_refused(journal->trusted),
 	};
 }

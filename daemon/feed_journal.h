@@ -6,7 +6,9 @@
 
 #include "daemon/feeds.h"
 
-/* The journal as a feed: one reading for all jails that look at it. */
+struct jail_journal;
+
+/* A journal as a feed: one reading for all jails that look at it. */
 struct feed_journal;
 
 struct feed_journal_user {
@@ -18,11 +20,16 @@ struct feed_journal_user {
 
 /*
  * Makes *journal right for this configuration: opened if it was not, closed
- * (NULL) if no jail wants it. 0, or -errno if it cannot be opened.
+ * (NULL) if no jail wants it. which is the journal, NULL the host's own, as
+ * long as it is not open. 0, or -errno if the host's own cannot be opened;
+ * another one is waited for.
  */
 int feed_journal_configure(struct feed_journal **journal,
-	const struct config *config, struct state *state,
-	const struct feed_journal_user *user);
+	const struct jail_journal *which, const struct config *config,
+	struct state *state, const struct feed_journal_user *user);
+/* Is it the one that is meant, or the host's own for NULL? */
+bool feed_journal_is(
+	const struct feed_journal *journal, const struct jail_journal *which);
 void feed_journal_free(struct feed_journal **journal);
 bool feed_journal_read(struct feed_journal *journal);
 /* About once a second. */

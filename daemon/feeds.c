@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/feed_journal.h"
+#include "daemon/feed_journals.h"
 #include "daemon/feed_syslog.h"
 #include "daemon/seats.h"
 #include "daemon/state.h"
@@ -53,7 +53,7 @@ struct feeds {
 	struct feed **items;
 	size_t n;
 	uint32_t numbers; /* of feeds that there were */
-	struct feed_journal *journal;
+	struct feed_journals journals;
 	struct feed_syslog *syslog;
 	int64_t until;	     /* monotonic: of the portion */
 	uint64_t lines_gone; /* of sources that are not read any more */
@@ -129,7 +129,7 @@ void feeds_free(struct feeds **feeds)
 	for (size_t i = 0; i < f->n; i++)
 		feed_free(f->items[i]);
 	free(f->items);
-	feed_journal_free(&f->journal);
+	feed_journals_deinit(&f->journals);
 	feed_syslog_free(&f->syslog);
 	file_watch_free(&f->watch);
 	free(f);
@@ -261,7 +261,6 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 		.file_is_read = file_is_read,
 		.file_ctx = feeds,
 	};
-	uint64_t before;
 	int r;
 
 	patterns_free(feeds);
@@ -274,12 +273,8 @@ int feeds_configure(struct feeds *feeds, const struct config *config)
 	scan_patterns(feeds);
 	drop_idle(feeds);
 	feed_syslog_configure(feeds->syslog, config, &feeds->user);
-	before = feeds->journal ? feed_journal_lines(feeds->journal) : 0;
-	r = feed_journal_configure(
-		&feeds->journal, config, feeds->state, &user);
-	if (!feeds->journal)
-		feeds->lines_gone += before;
-	return r;
+	return feed_journals_configure(
+		&feeds->journals, config, feeds->state, &user);
 }
 
 int feeds_file_fd(const struct feeds *feeds)
@@ -312,12 +307,12 @@ bool feeds_read(struct feeds *feeds)
 
 bool feeds_has_journal(const struct feeds *feeds)
 {
-	return feeds->journal != NULL;
+	return feeds->journals.n > 0;
 }
 
 bool feeds_read_journal(struct feeds *feeds)
 {
-	return feeds->journal && feed_journal_read(feeds->journal);
+	return feed_journals_read(&feeds->journals);
 }
 
 int feeds_syslog_fd(const struct feeds *feeds)
@@ -392,8 +387,7 @@ static void tell_state(struct feed *feed)
 void feeds_tick(struct feeds *feeds)
 {
 	file_watch_tick(feeds->watch);
-	if (feeds->journal)
-		feed_journal_tick(feeds->journal);
+	feed_journals_tick(&feeds->journals);
 	feed_syslog_tick(feeds->syslog);
 	scan_patterns(feeds);
 	for (size_t i = 0; i < feeds->n; i++)
@@ -408,16 +402,14 @@ void feeds_save(struct feeds *feeds)
 		if (file_source_stats(feed->source)->lines != feed->saved_lines)
 			feed_save(feed);
 	}
-	if (feeds->journal)
-		feed_journal_save(feeds->journal, feeds->state);
+	feed_journals_save(&feeds->journals, feeds->state, false);
 }
 
 void feeds_save_all(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->n; i++)
 		feed_save(feeds->items[i]);
-	if (feeds->journal)
-		feed_journal_save_again(feeds->journal, feeds->state);
+	feed_journals_save(&feeds->journals, feeds->state, true);
 }
 
 uint64_t feeds_lines(const struct feeds *feeds)
@@ -426,13 +418,12 @@ uint64_t feeds_lines(const struct feeds *feeds)
 
 	for (size_t i = 0; i < feeds->n; i++)
 		lines += file_source_stats(feeds->items[i]->source)->lines;
-	return feeds->journal ? lines + feed_journal_lines(feeds->journal)
-			      : lines;
+	return lines + feed_journals_lines(&feeds->journals);
 }
 
 size_t feeds_count(const struct feeds *feeds)
 {
-	return feeds->n + (feeds->journal != NULL) +
+	return feeds->n + feeds->journals.n +
 	       feed_syslog_is_there(feeds->syslog);
 }
 
@@ -440,8 +431,8 @@ void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 {
 	const struct feed *feed;
 
-	if (i == feeds->n && feeds->journal) {
-		feed_journal_status(feeds->journal, out);
+	if (i >= feeds->n && i < feeds->n + feeds->journals.n) {
+		feed_journal_status(feeds->journals.items[i - feeds->n], out);
 		return;
 	}
 	if (i >= feeds->n) {

@@ -72,7 +72,7 @@ void feeds_save_all(struct feeds *feeds);
 uint64_t feeds_lines(const struct feeds *feeds);
 
 struct feed_status {
-	const char *name;    /* a path, or "journal" */
+	const char *name;    /* a path, "journal", "journal[namespace=x]" */
 	const char *kind;    /* "file", "journal", "syslog" */
 	const char *trouble; /* NULL if it is being read */
 	uint64_t lines, matched;

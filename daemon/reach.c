@@ -147,12 +147,14 @@ static char *directory_of(const char *pattern)
 	return real;
 }
 
-typedef void (*place_fn)(void *ctx, const struct jail *jail,
+/* A place that a jail names in this key: what it says, and where that is now
+ * without links; NULL: nothing of it is there. */
+typedef void (*place_fn)(void *ctx, const struct jail *jail, const char *key,
 	const char *pattern, const char *directory);
 
 /* Where the files are that match now: some may be links. */
-static void each_match(
-	const struct jail *jail, const char *pattern, place_fn fn, void *ctx)
+static void each_match(const struct jail *jail, const char *key,
+	const char *pattern, place_fn fn, void *ctx)
 {
 	glob_t found;
 
@@ -162,40 +164,64 @@ static void each_match(
 		char *real = realpath(found.gl_pathv[i], NULL);
 
 		if (real && cut(real))
-			fn(ctx, jail, pattern, real);
+			fn(ctx, jail, key, pattern, real);
 		free(real);
 	}
 	globfree(&found);
 }
 
-/* Each place that the jails' logs are in; directory NULL: not there yet. */
+static void each_of(const struct jail *jail, const char *key,
+	const char *pattern, place_fn fn, void *ctx)
+{
+	char *directory = directory_of(pattern);
+
+	fn(ctx, jail, key, pattern, directory);
+	free(directory);
+	each_match(jail, key, pattern, fn, ctx);
+}
+
+/* The files of a journal that is not the host's own. */
+static void each_journal(const struct jail *jail, place_fn fn, void *ctx)
+{
+	const struct jail_journal *journal = jail->journal;
+	char *within;
+
+	if (!journal)
+		return;
+	for (size_t i = 0; journal->files && journal->files[i]; i++)
+		each_of(jail, "journalfiles", journal->files[i], fn, ctx);
+	if (!journal->path)
+		return;
+	if (asprintf(&within, "%s/*", journal->path) < 0)
+		abort();
+	each_of(jail, "journalpath", within, fn, ctx);
+	free(within);
+}
+
+/* Each place that the jails' logs are in. */
 static void each_place(const struct config *config, place_fn fn, void *ctx)
 {
 	for (size_t i = 0; i < config->n; i++) {
 		const struct jail *jail = config->items[i].jail;
 
-		for (size_t j = 0; j < jail->logpaths_n; j++) {
-			const char *pattern = jail->logpaths[j].glob;
-			char *directory = directory_of(pattern);
-
-			fn(ctx, jail, pattern, directory);
-			free(directory);
-			each_match(jail, pattern, fn, ctx);
-		}
+		for (size_t j = 0; j < jail->logpaths_n; j++)
+			each_of(jail, "logpath", jail->logpaths[j].glob, fn,
+				ctx);
+		each_journal(jail, fn, ctx);
 	}
 }
 
-#define MISSING                                                               \
-	"[%s] logpath: nothing of the directory of %s is there; when it is, " \
+#define MISSING                                                          \
+	"[%s] %s: nothing of the directory of %s is there; when it is, " \
 	"restart mailband to have it read"
 
-static void add_place(void *ctx, const struct jail *jail, const char *pattern,
-	const char *directory)
+static void add_place(void *ctx, const struct jail *jail, const char *key,
+	const char *pattern, const char *directory)
 {
 	struct reach *r = ctx;
 
 	if (!directory)
-		log_warning(MISSING, jail->name, pattern);
+		log_warning(MISSING, jail->name, key, pattern);
 	else if (!holds(r, directory))
 		add(r, directory, SANDBOX_READ);
 }
@@ -205,19 +231,19 @@ struct check {
 	struct err *err;
 };
 
-static void check_place(void *ctx, const struct jail *jail, const char *pattern,
-	const char *directory)
+static void check_place(void *ctx, const struct jail *jail, const char *key,
+	const char *pattern, const char *directory)
 {
 	struct check *check = ctx;
 
 	if (!directory)
 		err_warning(check->err, jail->file, jail->line, MISSING,
-			jail->name, pattern);
+			jail->name, key, pattern);
 	else if (!holds(check->reach, directory))
 		err_fault(check->err, jail->file, jail->line,
-			"[%s] logpath: %s was none of mailband's directories "
-			"when it started; restart mailband to have %s read",
-			jail->name, directory, pattern);
+			"[%s] %s: %s was none of mailband's directories when "
+			"it started; restart mailband to have %s read",
+			jail->name, key, directory, pattern);
 }
 
 /* Lists of addresses that ignoreip names, with whatever replaces them. */

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The backend of a jail. Of its options those do no harm that ask for what is
- * read anyway, the host's own journal; another one is told, as a jail that
- * looks at nothing would guard nothing.
+ * The backend of a jail. Options that ask for what is read anyway are the
+ * host's own journal, which all jails read together; others are a journal of
+ * their own.
  */
 #include "jails/backend.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "jails/jailvalue.h"
+#include "lib/arena.h"
 
 #define BLANKS " \t\n"
+/* Patterns of one journalfiles. */
+#define FILES_MOST 64
 
 /* SD_JOURNAL_LOCAL_ONLY and SD_JOURNAL_SYSTEM of sd_journal_open(3): all that
  * they let through is read. */
@@ -42,46 +46,122 @@ static bool is_path_read(const char *value)
 	return false;
 }
 
-static bool is_never_read(const char *value)
+static void take_flags(const struct jailvalue *v,
+	const struct jailvalue_text *t, struct jail_journal *journal,
+	const char *value)
 {
-	return *value == '\0';
+	char *end;
+	long flags = strtol(value, &end, 10);
+
+	if (end == value || *end || flags < 0 || flags > INT_MAX) {
+		jailvalue_fault(v, t, NULL,
+			"journalflags: '%s' is no number; it is the sum of 1 "
+			"this host's, 2 since the boot, 4 the system's, 8 the "
+			"user's",
+			value);
+		return;
+	}
+	journal->flagged = true;
+	journal->flags = (int)flags;
 }
 
-static void read_option(const struct jailvalue *v,
-	const struct jailvalue_text *t, const char *key, const char *value)
+/* The patterns of journalfiles, apart by blanks or commas. */
+static const char *const *cut_files(
+	const struct jailvalue *v, const struct jailvalue_text *t, char *rest)
 {
-	static const struct {
-		const char *key;
-		bool (*is_read)(const char *value);
-	} options[] = {
-		{"journalflags", is_flags_read},
-		{"journalpath", is_path_read},
-		{"journalfiles", is_never_read},
-		{"namespace", is_never_read},
-	};
+	const char **files =
+		arena_alloc(v->arena, (FILES_MOST + 1) * sizeof(*files));
+	size_t n = 0;
+	char *word;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		if (strcmp(options[i].key, key) != 0)
+	while ((word = strsep(&rest, BLANKS ","))) {
+		if (!*word)
 			continue;
-		if (!options[i].is_read(value))
-			jailvalue_warning(v, t, NULL,
-				"%s=%s is not followed: the host's own journal "
-				"is read; run mailband where the other one is "
-				"written, or have it write a log and name that "
-				"as logpath",
-				key, value);
-		return;
+		if (*word != '/')
+			jailvalue_fault(v, t, NULL,
+				"journalfiles: '%s' is no absolute path", word);
+		if (n == FILES_MOST) {
+			jailvalue_fault(v, t, NULL,
+				"journalfiles: more than %d of them",
+				FILES_MOST);
+			break;
+		}
+		files[n++] = word;
+	}
+	return n ? files : NULL;
+}
+
+/* True if what the option asks for is the host's own journal. */
+static bool take_option(const struct jailvalue *v,
+	const struct jailvalue_text *t, struct jail_journal *journal,
+	const char *key, const char *value)
+{
+	if (!strcmp(key, "journalflags")) {
+		take_flags(v, t, journal, value);
+		return is_flags_read(value);
+	}
+	if (!strcmp(key, "journalpath")) {
+		if (!*value || is_path_read(value))
+			return true;
+		if (*value != '/')
+			jailvalue_fault(v, t, NULL,
+				"journalpath: '%s' is no absolute path", value);
+		journal->path = arena_string(v->arena, value);
+		return false;
+	}
+	if (!strcmp(key, "journalfiles")) {
+		journal->files = cut_files(v, t, arena_string(v->arena, value));
+		return !journal->files;
+	}
+	if (!strcmp(key, "namespace")) {
+		journal->name_space =
+			*value ? arena_string(v->arena, value) : NULL;
+		return !*value;
 	}
 	jailvalue_fault(v, t, NULL,
 		"'%s' is no option of systemd; there are journalpath, "
 		"journalfiles, journalflags and namespace",
 		key);
+	return true;
+}
+
+/* All that is said of it, each option but once. */
+static const char *name_of(
+	const struct jailvalue *v, const struct jail_journal *journal)
+{
+	char *name = arena_string(v->arena, "journal[");
+	const char *comma = "";
+
+	if (journal->files) {
+		name = arena_print(v->arena, "%sjournalfiles=", name);
+		for (size_t i = 0; journal->files[i]; i++)
+			name = arena_print(v->arena, "%s%s%s", name,
+				i ? " " : "", journal->files[i]);
+		comma = ",";
+	}
+	if (journal->path) {
+		name = arena_print(v->arena, "%s%sjournalpath=%s", name, comma,
+			journal->path);
+		comma = ",";
+	}
+	if (journal->name_space) {
+		name = arena_print(v->arena, "%s%snamespace=%s", name, comma,
+			journal->name_space);
+		comma = ",";
+	}
+	if (journal->flagged)
+		name = arena_print(v->arena, "%s%sjournalflags=%d", name, comma,
+			journal->flags);
+	return arena_print(v->arena, "%s]", name);
 }
 
 /* "journalflags=1, namespace='x']", or with "][" between them. */
 static void read_options(const struct jailvalue *v,
-	const struct jailvalue_text *t, const char *s)
+	const struct jailvalue_text *t, const char *s, struct jail *jail)
 {
+	struct jail_journal *journal = arena_alloc(v->arena, sizeof(*journal));
+	bool is_own = true;
+
 	for (;;) {
 		char key[64], value[512], quote;
 		size_t n;
@@ -101,10 +181,13 @@ static void read_options(const struct jailvalue *v,
 		memcpy(value, s, n);
 		value[n] = '\0';
 		s += n + (quote != '\0');
-		read_option(v, t, key, value);
+		is_own &= take_option(v, t, journal, key, value);
 		s += strspn(s, BLANKS);
-		if (*s == ']' && s[1 + strspn(s + 1, BLANKS)] == '\0')
+		if (*s == ']' && s[1 + strspn(s + 1, BLANKS)] == '\0') {
+			journal->name = name_of(v, journal);
+			jail->journal = is_own ? NULL : journal;
 			return;
+		}
 		if (*s == ']' && s[1] == '[')
 			s++;
 		else if (*s != ',')
@@ -149,7 +232,7 @@ void backend_read(const struct jailvalue *v, struct jail *jail)
 	jail->backend = backends[i].backend;
 	jail->backend_word = backends[i].name;
 	if (t.text[n] == '[' && jail->backend == JAIL_JOURNAL)
-		read_options(v, &t, t.text + n + 1);
+		read_options(v, &t, t.text + n + 1, jail);
 	else if (t.text[n] == '[')
 		jailvalue_warning(v, &t, NULL,
 			"the options in '%s' are not supported; %s read",

@@ -46,6 +46,16 @@ struct jail_match {
 	size_t n;
 };
 
+/* A journal that is not the host's own, as its backend's options have it. */
+struct jail_journal {
+	const char *name; /* "journal[journalpath=/x]": all that is said */
+	const char *path; /* absolute; NULL if not given, as the next two */
+	const char *const *files; /* patterns, absolute, up to a NULL */
+	const char *name_space;
+	bool flagged;
+	int flags; /* of sd_journal_open(3) */
+};
+
 struct jail_ports {
 	uint16_t first, last;
 };
@@ -78,6 +88,7 @@ struct jail {
 	enum jail_backend backend;
 	enum jail_trust trust;
 	const char *backend_word; /* of fail2ban's, that stands in the file */
+	const struct jail_journal *journal; /* NULL: the host's own */
 	enum jail_usedns usedns;
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;
