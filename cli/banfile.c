@@ -339,14 +339,33 @@ static void take_entry(struct banfile *list, const json_t *entry,
 			text, why);
 }
 
+/* About how many values it has: all but an object's first stand behind one of
+ * these. A value takes up to a hundred times the room of its text. */
+static size_t json_values(const char *text, size_t n)
+{
+	size_t values = 1;
+
+	for (const char *c = text; c < text + n; c++)
+		values += *c == '{' || *c == '[' || *c == ',';
+	return values;
+}
+
 static void parse_json(struct banfile *list, const char *text, size_t n,
 	uint32_t file, const char *name, struct err *err)
 {
 	struct place at = {.name = name, .file = file};
 	json_error_t why;
-	json_t *entry, *all = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+	json_t *entry, *all;
 	size_t i;
 
+	if (json_values(text, n) > BANFILE_JSON_MOST) {
+		err_fault(err, name, 0,
+			"the JSON has more than %zu values: give a list of "
+			"lines",
+			BANFILE_JSON_MOST);
+		return;
+	}
+	all = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
 	if (!all)
 		err_fault(err, name, why.line, "%s", why.text);
 	else if (!json_is_array(all))

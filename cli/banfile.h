@@ -33,6 +33,8 @@ struct banfile {
 
 /* A list has at most so many bytes and bans; more is a fault. */
 #define BANFILE_BYTES_MOST ((size_t)256 << 20)
+/* Of JSON, which is held whole: 600,000 bans as mailban export writes them. */
+#define BANFILE_JSON_MOST ((size_t)4 << 20)
 #define BANFILE_ROWS_MOST ((size_t)4 << 20)
 /* And a line that is no list of elements so many bytes. */
 #define BANFILE_LINE_MOST 4096

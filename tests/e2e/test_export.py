@@ -255,6 +255,11 @@ def test_a_list_has_an_end(running):
             check=False)
     done = endless("100000000", "x")
     assert done.returncode == 2 and ":2: the line is longer" in done.stderr
+    done = running.run(
+        ["sh", "-c", 'yes "{}," | tr -d "\\n" | head -c 60000000 | '
+         "sed 's/^/[/' | \"$0\" -s /run/mailban/control import -J dovecot",
+         running.program("mailban")], check=False)
+    assert done.returncode == 2 and "values: give a list" in done.stderr
     done = endless("300000000", "\\n")
     assert done.returncode == 2 and "longer than 256 MiB" in done.stderr
     assert bans(running) == {}
