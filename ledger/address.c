@@ -440,19 +440,18 @@ static int reader_next(struct reader *r)
 	return (unsigned char)byte_lower(r->label.at[-1]);
 }
 
-uint64_t host_key(struct span host)
+struct span host_ordered(struct span host, char *room)
 {
 	struct reader r;
-	uint64_t key = 0;
-	int c = 0;
+	char *to = room;
+	int c;
 
 	reader_init(&r, host);
-	for (int i = 0; i < 6; i++) {
-		if (c >= 0)
-			c = reader_next(&r);
-		key = key << 10 | (uint64_t)(c + 1);
+	while ((c = reader_next(&r)) >= 0) {
+		*to++ = (char)(c >> 8);
+		*to++ = (char)c;
 	}
-	return key;
+	return span_between(room, to);
 }
 
 int host_compare(struct span a, struct span b)

@@ -43,7 +43,8 @@ struct span host_domain(struct span client, bool compat, char *room);
  * equal or above zero.
  */
 int host_compare(struct span a, struct span b);
-/* A number that is lower for what comes first, as far as six places tell. */
-uint64_t host_key(struct span host);
+/* What is in the same order by its bytes, the shorter first; room: twice as
+ * many as the host has. */
+struct span host_ordered(struct span host, char *room);
 
 #endif

@@ -133,44 +133,71 @@ static uint32_t *groups_ranked(const struct tally *groups)
 	return rank;
 }
 
+/* A cause with what it is put in order by: of many the names begin alike. */
+struct ordered {
+	struct cause cause;
+	struct span host; /* host_ordered of who */
+};
+
 static int compare_causes(const void *x, const void *y)
 {
-	const struct cause *a = x, *b = y;
+	const struct ordered *p = x, *q = y;
+	const struct cause *a = &p->cause, *b = &q->cause;
 	int order;
 
 	if (a->group != b->group)
 		return a->group < b->group ? -1 : 1;
 	if (a->count != b->count)
 		return a->count < b->count ? 1 : -1;
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
-	order = host_compare(a->who, b->who);
+	order = compare_bytes(p->host, q->host);
 	return order ? order : compare_bytes(a->who, b->who);
 }
 
-struct cause *causes_sorted(const struct causes *causes, uint32_t *n)
+/* Their causes, without an order; returns the bytes of all names. */
+static size_t causes_list(const struct causes *causes, struct ordered *all)
 {
 	uint32_t *rank = groups_ranked(causes->groups);
-	struct cause *all;
+	size_t bytes = 0;
 
-	*n = tally_size(causes->tally);
-	all = calloc((size_t)*n + 1, sizeof(*all));
-	if (!all)
-		abort();
-	for (uint32_t i = 0; i < *n; i++) {
-		struct cause *cause = &all[i];
+	for (uint32_t i = 0; i < tally_size(causes->tally); i++) {
+		struct cause *cause = &all[i].cause;
 		uint32_t row;
 
 		cause->who = tally_name(causes->tally, i);
 		row = cut_number(&cause->who);
 		group_names(causes->groups, row, cause);
 		cause->group = rank[row];
-		cause->key = host_key(cause->who);
 		cause->count = *(uint64_t *)tally_value(causes->tally, i);
+		bytes += cause->who.n;
 	}
 	free(rank);
+	return bytes;
+}
+
+struct cause *causes_sorted(const struct causes *causes, uint32_t *n)
+{
+	struct ordered *all;
+	struct cause *out;
+	char *room, *to;
+
+	*n = tally_size(causes->tally);
+	all = calloc((size_t)*n + 1, sizeof(*all));
+	out = calloc((size_t)*n + 1, sizeof(*out));
+	if (!all || !out)
+		abort();
+	to = room = malloc(2 * causes_list(causes, all) + 1);
+	if (!room)
+		abort();
+	for (uint32_t i = 0; i < *n; i++) {
+		all[i].host = host_ordered(all[i].cause.who, to);
+		to += all[i].host.n;
+	}
 	qsort(all, *n, sizeof(*all), compare_causes);
-	return all;
+	for (uint32_t i = 0; i < *n; i++)
+		out[i] = all[i].cause;
+	free(all);
+	free(room);
+	return out;
 }
 
 uint32_t causes_size(const struct causes *causes)

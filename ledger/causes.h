@@ -21,7 +21,6 @@ void causes_add(struct causes *causes, struct span what, struct span why,
 struct cause {
 	struct span what, why, who;
 	uint64_t count;
-	uint64_t key;	/* host_key of who */
 	uint32_t group; /* the same for the same what and why */
 };
 

@@ -16,7 +16,8 @@ static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 /* "%6d" and its unit: k above 512 k, m above 512 m. */
 void page_units(FILE *to, double value, int width)
 {
-	char unit = ' ';
+	char unit = ' ', text[32], *at = text + sizeof(text);
+	int64_t n;
 
 	if (value > 536870912) {
 		value /= 1048576;
@@ -25,7 +26,19 @@ void page_units(FILE *to, double value, int width)
 		value /= 1024;
 		unit = 'k';
 	}
-	fprintf(to, "%*" PRId64 "%c", width, (int64_t)value, unit);
+	n = (int64_t)value;
+	if (n < 0 || width > 20) {
+		fprintf(to, "%*" PRId64 "%c", width, n, unit);
+		return;
+	}
+	/* A report is made of them. */
+	*--at = unit;
+	do
+		*--at = (char)('0' + n % 10);
+	while (n /= 10);
+	while (text + sizeof(text) - 1 - at < width)
+		*--at = ' ';
+	fwrite(at, 1, (size_t)(text + sizeof(text) - at), to);
 }
 
 void page_count(FILE *to, uint64_t value)

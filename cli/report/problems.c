@@ -12,7 +12,7 @@ static void print_rows(const struct page *p, const struct cause *all,
 	uint32_t from, uint32_t to, int indent, int64_t left)
 {
 	for (; from < to; from++) {
-		fprintf(p->to, "%*s", indent, "");
+		fwrite("      ", 1, (size_t)indent, p->to);
 		page_count(p->to, all[from].count);
 		fputs("  ", p->to);
 		page_name(p, all[from].who);

@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <spawn.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -238,6 +239,8 @@ static int report_write(struct reader *r, struct report_options *o,
 	static const char *const none[] = {NULL};
 	const char *const *faults = none;
 
+	/* The other threads are gone. */
+	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	if (r->n_faults && !o->ledger.compat)
 		faults = (const char *const *)r->faults;
 	if (o->mail)

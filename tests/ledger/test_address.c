@@ -79,7 +79,13 @@ static int order(const char *a, const char *b)
 {
 	int forth = host_compare(text(a), text(b));
 
+	char x[2 * 64], y[2 * 64];
+	struct span p = host_ordered(text(a), x), q = host_ordered(text(b), y);
+	int order = memcmp(p.at, q.at, p.n < q.n ? p.n : q.n);
+
+	order = order ? order : (int)p.n - (int)q.n;
 	assert_int_equal(forth, -host_compare(text(b), text(a)));
+	assert_int_equal((order > 0) - (order < 0), forth);
 	return forth;
 }
 
@@ -91,6 +97,12 @@ static void test_order(void **state)
 	assert_int_equal(order("a.b", "A.B"), 0);
 	assert_int_equal(order("x y", "x z"), 0);
 	assert_int_equal(order("", "x"), -1);
+	assert_int_equal(order("999.0.0.1", "97.0.0.1"), 1);
+	assert_int_equal(order("97.0.0.1", "a"), 1);
+	assert_int_equal(order("97.0.0.1", "\x60"), 1);
+	assert_int_equal(order("\xff", "255.0.0.1"), -1);
+	assert_int_equal(order("a.b", "b"), 1);
+	assert_int_equal(order(".b", "b"), 0);
 }
 
 int main(void)
