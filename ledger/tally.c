@@ -5,10 +5,8 @@
  * can make them all collide. Rows never move out of their order, so that a
  * row's number is as good as a pointer.
  *
- * A report has some hundred thousand rows, whose size is what it takes: a row
- * is four bytes that say where its name is, its value, and a slot of four
- * bytes, in which the bits of the hash that the number of the row leaves free
- * keep other names from being looked at.
+ * Hardly two lines in turn name the same: a row is its value and, in the same
+ * line of the processor's cache, four bytes that say where its name is.
  */
 #include "ledger/tally.h"
 
@@ -31,8 +29,9 @@ struct tally {
 	size_t size; /* of a value */
 	uint32_t n, room, most;
 	struct slots slots;
-	uint32_t *places; /* a block's number, where in it; of each row */
-	char *values;
+	size_t row; /* bytes of one: the value, and a place: a block's number,
+		       where in it */
+	char *rows;
 	char **blocks;
 	uint32_t n_blocks;
 	size_t left, used; /* bytes of the newest block */
@@ -94,6 +93,9 @@ struct tally *tally_new(size_t value, uint32_t most)
 		abort();
 	tally->seed = tally_seed();
 	tally->size = value;
+	/* A value is aligned as it would be without the place. */
+	tally->row =
+		value + sizeof(uint32_t) * (value % 8 == 0 && value ? 2 : 1);
 	tally->most = most < TALLY_MOST ? most : TALLY_MOST;
 	return tally;
 }
@@ -106,15 +108,23 @@ void tally_free(struct tally **tally)
 		free((*tally)->blocks[i]);
 	free((*tally)->blocks);
 	slots_free(&(*tally)->slots);
-	free((*tally)->places);
-	free((*tally)->values);
+	free((*tally)->rows);
 	free(*tally);
 	*tally = NULL;
 }
 
+static uint32_t place_of(const struct tally *tally, uint32_t row)
+{
+	uint32_t place;
+
+	memcpy(&place, tally->rows + row * tally->row + tally->size,
+		sizeof(place));
+	return place;
+}
+
 struct span tally_name(const struct tally *tally, uint32_t row)
 {
-	uint32_t place = tally->places[row], n;
+	uint32_t place = place_of(tally, row), n;
 	const char *at = tally->blocks[place / BLOCK] + place % BLOCK;
 
 	if ((unsigned char)*at < LONG)
@@ -139,11 +149,8 @@ static void slots_anew(struct tally *tally)
 static void rows_grow(struct tally *tally)
 {
 	tally->room = tally->room ? 2 * tally->room : ROWS_FIRST;
-	tally->places = reallocarray(
-		tally->places, tally->room, sizeof(*tally->places));
-	tally->values = reallocarray(
-		tally->values, tally->room, tally->size ? tally->size : 1);
-	if (!tally->places || !tally->values)
+	tally->rows = reallocarray(tally->rows, tally->room, tally->row);
+	if (!tally->rows)
 		abort();
 }
 
@@ -201,20 +208,22 @@ static uint32_t find(const struct tally *tally, struct span name, uint32_t hash)
 uint32_t tally_row(struct tally *tally, struct span name)
 {
 	uint32_t hash = hash_of(tally, name), row = find(tally, name, hash);
+	uint32_t place;
 
 	if (row != TALLY_NONE)
 		return row;
 	if (tally->n < tally->most && tally->n == tally->room)
 		rows_grow(tally);
-	if (tally->n >= tally->most ||
-		!name_keep(tally, name, &tally->places[tally->n])) {
+	if (tally->n >= tally->most || !name_keep(tally, name, &place)) {
 		tally->lost++;
 		return TALLY_NONE;
 	}
 	if (slots_full(&tally->slots, tally->n))
 		slots_anew(tally);
 	row = tally->n++;
-	memset(tally->values + row * tally->size, 0, tally->size);
+	memset(tally->rows + row * tally->row, 0, tally->size);
+	memcpy(tally->rows + row * tally->row + tally->size, &place,
+		sizeof(place));
 	slots_put(&tally->slots, hash, row);
 	return row;
 }
@@ -226,7 +235,7 @@ uint32_t tally_find(const struct tally *tally, struct span name)
 
 void *tally_value(const struct tally *tally, uint32_t row)
 {
-	return tally->values + row * tally->size;
+	return tally->rows + row * tally->row;
 }
 
 uint32_t tally_size(const struct tally *tally)
