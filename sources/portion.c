@@ -34,6 +34,9 @@ struct portions {
 /* What stands behind the last newline is kept. */
 _Static_assert(PORTION_READ <= SOURCE_LINE_MOST, "a rest is no whole line");
 
+/* zlib keeps what it unpacked last at each stop: the fewer, the better. */
+#define ZIPPED_READ (128 * 1024)
+
 /* A line that begins in a portion mostly ends so soon behind it; if not, so
  * much more is read at a time. */
 #define AHEAD 512
@@ -91,7 +94,7 @@ struct portions *portions_open(const char *path, char *why, size_t room)
 	p->zipped = gzdopen(p->fd, "rb");
 	if (!p->zipped)
 		goto fault;
-	gzbuffer(p->zipped, PORTION_READ);
+	gzbuffer(p->zipped, ZIPPED_READ);
 	return p;
 fault:
 	tell(why, room, strerror(errno));

@@ -11,7 +11,7 @@
 #include "sources/source.h"
 
 /* So much is read at a time: what stays in the cache of a processor. */
-#define PORTION_READ (48 * 1024)
+#define PORTION_READ (32 * 1024)
 /* Bytes that a portion needs. */
 #define PORTION_ROOM (PORTION_READ + SOURCE_LINE_MOST + 1)
 
