@@ -95,7 +95,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/engine_reload \
 	daemon/feed_journal daemon/feed_journals daemon/feed_syslog \
 	daemon/feeds daemon/foreign \
-	daemon/given_up daemon/history \
+	daemon/given_up daemon/history daemon/moved \
 	daemon/import daemon/import_hold daemon/keeper \
 	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
 	daemon/lookup \

@@ -27,6 +27,7 @@
 #include "daemon/import.h"
 #include "daemon/outbound.h"
 #include "daemon/readback.h"
+#include "daemon/moved.h"
 #include "daemon/signs.h"
 #include "daemon/state.h"
 #include "daemon/warden_client.h"
@@ -54,6 +55,7 @@ void engine_save(struct engine *e)
 	if (state_is_behind(e->state)) {
 		decisions_save_all(e->decisions);
 		feeds_save_all(e->feeds);
+		moved_save(e->moved, true);
 		counters_save_all(e->counters, e->state);
 		attackers_save_all(e->attackers, e->state);
 		outbound_save_all(e->outbound, e->state);
@@ -61,6 +63,7 @@ void engine_save(struct engine *e)
 	} else {
 		decisions_save(e->decisions);
 		feeds_save(e->feeds);
+		moved_save(e->moved, false);
 		counters_save(e->counters, e->state);
 		attackers_save(e->attackers, e->state);
 		outbound_save(e->outbound, e->state);
@@ -92,6 +95,8 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
 	struct engine *e = ctx;
 
+	if (!moved_is_new(e->moved, (uint32_t)jail, failure->time))
+		return;
 	if (failure->name)
 		engine_ask_name(e, jail, failure);
 	else
@@ -102,7 +107,8 @@ static void on_line(void *ctx, const struct line *line, uint32_t source)
 {
 	struct engine *e = ctx;
 
-	counters_line(e->counters, line, source);
+	if (moved_line_is_new(e->moved, source, line->time))
+		counters_line(e->counters, line, source);
 }
 
 static void on_outbound(void *ctx, const struct alarm *alarm,
@@ -326,8 +332,10 @@ int engine_lay_out(struct engine *e)
 
 int engine_follow(struct engine *e)
 {
-	int r = feeds_configure(e->feeds, e->config);
+	int r;
 
+	moved_configure(e->moved, e->config);
+	r = feeds_configure(e->feeds, e->config);
 	if (r < 0)
 		log_error("cannot follow the logs: %s", strerror(-r));
 	if (e->journal)
@@ -436,6 +444,7 @@ static bool engine_init(struct engine *e)
 		&e->config->settings.alarms, e->options.statedir);
 	alarms_restore(e->alarms, e->state);
 	signs_begin(e);
+	e->moved = moved_new(e->state);
 	e->feeds = feeds_new(e->state, e->options.passed, &user);
 	if (!e->feeds) {
 		log_error("cannot watch files: %s", strerror(errno));
@@ -513,6 +522,7 @@ static void engine_deinit(struct engine *e)
 	warden_stop(e);
 	remove_sources(e);
 	feeds_free(&e->feeds);
+	moved_free(&e->moved);
 	counters_free(&e->counters);
 	alarms_free(&e->alarms);
 	outbound_free(&e->outbound);

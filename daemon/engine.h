@@ -56,6 +56,7 @@ struct engine {
 	struct audit *audit;
 	struct durable *durable;
 	struct feeds *feeds;
+	struct moved *moved;
 	struct counters *counters;
 	struct attackers *attackers;
 	struct outbound *outbound; /* NULL: there are no alarms */

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lines from a syslog socket: journald's, rsyslogd's, a program's own."""
+import re
+
 import pytest
 
 import attack
 import hosts
+import statefile
 
 ADDRESS, STRANGER = "10.20.30.40", "192.0.2.1"
 FORWARD = "/run/systemd/journal/syslog"
@@ -250,6 +253,62 @@ def test_nothing_is_lost_over_a_restart(host):
     host.logger(attack.ABORTED.format(ADDRESS))
     host.write(f"{FORWARD}.again", "")
     host.wait_banned("dovecot", ADDRESS)
+
+
+LOGIN = ("imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.9, "
+         "lip=192.0.2.10, mpid=7, TLS, session=<x>")
+
+
+def test_another_backend_counts_nothing_again(host, tally):
+    """Journal, socket, file: each has all lines, and each counts once."""
+    ways = {"systemd": {}, "syslog": {}, "polling": {}}
+    jails = {way: {"jail.local": attack.jail(backend=way, maxretry=50)}
+             for way in ways}
+    host.write(attack.MAIL_LOG, "")
+    host.run(["chgrp", "adm", attack.MAIL_LOG])
+    daemon = forwarded(host, jails["systemd"])
+    sent = 0
+
+    def attacked():
+        nonlocal sent
+        for _ in range(3):
+            host.logger(attack.ABORTED.format(ADDRESS))
+            host.logger(LOGIN)
+            sent += 1
+        said = hosts.wait_for(lambda: [line for line in host.run(
+            ["journalctl", "-q", "-t", "dovecot", "-o", "short"]
+            ).stdout.splitlines(True)[-6:] if sent * 2 == len(
+                host.run(["journalctl", "-q", "-t", "dovecot"]
+                         ).stdout.splitlines())])
+        host.append(attack.MAIL_LOG, "".join(said))
+        hosts.wait_for(lambda: counted()["found"] >= sent and
+                       counted()["logins"] >= sent)
+
+    def counted():
+        logins = re.search(r"^mailban_mail_logins_total\S* (\d+)",
+                           host.mailban("metrics").stdout, re.M)
+        counts = statefile.counts(host.path(statefile.PATH))
+        return {"found": counts.get("failures dovecot", 0),
+                "logins": int(logins[1]) if logins else 0}
+    attacked()
+    for way in ("syslog", "systemd", "polling", "systemd", "syslog",
+                "polling"):
+        host.configure(jails[way])
+        if sent % 2:
+            host.mailban("reload")
+        else:
+            host.run(["pkill", "-x", "mailband"])
+            hosts.wait_for(lambda: daemon.log().count("INFO stopping") ==
+                           daemon.log().count("is watching with"))
+            seen = daemon.log().count("is watching with")
+            host.write(f"{FORWARD}.again", "")
+            hosts.wait_for(lambda: daemon.log().count("is watching with") >
+                           seen)
+            host.path(f"{FORWARD}.again").unlink()
+        attacked()
+        assert counted() == {"found": sent, "logins": sent}, way
+    tally.fault("a jail was given another backend", 6)
+    tally.lines(2 * sent, 2 * sent)
 
 
 def test_a_reload_moves_it_and_takes_it_away(host):
