@@ -39,7 +39,8 @@ static const char *const fillers[] = {"a", " ", "<", ">", "(", ")", "[", "]",
 	"reject: RCPT from ", " from 1.2.3.4 port 1", "::", "a:b:", " ssh2: x",
 	" from ", ") [", "() ", " (a)", "\\", ">: ", " user=<", "): user=<",
 	", relay=", "] to ", " to x (", " against x from ", "SASL(-13)",
-	", x' for user '", "invalid user ", "\t", "{", NULL};
+	", x' for user '", "invalid user ", "\t", "{", ">, rip=", ", a=<",
+	NULL};
 #define FILLERS (sizeof(fillers) / sizeof(*fillers))
 
 void hostile_load(const char *datadir, struct filter *out[HOSTILE_FILTERS])
