@@ -25,8 +25,8 @@ struct needle {
 };
 
 struct gram {
-	uint32_t text; /* as it lies in memory */
-	uint16_t needle;
+	uint32_t text;	 /* as it lies in memory */
+	uint16_t needle; /* up to SIEVE_LITERALS_MOST */
 	uint8_t offset;
 	uint8_t n;     /* the needle's length, and its last four bytes: */
 	uint32_t last; /* many needles begin alike */
@@ -109,7 +109,8 @@ static struct needle *needle_get(
 void sieve_add(struct sieve *sieve, size_t member, const struct literals *l)
 {
 	/* A text shorter than a gram cannot be looked for. */
-	if (literals_shortest(l) < GRAM) {
+	if (literals_shortest(l) < GRAM ||
+		sieve->n + l->n > SIEVE_LITERALS_MOST) {
 		set_bit(sieve->always, member);
 		sieve->has_always = true;
 		return;

@@ -20,6 +20,11 @@ struct sieve;
 /* For members 0 .. members - 1. */
 struct sieve *sieve_new(size_t members);
 void sieve_free(struct sieve **sieve);
+/*
+ * Of more distinct literals than these in all, each costs a start too much: a
+ * member that has one of them is reported always.
+ */
+#define SIEVE_LITERALS_MOST 16384
 void sieve_add(struct sieve *sieve, size_t member, const struct literals *l);
 /* After the last sieve_add. */
 void sieve_seal(struct sieve *sieve);

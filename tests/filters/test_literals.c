@@ -189,12 +189,36 @@ static void sieve_is_exact(void **state)
 	}
 }
 
+/* Whose literals are too many is asked always, and so are all after him. */
+static void sieve_is_bounded(void **state)
+{
+	const size_t members = SIEVE_LITERALS_MOST / 64 + 2;
+	struct sieve *sieve = sieve_new(members);
+	struct literals l = {.n = 64};
+	uint64_t hits[SIEVE_WORDS(SIEVE_LITERALS_MOST)];
+
+	(void)state;
+	for (size_t m = 0; m < members; m++) {
+		for (size_t i = 0; i < l.n; i++)
+			l.items[i].n = (size_t)snprintf(l.items[i].text,
+				LITERAL_TEXT, "m%zu-%zu-end", m, i);
+		sieve_add(sieve, m, &l);
+	}
+	sieve_seal(sieve);
+	assert_true(sieve_scan(sieve, "at m7-3-end of", 14, hits));
+	for (size_t m = 0; m < members; m++)
+		assert_int_equal(hits[m / 64] >> m % 64 & 1,
+			m == 7 || m >= SIEVE_LITERALS_MOST / 64);
+	sieve_free(&sieve);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(never_loses),
 		cmocka_unit_test(sieve_is_exact),
+		cmocka_unit_test(sieve_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
