@@ -88,7 +88,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
 	daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
-	daemon/counters daemon/counters_keep daemon/counters_tell \
+	daemon/counters daemon/counters_keep daemon/counters_owners \
+	daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
 	daemon/durable daemon/enforce daemon/engine daemon/engine_names \

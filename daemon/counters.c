@@ -126,59 +126,6 @@ static bool is_idle(const struct line *line)
 	}
 }
 
-/* An instance of Postfix up to the slash of its services; Dovecot. */
-static struct counters_owner *owner_find(
-	struct counters *c, const struct line *line)
-{
-	const char *slash = memchr(line->tag, '/', line->tag_len);
-	size_t n = slash ? (size_t)(slash - line->tag) : line->tag_len, i;
-
-	if (n > COUNTERS_INSTANCE)
-		n = COUNTERS_INSTANCE;
-	for (i = 0; i < c->owners_n; i++)
-		if (c->owners[i].n == n &&
-			memcmp(c->owners[i].name, line->tag, n) == 0)
-			return &c->owners[i];
-	/* Those that are too many share one. */
-	if (c->owners_n == COUNTERS_OWNERS)
-		return &c->owners[COUNTERS_OWNERS - 1];
-	c->owners[i] = (struct counters_owner){.n = n,
-		.dovecot = program_of(line) == DOVECOT,
-		.source = UINT32_MAX};
-	memcpy(c->owners[i].name, line->tag, n);
-	c->owners_n++;
-	return &c->owners[i];
-}
-
-/* The same, looked for once for each head of a line. */
-static struct counters_owner *owner_of(
-	struct counters *c, const struct line *line)
-{
-	uint8_t *known = &c->owner_of_head[line->head];
-	struct counters_owner *owner;
-
-	if (*known)
-		return &c->owners[*known - 1];
-	owner = owner_find(c, line);
-	if (line->head)
-		*known = (uint8_t)(owner - c->owners + 1);
-	return owner;
-}
-
-/* What is logged into several files, or into the journal too, counts from one
- * of them, for as long as something of it comes from there. */
-static bool is_told_twice(
-	struct counters_owner *owner, uint32_t source, int64_t hour)
-{
-	if (source > owner->source && hour <= owner->hour + 1)
-		return true;
-	if (source != owner->source || hour > owner->hour)
-		owner->hour = hour;
-	owner->source = source;
-	owner->lines++;
-	return false;
-}
-
 /* Does the line tell that the program itself is in trouble? */
 static void look_for_sign(struct counters *c, struct counters_owner *owner,
 	size_t program, const struct record *record, int64_t time)
@@ -205,8 +152,8 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
 		return;
 	hour = (line->time ? line->time : clock_wall()) / COUNTERS_HOUR;
-	owner = owner_of(c, line);
-	if (is_told_twice(owner, source, hour))
+	owner = counters_owner_of(c, line, program == DOVECOT);
+	if (counters_told_twice(c, owner, source, hour))
 		return;
 	if (hour != c->hour && hour > 0)
 		hour_change(c, hour);
@@ -221,6 +168,12 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 		attackers_login(
 			c->attackers, account.at, account.n, line->time);
 	outbound_record(c->outbound, &record, line->time);
+}
+
+void counters_sources(struct counters *c, counters_source_fn fn, void *ctx)
+{
+	c->source = fn;
+	c->source_ctx = ctx;
 }
 
 void counters_watch(struct counters *c, counters_sign_fn fn, void *ctx)

@@ -34,10 +34,17 @@ void counters_free(struct counters **counters);
 /*
  * source: where the line comes from. The mail of a program (of an instance of
  * Postfix) is counted from one source, the first by number of those that have
- * it: another's lines count if that one had none for an hour.
+ * it: another's lines count if that one had none for an hour. Which one it was
+ * is kept under its name.
  */
 void counters_line(
 	struct counters *counters, const struct line *line, uint32_t source);
+/* The i-th source that is read now: its name and number; NULL behind the last.
+ */
+typedef const char *(*counters_source_fn)(
+	void *ctx, size_t i, uint32_t *number);
+void counters_sources(
+	struct counters *counters, counters_source_fn fn, void *ctx);
 /*
  * Lines that tell of trouble of the mail system's own (ledger/sign.h), each
  * once: whose they are, as counters_program() has it, who (a part of the line,

@@ -24,7 +24,7 @@ enum { FROM = 1, SIZED = 2, DEFERRED = 4, RECEIVED = 8, HOP = 16, PAID = 32 };
 
 /* Rows that are no hour's; of the periods there are PERIODS_ROWS, from -16
  * down. */
-enum { TOTAL = -1, SINCE = -3, FIRST_OF_PERIODS = -16 };
+enum { TOTAL = -1, SINCE = -3, OWNERS = -4, FIRST_OF_PERIODS = -16 };
 
 static void put_message(void *ctx, uint32_t place, struct span id,
 	const struct message *m, int64_t seen)
@@ -86,6 +86,7 @@ static void put_period(void *ctx, size_t row, const uint64_t *numbers, size_t n)
 void counters_save(struct counters *c, struct state *state)
 {
 	uint64_t sums[COUNTER_FIELDS], since = (uint64_t)c->since;
+	uint64_t owners[COUNTERS_KEPT];
 
 	counters_settle(c);
 	if (c->renumbered)
@@ -110,6 +111,7 @@ void counters_save(struct counters *c, struct state *state)
 		sums[i] = counters_total(c, i);
 	state_put_mail(state, TOTAL, sums, COUNTER_FIELDS);
 	state_put_mail(state, SINCE, &since, 1);
+	state_put_mail(state, OWNERS, owners, counters_owners_put(c, owners));
 	memset(c->dirty, 0, sizeof(c->dirty));
 	c->changed = false;
 }
@@ -134,6 +136,10 @@ static void restore_row(void *ctx, int64_t hour, const uint64_t *sums, size_t n)
 	if (hour <= FIRST_OF_PERIODS) {
 		periods_restore(
 			c->periods, (size_t)(FIRST_OF_PERIODS - hour), sums, n);
+		return;
+	}
+	if (hour == OWNERS) {
+		counters_owners_take(c, sums, n);
 		return;
 	}
 	if (n > COUNTER_FIELDS)

@@ -36,8 +36,17 @@ struct counters_owner {
 	bool dovecot;
 	uint64_t lines, unknown;
 	uint32_t source;
+	uint64_t from; /* the source's name, by its hash; 0: not known */
 	int64_t hour;
 };
+
+/* Of the run before: names by their hashes. */
+struct counters_kept {
+	uint64_t name, from;
+	int64_t hour;
+};
+/* Numbers that owners take in the store. */
+#define COUNTERS_KEPT (3 * COUNTERS_OWNERS)
 
 struct counters {
 	struct ledger *ledger;
@@ -49,6 +58,10 @@ struct counters {
 	struct periods *periods;
 	struct counters_owner owners[COUNTERS_OWNERS];
 	size_t owners_n;
+	struct counters_kept kept[COUNTERS_OWNERS];
+	size_t kept_n;
+	counters_source_fn source;
+	void *source_ctx;
 	uint8_t owner_of_head[LINEHEAD_NUMBERS]; /* its place + 1; 0: unknown */
 	int64_t hour;				 /* of the last line */
 	uint64_t at_hour[COUNTER_FIELDS]; /* what of the total is in hours */
@@ -67,5 +80,17 @@ static inline uint64_t counters_total(const struct counters *c, size_t field)
 
 /* What was counted since the last call goes to its hour. */
 void counters_settle(struct counters *c);
+
+/* Whose line it is; there is always one. */
+struct counters_owner *counters_owner_of(
+	struct counters *c, const struct line *line, bool dovecot);
+/* Is its line of that hour counted from another source? If not it counts. */
+bool counters_told_twice(const struct counters *c, struct counters_owner *owner,
+	uint32_t source, int64_t hour);
+/* What the next run is to know of them: at most COUNTERS_KEPT numbers, and how
+ * many; and in that run, before a line. */
+size_t counters_owners_put(const struct counters *c, uint64_t *numbers);
+void counters_owners_take(
+	struct counters *c, const uint64_t *numbers, size_t n);
 
 #endif

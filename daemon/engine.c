@@ -111,6 +111,18 @@ static void on_line(void *ctx, const struct line *line, uint32_t source)
 		counters_line(e->counters, line, source);
 }
 
+static const char *on_source(void *ctx, size_t i, uint32_t *number)
+{
+	const struct engine *e = ctx;
+	struct feed_status status;
+
+	if (i >= feeds_count(e->feeds))
+		return NULL;
+	feeds_status(e->feeds, i, &status);
+	*number = status.number;
+	return status.name;
+}
+
 static void on_outbound(void *ctx, const struct alarm *alarm,
 	enum level_news news, const struct words *words)
 {
@@ -437,6 +449,7 @@ static bool engine_init(struct engine *e)
 	outbound_restore(e->outbound, e->state);
 	e->counters = counters_new(e->attackers, e->outbound);
 	counters_restore(e->counters, e->state);
+	counters_sources(e->counters, on_source, e);
 	names = engine_names(e);
 	e->resolver = resolver_new(
 		e->loop, e->options.names_fd, e->options.names_pid, &names);

@@ -433,14 +433,17 @@ void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 
 	if (i >= feeds->n && i < feeds->n + feeds->journals.n) {
 		feed_journal_status(feeds->journals.items[i - feeds->n], out);
+		out->number = FEEDS_JOURNAL;
 		return;
 	}
 	if (i >= feeds->n) {
 		feed_syslog_status(feeds->syslog, out);
+		out->number = FEEDS_SYSLOG;
 		return;
 	}
 	feed = feeds->items[i];
 	*out = (struct feed_status){
+		.number = feed->number,
 		.name = file_source_path(feed->source),
 		.kind = "file",
 		.trouble = trouble_of(file_source_state(feed->source)),

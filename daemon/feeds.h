@@ -72,6 +72,7 @@ void feeds_save_all(struct feeds *feeds);
 uint64_t feeds_lines(const struct feeds *feeds);
 
 struct feed_status {
+	uint32_t number;     /* as feeds_user.line has it */
 	const char *name;    /* a path, "journal", "journal[namespace=x]" */
 	const char *kind;    /* "file", "journal", "syslog" */
 	const char *trouble; /* NULL if it is being read */

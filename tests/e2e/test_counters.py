@@ -149,6 +149,30 @@ def test_open_over_a_restart(host, tally, of):
     assert totals(host) == {**wanted(3), "lines": 6 * 3, "logins": 0}
 
 
+def test_counted_before_a_stop_from_another_file(host, tally):
+    """Of two that hold the same, one was not read to its end: its rest is no
+    news in the next run, be it the only news."""
+    logs = [attack.MAIL_LOG, "/var/log/mail.info"]
+    for log in logs:
+        host.write(log, "", 0o644)
+    daemon = host.mailband({"jail.local": attack.jail(
+        "postfix", logpath="\n  ".join(logs))})
+    host.append(logs[0], "".join(message(1)[:6]))
+    hosts.wait_for(lambda: totals(host)["lines"] == 6)
+    assert daemon.stop() == 0
+    tally.fault("stopped with a line in one of two files read")
+    host.append(logs[1], "".join(message(1)[:6]))
+    host.mailband()
+    hosts.wait_for(lambda: host.status()["lines"] == 6, what="the other's")
+    assert totals(host)["lines"] == 6
+    # The one counts on.
+    for log in logs:
+        host.append(log, "".join(message(2)[:6]))
+    hosts.wait_for(lambda: host.status()["lines"] == 18, what="all")
+    tally.lines(12, totals(host)["lines"])
+    assert totals(host) == {**wanted(2), "lines": 12, "logins": 0}
+
+
 def test_periods_outlive_it(host):
     """What Zabbix has got is not sent again after a restart, the rest is."""
     def told():
