@@ -183,3 +183,146 @@ def test_journal(new_host, tally):
             attackers.next() + "\n" for _ in range(20)))
     assert kill_again_and_again(host, 60, write) == 60
     judge(host, attackers, tally, 60)
+
+
+# The service manager's part: again, whatever it ended with.
+MANAGER = """
+while [ ! -e /run/over ]; do
+    {program} -c /etc/mailban -s /run/mailban/control -d /var/lib/mailban \\
+        2>>/run/mailband.log
+    echo $? >>/run/ends
+done
+"""
+CONF = """[mailban]
+user = mailban
+[alarms]
+interval = 1
+"""
+# What runs while somebody is killed, and how often it is done.
+MOMENTS = {"nothing": 2, "reload": 3, "import": 3, "flush": 3, "ban": 3,
+           "full disk": 2, "at once": 2}
+OURS = ("mailband", "mailban-", "gauge-", "runner-", "warden-", "lookup")
+
+
+class Machine:
+    """A host whose mailband is begun again whenever it ends."""
+
+    def __init__(self, host, numbers):
+        self.host, self.numbers = host, numbers
+        self.attackers = Attackers(numbers)
+        self.by_hand, self.imported, self.killed = [], [], \
+            collections.Counter()
+        self.hands = iter(attack.addresses(1 << 16, "172.16.0.0/12"))
+        host.path("/var/lib/mailban").mkdir(exist_ok=True)
+        host.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=755", "none",
+                  "/var/lib/mailban"])
+        host.run(["chown", "mailban:", "/var/lib/mailban"])
+        prepare(host, ignoreip="localhost mx.example.org")
+        host.configure({"mailban.conf": CONF, "jail.d/hand.conf": attack.jail(
+            "hand", filter="own", logpath="/var/log/none", bantime="1h")})
+        self.manager = host.start(["sh", "-c", MANAGER.format(
+            program=host.program("mailband"))])
+        self.space = os.stat(f"/proc/{self.manager.pid}/ns/pid")
+        self.log = os.open(host.path(LOG), os.O_WRONLY | os.O_APPEND)
+
+    def processes(self):
+        """{pid: (name, parent)} of ours in this host, as seen from outside."""
+        found = {}
+        for entry in os.listdir("/proc"):
+            try:
+                if entry.isdigit() and os.path.samestat(
+                        os.stat(f"/proc/{entry}/ns/pid"), self.space):
+                    with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+                        name, rest = file.read().split("(", 1)[1].rsplit(
+                            ")", 1)
+                    state, parent = rest.split()[:2]
+                    if name.startswith(OURS) and state != "Z":
+                        found[int(entry)] = name, int(parent)
+            except OSError:
+                pass
+        return found
+
+    def write(self):
+        os.write(self.log, "".join(attack.line(self.attackers.next(), "own")
+                                   for _ in range(20)).encode())
+
+    def whole(self):
+        """each ban is in the kernel, all processes are one mailband's"""
+        pids = self.processes()
+        parents = {parent for _, parent in pids.values()}
+        engines = [p for p, (_, parent) in pids.items()
+                   if parent == self.manager.pid]
+        return len(engines) == 1 and parents <= {*pids, self.manager.pid} and \
+            sorted(self.host.banned("own")) == self.attackers.banned() and \
+            sorted(self.host.banned("hand")) == \
+            sorted(self.by_hand + self.imported)
+
+    def begin(self, moment):
+        """What is to be going on; a function that sees to its end."""
+        command = [self.host.program("mailban"), "-s", "/run/mailban/control"]
+        if moment == "reload":
+            return self.host.start([*command, "reload"]).wait
+        if moment == "flush":
+            return self.host.start(["nft", "flush", "ruleset"]).wait
+        if moment == "full disk":
+            fill = "/var/lib/mailban/fill"
+            self.host.run(["sh", "-c", f"cat /dev/zero >{fill}"], check=False)
+            self.write()
+            return lambda: os.unlink(self.host.path(fill))
+        if moment == "ban":
+            new, to = [next(self.hands)], self.by_hand
+            argv = [*command, "ban", "hand", *new]
+        elif moment == "import":
+            new, to = [next(self.hands) for _ in range(200)], self.imported
+            self.host.write("/srv/list", "".join(f"{a}\n" for a in new))
+            argv = [*command, "import", "-J", "hand", "/srv/list"]
+        else:
+            return lambda: None
+        begun = self.host.start(argv)
+
+        def finish():
+            """it is answered, if not now then when it is asked again: 1 is
+            that it was done before"""
+            if begun.wait() > 1:
+                hosts.wait_for(lambda: self.host.run(
+                    argv, check=False).returncode < 2, every=0.1)
+            to.extend(new)
+        return finish
+
+    def shot(self):
+        """The name of whom it hit."""
+        try:
+            pid, (name, _) = self.numbers.choice(
+                sorted(self.processes().items()))
+            os.kill(pid, 9)
+        except (IndexError, ProcessLookupError):
+            return None
+        return name
+
+    def kill_one(self, moment):
+        end = self.begin(moment)
+        hosts.wait_for(self.processes)
+        self.host.run(["sleep", f"{self.numbers.uniform(0, 0.03):.4f}"])
+        self.killed[hosts.wait_for(self.shot)] += 1
+        end()
+        if moment != "at once":
+            hosts.wait_for(self.whole)
+
+
+def test_every_process(new_host, tally, kills=int(os.environ.get("KILLS", "30"))):
+    """Whoever it is, and whatever it was doing."""
+    host, numbers = new_host(), random.Random(SEED)
+    machine = Machine(host, numbers)
+    hosts.wait_for(machine.whole)
+    for moment in numbers.choices(*zip(*MOMENTS.items()), k=kills):
+        machine.write()
+        machine.kill_one(moment)
+    hosts.wait_for(machine.whole)
+    assert sorted(p.name for p in host.path("/run/mailban").iterdir()) == \
+        ["control"]
+    host.write("/run/over", "")
+    host.run(["pkill", "-x", "mailband"])
+    assert machine.manager.wait() == 0
+    hosts.wait_for(lambda: not machine.processes())
+    print(dict(machine.killed))
+    judge(host, machine.attackers, tally, kills)
