@@ -246,8 +246,11 @@ int nft_socket_commit(
 			break;
 		rc = learn(s, 0);
 		if (rc < 0)
-			return rc;
+			break;
 	}
+	/* Sent again as it is, it asks for the generation of that time. */
+	if (!callers)
+		batch_require(b, 0);
 	if (rc == 0)
 		(void)learn(s, 1);
 	return rc;

@@ -66,6 +66,22 @@ static void generation_grows_by_one(void **state)
 	world_free(&w);
 }
 
+/* Its answer was lost, say. */
+static void the_same_is_sent_again(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_new(&w);
+	world_nft(TABLE);
+	batch_begin(&w.batch, 0);
+	set_put_new(&w.batch, SET_BAN4, "one", 10);
+	assert_int_equal(nft_socket_commit(w.nft, &w.batch, NULL), 0);
+	world_nft("add table inet other");
+	assert_int_equal(nft_socket_commit(w.nft, &w.batch, NULL), 0);
+	world_free(&w);
+}
+
 static void the_message_at_fault_is_told(void **state)
 {
 	struct nft_fault fault;
@@ -170,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_is_not_sent),
 		cmocka_unit_test(generation_grows_by_one),
+		cmocka_unit_test(the_same_is_sent_again),
 		cmocka_unit_test(the_message_at_fault_is_told),
 		cmocka_unit_test(very_many_errors),
 		cmocka_unit_test(half_a_batch_is_never_sent),
