@@ -29,7 +29,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/conf_refer lib/datadir lib/err lib/hash lib/ini lib/layout \
 	lib/linehead lib/log lib/memory lib/nearest lib/outlet lib/paths \
-	lib/prefixset
+	lib/plain lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/portion sources/replay \
@@ -70,7 +70,7 @@ WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
 	daemon/warden_cut daemon/warden_held daemon/warden_layout \
 	daemon/warden_listing daemon/warden_rush daemon/request daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
-	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log \
+	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log lib/plain \
 	lib/prefixset \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
@@ -79,7 +79,7 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
 	daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_gauge \
 	alarms/disk alarms/queue alarms/report lib/addr lib/clock lib/codec \
-	lib/log lib/memory
+	lib/log lib/memory lib/plain
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \

@@ -13,73 +13,22 @@
 #include <time.h>
 #include <wchar.h>
 
-/*
- * The code point at text, of which left bytes are there, and its bytes; zero
- * bytes if none is there (RFC 3629: no surrogates, nothing overlong, nothing
- * above 10FFFF).
- */
-static size_t utf8_decode(const unsigned char *t, size_t left, uint32_t *out)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t v;
-	size_t n, i;
+#include "lib/plain.h"
 
-	if (t[0] < 0x80) {
-		*out = t[0];
-		return 1;
-	}
-	n = t[0] >= 0xf0 ? 4 : t[0] >= 0xe0 ? 3 : 2;
-	if (t[0] < 0xc2 || t[0] > 0xf4 || n > left)
-		return 0;
-	v = t[0] & (0xffu >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((t[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (t[i] & 0x3f);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-		return 0;
-	*out = v;
-	return n;
+/* That the terminal has no width for, it may do anything with. */
+static bool has_width(uint32_t point)
+{
+	return point < 0x80 || wcwidth((wchar_t)point) >= 0;
 }
 
-/* Controls, and what reorders or hides the text around it. */
-static bool point_is_plain(uint32_t v)
+char *text_escape_bytes(const char *text, size_t n)
 {
-	if (v < 0x20 || (v >= 0x7f && v < 0xa0) || v == 0xad)
-		return false;
-	if (v == 0x61c || (v >= 0x200b && v <= 0x200f) ||
-		(v >= 0x2028 && v <= 0x202e) || (v >= 0x2060 && v <= 0x206f) ||
-		v == 0xfeff || (v >= 0xfff9 && v <= 0xfffb) ||
-		(v >= 0xe0000 && v <= 0xe0fff))
-		return false;
-	return v < 0x80 || wcwidth((wchar_t)v) >= 0;
-}
-
-char *text_escape_bytes(const char *text, size_t left)
-{
-	const unsigned char *t = (const unsigned char *)text;
-	/* The longest: one byte to \xNN, three bytes to \u{NNNN}. */
-	char *out = malloc(4 * left + 1), *o = out;
-	uint32_t v;
-	size_t n;
+	size_t room = PLAIN_ROOM(n) + 1;
+	char *out = malloc(room);
 
 	if (!out)
 		abort();
-	for (; left; t += n, left -= n) {
-		n = utf8_decode(t, left, &v);
-		if (!n || (n == 1 && !point_is_plain(v))) {
-			o += sprintf(o, "\\x%02x", *t);
-			n = 1;
-		} else if (!point_is_plain(v)) {
-			/* at most 8 bytes for 2, 10 for 4 */
-			o += sprintf(o, "\\u{%x}", (unsigned)v);
-		} else {
-			memcpy(o, t, n);
-			o += n;
-		}
-	}
-	*o = '\0';
+	plain_copy(out, room, text, n, has_width);
 	return out;
 }
 
@@ -90,13 +39,12 @@ char *text_escape(const char *text)
 
 size_t text_width(const char *text)
 {
-	const unsigned char *t = (const unsigned char *)text;
 	size_t left = strlen(text), n, width = 0;
 	uint32_t v;
 	int w;
 
-	for (; left; t += n, left -= n) {
-		n = utf8_decode(t, left, &v);
+	for (; left; text += n, left -= n) {
+		n = plain_decode(text, left, &v);
 		w = n > 1 ? wcwidth((wchar_t)v) : 1;
 		width += w > 0 ? (size_t)w : 0;
 		n = n ? n : 1;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/plain.h"
+
 /* Longer than any message whose quotation can be of use. */
 #define TEXT_MOST 2000
 
@@ -44,7 +46,8 @@ static char *compose(
  * read, with no byte that a terminal obeys. */
 static void make_plain(char *text)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), took;
+	uint32_t point;
 
 	if (n > TEXT_MOST) {
 		n = TEXT_MOST;
@@ -53,9 +56,16 @@ static void make_plain(char *text)
 			n--;
 		strcpy(text + n, " ...");
 	}
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	n = strlen(text);
+	for (size_t i = 0; i < n; i += took) {
+		char *c = text + i;
+
+		took = plain_decode(c, n - i, &point);
+		if (took && plain_is(point))
+			continue;
+		took = took ? took : 1;
+		memset(c, '?', took);
+	}
 }
 
 /* What two jails have in common is said of both. */

@@ -14,6 +14,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "lib/plain.h"
+
 static enum log_level most_wanted = LOG_LEVEL_INFO;
 static bool with_severity;
 
@@ -55,22 +57,6 @@ bool log_wants(enum log_level level)
 	return level <= most_wanted;
 }
 
-/* Copies text so that it stays one line of printable bytes and UTF-8. */
-static size_t copy_plain(char *out, size_t room, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text && n + 5 < room; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f)
-			n += (size_t)sprintf(out + n, "\\x%02x", c);
-		else
-			out[n++] = (char)c;
-	}
-	return n;
-}
-
 void log_line(enum log_level level, const char *format, ...)
 {
 	char text[2048], out[2200];
@@ -85,7 +71,7 @@ void log_line(enum log_level level, const char *format, ...)
 	if (with_severity)
 		n += (size_t)sprintf(out, "<%d>", (int)level);
 	n += (size_t)sprintf(out + n, "%s ", names[level]);
-	n += copy_plain(out + n, sizeof(out) - n - 1, text);
+	n += plain_copy(out + n, sizeof(out) - n - 1, text, strlen(text), NULL);
 	out[n++] = '\n';
 	/* Nobody is left to tell if stderr itself fails. */
 	if (write(STDERR_FILENO, out, n) < 0)
