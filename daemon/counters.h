@@ -39,12 +39,16 @@ void counters_free(struct counters **counters);
  */
 void counters_line(
 	struct counters *counters, const struct line *line, uint32_t source);
-/* The i-th source that is read now: its name and number; NULL behind the last.
+/*
+ * The i-th source that is read now: its name and number; "" for one that has
+ * nothing to be counted, NULL behind the last.
  */
 typedef const char *(*counters_source_fn)(
 	void *ctx, size_t i, uint32_t *number);
 void counters_sources(
 	struct counters *counters, counters_source_fn fn, void *ctx);
+/* Other sources may be read now, and under other numbers. */
+void counters_followed(struct counters *counters);
 /*
  * Lines that tell of trouble of the mail system's own (ledger/sign.h), each
  * once: whose they are, as counters_program() has it, who (a part of the line,

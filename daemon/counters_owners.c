@@ -118,6 +118,14 @@ bool counters_told_twice(const struct counters *c, struct counters_owner *owner,
 	return false;
 }
 
+/* From one that is read no more nothing will come. */
+void counters_followed(struct counters *c)
+{
+	for (size_t i = 0; i < c->owners_n; i++)
+		if (!number_of(c, c->owners[i].from, &c->owners[i].source))
+			c->owners[i].source = UINT32_MAX;
+}
+
 size_t counters_owners_put(const struct counters *c, uint64_t *numbers)
 {
 	size_t n = 0;

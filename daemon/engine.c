@@ -120,7 +120,7 @@ static const char *on_source(void *ctx, size_t i, uint32_t *number)
 		return NULL;
 	feeds_status(e->feeds, i, &status);
 	*number = status.number;
-	return status.name;
+	return status.unused ? "" : status.name;
 }
 
 static void on_outbound(void *ctx, const struct alarm *alarm,
@@ -350,6 +350,7 @@ int engine_follow(struct engine *e)
 	r = feeds_configure(e->feeds, e->config);
 	if (r < 0)
 		log_error("cannot follow the logs: %s", strerror(-r));
+	counters_followed(e->counters);
 	if (e->journal)
 		sd_event_source_set_enabled(e->journal,
 			feeds_has_journal(e->feeds) ? SD_EVENT_ONESHOT

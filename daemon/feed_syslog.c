@@ -342,5 +342,6 @@ void feed_syslog_status(const struct feed_syslog *f, struct feed_status *out)
 		       (f->socket ? syslog_stats(f->socket)->cut : 0),
 		.refused = trusted_refused(f->trusted),
 		.full = full(f),
+		.unused = !f->wanted,
 	};
 }

@@ -81,6 +81,7 @@ struct feed_status {
 	uint64_t refused; /* lines that would have counted if believed */
 	uint64_t full;	  /* times that a socket had no room when it was read */
 	int64_t lag;	  /* bytes not read yet */
+	bool unused;	  /* a socket that was passed, and no jail has */
 };
 
 size_t feeds_count(const struct feeds *feeds);
