@@ -103,8 +103,8 @@ static bool is_worse(const struct attacks_pair *p)
 static void logins_write(const struct attacks *a, bool worse, const char *head,
 	const struct report_options *o, FILE *to)
 {
-	static const char *const heads[] = {"account", "network", ">tries",
-		">logins", "last try", "first login", "what came before", NULL};
+	static const char *const heads[] = {"Account", "Network", ">Tries",
+		">Logins", "Last try", "First login", "What came before", NULL};
 	uint32_t *order = tally_sorted(a->pairs, compare_pair);
 	struct table *table = table_new(heads);
 	enum table_tone tone = worse ? TABLE_BAD : TABLE_PLAIN;
@@ -191,8 +191,8 @@ static void parties_write(const struct tally *t, const char *head,
 static void pairs_write(
 	const struct attacks *a, const struct report_options *o, FILE *to)
 {
-	static const char *const heads[] = {"network", "account", ">tries",
-		"first", "last", "logged in", NULL};
+	static const char *const heads[] = {"Network", "Account", ">Tries",
+		"First", "Last", "Logged in", NULL};
 	uint32_t *order = tally_sorted(a->pairs, compare_pair);
 	struct table *table = table_new(heads);
 	uint64_t more = 0;
@@ -230,9 +230,9 @@ void report_attacks(const struct attacks *a, const struct report_options *o,
 	const char *const *faults, FILE *to)
 {
 	static const char *const networks[] = {
-		"network", ">tries", ">accounts", "first", "last", NULL};
+		"Network", ">Tries", ">Accounts", "First", "Last", NULL};
 	static const char *const accounts[] = {
-		"account", ">tries", ">networks", "first", "last", NULL};
+		"Account", ">Tries", ">Networks", "First", "Last", NULL};
 
 	for (; *faults; faults++)
 		fprintf(to, "not whole: %s\n", *faults);
