@@ -81,6 +81,9 @@ static void take_count(
 	struct alarms_services *s = &a->services[spool];
 	int error;
 
+	/* The instances were read anew meanwhile. */
+	if (i >= a->postfix.n || spool >= REPORT_SPOOLS)
+		return;
 	strcpy(s->directory, a->postfix.instances[i].queue_directory);
 	s->last = a->postfix.limits[i];
 	if (reply->status != 0 ||

@@ -153,8 +153,11 @@ static void on_ban(void *ctx, const struct ban *ban)
 	if (e->restoring) {
 		enforce_keep(e->enforce, ban);
 		/* The kernel takes them while others are still read. */
-		if (++e->restored % RESTORED_AT_ONCE == 0)
-			enforce_flush(e->enforce);
+		if (++e->restored % RESTORED_AT_ONCE || e->restored_waits)
+			return;
+		enforce_flush(e->enforce);
+		/* It takes no more now: all that is left is told at the end. */
+		e->restored_waits = enforce_waits(e->enforce);
 		return;
 	}
 	counters_ban(e->counters);

@@ -77,6 +77,7 @@ struct engine {
 	int64_t saved;		/* monotonic: the last state_commit */
 	bool restoring;		/* bans come out of the state store */
 	size_t restored;	/* so many did */
+	bool restored_waits;	/* the warden takes no more of them now */
 	bool hurried;		/* a ban of this turn was sent already */
 	bool failed;
 };

@@ -107,8 +107,8 @@ static bool look_at(
 
 	if (stat(path, st) < 0)
 		return false;
-	f->is_roots &= st->st_uid == 0 && !(st->st_mode & S_IWOTH) &&
-		       (st->st_gid == 0 || !(st->st_mode & S_IWGRP));
+	/* The group's bits are also the most that an ACL gives to anybody. */
+	f->is_roots &= st->st_uid == 0 && !(st->st_mode & (S_IWOTH | S_IWGRP));
 	if (mark) {
 		uint64_t what[] = {*mark, st->st_dev, st->st_ino};
 

@@ -37,6 +37,7 @@ struct mark {
 struct progress {
 	struct mark counted;
 	struct mark skipped; /* what is left out; second 0: nothing */
+	int64_t until;	     /* monotonic: then all has been caught up with */
 	bool changed;
 };
 
@@ -51,7 +52,6 @@ struct moved {
 	struct place *places; /* by jail */
 	size_t n;
 	struct progress lines[WAYS];
-	int64_t until; /* monotonic: then all has been caught up with */
 };
 
 static const char *const way_names[WAYS] = {
@@ -79,7 +79,7 @@ static bool get(struct moved *m, const char *name, unsigned int *ways,
 	char text[TEXT_ROOM];
 	size_t n = state_get_position(m->state, name, text, sizeof(text));
 
-	*p = (struct progress){.changed = false};
+	*p = (struct progress){.until = clock_mono() + CATCH_UP};
 	return n > 0 && n <= sizeof(text) && text[n - 1] == '\0' &&
 	       sscanf(text, "%u %" SCNi64 " %" SCNu64 " %" SCNi64 " %" SCNu64,
 		       ways, &p->counted.second, &p->counted.n,
@@ -123,6 +123,7 @@ static void skip(struct progress *p, struct mark what)
 	p->skipped = what;
 	if (what.second > now)
 		p->skipped = (struct mark){now, 0};
+	p->until = clock_mono() + CATCH_UP;
 	p->changed = true;
 }
 
@@ -185,26 +186,32 @@ void moved_configure(struct moved *m, const struct config *config)
 	free(m->places);
 	m->places = places;
 	m->n = config->n;
-	m->until = clock_mono() + CATCH_UP;
 }
 
+/* A line from the future counts as one of now. */
 static void count(struct progress *p, int64_t second)
 {
+	int64_t now;
+
+	if (second > p->counted.second) {
+		now = clock_wall() / CLOCK_SECOND;
+		second = second < now ? second : now;
+	}
 	if (second > p->counted.second)
 		p->counted = (struct mark){.second = second};
 	p->counted.n += second == p->counted.second;
 	p->changed = true;
 }
 
-static bool is_new(struct moved *m, struct progress *p, int64_t time)
+static bool is_new(struct progress *p, int64_t time)
 {
 	int64_t second = time / CLOCK_SECOND;
 
 	if (time == 0)
 		return true;
-	if (p->skipped.second && clock_mono() >= m->until)
-		p->skipped.second = 0;
-	if (second < p->skipped.second)
+	if (p->skipped.second && clock_mono() >= p->until)
+		p->skipped = (struct mark){0};
+	if (p->skipped.second && second < p->skipped.second)
 		return false;
 	if (second == p->skipped.second && p->skipped.n > 0) {
 		p->skipped.n--;
@@ -217,7 +224,7 @@ static bool is_new(struct moved *m, struct progress *p, int64_t time)
 
 bool moved_is_new(struct moved *m, uint32_t jail, int64_t time)
 {
-	return is_new(m, &m->places[jail].failures, time);
+	return is_new(&m->places[jail].failures, time);
 }
 
 bool moved_line_is_new(struct moved *m, uint32_t source, int64_t time)
@@ -226,7 +233,7 @@ bool moved_line_is_new(struct moved *m, uint32_t source, int64_t time)
 		  : source == FEEDS_SYSLOG ? SYSLOG
 					   : FILES;
 
-	return is_new(m, &m->lines[way], time);
+	return is_new(&m->lines[way], time);
 }
 
 void moved_save(struct moved *m, bool all)

@@ -208,32 +208,6 @@ static int queue(struct warden_client *c, size_t n)
 	return 0;
 }
 
-int warden_client_send(struct warden_client *c, const struct request *r,
-	warden_reply_fn fn, void *context)
-{
-	struct request numbered = *r;
-	int n, rc;
-
-	if (c->broken)
-		return -EPIPE;
-	numbered.id = c->next_id;
-	n = request_encode(&numbered, c->out);
-	if (n < 0)
-		return n;
-	rc = question_add(c, numbered.id, fn, context);
-	if (rc < 0)
-		return rc;
-	rc = c->first ? -EAGAIN : send_now(c, c->out, (size_t)n);
-	if (rc == -EAGAIN)
-		rc = queue(c, (size_t)n);
-	if (rc < 0) {
-		c->n--; /* the one just added */
-		return rc;
-	}
-	c->next_id++;
-	return 0;
-}
-
 static int flush_queue(struct warden_client *c)
 {
 	while (c->first) {
@@ -250,6 +224,35 @@ static int flush_queue(struct warden_client *c)
 		c->queued -= o->n;
 		free(o);
 	}
+	return 0;
+}
+
+int warden_client_send(struct warden_client *c, const struct request *r,
+	warden_reply_fn fn, void *context)
+{
+	struct request numbered = *r;
+	int n, rc;
+
+	if (c->broken)
+		return -EPIPE;
+	numbered.id = c->next_id;
+	n = request_encode(&numbered, c->out);
+	if (n < 0)
+		return n;
+	rc = question_add(c, numbered.id, fn, context);
+	if (rc < 0)
+		return rc;
+	/* The event loop may not come to it for long. */
+	rc = flush_queue(c);
+	if (rc == 0)
+		rc = c->first ? -EAGAIN : send_now(c, c->out, (size_t)n);
+	if (rc == -EAGAIN)
+		rc = queue(c, (size_t)n);
+	if (rc < 0) {
+		c->n--; /* the one just added */
+		return rc;
+	}
+	c->next_id++;
 	return 0;
 }
 

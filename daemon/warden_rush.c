@@ -135,10 +135,11 @@ static void put(struct warden *w, const struct rush *r)
 
 void warden_rush_choose(struct warden *w)
 {
-	bool room = make_room(w, w->change.n), known;
+	bool room, known;
 
 	if (w->change.n < RUSH_LEAST)
 		return;
+	room = make_room(w, w->change.n);
 	for (size_t i = 0; i < w->change.n; i++) {
 		struct change_entry *e = &w->change.entries[i];
 
