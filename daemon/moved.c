@@ -19,7 +19,9 @@
 #include "daemon/config.h"
 #include "daemon/feeds.h"
 #include "daemon/state.h"
+#include "jails/jail.h"
 #include "lib/clock.h"
+#include "lib/hash.h"
 
 /* Ways that lines come. The socket has nothing of before. */
 enum { FILES, JOURNAL, SYSLOG, WAYS };
@@ -43,7 +45,7 @@ struct progress {
 
 struct place {
 	char name[NAME_ROOM];
-	unsigned int ways; /* bits */
+	unsigned int ways; /* as ways_of() has them */
 	struct progress failures;
 };
 
@@ -108,11 +110,27 @@ void moved_free(struct moved **moved)
 	*moved = NULL;
 }
 
+/* Above the ways: which journal it is, by a hash; 0: the host's own. */
 static unsigned int ways_of(const struct config_jail *item)
 {
-	return (item->file_filter != CONFIG_NO_FILTER) << FILES |
-	       (item->journal_filter != CONFIG_NO_FILTER) << JOURNAL |
-	       (item->syslog_filter != CONFIG_NO_FILTER) << SYSLOG;
+	static const struct hash_seed seed;
+	const struct jail_journal *j = item->jail->journal;
+	unsigned int ways = (item->file_filter != CONFIG_NO_FILTER) << FILES |
+			    (item->journal_filter != CONFIG_NO_FILTER)
+				    << JOURNAL |
+			    (item->syslog_filter != CONFIG_NO_FILTER) << SYSLOG;
+
+	if (j && ways >> JOURNAL & 1)
+		ways |= (unsigned int)hash_bytes(
+				&seed, j->name, strlen(j->name))
+			<< WAYS;
+	return ways;
+}
+
+/* The other way, or the other journal, may have what was counted already. */
+static bool is_moved(unsigned int before, unsigned int now)
+{
+	return now & ~before & FROM_BEFORE || now >> WAYS != before >> WAYS;
 }
 
 /* A clock that was ahead tells nothing of what will come. */
@@ -174,7 +192,7 @@ void moved_configure(struct moved *m, const struct config *config)
 			config->items[i].jail->name);
 		if (find(m, name, p)) {
 			before |= p->ways;
-			if (ways & ~p->ways & FROM_BEFORE)
+			if (is_moved(p->ways, ways))
 				skip(&p->failures, p->failures.counted);
 		}
 		strcpy(p->name, name);

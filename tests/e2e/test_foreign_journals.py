@@ -100,6 +100,19 @@ def test_one_that_comes_later_and_is_not_roots(host):
     assert host.banned("mine") == {}
 
 
+def test_the_same_by_another_name_is_not_counted_again(host):
+    host.journald()
+    host.mailband({"jail.local": jail("own", "")})
+    log(host, ADDRESS, 2, devlog=None)
+    hosts.wait_for(lambda: host.status("own")["total_failed"] == 2)
+    host.configure({"jail.local": jail(
+        "own", "journalfiles=/var/log/journal/*/*.journal")})
+    host.mailban("reload")
+    log(host, OTHER, devlog=None)
+    host.wait_banned("own", OTHER)
+    assert list(host.banned("own")) == [OTHER]
+
+
 def test_what_takes_a_restart(host):
     host.journald()
     host.path("/srv/kept").mkdir()
