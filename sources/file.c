@@ -22,6 +22,9 @@
 #include "sources/header.h"
 #include "sources/parts.h"
 
+/* After so many ticks without the right to read it. */
+#define DENIED_TOLD 2
+
 struct file_source {
 	struct watch_user user; /* first: the watch knows us by it */
 	struct file_watch *watch;
@@ -31,6 +34,8 @@ struct file_source {
 	bool ready;	/* there may be something to read */
 	bool check;	/* the path may name another file */
 	bool faulty;	/* a read failed; said once */
+	bool ticked;	/* since a denial was counted */
+	int denied;	/* ticks that found no right to read it */
 	bool enough;	/* no line more in this read */
 	int dir_wd[2];	/* of the path's directory, of a link's target's */
 	bool dir_exact; /* the first is the directory, no parent of it */
@@ -39,17 +44,39 @@ struct file_source {
 	struct header_clock clock;
 };
 
-static void state_set(struct file_source *src, enum file_state state, int error)
+static void state_set(struct file_source *src, enum file_state state)
 {
 	if (state == src->state)
 		return;
-	if (state == FILE_DENIED)
-		log_warning("%s: %s; trying again", src->path, strerror(error));
-	else if (state == FILE_REFUSED)
+	if (state == FILE_REFUSED)
 		log_warning("%s: not a regular file, not followed", src->path);
-	else if (state == FILE_FOLLOWED && src->state != FILE_MISSING)
+	else if (state == FILE_FOLLOWED &&
+		 (src->state == FILE_REFUSED || src->denied >= DENIED_TOLD))
 		log_notice("%s: followed now", src->path);
+	src->denied = 0;
 	src->state = state;
+}
+
+/*
+ * A path that may not be read. Who makes a log gives it away in the next
+ * moment, as rsyslog does: it is told of when ticks have found it so.
+ */
+static void deny(struct file_source *src, int error)
+{
+	state_set(src, FILE_DENIED);
+	if (!src->ticked || src->denied == DENIED_TOLD)
+		return;
+	src->ticked = false;
+	if (++src->denied == DENIED_TOLD)
+		log_warning("%s: %s; trying again", src->path, strerror(error));
+}
+
+static void path_fault(struct file_source *src, int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		state_set(src, FILE_MISSING);
+	else
+		deny(src, error);
 }
 
 /* Keeps the watch of the nearest directory there is. */
@@ -105,29 +132,25 @@ static int path_open(struct file_source *src)
 	int fd;
 
 	if (stat(src->path, &st) < 0) {
-		state_set(src,
-			errno == ENOENT || errno == ENOTDIR ? FILE_MISSING
-							    : FILE_DENIED,
-			errno);
+		path_fault(src, errno);
 		return -1;
 	}
 	/* Before it is opened: opening a device may do something. */
 	if (!S_ISREG(st.st_mode)) {
-		state_set(src, FILE_REFUSED, 0);
+		state_set(src, FILE_REFUSED);
 		return -1;
 	}
 	fd = open(src->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
-		state_set(src, errno == ENOENT ? FILE_MISSING : FILE_DENIED,
-			errno);
+		path_fault(src, errno);
 		return -1;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		state_set(src, FILE_REFUSED, 0);
+		state_set(src, FILE_REFUSED);
 		return -1;
 	}
-	state_set(src, FILE_FOLLOWED, 0);
+	state_set(src, FILE_FOLLOWED);
 	return fd;
 }
 
@@ -145,7 +168,7 @@ static void path_check(struct file_source *src)
 	watch_target(src);
 	if (stat(src->path, &st) == 0 &&
 		parts_make_last(&src->parts, st.st_dev, st.st_ino)) {
-		state_set(src, FILE_FOLLOWED, 0);
+		state_set(src, FILE_FOLLOWED);
 		return;
 	}
 	fd = path_open(src);
@@ -203,7 +226,7 @@ static void source_tick(struct watch_user *user)
 {
 	struct file_source *src = (struct file_source *)user;
 
-	src->ready = src->check = true;
+	src->ready = src->check = src->ticked = true;
 }
 
 int file_source_new(struct file_watch *w, const char *path,

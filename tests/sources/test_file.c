@@ -503,6 +503,59 @@ static void test_denied(void **state)
 	file_source_free(&src);
 }
 
+/* What the log says of a file that turns readable after so many ticks. */
+static const char *said_of_denied(int ticks)
+{
+	static char said[1024];
+	const char *log = scratch_path("denied"), *err = scratch_path("said");
+	int saved = dup(STDERR_FILENO);
+	int fd = open(err, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct file_source *src;
+	ssize_t n;
+
+	scratch_append(log, "one\n");
+	chmod(log, 0);
+	dup2(fd, STDERR_FILENO);
+	log_setup(LOG_LEVEL_INFO);
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(65534), 0);
+	src = follow(log, FILE_START_BEGIN, NULL);
+	read_all(WHOLE);
+	for (int i = 0; i < ticks; i++) {
+		file_watch_tick(w);
+		read_all(WHOLE);
+	}
+	assert_int_equal(file_source_state(src), FILE_DENIED);
+	assert_int_equal(seteuid(getuid()), 0);
+	chmod(log, 0644);
+	await("one\n");
+	file_source_free(&src);
+	unlink(log);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log_setup(LOG_LEVEL_CRITICAL);
+	n = pread(fd, said, sizeof(said) - 1, 0);
+	close(fd);
+	said[n > 0 ? n : 0] = '\0';
+	return said;
+}
+
+static void test_denial_told(void **state)
+{
+	const char *said, *at;
+
+	(void)state;
+	/* Just made, and not given away yet. */
+	assert_string_equal(said_of_denied(0), "");
+	assert_string_equal(said_of_denied(1), "");
+	said = said_of_denied(4);
+	at = strstr(said, "denied: Permission denied; trying again");
+	assert_non_null(at);
+	at = strchr(at, '\n');
+	assert_null(strstr(at, "trying again"));
+	assert_non_null(strstr(at, "denied: followed now"));
+}
+
 static void test_refused(void **state)
 {
 	const char *names[] = {"dir", "fifo"};
@@ -1023,6 +1076,7 @@ int main(void)
 		TEST(test_parent_replaced),
 		TEST(test_symlink),
 		TEST(test_denied),
+		TEST(test_denial_told),
 		TEST(test_refused),
 		TEST(test_enough),
 		TEST(test_turns),
