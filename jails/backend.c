@@ -15,12 +15,18 @@
 #include "lib/arena.h"
 
 #define BLANKS " \t\n"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 /* Patterns of one journalfiles. */
 #define FILES_MOST 64
 
 /* SD_JOURNAL_LOCAL_ONLY and SD_JOURNAL_SYSTEM of sd_journal_open(3): all that
  * they let through is read. */
 #define FLAGS_READ (1 | 4)
+/* What libsystemd takes with a directory; SD_JOURNAL_OS_ROOT it takes too, but
+ * whose the files below a host's root are, nobody has looked. */
+#define FLAGS_OF_PATH (4 | 8)
+/* And without: all that there are but that one. */
+#define FLAGS_OF_HOST (1 | 2 | 4 | 8 | 32 | 64)
 
 static bool is_flags_read(const char *value)
 {
@@ -91,6 +97,19 @@ static const char *const *cut_files(
 	return n ? files : NULL;
 }
 
+static void take_namespace(const struct jailvalue *v,
+	const struct jailvalue_text *t, struct jail_journal *journal,
+	const char *value)
+{
+	journal->name_space = *value ? arena_string(v->arena, value) : NULL;
+	/* systemd.exec(5), LogNamespace=: the characters of a unit's name. */
+	if (value[strspn(value, LETTERS "0123456789:-_.\\@")])
+		jailvalue_fault(v, t, NULL,
+			"namespace: '%s' is no name of one; journalflags=32 "
+			"reads all, 64 the host's own too",
+			value);
+}
+
 /* True if what the option asks for is the host's own journal. */
 static bool take_option(const struct jailvalue *v,
 	const struct jailvalue_text *t, struct jail_journal *journal,
@@ -114,8 +133,7 @@ static bool take_option(const struct jailvalue *v,
 		return !journal->files;
 	}
 	if (!strcmp(key, "namespace")) {
-		journal->name_space =
-			*value ? arena_string(v->arena, value) : NULL;
+		take_namespace(v, t, journal, value);
 		return !*value;
 	}
 	jailvalue_fault(v, t, NULL,
@@ -155,6 +173,50 @@ static const char *name_of(
 	return arena_print(v->arena, "%s]", name);
 }
 
+/*
+ * What libsystemd would refuse, or leave unread, is a fault here: a jail with
+ * it would wait for ever.
+ * Source: sd_journal_open(3); systemd's sd-journal.c.
+ */
+static void check_together(const struct jailvalue *v,
+	const struct jailvalue_text *t, const struct jail_journal *journal)
+{
+	const char *places[3];
+	size_t n = 0;
+
+	if (journal->path)
+		places[n++] = "journalpath";
+	if (journal->files)
+		places[n++] = "journalfiles";
+	if (journal->name_space)
+		places[n++] = "namespace";
+	if (n > 1)
+		jailvalue_fault(v, t, NULL,
+			"%s and %s: only one of them can say which journal; "
+			"take one out",
+			places[0], places[1]);
+	else if (journal->files && journal->flags)
+		jailvalue_fault(v, t, NULL,
+			"journalflags: '%d' is not for journalfiles, which "
+			"are read as they are; take it out",
+			journal->flags);
+	else if (journal->path && journal->flags & 16)
+		jailvalue_fault(v, t, NULL,
+			"journalflags: 16 is not supported; name the journal "
+			"itself, as journalpath=%s/var/log/journal",
+			journal->path);
+	else if (journal->path && journal->flags & ~FLAGS_OF_PATH)
+		jailvalue_fault(v, t, NULL,
+			"journalflags: '%d' is not for a journalpath, which "
+			"has 4 the system's and 8 the user's; take it out",
+			journal->flags);
+	else if (journal->flags & ~FLAGS_OF_HOST)
+		jailvalue_fault(v, t, NULL,
+			"journalflags: '%d' is no sum of those that there are, "
+			"1, 2, 4, 8, 32 and 64",
+			journal->flags);
+}
+
 /* "journalflags=1, namespace='x']", or with "][" between them. */
 static void read_options(const struct jailvalue *v,
 	const struct jailvalue_text *t, const char *s, struct jail *jail)
@@ -184,6 +246,7 @@ static void read_options(const struct jailvalue *v,
 		is_own &= take_option(v, t, journal, key, value);
 		s += strspn(s, BLANKS);
 		if (*s == ']' && s[1 + strspn(s + 1, BLANKS)] == '\0') {
+			check_together(v, t, journal);
 			journal->name = name_of(v, journal);
 			jail->journal = is_own ? NULL : journal;
 			return;

@@ -88,7 +88,7 @@ static int open_journal(struct journal *journal)
 	int r;
 
 	if (p->files)
-		r = sd_journal_open_files(&journal->j, p->files, 0);
+		r = sd_journal_open_files(&journal->j, p->files, p->flags);
 	else if (p->dir)
 		r = sd_journal_open_directory(&journal->j, p->dir, p->flags);
 	else

@@ -4,6 +4,8 @@
 A real journald of a namespace ("mail") writes one, which is asked for by its
 name, by its directory and by its files; others lie where a test puts them.
 """
+import re
+
 import hosts
 
 import attack
@@ -111,6 +113,24 @@ def test_the_same_by_another_name_is_not_counted_again(host):
     log(host, OTHER, devlog=None)
     host.wait_banned("own", OTHER)
     assert list(host.banned("own")) == [OTHER]
+
+
+def test_what_libsystemd_refuses_is_a_fault(host):
+    """A jail with it would wait for its journal for ever."""
+    host.journald()
+    daemon = host.mailband({"jail.local": jail("own", "")})
+    for options, where in (
+            ("journalpath=/srv, journalflags=1", "journalflags: '1'"),
+            ("namespace='*', journalpath=/srv", "namespace: '*'"),
+            ("journalfiles=/srv/*, journalflags=4", "journalflags: '4'")):
+        host.configure({"jail.local": jail("own", options)})
+        test = host.run([host.program("mailband"), "-t"], check=False)
+        done = host.mailban("reload", check=False)
+        for said in test, done:
+            assert said.returncode and re.search(
+                r"/jail\.local:5: backend: " + re.escape(where),
+                said.stderr), said
+    assert daemon.alive() and source(host, "journal")["trouble"] is None
 
 
 def test_what_takes_a_restart(host):

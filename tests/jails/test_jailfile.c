@@ -449,9 +449,40 @@ static void test_faults(void **state)
 		      "journalflags=4][namespace=]\n",
 			""},
 		{JAIL "backend = systemd[journalflags=8]\n", ""},
-		{JAIL "backend = systemd[journalpath=/srv/x/journal, "
-		      "namespace=\"mail\"]\n",
+		{JAIL "backend = systemd[namespace=\"mail\", journalflags=65]\n",
 			""},
+		{JAIL "backend = systemd[journalpath=/srv/x, journalflags=8]\n",
+			""},
+		{JAIL "backend = systemd[journalfiles=/a/*.journal, "
+		      "journalflags=0]\n",
+			""},
+		{JAIL "backend = systemd[journalpath=/srv/x/journal, "
+		      "namespace=\"*\"]\n",
+			"etc/jail.local:5: backend: namespace: '*' is no name "
+			"of one; journalflags=32 reads all, 64 the host's own "
+			"too\n"
+			"etc/jail.local:5: backend: journalpath and namespace: "
+			"only one of them can say which journal; take one "
+			"out\n"},
+		{JAIL "backend = systemd[journalpath=/a, journalfiles=/b]\n",
+			"etc/jail.local:5: backend: journalpath and "
+			"journalfiles: only one of them can say which journal; "
+			"take one out\n"},
+		{JAIL "backend = systemd[journalfiles=/b, journalflags=4]\n",
+			"etc/jail.local:5: backend: journalflags: '4' is not "
+			"for journalfiles, which are read as they are; take it "
+			"out\n"},
+		{JAIL "backend = systemd[journalpath=/a, journalflags=5]\n",
+			"etc/jail.local:5: backend: journalflags: '5' is not "
+			"for a journalpath, which has 4 the system's and 8 the "
+			"user's; take it out\n"},
+		{JAIL "backend = systemd[journalpath=/a, journalflags=16]\n",
+			"etc/jail.local:5: backend: journalflags: 16 is not "
+			"supported; name the journal itself, as "
+			"journalpath=/a/var/log/journal\n"},
+		{JAIL "backend = systemd[journalflags=128]\n",
+			"etc/jail.local:5: backend: journalflags: '128' is no "
+			"sum of those that there are, 1, 2, 4, 8, 32 and 64\n"},
 		{JAIL "backend = systemd[journalpath=srv/x]\n",
 			"etc/jail.local:5: backend: journalpath: 'srv/x' is no "
 			"absolute path\n"},
