@@ -19,7 +19,17 @@
 /* A number of seconds that is a time and no duration: since 2001. */
 #define TIME_LEAST INT64_C(1000000000)
 
-enum column { ADDRESS, END, JAIL, START, COUNT, COLUMNS, OTHER = COLUMNS };
+/* OTHER: a head named it so; NONE: nothing says what would stand there. */
+enum column {
+	ADDRESS,
+	END,
+	JAIL,
+	START,
+	COUNT,
+	COLUMNS,
+	OTHER = COLUMNS,
+	NONE
+};
 
 static const char *const column_names[COLUMNS] = {
 	[ADDRESS] = "address",
@@ -72,25 +82,38 @@ const char *banfile_prefix(const char *text, size_t n, struct prefix *out)
 	return NULL;
 }
 
-/* "2026-11-22T10:00:00Z", also with an offset. */
+/* True if text has a digit for each 0 of the form, and is else the form. */
+static bool has_form(const char *text, const char *form)
+{
+	for (; *text && *form; text++, form++)
+		if (*form == '0' ? !isdigit((unsigned char)*text)
+				 : *text != *form)
+			return false;
+	return *text == *form;
+}
+
+/* "2026-11-22T10:00:00Z", also with an offset. strptime(3) alone takes blanks,
+ * signs and numbers of one digit. */
 static bool moment_parse(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int hours, minutes, used = 0, day;
+	const char *rest;
+	int hours, minutes, day;
 	int64_t offset = 0;
 
+	if (!has_form(text, "0000-00-00T00:00:00Z") &&
+		!has_form(text, "0000-00-00T00:00:00+00:00") &&
+		!has_form(text, "0000-00-00T00:00:00-00:00"))
+		return false;
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!rest)
 		return false;
 	day = tm.tm_mday;
-	if (*rest == '+' || *rest == '-') {
-		if (sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) !=
-				2 ||
-			used != 5 || rest[6] || hours > 23 || minutes > 59)
+	if (*rest != 'Z') {
+		if (sscanf(rest + 1, "%d:%d", &hours, &minutes) != 2 ||
+			hours > 23 || minutes > 59)
 			return false;
 		offset = (hours * 60 + minutes) * (*rest == '+' ? 60 : -60);
-	} else if (strcmp(rest, "Z") != 0) {
-		return false;
 	}
 	*out = (int64_t)timegm(&tm) - offset;
 	/* There is no 30th of February. */
@@ -163,6 +186,11 @@ static const char *take(const struct banfile *list, struct banfile_row *row,
 			return "no count of bans";
 		row->count = (uint32_t)strtoul(text, NULL, 10);
 		return NULL;
+	case NONE:
+		return *text ? "behind the last column; they are address, "
+			       "end, jail, start and count, or those that "
+			       "the first line names"
+			     : NULL;
 	case OTHER:
 		break;
 	}
@@ -209,6 +237,8 @@ static bool take_heads(char *const *fields, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		any |= !strcmp(fields[i], column_names[ADDRESS]);
+	for (size_t i = n; any && i < FIELDS; i++)
+		columns[i] = NONE;
 	for (size_t i = 0; any && i < n; i++) {
 		columns[i] = OTHER;
 		for (size_t c = 0; c < COLUMNS; c++)
@@ -251,9 +281,8 @@ static void take_fields(struct banfile *list, char *const *fields, size_t n,
 static void parse_lines(struct banfile *list, char *text, uint32_t file,
 	const char *name, struct err *err)
 {
-	enum column columns[FIELDS] = {ADDRESS, END, JAIL, START, COUNT, OTHER,
-		OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER,
-		OTHER};
+	enum column columns[FIELDS] = {ADDRESS, END, JAIL, START, COUNT, NONE,
+		NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE};
 	struct place at = {.name = name, .file = file};
 	char *fields[FIELDS], *next;
 	size_t len, n, twice = 0;

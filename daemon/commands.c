@@ -198,12 +198,14 @@ static json_t *run_reload(
 	void *ctx, const json_t *request, struct control_call *call)
 {
 	const json_t *only = json_object_get(request, "jail");
+	const struct engine *e = ctx;
 	json_t *answer;
 	char *why;
 
 	(void)call;
 	if (engine_reload(ctx, json_string_value(only), &why))
-		return control_ok(json_null());
+		return control_ok(
+			json_pack("{s:I}", "jails", (json_int_t)e->config->n));
 	answer = control_error(2,
 		"%s (the old configuration is still in force; mailband -t "
 		"shows all faults)",

@@ -177,6 +177,11 @@ def test_networks_within_networks(running):
     ("192.0.2.1 1h\r2h\n", ":1: a carriage return"),
     ("192.0.2.1\n192.0.2.2 2035-02-30T00:00:00Z\n", ":2: '2035-02-30"),
     ("192.0.2.1\n192.0.2.2 2035-02-20T00:00:00+99:00\n", ":2:"),
+    ("192.0.2.1\n192.0.2.2 2035-02-20T00:00:00+-5:00\n", ":2: '2035-02-20"),
+    ("192.0.2.1\n192.0.2.2 2035-2-20T00:00:00Z\n", ":2: '2035-2-20"),
+    ("192.0.2.1,2035-02-20T00:00: 1Z\n", ":1: '2035-02-20"),
+    ("192.0.2.1\n192.0.2.2 1h dovecot - 1 banip=x\n", ":2: 'banip=x' is behind"),
+    ("address,jail\n192.0.2.1,dovecot,1h\n", ":2: '1h' is behind"),
     ("address,address\n192.0.2.1,192.0.2.2\n", ":1: a column"),
     # What is left of 192.0.2.17 where a connection broke.
     ("# address end jail start count\n192.0.2.1", "is cut off"),

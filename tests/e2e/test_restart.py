@@ -178,6 +178,9 @@ def test_reload_of_a_broken_configuration_changes_nothing(host, tally):
     assert daemon.alive()
     host.append(attack.MAIL_LOG, 3 * attack.failure("192.0.2.9"))
     host.wait_banned("dovecot", "192.0.2.9", *BANNED)
+    host.configure({"jail.local": attack.jail()})
+    done = host.mailban("reload", "--json")
+    assert json.loads(done.stdout) == {"jails": 1}
 
 
 def test_what_a_reload_cannot_change_is_told(host):
