@@ -25,6 +25,8 @@
 #define HEAL_SHARE 10
 /* A table that could not be laid out is tried again. */
 #define LAYOUT_AGAIN (5 * CLOCK_SECOND)
+/* Bans out of the state that the warden is told of together. */
+#define RESTORED_AT_ONCE 2000
 /* Requests without an answer, of which there are some in a burst. */
 #define PENDING_MOST 10000
 
@@ -254,6 +256,14 @@ void enforce_ban(struct enforce *e, const struct ban *ban)
 void enforce_keep(struct enforce *e, const struct ban *ban)
 {
 	ban_add(e, ban, false);
+}
+
+void enforce_restore(struct enforce *e, const struct ban *ban)
+{
+	ban_add(e, ban, false);
+	/* A warden that takes no more now is left alone until the end. */
+	if (e->n == RESTORED_AT_ONCE)
+		enforce_flush(e);
 }
 
 void enforce_unban(struct enforce *e, const struct ban *ban)

@@ -49,6 +49,9 @@ int enforce_allow(struct enforce *enforce);
 void enforce_ban(struct enforce *enforce, const struct ban *ban);
 /* The same where the kernel may have it still: then its time there stays. */
 void enforce_keep(struct enforce *enforce, const struct ban *ban);
+/* One of many that are kept, at the start: as many as go together are handed
+ * over at once, and the kernel takes them while others are still read. */
+void enforce_restore(struct enforce *enforce, const struct ban *ban);
 void enforce_unban(struct enforce *enforce, const struct ban *ban);
 /* Hands what was gathered to the warden, as far as its queue takes it. */
 void enforce_flush(struct enforce *enforce);

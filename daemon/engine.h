@@ -76,8 +76,6 @@ struct engine {
 	uint64_t lines_counted; /* that the hourly counts have */
 	int64_t saved;		/* monotonic: the last state_commit */
 	bool restoring;		/* bans come out of the state store */
-	size_t restored;	/* so many did */
-	bool restored_waits;	/* the warden takes no more of them now */
 	bool hurried;		/* a ban of this turn was sent already */
 	bool failed;
 };

@@ -4,11 +4,16 @@
 
 /* Within the engine: what its parts share. Nobody else includes this. */
 
+#include "daemon/decisions.h"
+#include "daemon/enforce.h"
 #include "daemon/engine.h"
+#include "daemon/feeds.h"
+#include "daemon/outbound.h"
 #include "daemon/resolver.h"
 
-struct failure;
-
+/* The event loop's sources; the feeds are there. 0 or -errno. */
+int engine_loop_fill(struct engine *engine);
+void engine_loop_empty(struct engine *engine);
 /* After any work: orders leave at once, the state when it is due. */
 void engine_settle(struct engine *engine);
 /* Ends the loop with a fault; bans stay. */
@@ -19,6 +24,14 @@ int engine_lay_out(struct engine *engine);
 int engine_follow(struct engine *engine);
 /* Every ban into the kernel that is not in it. */
 void engine_keep_bans(struct engine *engine);
+
+/* Whom each stage tells of what it has: the next. engine must outlive it. */
+struct feeds_user engine_reads(struct engine *engine);
+struct decisions_out engine_decides(struct engine *engine);
+struct enforce_user engine_enforces(struct engine *engine);
+struct outbound_user engine_sends(struct engine *engine);
+/* A counters_source_fn; ctx is the engine. */
+const char *engine_source(void *ctx, size_t i, uint32_t *number);
 
 /* Has the name looked up that failed in that jail, if the jail wants it. */
 void engine_ask_name(

@@ -132,7 +132,7 @@ static void join_matches(struct feed_journal *f)
 	}
 }
 
-static const char *name_of(const struct feed_journal *f)
+const char *feed_journal_name(const struct feed_journal *f)
 {
 	return f->foreign ? foreign_name(f->foreign) : NAME;
 }
@@ -140,7 +140,7 @@ static const char *name_of(const struct feed_journal *f)
 bool feed_journal_is(
 	const struct feed_journal *f, const struct jail_journal *which)
 {
-	return strcmp(name_of(f), which ? which->name : NAME) == 0;
+	return strcmp(feed_journal_name(f), which ? which->name : NAME) == 0;
 }
 
 /* Does the jail look at this one? */
@@ -189,7 +189,7 @@ static void fill(struct feed_journal *f, const struct config *config)
 static void read_position(struct feed_journal *f, struct state *state)
 {
 	size_t n = state_get_position(
-		state, name_of(f), f->cursor, sizeof(f->cursor));
+		state, feed_journal_name(f), f->cursor, sizeof(f->cursor));
 
 	if (n == 0 || n > sizeof(f->cursor) || f->cursor[n - 1] != '\0')
 		f->cursor[0] = '\0';
@@ -238,7 +238,7 @@ static void tell_strangers(struct feed_journal *f)
 	f->told_strangers = true;
 	log_warning("%s: others than root can write its files, so nobody there "
 		    "is believed, but by a jail with trust = any",
-		name_of(f));
+		feed_journal_name(f));
 }
 
 /* Files that came, went or were replaced. */
@@ -261,7 +261,7 @@ static void tell_refused(void *ctx, const char *jail, unsigned long long n)
 	log_warning("[%s] %s: %llu line%s not counted, the last by uid "
 		    "%lu (%s, %s): only root and what the jail is for are "
 		    "believed; see trust in mailban-jail(5)",
-		jail, name_of(f), n, n == 1 ? "" : "s", w->uid,
+		jail, feed_journal_name(f), n, n == 1 ? "" : "s", w->uid,
 		w->comm[0] ? w->comm : "no program",
 		w->unit[0] ? w->unit : "no unit");
 }
@@ -330,7 +330,7 @@ bool feed_journal_read(struct feed_journal *journal)
 	journal->until = clock_mono() + PORTION_TIME;
 	n = journal_read(journal->journal, on_line, journal, PORTION);
 	if (n < 0 && n != -EAGAIN)
-		log_debug("%s: %s", name_of(journal), strerror(-n));
+		log_debug("%s: %s", feed_journal_name(journal), strerror(-n));
 	return n == PORTION || journal->enough;
 }
 
@@ -353,9 +353,9 @@ static void tell_trouble(struct feed_journal *f)
 		return;
 	f->told_unreadable = trouble != NULL;
 	if (trouble)
-		log_warning("the %s %s", name_of(f), trouble);
+		log_warning("the %s %s", feed_journal_name(f), trouble);
 	else
-		log_info("the %s is read now", name_of(f));
+		log_info("the %s is read now", feed_journal_name(f));
 }
 
 void feed_journal_tick(struct feed_journal *journal)
@@ -380,8 +380,8 @@ void feed_journal_save_again(struct feed_journal *journal, struct state *state)
 	if (journal->journal)
 		journal_cursor(journal->journal, journal->cursor);
 	if (journal->cursor[0])
-		state_put_position(state, name_of(journal), journal->cursor,
-			strlen(journal->cursor) + 1);
+		state_put_position(state, feed_journal_name(journal),
+			journal->cursor, strlen(journal->cursor) + 1);
 }
 
 uint64_t feed_journal_lines(const struct feed_journal *journal)
@@ -395,7 +395,7 @@ void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out)
 {
 	*out = (struct feed_status){
-		.name = name_of(journal),
+		.name = feed_journal_name(journal),
 		.kind = "journal",
 		.trouble = trouble_of(journal),
 		.lines = feed_journal_lines(journal),

@@ -319,6 +319,11 @@ bool feed_syslog_is_there(const struct feed_syslog *f)
 	return f->socket || f->wanted;
 }
 
+bool feed_syslog_is_wanted(const struct feed_syslog *f)
+{
+	return f->wanted;
+}
+
 uint64_t feed_syslog_lines(const struct feed_syslog *f)
 {
 	return f->gone.lines + (f->socket ? syslog_stats(f->socket)->lines : 0);

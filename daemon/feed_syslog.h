@@ -33,6 +33,8 @@ void feed_syslog_tick(struct feed_syslog *syslog);
 
 /* Is there something to tell of it: a socket, or a jail that wants one? */
 bool feed_syslog_is_there(const struct feed_syslog *syslog);
+/* False of one that was passed, and no jail has. */
+bool feed_syslog_is_wanted(const struct feed_syslog *syslog);
 uint64_t feed_syslog_lines(const struct feed_syslog *syslog);
 const char *feed_syslog_name(const struct feed_syslog *syslog);
 void feed_syslog_status(

@@ -427,6 +427,25 @@ size_t feeds_count(const struct feeds *feeds)
 	       feed_syslog_is_there(feeds->syslog);
 }
 
+const char *feeds_source(const struct feeds *feeds, size_t i, uint32_t *number)
+{
+	if (i < feeds->n) {
+		*number = feeds->items[i]->number;
+		return file_source_path(feeds->items[i]->source);
+	}
+	i -= feeds->n;
+	if (i < feeds->journals.n) {
+		*number = FEEDS_JOURNAL;
+		return feed_journal_name(feeds->journals.items[i]);
+	}
+	if (i > feeds->journals.n || !feed_syslog_is_there(feeds->syslog))
+		return NULL;
+	*number = FEEDS_SYSLOG;
+	return feed_syslog_is_wanted(feeds->syslog)
+		       ? feed_syslog_name(feeds->syslog)
+		       : "";
+}
+
 void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 {
 	const struct feed *feed;

@@ -85,6 +85,10 @@ struct feed_status {
 };
 
 size_t feeds_count(const struct feeds *feeds);
+/* The name of the i-th, as feeds_status() has it, and its number: "" for a
+ * socket that no jail has, NULL behind the last. It lives until the next
+ * feeds_configure(). */
+const char *feeds_source(const struct feeds *feeds, size_t i, uint32_t *number);
 void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out);
 /* The i-th source of a jail: its name, or NULL. */
 const char *feeds_of_jail(const struct feeds *feeds, size_t jail, size_t i);

@@ -254,6 +254,32 @@ static void test_what_is_not_lifted_is_lifted_later(void **state)
 		assert_int_not_equal(r.type, REQUEST_UNBAN);
 }
 
+/* At a start the kernel is at work while bans are still read. */
+static void test_kept_bans_go_by_groups(void **state)
+{
+	struct world *w = *state;
+	struct request r;
+	struct ban ban;
+	uint32_t n = 0;
+
+	while (take(w, &r))
+		;
+	do {
+		ban = nth(n, n % JAILS);
+		n++;
+		enforce_restore(w->enforce, &ban);
+		assert_true(n < 10000);
+	} while (recv(w->warden, w->in, 1, MSG_DONTWAIT | MSG_PEEK) < 0);
+	assert_in_range(n, 500, REQUEST_ENTRIES_MOST);
+	assert_false(enforce_waits(w->enforce));
+	for (uint32_t i = 0, jail = 0; i < n; i += (uint32_t)r.n, jail++) {
+		assert_true(take(w, &r));
+		assert_int_equal(r.type, REQUEST_BAN);
+		assert_int_equal(r.jail, jail);
+		assert_false(r.entries[0].refresh);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +289,8 @@ int main(void)
 			test_no_other_jails_while_orders_wait, make, unmake),
 		cmocka_unit_test_setup_teardown(
 			test_what_is_not_lifted_is_lifted_later, make, unmake),
+		cmocka_unit_test_setup_teardown(
+			test_kept_bans_go_by_groups, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
