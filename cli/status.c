@@ -280,8 +280,8 @@ static void daemon_print(const json_t *status)
 			json_object_get(status, "matched")));
 	free(version);
 	if (ended > 0)
-		printf("%jd connections of who was banned ended\n",
-			(intmax_t)ended);
+		printf("%jd connection%s of who was banned ended\n",
+			(intmax_t)ended, ended == 1 ? "" : "s");
 	allowed_print(json_object_get(status, "allowed"));
 	services_print(json_object_get(status, "services"));
 	worries_print(status);

@@ -14,8 +14,6 @@
 #include "cli/text.h"
 #include "sources/replay.h"
 
-#define MAIL_LOG "/var/log/mail.log"
-
 static void on_find(void *ctx, const struct line *line)
 {
 	trace_find(ctx, line);
@@ -117,8 +115,9 @@ static void tell_nothing(const char *what, const char *usual)
 		text_complain("trace: nothing of '%s' in %s; older logs are "
 			      "read when they are named, as %s.1",
 			what,
-			strcmp(usual, MAIL_LOG) == 0 ? usual : "the journal",
-			MAIL_LOG);
+			strcmp(usual, REPLAY_MAIL_LOG) == 0 ? usual
+							    : "the journal",
+			REPLAY_MAIL_LOG);
 	else
 		text_complain("trace: nothing of '%s' in these logs", what);
 }
@@ -126,8 +125,7 @@ static void tell_nothing(const char *what, const char *usual)
 int trace_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
 {
-	char *usual[] = {
-		(char *)(access(MAIL_LOG, F_OK) == 0 ? MAIL_LOG : "journal")};
+	char *usual[] = {(char *)replay_usual()};
 	struct trace *trace;
 	uint32_t n;
 	int rc;

@@ -6,6 +6,7 @@
 #include "sources/replay.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/line.h"
 #include "sources/header.h"
@@ -41,4 +42,9 @@ int replay_read(
 	free(buf);
 	portions_close(&portions);
 	return *why ? -1 : 0;
+}
+
+const char *replay_usual(void)
+{
+	return access(REPLAY_MAIL_LOG, F_OK) == 0 ? REPLAY_MAIL_LOG : "journal";
 }

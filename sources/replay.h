@@ -25,6 +25,13 @@ int replay_read(
 int replay_journal(
 	int64_t since, source_line_fn fn, void *ctx, char *why, size_t room);
 
+/*
+ * What a host of Debian's has its mail log in: REPLAY_MAIL_LOG if there is such
+ * a file (it takes a syslogd), else the word "journal".
+ */
+#define REPLAY_MAIL_LOG "/var/log/mail.log"
+const char *replay_usual(void);
+
 /* Which entries, and of which journal. */
 struct replay_entries {
 	struct journal_place place;

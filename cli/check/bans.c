@@ -121,8 +121,9 @@ void check_bans(const struct check_options *options, struct verdict *verdict)
 	}
 	banned = client_sum(jails, "banned");
 	judge_engine(status, verdict);
-	verdict_find(verdict, VERDICT_OK, "%" PRId64 " bans in %zu jails",
-		banned, json_array_size(jails));
+	verdict_find(verdict, VERDICT_OK, "%" PRId64 " ban%s in %zu jail%s",
+		banned, banned == 1 ? "" : "s", json_array_size(jails),
+		json_array_size(jails) == 1 ? "" : "s");
 	judge_number(options, banned, verdict);
 	verdict_figure(
 		verdict, "failing", client_sum(jails, "failed"), "", ";;0");

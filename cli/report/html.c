@@ -16,6 +16,7 @@
 #include "cli/report/live.h"
 #include "cli/text.h"
 #include "lib/clock.h"
+#include "sources/replay.h"
 
 static void tile(const struct web *w, const char *value, const char *label)
 {
@@ -172,10 +173,10 @@ static void live_write(const struct web *w, const struct places *p)
 		"<footer>%sCounted by mailband since %s, by whole hours. Who "
 		"sent to whom, why mail was refused, deferred or returned, and "
 		"how long it took stand in the logs alone: mailban report "
-		"/var/log/mail.log</footer>\n</main></body></html>\n",
+		"%s</footer>\n</main></body></html>\n",
 		live->left ? "mailband does not run: this is what it left. "
 			   : "",
-		text_moment(live->history.since, since));
+		text_moment(live->history.since, since), replay_usual());
 }
 
 static void changes_write(const struct web *w)

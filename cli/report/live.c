@@ -14,6 +14,7 @@
 #include "cli/report/page.h"
 #include "cli/text.h"
 #include "lib/clock.h"
+#include "sources/replay.h"
 
 /* Before the day that is told, for who compares. */
 #define BEFORE (8 * 86400)
@@ -38,8 +39,8 @@ static int ask_left(struct report_live *live, const struct options *options,
 	if (rc)
 		text_complain("no answer at %s: is mailband running? "
 			      "(systemctl status mailban) A log can be named "
-			      "too: mailban report /var/log/mail.log",
-			options->socket);
+			      "too: mailban report %s",
+			options->socket, replay_usual());
 	else
 		text_complain("no answer at %s: this is what mailband left in "
 			      "%s",
@@ -131,9 +132,9 @@ void report_live_text(const struct report_live *live, FILE *to)
 	if (live->left)
 		fputs("\nmailband does not run: this is what it left.\n", to);
 	fprintf(to,
-		"\nCounted by mailband since %s, by whole hours. Who sent to "
-		"whom, why mail\nwas refused, deferred or returned, and how "
-		"long it took stand in the logs\nalone: mailban report "
-		"/var/log/mail.log\n",
-		text_moment(live->history.since, since));
+		"\nCounted by mailband since %s, by whole hours.\n"
+		"Who sent to whom, why mail was refused, deferred or returned, "
+		"and how long it\ntook stand in the logs alone: mailban report "
+		"%s\n",
+		text_moment(live->history.since, since), replay_usual());
 }

@@ -304,7 +304,8 @@ static int report_read(struct reader *r, struct report_options *o,
 	for (int i = 0; i < o->n_logs; i++)
 		log_read(r, o->logs[i]);
 	if (!o->n_logs)
-		log_read(r, "-");
+		log_read(r,
+			o->attacks && !input_is_log() ? replay_usual() : "-");
 	ledger_end(r->ledger);
 	return EXIT_YES;
 }

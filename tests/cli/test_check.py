@@ -90,7 +90,7 @@ def test_what_it_does_not_know_is_measured(daemon, answer):  # noqa: F811
 
 
 @pytest.mark.parametrize("more, status, said", [
-    ({}, 0, "OK: 4 bans in 1 jails|banned=4;;;0 failing=2;;;0 lines=9c;;;0"),
+    ({}, 0, "OK: 4 bans in 1 jail|banned=4;;;0 failing=2;;;0 lines=9c;;;0"),
     ({"jails": [{**JAIL, "differs": True}]}, 2,
      "the kernel does not hold the bans of dovecot"),
     ({"jails": []}, 1, "no jail is on"),

@@ -198,7 +198,7 @@ def test_status_tells_what_is_amiss(daemon):
     done = mailban(daemon, "status")
     said = done.stdout
     assert "nothing is enforced" in said
-    assert "1 connections of who was banned ended" in said
+    assert "1 connection of who was banned ended" in said
     assert "the kernel does not hold what is wanted" in said
     assert done.returncode == 1
     assert "7 times a line was given up" in said

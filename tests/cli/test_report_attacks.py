@@ -132,8 +132,9 @@ def test_a_real_mail_host(new_host):
     mailhost.start(host)
 
     def told():
+        # Where the host has its mail log it looks by itself.
         done = host.run([host.program("mailban"), "report", "--attacks",
-                         "--json", "/var/log/mail.log"])
+                         "--json"])
         return {(p["account"], p["network"]): p
                 for p in json.loads(done.stdout)["pairs"]}
     assert told() == {}
@@ -147,3 +148,19 @@ def test_a_real_mail_host(new_host):
     assert mailhost.login(host, "imap", "127.0.0.1") == "ok"
     hosts.wait_for(lambda: told()[key]["after"] == "both",
                    what="the login told")
+
+
+def test_a_host_without_a_mail_log_has_a_journal(host):
+    host.journald()
+    host.logger("imap-login: Aborted login (auth failed, 2 attempts): "
+                f"user=<{mailhost.USER}>, method=PLAIN, rip=192.0.2.1, "
+                "lip=192.0.2.2")
+
+    def told():
+        return json.loads(host.run([host.program("mailban"), "report",
+                                    "--attacks", "--json"]).stdout)
+    pair, = hosts.wait_for(lambda: told()["pairs"], what="what it logged")
+    assert pair["account"] == mailhost.USER and pair["tries"] == 2
+    done = host.mailban("report", check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith("mailban report journal\n")

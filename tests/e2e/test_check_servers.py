@@ -453,7 +453,7 @@ def test_bans(host):
     host.write("/var/log/mail.log", "")
     daemon = host.mailband({"jail.d/all.conf": attack.jail()})
     done = check(host, "bans")
-    assert "0 bans in 1 jails" in done.stdout
+    assert "0 bans in 1 jail" in done.stdout
     host.mailban("ban", "dovecot", "192.0.2.1", "192.0.2.2")
     assert figures(check(host, "bans"))["banned"] == "2"
     assert check(host, "bans", "-w", "2", "-c", "9").returncode == 1
@@ -487,7 +487,7 @@ def test_bans_without_effect(host):
 def test_all(mx):
     mx.mailband({"jail.d/all.conf": attack.jail()})
     done = check(mx)
-    assert "bans in 1 jails" in done.stdout
+    assert "bans in 1 jail" in done.stdout
     assert {"unsent", "banned", "smtp 127.0.0.1"} <= set(figures(done))
     mx.run(["postfix", "stop"])
     # Until the last smtpd(8) is gone the kernel takes connections for it.
