@@ -56,10 +56,12 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/trace_seen ledger/traffic ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
-	alarms/judge_keep alarms/judge_kinds alarms/judge_signs \
+	alarms/judge_disks alarms/judge_keep alarms/judge_kinds \
+	alarms/judge_signs alarms/judge_spools \
 	alarms/level alarms/memory alarms/mounts alarms/postconf \
 	alarms/postqueue alarms/processes alarms/queue alarms/report \
 	alarms/services alarms/silence alarms/vanish alarms/words \
+	alarms/words_disks alarms/words_host alarms/words_queues \
 	alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words

@@ -2,7 +2,7 @@
 #ifndef MAILBAN_ALARMS_JUDGE_PARTS_H
 #define MAILBAN_ALARMS_JUDGE_PARTS_H
 
-/* What judge.c (numbers) and judge_signs.c (lines) share, and nobody else. */
+/* What the files judge*.c share, and nobody else. */
 
 #include "alarms/ages.h"
 #include "alarms/growth.h"
@@ -94,6 +94,16 @@ struct judge {
 	char waited[96];       /* for memory, in words */
 };
 
+/* The place of an alarm: of disk or spool i as watched, and a kind of these. */
+struct alarm *judge_disk_alarm(
+	struct judge *judge, size_t i, enum alarm_kind kind);
+struct alarm *judge_spool_alarm(
+	struct judge *judge, size_t i, enum alarm_kind kind);
+/* What a report says of each; it is of what is watched. */
+void judge_disks(struct judge *judge, const struct report *report, int64_t now);
+void judge_spools(
+	struct judge *judge, const struct report *report, int64_t now);
+
 /* The kinds and subjects of the alarms of lines. */
 void judge_signs_lay_out(struct judge *judge);
 /* Is it of letters, digits and ._- alone, and begins with no "-"? */
@@ -104,5 +114,8 @@ struct judge_jail *judge_jail_of(struct judge *judge, const char *name);
 /* A value against thresholds, and the news of it told; NAN is none. */
 void judge_sample(struct judge *judge, struct alarm *alarm, double value,
 	const struct judge_pair *pair, int64_t now);
+/* The same with the thresholds of the configuration. */
+void judge_sample_plain(
+	struct judge *judge, struct alarm *alarm, double value, int64_t now);
 
 #endif

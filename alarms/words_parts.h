@@ -2,15 +2,24 @@
 #ifndef MAILBAN_ALARMS_WORDS_PARTS_H
 #define MAILBAN_ALARMS_WORDS_PARTS_H
 
-/* What words.c has of the alarms of lines, and nobody else. */
+/* What the files words*.c share, and nobody else. */
 
 #include <stddef.h>
 
 #include "alarms/judge.h"
 
-/* Nothing, of another alarm. */
-void words_signs_figure(char *to, size_t room, const struct alarm *alarm);
-void words_signs_outlook(char *to, size_t room, const struct alarm *alarm);
-void words_signs_next(char *to, size_t room, const struct alarm *alarm);
+/*
+ * What is said of the alarms of one field, each into room bytes at to: the
+ * figure, what comes of it ("; ..."), what to type. Of no others but those that
+ * words.c asks each for; where there is nothing to say it is "".
+ */
+struct words_about {
+	void (*figure)(char *to, size_t room, const struct alarm *alarm);
+	void (*outlook)(char *to, size_t room, const struct alarm *alarm);
+	void (*next)(char *to, size_t room, const struct alarm *alarm);
+};
+
+extern const struct words_about words_disks, words_queues, words_host,
+	words_signs;
 
 #endif

@@ -65,7 +65,7 @@ static size_t program_of(const struct alarm *a)
 	return strncmp(of, "dovecot", 7) == 0 ? JUDGE_DOVECOT : JUDGE_POSTFIX;
 }
 
-void words_signs_figure(char *to, size_t room, const struct alarm *a)
+static void say_figure(char *to, size_t room, const struct alarm *a)
 {
 	char span[WORDS_SPAN];
 
@@ -105,7 +105,7 @@ void words_signs_figure(char *to, size_t room, const struct alarm *a)
 			a->detail[0] ? ")" : "");
 }
 
-void words_signs_outlook(char *to, size_t room, const struct alarm *a)
+static void say_outlook(char *to, size_t room, const struct alarm *a)
 {
 	*to = '\0';
 	if (a->kind == ALARM_DOWN)
@@ -130,7 +130,7 @@ void words_signs_outlook(char *to, size_t room, const struct alarm *a)
 			to, room, "; %s", signs[a->kind - ALARM_NO_SPACE].then);
 }
 
-void words_signs_next(char *to, size_t room, const struct alarm *a)
+static void say_next(char *to, size_t room, const struct alarm *a)
 {
 	*to = '\0';
 	if (a->kind == ALARM_DOWN && strcmp(a->subject, "postfix") != 0 &&
@@ -160,3 +160,6 @@ void words_signs_next(char *to, size_t room, const struct alarm *a)
 		snprintf(to, room, "%s",
 			signs[a->kind - ALARM_NO_SPACE].next[program_of(a)]);
 }
+
+const struct words_about words_signs = {
+	.figure = say_figure, .outlook = say_outlook, .next = say_next};
