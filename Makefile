@@ -94,8 +94,9 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
-	daemon/durable daemon/enforce daemon/engine daemon/engine_flow \
-	daemon/engine_loop daemon/engine_names daemon/engine_reload \
+	daemon/durable daemon/enforce daemon/enforce_heal daemon/enforce_layout \
+	daemon/engine daemon/engine_flow daemon/engine_loop \
+	daemon/engine_names daemon/engine_reload \
 	daemon/feed_journal daemon/feed_journals daemon/feed_syslog \
 	daemon/feeds daemon/foreign \
 	daemon/given_up daemon/history daemon/moved \

@@ -7,56 +7,16 @@
 #include "daemon/enforce.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/refused.h"
-#include "daemon/warden.h"
-#include "jails/ignore.h"
+#include "daemon/enforce_parts.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/*
- * Others may change the ruleset all the time, what is theirs of it: healing
- * takes no more than one part of so many of the time.
- */
-#define HEAL_SHARE 10
-/* A table that could not be laid out is tried again. */
-#define LAYOUT_AGAIN (5 * CLOCK_SECOND)
 /* Bans out of the state that the warden is told of together. */
 #define RESTORED_AT_ONCE 2000
-/* Requests without an answer, of which there are some in a burst. */
-#define PENDING_MOST 10000
-
-struct order {
-	bool ban; /* else unban */
-	uint16_t jail;
-	uint64_t nr; /* keeps their order when sorted */
-	struct request_entry entry;
-};
-
-struct enforce {
-	struct warden_client *client;
-	const struct config *config;
-	struct order *orders;
-	size_t n, room;
-	uint64_t next_nr;
-	bool sorted;
-	struct enforce_counts counts;
-	uint64_t remade; /* how often the table was, as last told */
-	struct enforce_user user;
-	bool changed;	      /* by others, and not healed since */
-	int layout_error;     /* 0, or why there is no table */
-	int64_t layout_after; /* then: tried again, monotonic */
-	struct refused refused;
-	bool healing;	    /* and the warden is not through with it */
-	int64_t heal_began; /* monotonic */
-	int64_t heal_after; /* not before, monotonic */
-};
-
-static void on_changed(void *context);
 
 struct enforce *enforce_new(
 	struct warden_client *client, const struct enforce_user *user)
@@ -68,7 +28,7 @@ struct enforce *enforce_new(
 	e->client = client;
 	e->user = *user;
 	if (client)
-		warden_client_on_changed(client, on_changed, e);
+		warden_client_on_changed(client, enforce_changed, e);
 	return e;
 }
 
@@ -80,137 +40,6 @@ void enforce_free(struct enforce **enforce)
 	free((*enforce)->orders);
 	free(*enforce);
 	*enforce = NULL;
-}
-
-/* What the kernel must know of a jail; ports that do not fit make it all. */
-static void fill_layout(struct layout_jail *to, const struct jail *jail)
-{
-	strcpy(to->name, jail->name);
-	to->elements = LAYOUT_ELEMENTS_DEFAULT;
-	to->disconnect = jail->disconnect;
-	if (jail->ports_all)
-		return;
-	if (jail->ports_n > LAYOUT_PORTS_MOST) {
-		log_warning("[%s] has more than %d port ranges: its bans are "
-			    "of all ports",
-			jail->name, LAYOUT_PORTS_MOST);
-		return;
-	}
-	if (jail->tcp)
-		to->protocols[to->n_protocols++] = IPPROTO_TCP;
-	if (jail->udp)
-		to->protocols[to->n_protocols++] = IPPROTO_UDP;
-	for (size_t i = 0; i < jail->ports_n; i++)
-		to->ports[to->n_ports++] = (struct layout_port){
-			jail->ports[i].first, jail->ports[i].last};
-	layout_ports_join(to);
-}
-
-static void on_allow(const struct reply *reply, void *context)
-{
-	const struct enforce *e = context;
-
-	/* Without a table there is no set of them, which is told. */
-	if (reply->type == REPLY_DONE && reply->result < 0 && !e->layout_error)
-		log_error("nftables: the allow list is not in force: %s",
-			reply->text[0] ? reply->text
-				       : strerror(-reply->result));
-}
-
-/* Told once; it is tried again, as others may let go of the table. */
-static void on_layout(const struct reply *reply, void *context)
-{
-	struct enforce *e = context;
-
-	if (reply->type != REPLY_DONE)
-		return;
-	if (reply->result < 0 && reply->result != e->layout_error)
-		log_error("nftables: the table could not be laid out, nobody "
-			  "is banned: %s",
-			reply->text[0] ? reply->text
-				       : strerror(-reply->result));
-	else if (reply->result == 0 && e->layout_error)
-		log_notice("nftables: the table is laid out now");
-	e->layout_error = reply->result;
-	e->layout_after = clock_mono() + LAYOUT_AGAIN;
-}
-
-static bool all_ignore(const struct config *config, const struct prefix *p)
-{
-	for (size_t i = 0; i < config->n; i++)
-		if (!prefixset_covers(&config->items[i].jail->ignoreip, p))
-			return false;
-	return true;
-}
-
-/* Own addresses too, unless a jail says that it bans them. */
-static int add_safe(const struct config *config, struct prefixset *all)
-{
-	bool ignoreself = true;
-	int r = 0;
-
-	for (size_t i = 0; i < config->n; i++)
-		ignoreself &= config->items[i].jail->ignoreself;
-	if (ignoreself)
-		r = ignore_own_addresses(all);
-	for (size_t i = 0; i < config->safe.set.n && r == 0; i++)
-		r = prefixset_add(all, &config->safe.set.items[i]);
-	return r;
-}
-
-/* What every jail ignores is let through by the kernel too. */
-int enforce_allow(struct enforce *e)
-{
-	const struct prefixset *first;
-	struct prefixset all;
-	int r = 0;
-
-	if (!e->client)
-		return 0;
-	prefixset_init(&all);
-	if (e->config->n > 0) {
-		first = &e->config->items[0].jail->ignoreip;
-		for (size_t i = 0; i < first->n && r == 0; i++)
-			if (all_ignore(e->config, &first->items[i]))
-				r = prefixset_add(&all, &first->items[i]);
-	}
-	if (r == 0 && e->config->settings.never_lock_out)
-		r = add_safe(e->config, &all);
-	if (all.n > WARDEN_ALLOW_MOST) {
-		log_warning("ignoreip: the kernel lets %u of %zu prefixes "
-			    "through unseen; the rest is not banned either",
-			WARDEN_ALLOW_MOST, all.n);
-		all.n = WARDEN_ALLOW_MOST;
-	}
-	if (r == 0)
-		r = warden_client_allow(
-			e->client, all.items, all.n, on_allow, e);
-	prefixset_deinit(&all);
-	return r;
-}
-
-int enforce_layout(struct enforce *e, const struct config *config)
-{
-	struct layout layout = {.n = config->n};
-	int r;
-
-	/* What is gathered is numbered by the old configuration. */
-	enforce_flush(e);
-	if (e->n > 0)
-		return -EBUSY;
-	e->config = config;
-	if (!e->client)
-		return 0;
-	layout.jails = calloc(config->n + 1, sizeof(*layout.jails));
-	if (!layout.jails)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->n; i++)
-		fill_layout(&layout.jails[i], config->items[i].jail);
-	r = warden_client_layout(e->client, &layout, on_layout, e);
-	free(layout.jails);
-	if (r == 0)
-		r = enforce_allow(e);
-	return r;
 }
 
 static void order_add(struct enforce *e, const struct ban *ban, bool is_ban,
@@ -391,106 +220,4 @@ void enforce_flush(struct enforce *e)
 		return;
 	memmove(e->orders, e->orders + at, (e->n - at) * sizeof(*e->orders));
 	e->n -= at;
-}
-
-static void on_counts(const struct reply *reply, void *context)
-{
-	struct enforce *e = context;
-
-	if (reply->type != REPLY_DONE || reply->result < 0)
-		return;
-	e->counts.transactions = reply->values[STATS_TRANSACTIONS];
-	e->counts.elements = reply->values[STATS_ELEMENTS];
-	e->counts.errors = reply->values[STATS_ERRORS];
-	e->counts.cut = reply->values[STATS_CUT];
-}
-
-/* Answers come in order: all that the healing sent is in the kernel. */
-static void on_healed(const struct reply *reply, void *context)
-{
-	struct enforce *e = context;
-	int64_t now = clock_mono();
-
-	e->healing = false;
-	refused_settle(&e->refused);
-	e->heal_after = now + (HEAL_SHARE - 1) * (now - e->heal_began);
-	if (reply->type == REPLY_DONE && reply->result == 0)
-		on_counts(reply, context);
-}
-
-/* What the kernel would not lift, but where it was banned again since. */
-static void lift_again(struct enforce *e)
-{
-	size_t n;
-	struct refused_unban *unbans = refused_again(&e->refused, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct ban ban = {.who = unbans[i].who};
-
-		while (ban.jail < e->config->n &&
-			strcmp(e->config->items[ban.jail].jail->name,
-				unbans[i].jail) != 0)
-			ban.jail++;
-		if (ban.jail < e->config->n &&
-			!e->user.wants(e->user.ctx, ban.jail, &ban.who))
-			enforce_unban(e, &ban);
-	}
-	free(unbans);
-}
-
-/* All that is wanted, which the kernel may have or not. */
-static void put_all(struct enforce *e)
-{
-	lift_again(e);
-	e->user.lost(e->user.ctx);
-}
-
-/* The table and its rules anew, and every ban that is not in it. */
-static void heal(struct enforce *e)
-{
-	struct request request = {.type = REQUEST_STATS};
-	int64_t now = clock_mono();
-
-	if ((!e->changed && !refused_due(&e->refused)) || e->healing ||
-		now < e->heal_after)
-		return;
-	e->heal_began = now;
-	if (enforce_layout(e, e->config) < 0)
-		return;
-	if (e->changed)
-		log_info("nftables: others changed the ruleset: what is ours "
-			 "is put in again where it is missing");
-	e->changed = false;
-	put_all(e);
-	enforce_flush(e);
-	e->healing = warden_client_send(e->client, &request, on_healed, e) == 0;
-}
-
-static void on_changed(void *context)
-{
-	struct enforce *e = context;
-
-	e->changed = true;
-	heal(e);
-}
-
-void enforce_look_again(struct enforce *e)
-{
-	struct request request = {.type = REQUEST_STATS};
-
-	/* One that does not answer is not asked ever more. */
-	if (!e->client || warden_client_pending(e->client) > PENDING_MOST)
-		return;
-	warden_client_send(e->client, &request, on_counts, e);
-	if (e->layout_error && clock_mono() >= e->layout_after) {
-		e->layout_after = clock_mono() + LAYOUT_AGAIN;
-		if (enforce_layout(e, e->config) == 0)
-			put_all(e);
-	}
-	heal(e);
-}
-
-void enforce_counts(const struct enforce *e, struct enforce_counts *out)
-{
-	*out = e->counts;
 }
