@@ -85,10 +85,10 @@ GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
 GAUGE_LIBS = -lseccomp
 
 DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_keep daemon/alarms_postfix daemon/alarms_probe \
-	daemon/alarms_queue daemon/alarms_services daemon/alarms_signs \
-	daemon/alarms_tell daemon/asked daemon/attackers daemon/audit \
-	daemon/command_jail \
+	daemon/alarms_gauge daemon/alarms_keep daemon/alarms_postfix \
+	daemon/alarms_probe daemon/alarms_queue daemon/alarms_runner \
+	daemon/alarms_services daemon/alarms_signs daemon/alarms_tell \
+	daemon/asked daemon/attackers daemon/audit daemon/command_jail \
 	daemon/command_status daemon/commands daemon/config daemon/control \
 	daemon/counters daemon/counters_keep daemon/counters_owners \
 	daemon/counters_tell \
@@ -107,7 +107,8 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
 	daemon/passed daemon/periods daemon/reach daemon/readback \
 	daemon/reason daemon/refused daemon/request daemon/resolver \
-	daemon/runner daemon/runner_request daemon/safe daemon/sandbox \
+	daemon/runner daemon/runner_programs daemon/runner_request \
+	daemon/safe daemon/sandbox \
 	daemon/sandbox_calls \
 	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
 	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \

@@ -80,6 +80,23 @@ struct alarms {
 	sd_event_source *timer, *gauge_io, *runner_io, *probe_timer;
 };
 
+/* A keeper has gone, and with it who could start another process of its kind:
+ * the loop ends with a fault. who and why are for the log. */
+void alarms_give_up(struct alarms *alarms, const char *who, const char *why);
+/* Postfix has said all that it was asked, or cannot be asked. */
+void alarms_settle(struct alarms *alarms);
+
+/* Begins to listen to the process, if there is one. 0 or -errno. */
+int alarms_gauge_open(struct alarms *alarms);
+int alarms_runner_open(struct alarms *alarms);
+/* What is to be watched is known, or may be another now: the first time the
+ * gauge process begins with it. */
+void alarms_gauge_watch(struct alarms *alarms);
+/* Once an interval: asks for a look. */
+void alarms_gauge_tick(struct alarms *alarms, int64_t now);
+/* False if the runner has no room for it, or there is none. */
+bool alarms_run(struct alarms *alarms, const struct runner_request *request);
+
 /* Asks for the configuration, from the first instance on; again: for what may
  * change while mailband runs. */
 void alarms_postfix_ask(struct alarms *alarms, bool again);
@@ -111,8 +128,5 @@ void alarms_services_take(
 	struct alarms *alarms, const struct runner_reply *reply);
 /* services of mailban status. */
 json_t *alarms_services_tell(const struct alarms *alarms);
-
-/* False if the runner has no room for it, or there is none. */
-bool alarms_run(struct alarms *alarms, const struct runner_request *request);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running the admin's hook, sendmail, postconf, postqueue and the probe: argv
- * and environment, never a shell, each with a time limit and one after the
- * other. It must never run what a message names: who has taken over the engine
- * can have notices sent, and no more.
+ * Running the admin's hook, sendmail, postconf, postqueue and the probe, each
+ * with a time limit and one after the other, and none of them longer than this
+ * process. What they are called with is in runner_programs.c.
  */
 #include "daemon/runner.h"
 
@@ -12,8 +11,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,186 +19,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "alarms/postconf.h"
 #include "alarms/services.h"
 #include "daemon/keeper.h"
 #include "daemon/listing.h"
+#include "daemon/runner_programs.h"
 #include "daemon/sandbox.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
 #define SOCKET_FD (STDERR_FILENO + 1)
-#define SEARCH \
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define SENDMAIL "/usr/sbin/sendmail"
-#define PROBE "mailban-check"
-/* Seconds of RUNNER_PATIENCE: it has something to say of what hangs. */
-#define PROBE_TIME "20"
 /* Who may talk to Postfix' showq(8), by Debian's name (setgid_group). */
 #define POSTDROP "postdrop"
-#define ARGUMENTS (2 * RUNNER_IDS + 2)
-/* The NULL behind the last is one. */
-#define VARIABLES 16
 
-static struct runner_means means;
-static char probe_path[4096];
 /* The program that runs, for who outlives the one who started it; or 0. */
 static volatile pid_t *running;
 
-/* A program to be: pointers into the request and to what lives as long. */
-struct program {
-	const char *path;
-	const char *argv[ARGUMENTS];
-	char *env[VARIABLES];
-	size_t env_n;
-	int in, out; /* descriptors, or -1: nothing, nowhere */
-};
-
-static void set(struct program *p, const char *name, const char *value)
-{
-	if (asprintf(&p->env[p->env_n], "%s=%s", name, value) >= 0)
-		p->env_n++;
-}
-
-/* Of the instance; how many arguments that makes. */
-static size_t be_of_postfix(struct program *p, const char *path,
-	const char *name, const struct runner_request *q)
-{
-	size_t n = 0;
-
-	p->path = path;
-	p->argv[n++] = name;
-	if (q->directory[0]) {
-		p->argv[n++] = "-c";
-		p->argv[n++] = q->directory;
-	}
-	return n;
-}
-
-static void be_postconf(struct program *p, const struct runner_request *q)
-{
-	p->path = "/usr/sbin/postconf";
-	postconf_arguments(p->argv, q->directory);
-}
-
-/* Since Postfix 2.11: each service's limit, and nothing else of it. */
-static void be_limits(struct program *p, const struct runner_request *q)
-{
-	size_t n = be_of_postfix(p, "/usr/sbin/postconf", "postconf", q);
-
-	p->argv[n++] = "-F";
-	p->argv[n] = "*/*/process_limit";
-}
-
-static void be_postqueue(struct program *p, const struct runner_request *q)
-{
-	size_t n = be_of_postfix(p, "/usr/sbin/postqueue", "postqueue", q);
-
-	p->argv[n] = "-j";
-}
-
-static void be_hook(struct program *p, const struct runner_request *q)
-{
-	p->path = means.hook;
-	p->argv[0] = means.hook;
-	p->argv[1] = q->alarm;
-	p->argv[2] = q->news;
-	p->argv[3] = q->text;
-	set(p, "MAILBAN_ALARM", q->alarm);
-	set(p, "MAILBAN_LEVEL", q->level);
-	set(p, "MAILBAN_NEWS", q->news);
-	set(p, "MAILBAN_SUBJECT", q->subject);
-	set(p, "MAILBAN_VALUE", q->value);
-	set(p, "MAILBAN_SINCE", q->since);
-	set(p, "MAILBAN_TEXT", q->text);
-	set(p, "MAILBAN_NEXT", q->next);
-	set(p, "MAILBAN_ADDRESSES", q->addresses);
-	set(p, "MAILBAN_QUEUE_IDS", q->queue_ids);
-}
-
-/* An operand would be the name of a queue, all of which it would take. */
-static void be_hold(struct program *p, struct runner_request *q)
-{
-	char *rest = NULL;
-	size_t n = 0;
-
-	p->path = means.hold;
-	p->argv[n++] = means.hold;
-	for (char *id = strtok_r(q->queue_ids, " ", &rest); id;
-		id = strtok_r(NULL, " ", &rest)) {
-		p->argv[n++] = "-h";
-		p->argv[n++] = id;
-	}
-}
-
-/* What fits into a pipe is there before anybody reads. */
-static int letter(const struct runner_request *q)
-{
-	char text[RUNNER_MESSAGE], host[256] = "localhost";
-	int ends[2], n;
-
-	gethostname(host, sizeof(host) - 1);
-	n = snprintf(text, sizeof(text),
-		"To: %s\n"
-		"Subject: %s: %s %s\n"
-		"Auto-Submitted: auto-generated\n"
-		"Content-Type: text/plain; charset=utf-8\n"
-		"\n%s\n%s%s\n",
-		means.mail_to, host, q->alarm, q->level, q->text,
-		q->next[0] ? "\nNext: " : "", q->next);
-	if (n < 0 || (size_t)n >= sizeof(text) || pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	if (write(ends[1], text, (size_t)n) != n) {
-		close(ends[0]);
-		ends[0] = -1;
-	}
-	close(ends[1]);
-	return ends[0];
-}
-
-static void be_sendmail(struct program *p, const struct runner_request *q)
-{
-	p->path = SENDMAIL;
-	p->argv[0] = "sendmail";
-	p->argv[1] = "-i";
-	/* Nobody is to answer it, nor a machine. */
-	p->argv[2] = "-f";
-	p->argv[3] = "<>";
-	p->argv[4] = "--";
-	p->argv[5] = means.mail_to;
-	p->in = letter(q);
-}
-
-/* Beside mailband, as in a tree, or where commands are. */
-static void find_probe(void)
-{
-	static const char *const places[] = {"", "../bin/"};
-	ssize_t n =
-		readlink("/proc/self/exe", probe_path, sizeof(probe_path) - 32);
-	char *end = n > 0 ? memrchr(probe_path, '/', (size_t)n) : NULL;
-
-	for (size_t i = 0; end && i < 2; i++) {
-		sprintf(end + 1, "%s" PROBE, places[i]);
-		if (access(probe_path, X_OK) == 0)
-			return;
-	}
-	strcpy(probe_path, "/usr/bin/" PROBE);
-}
-
-static void be_probe(struct program *p)
-{
-	size_t n = 0;
-
-	p->path = probe_path;
-	p->argv[n++] = PROBE;
-	p->argv[n++] = "probe";
-	p->argv[n++] = "--timeout=" PROBE_TIME;
-	for (size_t i = 0; i < means.probe_words_n; i++)
-		p->argv[n++] = means.probe_words[i];
-	set(p, "NAGIOS_PLUGIN_STATE_DIRECTORY", means.statedir);
-}
-
-static _Noreturn void become(const struct program *p)
+static _Noreturn void become(const struct runner_program *p)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
@@ -277,32 +110,15 @@ static void wait_for(
 
 static void run(struct runner_request *q, struct runner_reply *reply)
 {
-	struct program p = {.in = -1, .out = -1};
+	struct runner_program p;
 	struct listing *listing = NULL;
 	int ends[2] = {-1, -1};
 	pid_t pid = -1;
 
 	*reply = (struct runner_reply){
 		.task = q->task, .status = RUNNER_NOT_STARTED};
-	set(&p, "LANG", "C.UTF-8");
-	p.env[p.env_n++] = strdup(SEARCH);
-	if (q->task == RUNNER_POSTCONF)
-		be_postconf(&p, q);
-	else if (q->task == RUNNER_LIMITS)
-		be_limits(&p, q);
-	else if (q->task == RUNNER_QUEUE)
-		be_postqueue(&p, q);
-	else if (q->task == RUNNER_HOOK && means.hook)
-		be_hook(&p, q);
-	else if (q->task == RUNNER_MAIL && means.mail_to)
-		be_sendmail(&p, q);
-	else if (q->task == RUNNER_HOLD && means.hold)
-		be_hold(&p, q);
-	else if (q->task == RUNNER_PROBE && means.probe)
-		be_probe(&p);
-	if ((q->task == RUNNER_POSTCONF || q->task == RUNNER_LIMITS ||
-		    q->task == RUNNER_QUEUE || q->task == RUNNER_PROBE) &&
-		pipe2(ends, O_CLOEXEC) == 0)
+	runner_program_make(&p, q);
+	if (p.is_read && pipe2(ends, O_CLOEXEC) == 0)
 		p.out = ends[1];
 	if (q->task == RUNNER_QUEUE)
 		listing = listing_new();
@@ -312,8 +128,6 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 		become(&p);
 	if (p.out >= 0)
 		close(p.out);
-	if (p.in >= 0)
-		close(p.in);
 	if (pid > 0)
 		wait_for(pid, ends[0], reply, listing);
 	if (listing)
@@ -322,8 +136,7 @@ static void run(struct runner_request *q, struct runner_reply *reply)
 	listing_free(&listing);
 	if (ends[0] >= 0)
 		close(ends[0]);
-	for (size_t i = 0; i < p.env_n; i++)
-		free(p.env[i]);
+	runner_program_free(&p);
 }
 
 _Static_assert(SERVICES_BYTES <= RUNNER_OUTPUT, "all services have room");
@@ -407,7 +220,8 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 	return r;
 }
 
-static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
+static _Noreturn void become_runner(int fd, const struct runner_means *means,
+	uid_t uid, gid_t gid, bool confined)
 {
 	static const struct runner_reply lost = {.status = RUNNER_LOST};
 	const struct keeper_worker worker = {.work = serve, .bury = bury};
@@ -429,10 +243,10 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 	 * before we know of their end. */
 	if (running == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
 		_exit(1);
-	find_probe();
+	runner_programs_settle(means);
 	r = give_up(uid, gid,
-		confined && !means.hook && !means.mail_to && !means.hold &&
-			!means.probe);
+		confined && !means->hook && !means->mail_to && !means->hold &&
+			!means->probe);
 	if (r < 0) {
 		log_error("runner: cannot give up rights: %s", strerror(-r));
 		_exit(1);
@@ -441,7 +255,7 @@ static _Noreturn void become_runner(int fd, uid_t uid, gid_t gid, bool confined)
 		&worker);
 }
 
-int runner_spawn(const struct runner_means *with, uid_t uid, gid_t gid,
+int runner_spawn(const struct runner_means *means, uid_t uid, gid_t gid,
 	bool confined, int *fd, pid_t *pid)
 {
 	int pair[2], r;
@@ -449,10 +263,8 @@ int runner_spawn(const struct runner_means *with, uid_t uid, gid_t gid,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	*pid = fork();
-	if (*pid == 0) {
-		means = *with;
-		become_runner(pair[1], uid, gid, confined);
-	}
+	if (*pid == 0)
+		become_runner(pair[1], means, uid, gid, confined);
 	r = *pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (r < 0)
