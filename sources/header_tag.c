@@ -46,13 +46,6 @@ static inline const char *find_either(
 	return p;
 }
 
-/* "123]" or whatever there is up to a blank. */
-static const char *skip_pid(const char *p, const char *end)
-{
-	p = find_either(p, end, ']', ']');
-	return p < end && *p == ']' ? p + 1 : p;
-}
-
 /* Up to "[", a blank, or a colon with a blank behind; then the message. */
 static void cut_unusual(
 	const char *at, const char *end, bool heads, struct line *out)
@@ -66,11 +59,7 @@ static void cut_unusual(
 	}
 	out->tag = at;
 	out->tag_len = (size_t)(p - at);
-	if (p < end && *p == '[')
-		p = skip_pid(p + 1, end);
-	if (p < end && *p == ':')
-		p++;
-	/* Something is glued to the pid: that is not the message yet. */
+	/* The pid, and whatever is glued to it, is not the message yet. */
 	while (p < end && !is_blank(*p))
 		p++;
 	out->message = p < end ? p + 1 : end;
