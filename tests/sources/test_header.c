@@ -261,6 +261,23 @@ static void test_zones(void **state)
 	}
 }
 
+/* What a line says of its zone is believed, wherever the host is. */
+static void test_zone_of_its_own(void **state)
+{
+	static const char *const texts[] = {"2026-11-21T10:00:00Z mx a: x",
+		"2026-11-21T10:00:00z mx a: x", "2026-11-21 10:00:00 UTC a: x",
+		"2026-11-21 10:00:00.5 GMT a: x",
+		"2026-11-21 10:00:00,5 +0000 a: x",
+		"2026-11-21T10:00:00-00:00 mx a: x",
+		"2026-11-21T11:30:00+01:30 mx a: x",
+		"2026-11-21T08:30:00-0130 mx a: x"};
+
+	(void)state;
+	set_zone(LORD_HOWE, NOW);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		assert_int_equal(cut_seconds_of(texts[i]), NOW);
+}
+
 /* 2026-10-25 02:30 comes twice in Berlin; 2026-03-29 02:30 never. */
 static void test_clock_change(void **state)
 {
@@ -340,6 +357,8 @@ static void test_again(void **state)
 		"2026-11-21T10:00:01.000001+01:00 mx dovecot: auth: x",
 		"2026-11-21T10:00:01.00000a+01:00 mx dovecot: auth: x",
 		"2026-11-21T10:00:01.000001+02:00 mx dovecot: auth: x",
+		"2026-11-21T10:01:01.000001+01:00 mx dovecot: auth: x",
+		"2026-11-21T10:00:01Z mx dovecot: auth: x",
 		"2026-11-21T10:00:01 mx dovecot: auth: no zone",
 		"2026-11-21T10:00:59 mx dovecot: auth: no zone",
 		"2026-11-21 10:00:59,123 +0100 mx dovecot: auth: x",
@@ -459,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_dateless),
 		cmocka_unit_test(test_year),
 		cmocka_unit_test(test_zones),
+		cmocka_unit_test(test_zone_of_its_own),
 		cmocka_unit_test(test_clock_change),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_again),
