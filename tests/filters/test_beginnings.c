@@ -4,16 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "filters/content.h"
 #include "filters/dispatch.h"
 #include "sources/header.h"
+#include "tests/filters/confdir.h"
 
 static size_t starts_of(const char *regex, const char *head, size_t *starts)
 {
@@ -63,28 +61,6 @@ static void of_others_nothing_is_said(void **state)
 		assert_null(content_new(regexes[i]));
 }
 
-static char dir[] = "/tmp/test_beginnings.XXXXXX";
-
-static struct filter *load(const char *definition)
-{
-	const struct filter_spec spec = {.name = "a"};
-	struct filter *filter;
-	char path[64];
-	struct err err;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/filter.d/a.conf", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fprintf(file, "[Definition]\n%s", definition);
-	fclose(file);
-	err_init(&err);
-	filter = filter_new(&spec, dir, NULL, &err);
-	assert_non_null(filter);
-	err_deinit(&err);
-	return filter;
-}
-
 static void on_found(void *ctx, size_t filter, enum filter_verdict v,
 	const struct failure *failure)
 {
@@ -114,10 +90,10 @@ static unsigned int times(struct dispatch *d, const char *message, int n)
 static void what_nobody_wants_is_known_soon(void **state)
 {
 	struct filter *filter =
-		load("prefregex = ^\\s*(?:\\S+ )?prog\\[\\d+\\]: "
-		     "(?:warning: )?<F-CONTENT>.+</F-CONTENT>$\n"
-		     "failregex = ^bad login from <ADDR>$\n"
-		     "            ^[a-z]+: refused <ADDR>$\n");
+		confdir_filter("prefregex = ^\\s*(?:\\S+ )?prog\\[\\d+\\]: "
+			       "(?:warning: )?<F-CONTENT>.+</F-CONTENT>$\n"
+			       "failregex = ^bad login from <ADDR>$\n"
+			       "            ^[a-z]+: refused <ADDR>$\n");
 	struct dispatch *d = dispatch_new(&filter, 1);
 	uint64_t scanned;
 
@@ -142,7 +118,7 @@ static void what_nobody_wants_is_known_soon(void **state)
 /* One that wants any beginning is asked about each line. */
 static void who_wants_all_gets_all(void **state)
 {
-	struct filter *filter = load("failregex = refused <ADDR>$\n");
+	struct filter *filter = confdir_filter("failregex = refused <ADDR>$\n");
 	struct dispatch *d = dispatch_new(&filter, 1);
 
 	(void)state;
@@ -155,28 +131,6 @@ static void who_wants_all_gets_all(void **state)
 	filter_free(&filter);
 }
 
-static int make(void **state)
-{
-	char path[64];
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/filter.d", dir);
-	return mkdir(path, 0700);
-}
-
-static int unmake(void **state)
-{
-	char path[64];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/filter.d/a.conf", dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/filter.d", dir);
-	rmdir(path);
-	return rmdir(dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,5 +140,5 @@ int main(void)
 		cmocka_unit_test(who_wants_all_gets_all),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, confdir_make, confdir_remove);
 }

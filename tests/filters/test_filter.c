@@ -6,71 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "filters/dispatch.h"
 #include "filters/filter.h"
 #include "lib/clock.h"
 #include "sources/header.h"
-
-static char dir[64];
-
-static void put_file(const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/filter.d/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static int make_dir(void **state)
-{
-	char sub[80];
-
-	(void)state;
-	strcpy(dir, "/tmp/mailban-filter-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(sub, sizeof(sub), "%s/filter.d", dir);
-	mkdir(sub, 0700);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	static const char *const names[] = {"a.conf", "a.local", "b.conf",
-		"common.conf", "bad.conf", "empty.conf", "many.conf"};
-	char path[256];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s/filter.d/%s", dir, names[i]);
-		unlink(path);
-	}
-	snprintf(path, sizeof(path), "%s/filter.d", dir);
-	rmdir(path);
-	return rmdir(dir);
-}
-
-/* Loads spec; on failure says what was wrong and returns NULL. */
-static struct filter *load(const char *spec_text, struct err *err)
-{
-	struct arena *arena = arena_new();
-	struct filter_spec spec = {.file = "jail.local", .line = 7};
-	struct filter *filter = NULL;
-
-	err_init(err);
-	if (filter_spec_parse(&spec, spec_text, arena, err))
-		filter = filter_new(&spec, dir, NULL, err);
-	arena_free(&arena);
-	return filter;
-}
+#include "tests/filters/confdir.h"
 
 static enum filter_verdict judge(struct filter *filter, const char *text,
 	size_t n, char who[PREFIX_TEXT])
@@ -132,14 +74,14 @@ static void what_spills_over_is_no_failure(void **state)
 
 	(void)state;
 	header_cut(stranger, sizeof(stranger) - 1, &clock, &token);
-	put_file("a.conf",
+	confdir_put("a.conf",
 		"[Definition]\n"
 		"failregex = ^ \\S+ x: <F-SPILLABLE>bad</F-SPILLABLE> from "
 		"<ADDR>$\n"
 		"            ^ \\S+ x: worse from <ADDR>$\n"
 		"            ^ \\S+ x: <F-SPILL>token</F-SPILL> "
 		"<F-NOFAIL>.</F-NOFAIL>$\n");
-	filter = load("a", &err);
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_true(filter_spills(filter));
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
@@ -169,8 +111,8 @@ static void where_a_line_was_cut_it_does_not_end(void **state)
 
 	(void)state;
 	line.text_len = line.body_len = strlen(text);
-	put_file("a.conf", "[Definition]\nfailregex = from <ADDR>$\n");
-	filter = load("a", &err);
+	confdir_put("a.conf", "[Definition]\nfailregex = from <ADDR>$\n");
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	filter_subject(&line, &subject);
 	assert_int_equal(
@@ -189,8 +131,8 @@ static void any_line_may_begin(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("a.conf", "[Definition]\nfailregex = ^x <ADDR>$\n");
-	filter = load("a", &err);
+	confdir_put("a.conf", "[Definition]\nfailregex = ^x <ADDR>$\n");
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_true(filter_may_follow(filter, "", 0));
 	assert_true(filter_may_follow(filter, "x", 1));
@@ -215,14 +157,14 @@ static void an_admins_filter(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("a.conf",
+	confdir_put("a.conf",
 		"[Definition]\n"
 		"failregex = (?: pop3-login|imap-login): .*(?:Authentication "
 		"failure|Aborted login \\(auth failed|Aborted login \\(tried "
 		"to use disabled|Disconnected \\(auth failed).*rip=(?P<host>"
 		"\\S*),.*\n"
 		"ignoreregex =\n");
-	filter = load("a", &err);
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	matches(filter,
 		"Nov 21 10:00:00 mx dovecot: imap-login: Aborted login (auth "
@@ -250,12 +192,12 @@ static void modes_tags_and_includes(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("common.conf",
+	confdir_put("common.conf",
 		"[DEFAULT]\n_daemon = \\S+\n"
 		"[lt_file]\n__prefix = \\s\\S+ <_daemon>\\[\\d+\\]:\\s\n"
 		"[lt_journal]\n__prefix = \\S+ <_daemon>:\\s\n"
 		"[DEFAULT]\n__prefix = <lt_<logtype>/__prefix>\n");
-	put_file("b.conf",
+	confdir_put("b.conf",
 		"[INCLUDES]\nbefore = common.conf\n"
 		"[Definition]\n_daemon = prog\n"
 		"prefregex = ^%(__prefix)s<F-CONTENT>.+</F-CONTENT>$\n"
@@ -264,7 +206,7 @@ static void modes_tags_and_includes(void **state)
 		"failregex = <re-<mode>>\n"
 		"ignoreregex = bad 192\\.0\\.2\\.9$\n"
 		"[Init]\nmode = normal\n");
-	filter = load("b", &err);
+	filter = confdir_load("b", &err);
 	assert_non_null(filter);
 	assert_int_equal(filter_regexes(filter), 1);
 	matches(filter, "Nov 21 10:00:00 mx prog[12]: bad 192.0.2.1",
@@ -278,8 +220,8 @@ static void modes_tags_and_includes(void **state)
 	filter_free(&filter);
 	err_deinit(&err);
 
-	put_file("a.local", "[Definition]\n");
-	filter = load("b[mode=more]", &err);
+	confdir_put("a.local", "[Definition]\n");
+	filter = confdir_load("b[mode=more]", &err);
 	assert_non_null(filter);
 	assert_int_equal(filter_regexes(filter), 2);
 	matches(filter, "Nov 21 10:00:00 mx prog[12]: worse 2001:db8::7",
@@ -294,15 +236,15 @@ static void a_local_adds(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("a.conf", "[Definition]\nfailregex = ^ one <HOST>$\n");
-	put_file("a.local", "[Definition]\nfailregex = %(known/failregex)s\n"
-			    "    ^ two <HOST>$\n");
-	filter = load("a", &err);
+	confdir_put("a.conf", "[Definition]\nfailregex = ^ one <HOST>$\n");
+	confdir_put("a.local", "[Definition]\nfailregex = %(known/failregex)s\n"
+			       "    ^ two <HOST>$\n");
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_int_equal(filter_regexes(filter), 2);
 	filter_free(&filter);
 	err_deinit(&err);
-	put_file("a.local", "");
+	confdir_put("a.local", "");
 }
 
 /* No byte that a client sends can hide the rest of a line. */
@@ -316,10 +258,10 @@ static void bytes_of_any_kind(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("a.conf",
+	confdir_put("a.conf",
 		"[Definition]\nfailregex = p: user=<[^>]*> failed from "
 		"<HOST>$\n");
-	filter = load("a", &err);
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_int_equal(
 		judge(filter, line, sizeof(line) - 1, who), FILTER_MATCH);
@@ -337,9 +279,9 @@ static void backtracking_is_bounded(void **state)
 	int64_t before;
 
 	(void)state;
-	put_file("a.conf",
+	confdir_put("a.conf",
 		"[Definition]\nfailregex = p: (?:a+)+(?:a+)+b <HOST>$\n");
-	filter = load("a", &err);
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	memset(line + strlen(line), 'a', 3000);
 	strcat(line, "b 192.0.2.1 x");
@@ -357,8 +299,8 @@ static void faulty(const char *text, const char *spec, const char *want)
 	struct err err;
 	bool said = false;
 
-	put_file("bad.conf", text);
-	filter = load(spec, &err);
+	confdir_put("bad.conf", text);
+	filter = confdir_load(spec, &err);
 	for (size_t i = 0; i < err.n; i++)
 		said |= strstr(err.items[i].text, want) != NULL;
 	if (!said)
@@ -390,8 +332,8 @@ static void whose_dates_are_usual(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		put_file("bad.conf", rows[i].text);
-		filter = load("bad", &err);
+		confdir_put("bad.conf", rows[i].text);
+		filter = confdir_load("bad", &err);
 		assert_non_null(filter);
 		assert_int_equal(filter_wants_all(filter), rows[i].all);
 		/* A date of 1970 is one, too. */
@@ -418,9 +360,9 @@ static void a_tag_in_many_rows(void **state)
 	for (int i = 0; i < 2000; i++)
 		fprintf(f, "  ^ <head-<lt>> row %d from <HOST>$\n", i);
 	assert_int_equal(fclose(f), 0);
-	put_file("many.conf", text);
+	confdir_put("many.conf", text);
 	free(text);
-	filter = load("many", &err);
+	filter = confdir_load("many", &err);
 	if (!filter)
 		fail_msg("%s", err.items[0].text);
 	assert_int_equal(filter_regexes(filter), 2001);
@@ -437,8 +379,8 @@ static void an_empty_failregex(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("empty.conf", "[Definition]\nfailregex =\nignoreregex =\n");
-	filter = load("empty", &err);
+	confdir_put("empty.conf", "[Definition]\nfailregex =\nignoreregex =\n");
+	filter = confdir_load("empty", &err);
 	assert_non_null(filter);
 	assert_int_equal(filter_regexes(filter), 0);
 	misses(filter, "Nov 21 10:00:00 mx dovecot: rip=192.0.2.1");
@@ -452,8 +394,8 @@ static void told(const char *text, bool loads, const char *what)
 	struct filter *filter;
 	struct err err;
 
-	put_file("bad.conf", text);
-	filter = load("bad[mode=x]", &err);
+	confdir_put("bad.conf", text);
+	filter = confdir_load("bad[mode=x]", &err);
 	assert_int_equal(filter != NULL, loads);
 	assert_int_equal(err.n, what ? 1 : 0);
 	if (what && !strstr(err.items[0].text, what))
@@ -534,73 +476,6 @@ static void faults(void **state)
 	faulty("what is this\n", "bad", "bad.conf:1: neither [section]");
 }
 
-struct found {
-	int n;
-	enum filter_verdict v[4];
-};
-
-static void on_found(void *ctx, size_t filter, enum filter_verdict v,
-	const struct failure *failure)
-{
-	struct found *found = ctx;
-
-	(void)failure;
-	found->n++;
-	found->v[filter] = v;
-}
-
-/* Asked together, filters say what each says alone, whatever the line. */
-static void together_as_alone(void **state)
-{
-	static const char *const parts[] = {"mx prog[1]: ", "mx other[22]: ",
-		"mx prog: ", "prog[9]:", "mx pro", "bad ", "worse ",
-		"192.0.2.1", "192.0.2.9", "::1", " ", "x", "\xff", "[", "]: "};
-	struct filter *filters[3];
-	struct dispatch *dispatch;
-	struct err err;
-	uint64_t seed = 7;
-	int hits = 0;
-
-	(void)state;
-	put_file("a.conf",
-		"[Definition]\nfailregex = worse <HOST>\n  bad \\s*x<HOST>\n");
-	filters[0] = load("b", &err);
-	filters[1] = load("b[mode=more]", &err);
-	filters[2] = load("a", &err);
-	dispatch = dispatch_new(filters, 3);
-	for (int i = 0; i < 20000; i++) {
-		char text[256] = "Nov 21 10:00:00 ";
-		struct header_clock clock = {0};
-		struct found found = {0};
-		struct line line;
-
-		for (int k = 0; k < 4; k++) {
-			seed = seed * 6364136223846793005u +
-			       1442695040888963407u;
-			strcat(text, parts[(seed >> 33) % 15]);
-		}
-		header_cut(text, strlen(text), &clock, &line);
-		dispatch_line(dispatch, &line, on_found, &found);
-		for (size_t f = 0; f < 3; f++) {
-			char who[PREFIX_TEXT];
-			enum filter_verdict v =
-				judge(filters[f], text, strlen(text), who);
-
-			if (v != found.v[f])
-				print_error("%s: filter %zu\n", text, f);
-			assert_int_equal(v, found.v[f]);
-			hits += v != FILTER_MISS;
-		}
-	}
-	assert_true(hits > 500);
-	assert_true(dispatch_counts(dispatch)->searched <
-		    dispatch_counts(dispatch)->lines);
-	dispatch_free(&dispatch);
-	for (size_t f = 0; f < 3; f++)
-		filter_free(&filters[f]);
-	err_deinit(&err);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,8 +493,7 @@ int main(void)
 		cmocka_unit_test(misspelt),
 		cmocka_unit_test(spelt),
 		cmocka_unit_test(faults),
-		cmocka_unit_test(together_as_alone),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, confdir_make, confdir_remove);
 }
