@@ -78,6 +78,25 @@ static void getting_in(void **state)
 	sessions_free(&s);
 }
 
+/* What waited for its address counts once. */
+static void counted_once(void **state)
+{
+	struct sessions *s = sessions_new();
+
+	(void)state;
+	assert_string_equal(tell(s, 0, "a", NULL, "root", 0), "");
+	assert_string_equal(
+		tell(s, 1, "a", "192.0.2.1", NULL, NOFAIL), "192.0.2.1");
+	assert_string_equal(tell(s, 2, "a", NULL, NULL, NOFAIL), "");
+	/* Two users are two, if they differ in a letter, whichever. */
+	assert_string_equal(tell(s, 3, "b", "192.0.2.2", "rob", NOFAIL), "");
+	assert_string_equal(tell(s, 4, "b", NULL, "bob", NOFAIL), "192.0.2.2");
+	assert_string_equal(tell(s, 5, "c", "192.0.2.3", "bob", NOFAIL), "");
+	assert_string_equal(tell(s, 6, "c", NULL, "bob", NOFAIL), "");
+	assert_string_equal(tell(s, 7, "c", NULL, "boc", NOFAIL), "192.0.2.3");
+	sessions_free(&s);
+}
+
 static void it_does_not_grow(void **state)
 {
 	struct sessions *s = sessions_new();
@@ -105,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_earlier_address),
 		cmocka_unit_test(getting_in),
+		cmocka_unit_test(counted_once),
 		cmocka_unit_test(it_does_not_grow),
 	};
 
