@@ -170,6 +170,7 @@ def counted(server):
     before = server.daemon.log().count(MARK)
     server.logger(attack.ABORTED.format(MARK))
     hosts.wait_for(lambda: server.daemon.log().count(MARK) > before)
+    assert VICTIM not in server.daemon.log()
     # "Found 7 more in this second" names nobody.
     return [(jail, address) for jail, address in re.findall(
         r"\[([\w-]+)\] Found (\S+)$", server.daemon.log(), re.M)
@@ -220,6 +221,52 @@ def test_tokens_that_write_lines(server):
     assert len(found) == len(said)
     assert VICTIM in server.run(["journalctl", "-o", "cat", "-g",
                                  f"^auth: PAM.*{VICTIM}"]).stdout
+
+
+FAILED = "Disconnected (auth failed, 9 attempts in 1 secs): user=<"
+
+
+def identified(size, rest):
+    """What a client calls itself (RFC 2971), so much of it that Dovecot takes
+    apart the line; a piece may begin at that byte, with that much behind."""
+    pairs = []
+
+    def put(value):
+        pairs.append(f'"k" "{value}"')
+
+    def left():
+        written = len("ID sent: " + ", ".join(pairs)) - 4 * len(pairs)
+        return size - written - len(", k=")
+    while left() >= len(", k="):
+        more = left() if left() <= 74 else min(left() // 2, 74)
+        put("v" * (more - len(", k=")))
+    put(f"{FAILED}y>, rip={VICTIM}, l")
+    for _ in range(rest // 74):
+        put("z" * 70)
+    return f"a ID ({' '.join(pairs)})\r\n"
+
+
+@pytest.mark.skipif(hosts.debian() != "12", reason="2.4 writes none raw")
+@pytest.mark.parametrize(
+    "server", ["imap_id_log = *\nauth_debug = yes\nauth_username_chars =\n"],
+    indirect=True, ids=["debug"])
+def test_texts_that_write_lines(server):
+    """A line taken apart, and a name that holds a record of the log's own."""
+    line = f"PAM(BOB,{VICTIM},<S>): UNKNOWN USER"
+    names = [f"x{end}\n\x01\x02123 {line.lower()}\n" for end in (
+        "", "): ", "x" * 70, ",1.2.3.4,<x>): ", "?", "\t")]
+    said = [(143, [f"a AUTHENTICATE PLAIN\r\n{encoded('', name, 'x')}\r\n",
+                   "b LOGOUT\r\n"]) for name in names]
+    # The header of a piece is not always of one length.
+    ids = [(143, [identified(at, rest), "b LOGOUT\r\n"])
+           for at in range(4065, 4090) for rest in (200, 2300, 4300)]
+    heard = say(server, *said, *ids)
+    hosts.wait_for(lambda: len(counted(server)) >= len(said), every=0.2,
+                   what=f"{len(said)} failures; heard: {heard}")
+    assert VICTIM not in server.daemon.log()
+    logged = server.run(["journalctl", "-o", "cat", "--no-pager"]).stdout
+    for text in ("imap-login: " + re.escape(FAILED), "auth: pam"):
+        assert re.search(f"^{text}.*{re.escape(VICTIM)}", logged, re.M)
 
 
 # What a name may be long before the server takes none at all (Dovecot: 1 kB a

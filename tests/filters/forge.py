@@ -100,6 +100,8 @@ DOVECOT = {
     "sni": any_text(256), "hello": any_text(256),
     # X509_NAME_oneline() into 1024 bytes
     "tls": any_text(1000), "reply": any_text(160), "password": any_text(),
+    # imap_id_log_reply_append(): names of 30 and values of 80 characters
+    "id": any_text(1800), "piece": any_text(1800),
     "payload": any_text(), "header": any_text(200)}
 
 

@@ -95,12 +95,44 @@ def test_a_class_is_a_mode(name):
 
 
 # After such a line those of the next second are doubted, so that it would take
-# the corpus' own (auth/db-oauth2.c, 2.3).
+# the corpus' own (auth/db-oauth2.c, auth/db-passwd-file.c, 2.3).
 SPILLED = {"dovecot": [
     "Nov 20 09:00:00 mx dovecot: auth: oauth2(bob,203.0.113.9,<9ZHq>): oauth2 "
     "failed: Local validation failed: No key found",
-    "Nov 20 09:00:00 mx dovecot: auth: x: oauth2 failed: Local validation "
-    "failed: x"]}
+    "Nov 20 09:00:00 mx dovecot: auth: oauth2(x): y,203.0.113.9,<9ZHq>): oauth2 "
+    "failed: Local validation failed: x",
+    "Nov 20 09:00:00 mx dovecot: auth: Debug: passwd-file(a?pam(x,203.0.113.9,"
+    "<9ZHq>): lookup: user=a"]}
+
+
+TELLS = "Nov 20 09:00:00 mx dovecot: auth: "
+SAYS = "oauth2 failed: Local validation failed: "
+# What comes behind each in the same second is believed, or not.
+BEFORE = [
+    (f"oauth2(bob,192.0.2.1,<9ZHq>): {SAYS}x", False),
+    (f"conn unix:auth-worker (pid=1,uid=2): auth-worker<3>: "
+     f"oauth2(b): c,192.0.2.1,<9ZHq>): {SAYS}x", False),
+    ("Debug: passwd-file(a?pam(x,192.0.2.1,<9ZHq>): lookup: user=a", False),
+    (f"Debug: sql({'x' * 61}...,192.0.2.1,<9ZHq>): query: SELECT 'x", False),
+    ("Debug: sql(x): y,192.0.2.1,<9ZHq>): query: SELECT 'x): y", False),
+    # No name has a newline here.
+    (f"plain(?,192.0.2.1,<9ZHq>): Username character disallowed by "
+     f"auth_username_chars: 0x20 (username: x {SAYS})", True),
+    ("Debug: sql(bob@ex.org,192.0.2.1,<9ZHq>): query: SELECT ?", True),
+    ("Debug: sql(bob@ex.org,2001:db8::1): Finished passdb lookup", True),
+    ("Debug: plain(?,192.0.2.1,<9ZHq>): Auth request finished", True),
+    ("Debug: auth client connected (pid=132)", True),
+    ("Debug: client in: AUTH 1 PLAIN service=imap session=x rip=192.0.2.1 "
+     "resp=<hidden>", True),
+]
+
+
+@pytest.mark.parametrize("before, believed", BEFORE)
+def test_what_may_be_the_rest_of_a_name(before, believed):
+    """Dovecot 2.3 writes some of a client's text with its newlines."""
+    *_, found = verdicts("dovecot", [
+        TELLS + before, f"{TELLS}sql(bob,192.0.2.2,<aZHq>): unknown user"])
+    assert found == ("192.0.2.2" if believed else None)
 
 
 @pytest.mark.parametrize("name,mode", [
