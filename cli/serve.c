@@ -18,15 +18,22 @@
 #include <unistd.h>
 
 #include "cli/text.h"
+#include "lib/addr.h"
 #include "lib/clock.h"
 #include "lib/outlet.h"
 
 /* The first socket that is handed on, sd_listen_fds(3). */
 #define SOCKET 3
 
+/* Whose a place is: a user's of this host by a path, a network's by TCP. */
+struct owner {
+	uid_t uid;	 /* of nobody by TCP */
+	struct addr net; /* all zero by a path, and of the loopback */
+};
+
 struct client {
-	int fd;	   /* -1: the place is free */
-	uid_t uid; /* of a peer on this host by a path; else of nobody */
+	int fd; /* -1: the place is free */
+	struct owner owner;
 	int64_t until;
 	char in[SERVE_REQUEST + 1];
 	size_t in_n;
@@ -102,6 +109,13 @@ static void take_request(struct server *s, struct client *c)
 	}
 }
 
+/* What the page took is not the client's time. */
+static void begin_answer(struct server *s, struct client *c)
+{
+	take_request(s, c);
+	c->until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
+}
+
 /* False when the client is done with. */
 static bool read_some(struct server *s, struct client *c)
 {
@@ -117,18 +131,20 @@ static bool read_some(struct server *s, struct client *c)
 	if (strlen(c->in) < c->in_n)
 		answer(c, "400 Bad Request", false, NULL, 0);
 	else if (strstr(c->in, "\r\n\r\n") || strstr(c->in, "\n\n"))
-		take_request(s, c);
+		begin_answer(s, c);
 	else if (c->in_n == SERVE_REQUEST)
 		answer(c, "431 Request Header Fields Too Large", false, NULL,
 			0);
 	return true;
 }
 
-static void serve_client(struct server *s, struct client *c, bool readable)
+/* Whose time is over may have asked meanwhile, while another's page was made:
+ * so it is looked first. */
+static void serve_client(struct server *s, struct client *c)
 {
 	bool more = true;
 
-	if (readable && !c->out)
+	if (!c->out)
 		more = read_some(s, c);
 	if (more && c->out)
 		more = outlet_send(c->fd, c->out, c->out_n, &c->out_at);
@@ -136,24 +152,32 @@ static void serve_client(struct server *s, struct client *c, bool readable)
 		drop(c);
 }
 
-static uid_t peer_uid(int fd)
+/* Of TCP the kernel tells no user. A host of IPv6 has a whole /64. */
+static struct owner owner_of(int fd, const struct sockaddr *from)
 {
+	struct owner owner = {.uid = (uid_t)-1};
+	socklen_t size = sizeof(struct ucred);
 	struct ucred peer;
-	socklen_t size = sizeof(peer);
 
-	/* Of TCP the kernel does not tell. */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
-		return (uid_t)-1;
-	return peer.uid;
+	if (!addr_from_sockaddr(from, &owner.net)) {
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+			owner.uid = peer.uid;
+	} else if (addr_is_special(&owner.net)) {
+		owner.net = (struct addr){0};
+	} else if (!addr_is_v4(&owner.net)) {
+		memset(owner.net.ip + 8, 0, 8);
+	}
+	return owner;
 }
 
-/* How many places the user of a client holds. */
+/* How many places the owner of a client's holds. */
 static size_t share(const struct server *s, const struct client *c)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
-		n += s->clients[i].uid == c->uid;
+		n += s->clients[i].owner.uid == c->owner.uid &&
+		     addr_equal(&s->clients[i].owner.net, &c->owner.net);
 	return n;
 }
 
@@ -163,7 +187,7 @@ static int progress(const struct client *c)
 	return c->out ? 2 : c->in_n > 0;
 }
 
-/* Whether a goes before b: of the user who holds most, who has done least, and
+/* Whether a goes before b: of the owner who holds most, who has done least, and
  * of those who came first. */
 static bool goes_before(
 	const struct server *s, const struct client *a, const struct client *b)
@@ -195,16 +219,22 @@ static struct client *make_place(struct server *s)
 /* Who asks at once is answered before another can come. */
 static void take_client(struct server *s)
 {
-	int fd = accept4(SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage room;
+	} from = {0};
+	socklen_t size = sizeof(from);
+	int fd =
+		accept4(SOCKET, &from.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c;
 
 	if (fd < 0)
 		return;
 	c = make_place(s);
 	c->fd = fd;
-	c->uid = peer_uid(fd);
+	c->owner = owner_of(fd, &from.any);
 	c->until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
-	serve_client(s, c, true);
+	serve_client(s, c);
 }
 
 /* Fills in what to wait for and returns for how many milliseconds. */
@@ -224,11 +254,11 @@ static int wait_for(const struct server *s, struct pollfd *fds, int64_t idle)
 	return until > now ? (int)((until - now) / CLOCK_MILLISECOND) + 1 : 0;
 }
 
-static void serve_clients(struct server *s, const struct pollfd *fds)
+static void serve_clients(struct server *s)
 {
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		if (s->clients[i].fd >= 0)
-			serve_client(s, &s->clients[i], fds[i].revents);
+			serve_client(s, &s->clients[i]);
 }
 
 int serve_run(serve_fn page, void *ctx)
@@ -255,7 +285,7 @@ int serve_run(serve_fn page, void *ctx)
 
 		if (n < 0)
 			continue;
-		serve_clients(s, fds);
+		serve_clients(s);
 		if (fds[SERVE_CLIENTS].revents) {
 			take_client(s);
 			idle = clock_mono() + SERVE_IDLE * CLOCK_SECOND;
