@@ -33,15 +33,13 @@ static size_t take_name(char to[HEAVY_NAME], const char *name, size_t n)
 	return i;
 }
 
-/* Nobody gains by names of one hash: they are compared one by one then. */
-static const struct hash_seed no_secret = {0, 0};
-
 void heavy_add(struct heavy *h, const char *name, size_t n)
 {
 	struct heavy_slot *free_slot = NULL;
 	char text[HEAVY_NAME];
 	size_t length = take_name(text, name, n);
-	uint32_t hash = (uint32_t)hash_bytes(&no_secret, text, length);
+	/* Nobody gains by names of one hash, which are compared then. */
+	uint32_t hash = (uint32_t)hash_plain(text, length);
 
 	for (size_t i = 0; i < HEAVY_SLOTS; i++) {
 		struct heavy_slot *s = &h->slots[i];

@@ -16,6 +16,7 @@
 
 #include "jails/jail.h"
 #include "lib/hash.h"
+#include "lib/memory.h"
 #include "lib/paths.h"
 
 /* Files of one journal that are opened at most. */
@@ -33,15 +34,6 @@ struct foreign {
 	bool is_there, is_roots;
 };
 
-static char *copy_of(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
 struct foreign *foreign_new(const struct jail_journal *from)
 {
 	struct foreign *f = calloc(1, sizeof(*f));
@@ -49,9 +41,9 @@ struct foreign *foreign_new(const struct jail_journal *from)
 
 	if (!f)
 		abort();
-	f->name = copy_of(from->name);
-	f->dir = copy_of(from->path);
-	f->name_space = copy_of(from->name_space);
+	f->name = memory_copy(from->name);
+	f->dir = memory_copy(from->path);
+	f->name_space = memory_copy(from->name_space);
 	while (from->files && from->files[n])
 		n++;
 	f->patterns = n ? calloc(n + 1, sizeof(*f->patterns)) : NULL;
@@ -59,7 +51,7 @@ struct foreign *foreign_new(const struct jail_journal *from)
 	if (!f->files || (n && !f->patterns))
 		abort();
 	for (size_t i = 0; i < n; i++)
-		f->patterns[i] = copy_of(from->files[i]);
+		f->patterns[i] = memory_copy(from->files[i]);
 	f->place = (struct journal_place){.dir = f->dir,
 		.files = n ? f->files : NULL,
 		.name = f->name_space,
@@ -103,8 +95,6 @@ const char *foreign_name(const struct foreign *foreign)
 static bool look_at(
 	struct foreign *f, const char *path, struct stat *st, uint64_t *mark)
 {
-	static const struct hash_seed seed;
-
 	if (stat(path, st) < 0)
 		return false;
 	/* The group's bits are also the most that an ACL gives to anybody. */
@@ -112,7 +102,7 @@ static bool look_at(
 	if (mark) {
 		uint64_t what[] = {*mark, st->st_dev, st->st_ino};
 
-		*mark = hash_bytes(&seed, what, sizeof(what));
+		*mark = hash_plain(what, sizeof(what));
 	}
 	return true;
 }
@@ -147,7 +137,7 @@ static void look_for_files(
 	if (paths_find(pattern, 0, &found, NULL) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc && f->files_n < FILES_MOST; i++) {
-		char *path = copy_of(found.gl_pathv[i]), *folder;
+		char *path = memory_copy(found.gl_pathv[i]), *folder;
 		struct stat st;
 
 		if (!look_at(f, path, &st, mark) || !S_ISREG(st.st_mode)) {
@@ -156,7 +146,7 @@ static void look_for_files(
 		}
 		f->files[f->files_n++] = path;
 		f->files[f->files_n] = NULL;
-		folder = copy_of(path);
+		folder = memory_copy(path);
 		look_at(f, dirname(folder), &st, NULL);
 		free(folder);
 	}

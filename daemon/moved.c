@@ -113,7 +113,6 @@ void moved_free(struct moved **moved)
 /* Above the ways: which journal it is, by a hash; 0: the host's own. */
 static unsigned int ways_of(const struct config_jail *item)
 {
-	static const struct hash_seed seed;
 	const struct jail_journal *j = item->jail->journal;
 	unsigned int ways = (item->file_filter != CONFIG_NO_FILTER) << FILES |
 			    (item->journal_filter != CONFIG_NO_FILTER)
@@ -121,8 +120,7 @@ static unsigned int ways_of(const struct config_jail *item)
 			    (item->syslog_filter != CONFIG_NO_FILTER) << SYSLOG;
 
 	if (j && ways >> JOURNAL & 1)
-		ways |= (unsigned int)hash_bytes(
-				&seed, j->name, strlen(j->name))
+		ways |= (unsigned int)hash_plain(j->name, strlen(j->name))
 			<< WAYS;
 	return ways;
 }

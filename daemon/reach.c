@@ -21,6 +21,7 @@
 #include "daemon/sandbox.h"
 #include "jails/jail.h"
 #include "lib/log.h"
+#include "lib/memory.h"
 #include "lib/paths.h"
 
 struct reach {
@@ -99,9 +100,7 @@ static char *socket_directory(
 		wanted |= config->items[i].syslog_filter != CONFIG_NO_FILTER;
 	if (!wanted || r->socket_passed)
 		return NULL;
-	path = strdup(config->settings.syslog_socket);
-	if (!path)
-		abort();
+	path = memory_copy(config->settings.syslog_socket);
 	real = realpath(dirname(path), NULL);
 	free(path);
 	return real;
@@ -255,9 +254,7 @@ static void add_lists(struct reach *r, const struct jail *jail)
 
 		if (!name || strncmp(name, "file:", 5) != 0)
 			continue;
-		path = strdup(name + 5);
-		if (!path)
-			abort();
+		path = memory_copy(name + 5);
 		add(r, dirname(path), SANDBOX_READ);
 		free(path);
 	}

@@ -17,6 +17,7 @@
 #include "filters/pyregex.h"
 #include "filters/regex.h"
 #include "lib/clock.h"
+#include "lib/memory.h"
 
 #define FIELDS_MOST 16
 
@@ -86,9 +87,7 @@ struct datetemplate *datetemplate_get(
 		t = calloc(1, sizeof(*t));
 		if (!t)
 			abort();
-		t->pattern = strdup(pattern);
-		if (!t->pattern)
-			abort();
+		t->pattern = memory_copy(pattern);
 		if (!compile(t, why, room)) {
 			free(t->pattern);
 			free(t);

@@ -160,9 +160,7 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 /* Of the admin's own texts: nobody chooses them to meet. */
 static struct regex **shared_list(const char *text)
 {
-	static const struct hash_seed seed;
-
-	return &shared[hash_bytes(&seed, text, strlen(text)) % SHARED_LISTS];
+	return &shared[hash_plain(text, strlen(text)) % SHARED_LISTS];
 }
 
 struct regex *regex_shared(const char *text, char *why, size_t room)

@@ -15,6 +15,7 @@
 #include "jails/jail.h"
 #include "jails/jailfile.h"
 #include "lib/err.h"
+#include "lib/memory.h"
 
 #define ADDRESSES_MOST 64
 
@@ -63,15 +64,6 @@ static void set_add_all(struct prefixset *set, const struct prefixset *from)
 		set_add(set, &from->items[i]);
 }
 
-static char *name_copy(const char *name)
-{
-	char *copy = name ? strdup(name) : NULL;
-
-	if (name && !copy)
-		abort();
-	return copy;
-}
-
 bool ignore_add(struct jail *jail, const char *name, const struct prefix *who)
 {
 	struct jail_ignored *word = NULL;
@@ -83,7 +75,7 @@ bool ignore_add(struct jail *jail, const char *name, const struct prefix *who)
 		word = word_find(jail, name, who);
 	if (!word) {
 		word = word_add(jail);
-		word->name = name_copy(name);
+		word->name = memory_copy(name);
 		if (!name)
 			word->prefix = *who;
 	}
@@ -126,7 +118,7 @@ void ignore_copy(struct jail *to, const struct jail *from)
 	for (size_t i = 0; i < from->ignored_n; i++) {
 		struct jail_ignored *word = word_add(to);
 
-		word->name = name_copy(from->ignored[i].name);
+		word->name = memory_copy(from->ignored[i].name);
 		word->prefix = from->ignored[i].prefix;
 		set_add_all(&word->members, &from->ignored[i].members);
 	}

@@ -61,3 +61,10 @@ uint64_t hash_bytes(const struct hash_seed *seed, const void *bytes, size_t n)
 	sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
+
+uint64_t hash_plain(const void *bytes, size_t n)
+{
+	static const struct hash_seed none;
+
+	return hash_bytes(&none, bytes, n);
+}

@@ -12,5 +12,8 @@ struct hash_seed {
 
 /* Of n bytes, which nobody without the secret can choose to meet others'. */
 uint64_t hash_bytes(const struct hash_seed *seed, const void *bytes, size_t n);
+/* The same without a secret, so the same in each run: of what strangers do not
+ * choose, or gain nothing from. */
+uint64_t hash_plain(const void *bytes, size_t n);
 
 #endif

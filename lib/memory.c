@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a start has used and nothing needs afterwards, given back: freed memory,
- * and the programs' and libraries' pages that were only read. They are read
- * again from their files when they are wanted. Nothing that was written to may
- * go this way.
+ * Memory that is taken and given back. A copy of a text, for those who could
+ * not go on without it; what a start has used and nothing needs afterwards,
+ * given back: freed memory, and the programs' and libraries' pages that were
+ * only read. They are read again from their files when they are wanted. Nothing
+ * that was written to may go this way.
  */
 #include "lib/memory.h"
 
@@ -11,6 +12,8 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -59,4 +62,13 @@ void memory_settle(void)
 
 	malloc_trim(0);
 	dl_iterate_phdr(drop_pages, &page);
+}
+
+char *memory_copy(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		abort();
+	return copy;
 }

@@ -13,15 +13,7 @@
 
 #include "cli/text.h"
 #include "jails/duration.h"
-
-static char *copy(const char *text)
-{
-	char *made = strdup(text);
-
-	if (!made)
-		abort();
-	return made;
-}
+#include "lib/memory.h"
 
 /* One byte as it stands between quotes; how many it became. */
 static int byte_write(char *to, unsigned char c, char quote)
@@ -107,11 +99,12 @@ static char *seconds_error(const char *text)
 	char *said;
 
 	if (!*text)
-		return copy("invalid syntax (<string>, line 0)");
+		return memory_copy("invalid syntax (<string>, line 0)");
 	if (digits && isalpha((unsigned char)text[digits]))
-		return copy("invalid decimal literal (<string>, line 1)");
+		return memory_copy(
+			"invalid decimal literal (<string>, line 1)");
 	if (!word || text[word])
-		return copy("invalid syntax (<string>, line 1)");
+		return memory_copy("invalid syntax (<string>, line 1)");
 	if (asprintf(&said, "name '%s' is not defined", text) < 0)
 		abort();
 	return said;

@@ -76,11 +76,22 @@ static void what_is_left_works(void **state)
 	assert_string_equal(text, "one 0.25");
 }
 
+static void a_copy_of_nothing_is_nothing(void **state)
+{
+	char *copy = memory_copy("text");
+
+	(void)state;
+	assert_string_equal(copy, "text");
+	free(copy);
+	assert_null(memory_copy(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_freed_is_gone),
 		cmocka_unit_test(what_is_left_works),
+		cmocka_unit_test(a_copy_of_nothing_is_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
