@@ -12,12 +12,6 @@
 #include "lib/hash.h"
 #include "lib/line.h"
 
-/* Names that are the administrator's own need no secret. */
-static uint64_t hash_of(const char *name, size_t n)
-{
-	return hash_bytes(&(struct hash_seed){0}, name, n);
-}
-
 /* The hash of a source's name; 0 if it is not known. */
 static uint64_t name_of(const struct counters *c, uint32_t source)
 {
@@ -29,7 +23,7 @@ static uint64_t name_of(const struct counters *c, uint32_t source)
 		if (!name)
 			break;
 		if (number == source)
-			return hash_of(name, strlen(name));
+			return hash_plain(name, strlen(name));
 	}
 	return 0;
 }
@@ -44,7 +38,7 @@ static bool number_of(const struct counters *c, uint64_t from, uint32_t *number)
 		name = c->source(c->source_ctx, i, number);
 		if (!name)
 			break;
-		if (hash_of(name, strlen(name)) == from)
+		if (hash_plain(name, strlen(name)) == from)
 			return true;
 	}
 	return false;
@@ -53,7 +47,7 @@ static bool number_of(const struct counters *c, uint64_t from, uint32_t *number)
 /* An owner is counted from where the run before counted it. */
 static void owner_resume(const struct counters *c, struct counters_owner *owner)
 {
-	uint64_t name = hash_of(owner->name, owner->n);
+	uint64_t name = hash_plain(owner->name, owner->n);
 	uint32_t number;
 
 	for (size_t i = 0; i < c->kept_n; i++)
@@ -107,6 +101,16 @@ struct counters_owner *counters_owner_of(
 bool counters_told_twice(const struct counters *c, struct counters_owner *owner,
 	uint32_t source, int64_t hour)
 {
+	int64_t now;
+
+	/* Hours that the clock had ahead of it must not keep another source
+	 * out until it is there again. */
+	if (hour > owner->hour ||
+		(source > owner->source && hour < owner->hour)) {
+		now = clock_wall() / COUNTERS_HOUR;
+		hour = hour < now ? hour : now;
+		owner->hour = owner->hour < now ? owner->hour : now;
+	}
 	if (source > owner->source && hour <= owner->hour + 1)
 		return true;
 	if (source != owner->source || !owner->from)
@@ -133,7 +137,7 @@ size_t counters_owners_put(const struct counters *c, uint64_t *numbers)
 	for (size_t i = 0; i < c->owners_n; i++) {
 		const struct counters_owner *owner = &c->owners[i];
 
-		numbers[n++] = hash_of(owner->name, owner->n);
+		numbers[n++] = hash_plain(owner->name, owner->n);
 		numbers[n++] = owner->from;
 		numbers[n++] = (uint64_t)owner->hour;
 	}
