@@ -12,11 +12,12 @@
 #include "daemon/moved.h"
 #include "lib/line.h"
 
-static void on_failure(void *ctx, size_t jail, const struct failure *failure)
+static void on_failure(
+	void *ctx, size_t jail, uint32_t source, const struct failure *failure)
 {
 	struct engine *e = ctx;
 
-	if (!moved_is_new(e->moved, (uint32_t)jail, failure->time))
+	if (!moved_is_new(e->moved, (uint32_t)jail, source, failure->time))
 		return;
 	if (failure->name)
 		engine_ask_name(e, jail, failure);

@@ -137,6 +137,11 @@ const char *feed_journal_name(const struct feed_journal *f)
 	return f->foreign ? foreign_name(f->foreign) : NAME;
 }
 
+uint32_t feed_journal_number(const struct feed_journal *f)
+{
+	return f->foreign ? FEEDS_FOREIGN : FEEDS_JOURNAL;
+}
+
 bool feed_journal_is(
 	const struct feed_journal *f, const struct jail_journal *which)
 {
@@ -161,7 +166,7 @@ static void no_line(void *ctx, const struct line *line, uint32_t source)
 static void fill(struct feed_journal *f, const struct config *config)
 {
 	struct trusted_user user = {.feeds = f->user.feeds,
-		.source = FEEDS_JOURNAL,
+		.source = feed_journal_number(f),
 		.ask = believe,
 		.ctx = f,
 		.elsewhere = f->user.file_is_read,
@@ -395,6 +400,7 @@ void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out)
 {
 	*out = (struct feed_status){
+		.number = feed_journal_number(journal),
 		.name = feed_journal_name(journal),
 		.kind = "journal",
 		.trouble = trouble_of(journal),

@@ -41,6 +41,8 @@ void feed_journal_save_again(struct feed_journal *journal, struct state *state);
 uint64_t feed_journal_lines(const struct feed_journal *journal);
 /* "journal", "journal[namespace=x]"; it lives as long as the journal. */
 const char *feed_journal_name(const struct feed_journal *journal);
+/* FEEDS_JOURNAL or FEEDS_FOREIGN. */
+uint32_t feed_journal_number(const struct feed_journal *journal);
 void feed_journal_status(
 	const struct feed_journal *journal, struct feed_status *out);
 

@@ -77,9 +77,10 @@ struct feeds *feeds_new(struct state *state, struct passed passed,
 
 static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 {
-	struct feeds *feeds = ctx;
+	const struct feed *feed = ctx;
+	const struct feeds *feeds = feed->feeds;
 
-	feeds->user.failure(feeds->user.ctx, jail, failure);
+	feeds->user.failure(feeds->user.ctx, jail, feed->number, failure);
 }
 
 static void on_line(void *ctx, const struct line *line)
@@ -179,9 +180,8 @@ static void on_path(void *ctx, const char *path)
 	if (!feed)
 		return;
 	if (!feed->seats)
-		feed->seats = seats_new(
-			feeds->config, &(struct seats_user){on_failure, feeds,
-					       &feed->matched});
+		feed->seats = seats_new(feeds->config,
+			&(struct seats_user){on_failure, feed, &feed->matched});
 	seats_add(feed->seats, p->jail,
 		feeds->config->items[p->jail].file_filter);
 }
@@ -435,8 +435,10 @@ const char *feeds_source(const struct feeds *feeds, size_t i, uint32_t *number)
 	}
 	i -= feeds->n;
 	if (i < feeds->journals.n) {
-		*number = FEEDS_JOURNAL;
-		return feed_journal_name(feeds->journals.items[i]);
+		const struct feed_journal *j = feeds->journals.items[i];
+
+		*number = feed_journal_number(j);
+		return *number == FEEDS_FOREIGN ? "" : feed_journal_name(j);
 	}
 	if (i > feeds->journals.n || !feed_syslog_is_there(feeds->syslog))
 		return NULL;
@@ -452,7 +454,6 @@ void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out)
 
 	if (i >= feeds->n && i < feeds->n + feeds->journals.n) {
 		feed_journal_status(feeds->journals.items[i - feeds->n], out);
-		out->number = FEEDS_JOURNAL;
 		return;
 	}
 	if (i >= feeds->n) {

@@ -21,15 +21,17 @@ struct feeds;
 
 #define FEEDS_JOURNAL UINT32_MAX
 #define FEEDS_SYSLOG (UINT32_MAX - 1)
+/* Any journal but the host's own, whose mail is not counted. */
+#define FEEDS_FOREIGN (UINT32_MAX - 2)
 
 struct feeds_user {
 	/* A failure that the filter of this jail found: of an address, or of
-	 * failure->name. */
-	void (*failure)(void *ctx, size_t jail, const struct failure *failure);
+	 * failure->name. source: a file's number, in the order of the jails and
+	 * their logpaths, FEEDS_SYSLOG, FEEDS_JOURNAL or FEEDS_FOREIGN. */
+	void (*failure)(void *ctx, size_t jail, uint32_t source,
+		const struct failure *failure);
 	/* A line, once, if the settings have the mail counted: what the journal
-	 * has of a file's lines, and what a stranger put there, is left out.
-	 * source: a file's number, in the order of the jails and their
-	 * logpaths, FEEDS_SYSLOG or FEEDS_JOURNAL. */
+	 * has of a file's lines, and what a stranger put there, is left out. */
 	void (*line)(void *ctx, const struct line *line, uint32_t source);
 	/* One that is not believed, as a stranger wrote the line. */
 	void (*refused)(void *ctx, size_t jail);
@@ -72,7 +74,7 @@ void feeds_save_all(struct feeds *feeds);
 uint64_t feeds_lines(const struct feeds *feeds);
 
 struct feed_status {
-	uint32_t number;     /* as feeds_user.line has it */
+	uint32_t number;     /* as feeds_user has it */
 	const char *name;    /* a path, "journal", "journal[namespace=x]" */
 	const char *kind;    /* "file", "journal", "syslog" */
 	const char *trouble; /* NULL if it is being read */
@@ -85,8 +87,9 @@ struct feed_status {
 };
 
 size_t feeds_count(const struct feeds *feeds);
-/* The name of the i-th, as feeds_status() has it, and its number: "" for a
- * socket that no jail has, NULL behind the last. It lives until the next
+/* The name of the i-th, as feeds_status() has it, and its number: "" for
+ * one whose mail is not counted and for a socket that no jail has, NULL behind
+ * the last. It lives until the next
  * feeds_configure(). */
 const char *feeds_source(const struct feeds *feeds, size_t i, uint32_t *number);
 void feeds_status(const struct feeds *feeds, size_t i, struct feed_status *out);

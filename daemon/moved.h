@@ -22,12 +22,21 @@ void moved_free(struct moved **moved);
 void moved_configure(struct moved *moved, const struct config *config);
 
 /*
- * Is a failure of that time (microseconds since 1970; 0: none) one that the
- * jail has not counted? Exact if both ways have the same lines in one order,
- * but for the second in which it was moved.
+ * Is a failure of that time (microseconds since 1970; 0: none), from that
+ * source (as in feeds.h), one that the jail has not counted? Exact if both ways
+ * have the same lines in one order, and with the same times, but for:
+ *  - the second in which it was moved, where other lines may stand in another
+ *    order;
+ *  - what the old way had not been read of when it was moved while running, if
+ *    the new one was read further then for another jail, or of several files
+ *    of the old way one was read further: that is not counted;
+ *  - a new way whose lines are dated before they are written: it is not heard
+ *    for as long as they are behind;
+ *  - a clock that is set back meanwhile: what is left out ends there.
  */
-bool moved_is_new(struct moved *moved, uint32_t jail, int64_t time);
-/* The same of a line for the mail's counters; source: as in feeds.h. */
+bool moved_is_new(
+	struct moved *moved, uint32_t jail, uint32_t source, int64_t time);
+/* The same of a line for the mail's counters. */
 bool moved_line_is_new(struct moved *moved, uint32_t source, int64_t time);
 
 /* What has changed, or all of it; with the positions of the sources. */

@@ -64,7 +64,8 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 		break;
 	case TRUSTED_BELIEVED:
 		t->counted |= !failure->name;
-		t->user.feeds.failure(t->user.feeds.ctx, jail, failure);
+		t->user.feeds.failure(
+			t->user.feeds.ctx, jail, t->user.source, failure);
 		break;
 	case TRUSTED_DOUBTED:
 		t->doubted = true;

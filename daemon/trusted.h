@@ -22,7 +22,7 @@ enum trusted_answer {
 
 struct trusted_user {
 	struct feeds_user feeds;
-	uint32_t source; /* of feeds.line */
+	uint32_t source; /* as feeds.h has it */
 	/* Does the jail believe who wrote the line at hand? */
 	enum trusted_answer (*ask)(
 		void *ctx, size_t jail, const struct line *line);
