@@ -28,7 +28,7 @@
 
 struct feed_journal {
 	struct foreign *foreign;     /* NULL: the host's own */
-	struct journal *journal;     /* NULL: a foreign one that is not there */
+	struct journal *journal;     /* NULL: not there, or not to be had */
 	char cursor[JOURNAL_CURSOR]; /* where to begin when it is opened */
 	int64_t since;		     /* the same where there is no cursor */
 	struct journal_stats gone;   /* of what was opened before */
@@ -213,6 +213,17 @@ static void close_journal(struct feed_journal *f)
 	journal_free(&f->journal);
 }
 
+/* Without them it would be read in full, so then it is not open: a tick tries
+ * it again. */
+static int set_matches(struct feed_journal *f)
+{
+	int r = journal_set_matches(f->journal, f->matches, f->matches_n);
+
+	if (r < 0)
+		close_journal(f);
+	return r;
+}
+
 static int open_journal(struct feed_journal *f)
 {
 	const struct journal_place *place = NULL;
@@ -225,9 +236,7 @@ static int open_journal(struct feed_journal *f)
 			return -ENOENT;
 	}
 	r = journal_new(&f->journal, place, f->cursor, f->since);
-	if (r == 0)
-		r = journal_set_matches(f->journal, f->matches, f->matches_n);
-	return r;
+	return r < 0 ? r : set_matches(f);
 }
 
 /* Some jail there believes none of it. */
@@ -314,9 +323,7 @@ int feed_journal_configure(struct feed_journal **journal,
 	f->user = *user;
 	fill(f, config);
 	f->told_strangers = false;
-	r = f->journal
-		    ? journal_set_matches(f->journal, f->matches, f->matches_n)
-		    : open_journal(f);
+	r = f->journal ? set_matches(f) : open_journal(f);
 	if (r < 0 && !f->foreign && !*journal) {
 		feed_journal_free(&f);
 		return r;
@@ -367,6 +374,8 @@ void feed_journal_tick(struct feed_journal *journal)
 {
 	if (journal->foreign)
 		look_again(journal);
+	else if (!journal->journal)
+		open_journal(journal);
 	if (journal->journal)
 		journal_tick(journal->journal);
 	tell_trouble(journal);

@@ -45,9 +45,9 @@ static bool has_journal(
 static int add_journals(struct feed_journals *all, const struct config *config,
 	struct state *state, const struct feed_journal_user *user)
 {
-	int r = 0;
+	int failed = 0, r;
 
-	for (size_t i = 0; i < config->n && r >= 0; i++) {
+	for (size_t i = 0; i < config->n; i++) {
 		const struct config_jail *item = &config->items[i];
 		struct feed_journal *journal = NULL, **more;
 
@@ -61,19 +61,22 @@ static int add_journals(struct feed_journals *all, const struct config *config,
 		all->items = more;
 		r = feed_journal_configure(
 			&journal, item->jail->journal, config, state, user);
+		if (r < 0)
+			failed = r;
 		if (journal)
 			all->items[all->n++] = journal;
 	}
-	return r;
+	return failed;
 }
 
 int feed_journals_configure(struct feed_journals *all,
 	const struct config *config, struct state *state,
 	const struct feed_journal_user *user)
 {
-	int r = keep_journals(all, config, state, user);
+	int kept = keep_journals(all, config, state, user),
+	    added = add_journals(all, config, state, user);
 
-	return r < 0 ? r : add_journals(all, config, state, user);
+	return kept < 0 ? kept : added;
 }
 
 void feed_journals_deinit(struct feed_journals *all)
