@@ -185,8 +185,8 @@ all: $(PROGRAMS) $(BUILD)/share/jail.conf
 # The shipped defaults in the layout that they are installed in.
 $(BUILD)/share/jail.conf: jails/jail.conf
 	@mkdir -p $(@D)
-	ln -srfn filters $(BUILD)/share/filter.d
-	ln -srf $< $@
+	@ln -srfn filters $(BUILD)/share/filter.d
+	@ln -srf $< $@
 
 $(BUILD)/mailband: $(call obj,$(DAEMON))
 	@echo "LD  $@"

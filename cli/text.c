@@ -102,8 +102,9 @@ char *text_duration(int64_t seconds, char buf[TEXT_TIME])
 		seconds = 0;
 	for (i = 0; i < 3 && seconds < units[i].size; i++)
 		;
-	if (i == 3)
-		snprintf(buf, TEXT_TIME, "%jd s", (intmax_t)seconds);
+	if (seconds % units[i].size == 0)
+		snprintf(buf, TEXT_TIME, "%jd %s",
+			(intmax_t)(seconds / units[i].size), units[i].name);
 	else
 		snprintf(buf, TEXT_TIME, "%jd %s %jd %s",
 			(intmax_t)(seconds / units[i].size), units[i].name,

@@ -33,7 +33,7 @@ void text_complain_into(char *buf, size_t room);
 /* Room for what the two below write. */
 #define TEXT_TIME 64
 
-/* "9 min 58 s", the two largest units; "0 s" below zero. */
+/* "9 min 58 s", the two largest units, or "10 min"; "0 s" below zero. */
 char *text_duration(int64_t seconds, char buf[TEXT_TIME]);
 /* "2026-11-21 20:54:57" in local time, from unix seconds. */
 char *text_moment(int64_t seconds, char buf[TEXT_TIME]);

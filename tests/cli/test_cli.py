@@ -223,7 +223,7 @@ Files             /var/log/mail.log
                   /var/log/dovecot.log
 Journal           _SYSTEMD_UNIT=dovecot.service
 Max. failures     5 (until the next reload)
-Find time         10 min 0 s
+Find time         10 min
 Ban time          for ever (until the next reload)
 Failing now       1
 Failed in all     2
