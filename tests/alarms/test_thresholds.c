@@ -88,9 +88,9 @@ static struct report report;
 static struct memory memory;
 static struct judge_rules rules;
 static struct judge *judge;
-static int64_t now, wall;
-static int samples;    /* since the last that was told */
-static char told[256]; /* "raised critical 3;" */
+static int64_t now, wall, step; /* from a sample to the next */
+static int samples;		/* since the last that was told */
+static char told[256];		/* "raised critical 3;" */
 
 static void on_news(void *ctx, const struct alarm *alarm, enum level_news news)
 {
@@ -118,6 +118,7 @@ static void begin(const struct row *of)
 	report.disks[0].disk.bytes_free = 900000000;
 	memset(&memory, 0, sizeof(memory));
 	now = 1000 * MINUTE;
+	step = MINUTE;
 	wall = INT64_C(1700000000) * CLOCK_SECOND;
 	judge = judge_new(&rules, on_news, NULL);
 	judge_watch(judge, &watch);
@@ -217,8 +218,8 @@ static void put_many(double value, int n, const char *wanted)
 	for (int i = 0; i < n; i++) {
 		samples++;
 		put(value);
-		now += MINUTE;
-		wall += MINUTE;
+		now += step;
+		wall += step;
 	}
 	if (strcmp(told, wanted) != 0)
 		fail_msg("%s: %d samples of %g: told is '%s', wanted '%s'",
@@ -295,22 +296,24 @@ static void try_steps(void)
 	put_many(row->warning.clears, row->good, at("recovered ok", row->good));
 }
 
-/* A critical one is told again each day, a warning is not. */
+/* A critical one is told again each day, a warning is not. What lasts for days
+ * is looked at less often here: a day is none of so many samples. */
 static void try_days(void)
 {
+	step = 10 * MINUTE;
 	if (row->warning.beyond < NONE) {
 		put_many(row->warning.beyond, row->n,
 			at("raised warning", row->n));
-		put_many(row->warning.beyond, 3 * 24 * 60, "");
+		put_many(row->warning.beyond, 3 * 24 * 6, "");
 		put_many(row->fine, row->good, at("recovered ok", row->good));
 	}
 	if (row->critical.beyond < NONE) {
 		put_many(row->critical.beyond, row->n,
 			at("raised critical", row->n));
-		put_many(row->critical.beyond, 24 * 60,
-			at("still critical", 24 * 60));
-		put_many(row->critical.beyond, 24 * 60,
-			at("still critical", 24 * 60));
+		put_many(row->critical.beyond, 24 * 6,
+			at("still critical", 24 * 6));
+		put_many(row->critical.beyond, 24 * 6,
+			at("still critical", 24 * 6));
 		put_many(row->fine, row->good, at("recovered ok", row->good));
 	}
 }
