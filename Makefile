@@ -48,12 +48,14 @@ JAILS = jails/action jails/actionlist jails/attempts jails/backend \
 	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
 	jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
-	ledger/counter ledger/dovecot ledger/familiar ledger/kept \
-	ledger/ledger ledger/mail ledger/messages ledger/network \
-	ledger/pflogsumm ledger/pflogsumm_take ledger/postfix \
-	ledger/postfix_idle ledger/problems ledger/reading ledger/record \
-	ledger/reject ledger/sign ledger/slots ledger/tally ledger/trace \
-	ledger/trace_seen ledger/traffic ledger/visits ledger/when
+	ledger/counter ledger/dovecot ledger/familiar ledger/host \
+	ledger/kept ledger/ledger ledger/mail ledger/mail_delivery \
+	ledger/messages ledger/network ledger/pflogsumm \
+	ledger/pflogsumm_take ledger/postfix ledger/postfix_idle \
+	ledger/problems ledger/reading ledger/record ledger/reject \
+	ledger/reject_reason ledger/sign ledger/slots ledger/tally \
+	ledger/trace ledger/trace_seen ledger/trace_steps ledger/traffic \
+	ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_disks alarms/judge_keep alarms/judge_kinds \

@@ -75,7 +75,8 @@ struct hourly *traffic_hourly(struct ledger *l);
 /* One more in a column, at the line's time. */
 void traffic_count(struct ledger *l, int column);
 
-/* mail.c, problems.c, visits.c: what a record of that kind adds. */
+/* mail.c, mail_delivery.c, problems.c, visits.c: what a record of that kind
+ * adds. */
 void mail_received(struct ledger *l, const struct record *r);
 void mail_queued(struct ledger *l, const struct record *r);
 void mail_delivery(struct ledger *l, const struct record *r);

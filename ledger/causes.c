@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "ledger/address.h"
+#include "ledger/host.h"
 #include "ledger/tally.h"
 
 struct causes {

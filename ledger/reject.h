@@ -27,6 +27,11 @@ void reject_explain(const struct record *record,
 	const struct reject_options *options, struct span *reason,
 	struct span *who, char *room);
 
+/* Why a RECORD_REFUSED was refused, as reject_explain() has it without verbose;
+ * room: the length of what was answered, and 8 bytes. */
+struct span reject_reason(const struct record *record, bool compat, char *room);
+/* Up to the first of these bytes; all if there is none. */
+struct span reject_up_to(struct span text, const char *stops);
 /* What a header or body check caught, without the sender and cut at 64. */
 struct span reject_checked(struct span rest, bool verbose, char *room);
 /* The text, or its beginning and "..." if it is longer than most bytes. */

@@ -1,43 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which lines of a log belong to a message. The first pass learns which
+ * Which lines of a log belong to a message. The first pass, here, learns which
  * messages are meant, and where in the log each begins and ends, for an id is
- * used again when its message is gone; the second takes their lines. Strangers
- * write much of those lines: what they say of other messages is believed only
- * of ids that this log has, and only from a server on this host.
+ * used again when its message is gone; the second (trace_steps.c) takes their
+ * lines. Strangers write much of those lines: what they say of other messages
+ * is believed only of ids that this log has, and only from a server on this
+ * host.
  */
 #include "ledger/trace.h"
 
 #include <stdlib.h>
 #include <strings.h>
 
-#include "ledger/tally.h"
-#include "ledger/trace_seen.h"
+#include "ledger/trace_parts.h"
 
 #define SEEN_MOST 262144
-
-/* One that is told. */
-struct wanted {
-	uint32_t row; /* of seen, in the first pass */
-	uint32_t group;
-	uint32_t next; /* of the same id, + 1 */
-	uint64_t first, last;
-};
-
-struct trace {
-	struct span query, name;
-	struct trace_table *seen;
-	struct wanted *wanted;
-	uint32_t n_wanted, room_wanted;
-	uint32_t groups;
-	struct tally *ids;	   /* uint32_t: a row of wanted + 1 */
-	struct tally *message_ids; /* uint32_t: the same, by hash */
-	struct trace_step *steps;
-	uint32_t n_steps, room_steps;
-	size_t bytes;
-	uint64_t found, taken; /* lines of either pass */
-	uint64_t lost, seed;
-};
 
 struct trace *trace_new(struct span query, struct span name, uint32_t most)
 {
@@ -119,13 +96,13 @@ static bool is_near(struct span relay)
 	return SPAN_FIND(relay, "[127.") || SPAN_FIND(relay, "[::1]");
 }
 
-static bool is_asked(const struct trace *t, struct span text)
+bool trace_is_asked(const struct trace *t, struct span text)
 {
 	return text.n == t->query.n &&
 	       strncasecmp(text.at, t->query.at, text.n) == 0;
 }
 
-static bool is_asked_id(const struct trace *t, struct span id)
+bool trace_is_asked_id(const struct trace *t, struct span id)
 {
 	if (id.n > 2 && *id.at == '<' && id.at[id.n - 1] == '>')
 		id = (struct span){id.at + 1, id.n - 2};
@@ -136,21 +113,21 @@ static bool names_asked(const struct trace *t, const struct record *r)
 {
 	switch (r->kind) {
 	case RECORD_RECEIVED:
-		return is_asked(t, r->account);
+		return trace_is_asked(t, r->account);
 	case RECORD_MESSAGE_ID:
-		return is_asked_id(t, r->message_id);
+		return trace_is_asked_id(t, r->message_id);
 	case RECORD_QUEUED:
 	case RECORD_EXPIRED:
-		return is_asked(t, r->sender);
+		return trace_is_asked(t, r->sender);
 	case RECORD_DELIVERY:
-		return is_asked(t, r->recipient) || is_asked(t, r->orig_to);
+		return trace_is_asked(t, r->recipient) ||
+		       trace_is_asked(t, r->orig_to);
 	default:
 		return false;
 	}
 }
 
-/* The message-id's row of wanted + 1; 0 if nobody wants it. */
-static uint32_t *message_id_row(struct trace *t, uint64_t hash, bool make)
+uint32_t *trace_message_id_row(struct trace *t, uint64_t hash, bool make)
 {
 	struct span name = {(const char *)&hash, sizeof(hash)};
 	uint32_t row = make ? tally_row(t->message_ids, name)
@@ -207,7 +184,7 @@ static void want_kin(struct trace *t, uint32_t row, uint32_t group)
 		want_one(t, s->peer, group);
 	if (!s->message_id || !s->wanted)
 		return;
-	known = message_id_row(t, s->message_id, true);
+	known = trace_message_id_row(t, s->message_id, true);
 	if (!known)
 		return;
 	if (*known) {
@@ -302,7 +279,7 @@ static void row_learn(struct trace *t, uint32_t row, const struct record *r)
 		if (r->message_id.n < 3) /* <> */
 			return;
 		s->message_id = tally_hash(r->message_id, t->seed) | 1;
-		known = message_id_row(t, s->message_id, false);
+		known = trace_message_id_row(t, s->message_id, false);
 		if (known && *known)
 			want(t, row, t->wanted[*known - 1].group);
 		else if (s->wanted)
@@ -320,7 +297,7 @@ static void row_learn(struct trace *t, uint32_t row, const struct record *r)
 	}
 }
 
-static void line_parse(
+void trace_line_parse(
 	const struct trace *t, const struct line *line, struct record *r)
 {
 	r->queue = SPAN("");
@@ -335,7 +312,7 @@ void trace_find(struct trace *t, const struct line *line)
 	uint32_t row;
 
 	t->found++;
-	line_parse(t, line, &r);
+	trace_line_parse(t, line, &r);
 	id = trace_queue(&r);
 	if (!id.n)
 		return;
@@ -346,131 +323,6 @@ void trace_find(struct trace *t, const struct line *line)
 	if (!trace_table_at(t->seen, row)->wanted &&
 		(span_same(id, t->query) || names_asked(t, &r)))
 		want(t, row, t->groups++);
-}
-
-/* A copy of the line, whose parts go where the text went. */
-static void step_add(struct trace *t, uint32_t group, const struct line *line)
-{
-	size_t n = line->text_len < TRACE_LINE ? line->text_len : TRACE_LINE;
-	const char *end = line->text + n;
-	struct line copy = {.text_len = n, .time = line->time};
-	char *text;
-
-	/* A journal's line has its tag somewhere else: see sources/journal. */
-	if (t->n_steps == TRACE_STEPS || t->bytes + n > TRACE_BYTES ||
-		line->message > end || line->tag > end) {
-		t->lost++;
-		return;
-	}
-	if (t->n_steps == t->room_steps) {
-		t->room_steps = t->room_steps ? 2 * t->room_steps : 64;
-		t->steps = reallocarray(
-			t->steps, t->room_steps, sizeof(*t->steps));
-		if (!t->steps)
-			abort();
-	}
-	text = malloc(n + 1);
-	if (!text)
-		abort();
-	/* What is shown ends at a NUL: none may hide the rest. */
-	for (size_t i = 0; i < n; i++)
-		text[i] = line->text[i] ? line->text[i] : '?';
-	text[n] = '\0';
-	copy.text = copy.body = text;
-	copy.body_len = n;
-	copy.host = text;
-	copy.tag = text + (line->tag - line->text);
-	copy.tag_len = line->tag_len;
-	copy.message = text + (line->message - line->text);
-	copy.message_len = line->message_len;
-	if (copy.message + copy.message_len > text + n)
-		copy.message_len = (size_t)(text + n - copy.message);
-	t->bytes += n;
-	t->steps[t->n_steps] = (struct trace_step){group, t->n_steps, copy};
-	t->n_steps++;
-}
-
-/* The message of that id whose lines are about here; + 1. */
-static uint32_t wanted_at(struct trace *t, struct span id)
-{
-	uint32_t row = id.n ? tally_find(t->ids, id) : TALLY_NONE, i;
-	const struct wanted *w;
-
-	if (row == TALLY_NONE)
-		return 0;
-	for (i = *(uint32_t *)tally_value(t->ids, row); i; i = w->next) {
-		w = &t->wanted[i - 1];
-		if (w->first <= t->taken && t->taken <= w->last)
-			return i;
-	}
-	return 0;
-}
-
-/* "from=<x> to=<x>" behind a refusal. */
-static bool refusal_names(const struct trace *t, struct span in)
-{
-	const char *p;
-
-	while ((p = SPAN_FIND(in, "=<"))) {
-		in = span_from(in, p + 2);
-		if (in.n > t->query.n && in.at[t->query.n] == '>' &&
-			is_asked(t, (struct span){in.at, t->query.n}))
-			return true;
-	}
-	return false;
-}
-
-void trace_take(struct trace *t, const struct line *line)
-{
-	struct record r;
-	uint32_t i, *known;
-
-	t->taken++;
-	line_parse(t, line, &r);
-	i = wanted_at(t, trace_queue(&r));
-	if (i) {
-		step_add(t, t->wanted[i - 1].group, line);
-	} else if (r.kind == RECORD_SAVED) {
-		known = message_id_row(
-			t, tally_hash(r.message_id, t->seed) | 1, false);
-		if (known && *known)
-			step_add(t, t->wanted[*known - 1].group, line);
-		else if (is_asked_id(t, r.message_id))
-			step_add(t, TRACE_REFUSED, line);
-	} else if (r.kind == RECORD_REFUSED && refusal_names(t, r.rest)) {
-		step_add(t, TRACE_REFUSED, line);
-	}
-}
-
-static int step_compare(const void *a, const void *b)
-{
-	const struct trace_step *x = a, *y = b;
-
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-struct trace_step *trace_steps(struct trace *t, uint32_t *n)
-{
-	uint32_t *ranks = calloc(t->groups + 1, sizeof(*ranks)), next = 0;
-
-	if (!ranks)
-		abort();
-	for (uint32_t i = 0; i < t->n_steps; i++) {
-		struct trace_step *step = &t->steps[i];
-
-		if (step->group == TRACE_REFUSED)
-			continue;
-		if (!ranks[step->group])
-			ranks[step->group] = ++next;
-		step->group = ranks[step->group];
-	}
-	free(ranks);
-	if (t->n_steps)
-		qsort(t->steps, t->n_steps, sizeof(*t->steps), step_compare);
-	*n = t->n_steps;
-	return t->steps;
 }
 
 uint64_t trace_lost(const struct trace *t)

@@ -4,7 +4,7 @@
  */
 #include "ledger/accounts.h"
 
-#include "ledger/address.h"
+#include "ledger/host.h"
 #include "ledger/network.h"
 #include "lib/clock.h"
 

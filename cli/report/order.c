@@ -5,7 +5,7 @@
  */
 #include "cli/report/report.h"
 
-#include "ledger/address.h"
+#include "ledger/host.h"
 
 int report_by_name(const struct tally *t, uint32_t a, uint32_t b)
 {
