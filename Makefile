@@ -66,7 +66,8 @@ ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/words_disks alarms/words_host alarms/words_queues \
 	alarms/words_signs
 # Who asks the servers: the command alone.
-PROBE = alarms/backoff alarms/dns alarms/link alarms/probe alarms/probe_words
+PROBE = alarms/backoff alarms/dns alarms/link alarms/probe \
+	alarms/probe_answer alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
@@ -90,10 +91,10 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
 	daemon/alarms_gauge daemon/alarms_keep daemon/alarms_postfix \
 	daemon/alarms_probe daemon/alarms_queue daemon/alarms_runner \
 	daemon/alarms_services daemon/alarms_signs daemon/alarms_tell \
-	daemon/asked daemon/attackers daemon/audit daemon/command_jail \
-	daemon/command_status daemon/commands daemon/config daemon/control \
-	daemon/counters daemon/counters_keep daemon/counters_owners \
-	daemon/counters_tell \
+	daemon/asked daemon/attackers daemon/attackers_tell daemon/audit \
+	daemon/command_jail daemon/command_status daemon/commands \
+	daemon/config daemon/control daemon/counters daemon/counters_keep \
+	daemon/counters_owners daemon/counters_tell \
 	daemon/decisions daemon/decisions_change daemon/decisions_hand \
 	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
 	daemon/durable daemon/enforce daemon/enforce_heal daemon/enforce_layout \

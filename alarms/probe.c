@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <strings.h>
 
 #include "alarms/link.h"
+#include "alarms/probe_answer.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -32,21 +32,14 @@ struct probe {
 	int64_t began, deadline;
 };
 
-/* A line of an answer. */
-struct answer {
-	const char *line;
-	bool yes, last;
-};
-
 static bool is_smtp(const struct probe *probe)
 {
-	return probe->target.kind <= PROBE_SUBMISSIONS;
+	return probe_kind_is_smtp(probe->target.kind);
 }
 
 static bool is_imap(const struct probe *probe)
 {
-	return probe->target.kind == PROBE_IMAP ||
-	       probe->target.kind == PROBE_IMAPS;
+	return probe_kind_is_imap(probe->target.kind);
 }
 
 /* Whether TLS comes before anything is said. */
@@ -163,7 +156,7 @@ static void say_starttls(struct probe *probe)
 }
 
 /* It said no: that is told, and it is left as is polite. */
-static void refuse(struct probe *probe, const struct answer *answer)
+static void refuse(struct probe *probe, const struct probe_answer *answer)
 {
 	fault_note(probe, PROBE_NO, answer->line);
 	say_quit(probe);
@@ -177,58 +170,6 @@ static void say_mail(struct probe *probe)
 		say_quit(probe);
 }
 
-/* Three digits and a blank, a dash or nothing (RFC 5321, 4.2.1). */
-static bool read_smtp(struct probe *probe, struct answer *answer)
-{
-	const char *s = answer->line;
-	int i;
-
-	for (i = 0; i < 3; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	if (s[0] < '2' || s[0] > '5' || (s[3] && s[3] != ' ' && s[3] != '-'))
-		return false;
-	probe->result.code =
-		(s[0] - '0') * 100 + (s[1] - '0') * 10 + s[2] - '0';
-	answer->last = s[3] != '-';
-	answer->yes = s[0] == '2';
-	return true;
-}
-
-static bool begins(const char *line, const char *with)
-{
-	size_t n = strlen(with);
-
-	return !strncasecmp(line, with, n) && (!line[n] || line[n] == ' ');
-}
-
-/* RFC 9051, 7.1; ours are the tags "a" and "q". */
-static bool read_imap(const struct probe *probe, struct answer *answer)
-{
-	const char *s = answer->line;
-	const char tag = probe->step == PROBE_QUIT ? 'q' : 'a';
-
-	if (probe->step == PROBE_BANNER) {
-		answer->yes = begins(s, "* OK") || begins(s, "* PREAUTH");
-		answer->last = true;
-		return answer->yes || begins(s, "* BYE");
-	}
-	if (s[0] == '*' && s[1] == ' ')
-		return true;
-	answer->yes = s[1] == ' ' && begins(s + 2, "OK");
-	answer->last = true;
-	return s[0] == tag && s[1] == ' ' &&
-	       (answer->yes || begins(s + 2, "NO") || begins(s + 2, "BAD"));
-}
-
-/* RFC 1939, 3. */
-static bool read_pop3(struct answer *answer)
-{
-	answer->yes = begins(answer->line, "+OK");
-	answer->last = true;
-	return answer->yes || begins(answer->line, "-ERR");
-}
-
 /* Whether a refusal of MAIL means that one has to log in: by its code (RFC
  * 4954, 6), or as policies for clients say it (RFC 3463, 3.8). */
 static bool wants_login(const struct probe *probe, const char *line)
@@ -240,7 +181,7 @@ static bool wants_login(const struct probe *probe, const char *line)
 		       line[5] == '.' && line[6] == '7');
 }
 
-static void take_mail(struct probe *probe, const struct answer *answer)
+static void take_mail(struct probe *probe, const struct probe_answer *answer)
 {
 	probe->result.mail_answered = true;
 	probe->result.wants_login =
@@ -251,7 +192,8 @@ static void take_mail(struct probe *probe, const struct answer *answer)
 		refuse(probe, answer);
 }
 
-static void take_starttls(struct probe *probe, const struct answer *answer)
+static void take_starttls(
+	struct probe *probe, const struct probe_answer *answer)
 {
 	/* IMAP's and POP3's servers are asked without an offer. */
 	if (!answer->yes && !is_smtp(probe))
@@ -266,7 +208,7 @@ static void take_starttls(struct probe *probe, const struct answer *answer)
 	}
 }
 
-static void take_banner(struct probe *probe, const struct answer *answer)
+static void take_banner(struct probe *probe, const struct probe_answer *answer)
 {
 	if (!answer->yes)
 		refuse(probe, answer);
@@ -281,7 +223,7 @@ static void take_banner(struct probe *probe, const struct answer *answer)
 }
 
 /* The last line of an answer. */
-static void answer_take(struct probe *probe, const struct answer *answer)
+static void answer_take(struct probe *probe, const struct probe_answer *answer)
 {
 	switch (probe->step) {
 	case PROBE_BANNER:
@@ -317,7 +259,7 @@ static void answer_take(struct probe *probe, const struct answer *answer)
 /* Lines that have come; false when it has to wait. */
 static bool work_lines(struct probe *probe)
 {
-	struct answer answer = {0};
+	struct probe_answer answer = {0};
 	bool known;
 	int n = link_line(probe->link, &answer.line);
 
@@ -327,17 +269,16 @@ static bool work_lines(struct probe *probe)
 		fail_errno(probe, n);
 		return true;
 	}
-	known = is_smtp(probe)	 ? read_smtp(probe, &answer)
-		: is_imap(probe) ? read_imap(probe, &answer)
-				 : read_pop3(&answer);
+	known = probe_answer_read(&answer, probe->target.kind, probe->step);
+	if (known && is_smtp(probe))
+		probe->result.code = answer.code;
 	if (!known)
 		fail(probe, PROBE_STRANGE, answer.line);
 	else if (++probe->lines > LINES_MOST)
 		fail(probe, PROBE_TOO_MUCH, "");
 	else if (answer.last)
 		answer_take(probe, &answer);
-	else if (probe->step == PROBE_EHLO &&
-		 begins(answer.line + 4, "STARTTLS"))
+	else if (probe->step == PROBE_EHLO && probe_answer_offers_tls(&answer))
 		probe->result.offers_tls = true;
 	return true;
 }

@@ -4,76 +4,16 @@
  * small shelves that a keyed hash picks, and a new name takes the place of
  * whoever on its shelf has attacked least. Nothing is decided by this.
  */
-#include "daemon/attackers.h"
+#include "daemon/attackers_parts.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
-#include "daemon/state.h"
 #include "ledger/tally.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
-
-#define DAYS (STATE_ATTACKER_DAYS + 1)
-#define SHELF 8
-#define SHELVES (ATTACKERS_MOST / SHELF)
-/* Bytes of an account; what is longer is cut. */
-#define NAME 64
-#define TOLD_MOST 100
-
-enum kind { ADDRESS, NETWORK, ACCOUNT, KINDS };
-
-/* The first two are prefixes. */
-static const char *const kind_names[KINDS] = {"address", "network", "account"};
-
-/* What is touched for a failure, a prefix's name included, is 64 bytes: one
- * step to memory that is seldom near. */
-struct attacker {
-	_Alignas(64) int32_t day; /* since 1970, local: the first of counts */
-	uint32_t counts[DAYS];
-	uint8_t n;	 /* of name; 0: free */
-	bool changed;	 /* not as the store has it */
-	bool kept;	 /* the store has it */
-	char name[NAME]; /* a prefix's 16 bytes and length, or an account */
-};
-
-_Static_assert(offsetof(struct attacker, name) + 17 <= 64, "one step");
-
-/*
- * What stands on a shelf, side by side: to find a name, or who has attacked
- * least, nobody else has to be looked at.
- */
-struct label {
-	_Alignas(64) uint32_t prints[SHELF]; /* of the names; 0: free */
-	uint32_t ranks[SHELF];		     /* by day, then by count */
-};
-
-/* A failure that was not counted yet: what it touches is brought near, together
- * with what others do. */
-struct waiting {
-	struct prefix who[2]; /* itself and its network, of len 0: none */
-	uint64_t hashes[2];
-	uint32_t count;
-	int64_t day;
-};
-
-#define WAITING_MOST 32
-
-struct attackers {
-	uint64_t seed;
-	/* The day that is, and the wall clock's seconds that are of it. */
-	int64_t day, day_begin, day_end;
-	bool changed;
-	struct state *state; /* for those who make room */
-	struct waiting waiting[WAITING_MOST];
-	size_t waiting_n;
-	struct label labels[KINDS][SHELVES];
-	struct attacker items[KINDS][SHELVES][SHELF];
-};
 
 struct attackers *attackers_new(void)
 {
@@ -94,8 +34,7 @@ void attackers_free(struct attackers **attackers)
 	*attackers = NULL;
 }
 
-/* The number of a local day. */
-static int64_t day_of(struct attackers *a, int64_t seconds)
+int64_t attackers_day(struct attackers *a, int64_t seconds)
 {
 	time_t t = (time_t)seconds;
 	struct tm tm;
@@ -111,8 +50,7 @@ static int64_t day_of(struct attackers *a, int64_t seconds)
 	return a->day;
 }
 
-/* Counts of another day's point of view. */
-static void turn_to(struct attacker *who, int64_t day)
+void attackers_turn_to(struct attacker *who, int64_t day)
 {
 	int64_t by = day - who->day;
 
@@ -126,8 +64,7 @@ static void turn_to(struct attacker *who, int64_t day)
 	who->day = (int32_t)day;
 }
 
-/* As the store names it. */
-static const char *name_text(
+const char *attackers_name(
 	enum kind kind, const struct attacker *who, char text[PREFIX_TEXT])
 {
 	struct prefix p;
@@ -146,7 +83,7 @@ static void forget(
 
 	if (who->kept)
 		state_put_attacker(a->state, (int)kind,
-			name_text(kind, who, text), 0, NULL, 0);
+			attackers_name(kind, who, text), 0, NULL, 0);
 }
 
 /* Where on its shelf a new name goes: free places have rank 0. */
@@ -209,7 +146,7 @@ static void add(struct attackers *a, enum kind kind, const char *name, size_t n,
 	struct attacker *who = find(a, kind, name, n, hash);
 	int64_t ago;
 
-	turn_to(who, day);
+	attackers_turn_to(who, day);
 	ago = who->day - day;
 	if (ago >= DAYS)
 		return;
@@ -239,8 +176,8 @@ static const struct attacker *place_of(
 			[at < SHELF ? at : least_of(label)];
 }
 
-/* Counts those who wait: kind by kind, so that none has to wait for memory. */
-static void settle(struct attackers *a)
+/* Kind by kind, so that none has to wait for memory. */
+void attackers_settle(struct attackers *a)
 {
 	char name[17];
 
@@ -281,7 +218,7 @@ void attackers_failed(struct attackers *a, const struct prefix *who,
 	struct prefix p = *who;
 	bool v4 = addr_is_v4(&p.net);
 
-	*w = (struct waiting){.count = count, .day = day_of(a, seconds)};
+	*w = (struct waiting){.count = count, .day = attackers_day(a, seconds)};
 	if (p.len == 128)
 		expect(a, w, ADDRESS, p);
 	if (p.len > (v4 ? 120 : 64)) {
@@ -290,7 +227,7 @@ void attackers_failed(struct attackers *a, const struct prefix *who,
 	}
 	expect(a, w, NETWORK, p);
 	if (a->waiting_n == WAITING_MOST)
-		settle(a);
+		attackers_settle(a);
 }
 
 void attackers_login(
@@ -304,7 +241,7 @@ void attackers_login(
 		time = now;
 	if (n)
 		add(a, ACCOUNT, name, n, hash_of(a, name, n), 1,
-			day_of(a, time / CLOCK_SECOND));
+			attackers_day(a, time / CLOCK_SECOND));
 }
 
 static void put(
@@ -314,7 +251,7 @@ static void put(
 
 	if (!who->n || !(who->changed || all))
 		return;
-	state_put_attacker(a->state, (int)kind, name_text(kind, who, text),
+	state_put_attacker(a->state, (int)kind, attackers_name(kind, who, text),
 		who->day, who->counts, DAYS);
 	who->changed = false;
 	who->kept = true;
@@ -322,7 +259,7 @@ static void put(
 
 static void save(struct attackers *a, struct state *state, bool all)
 {
-	settle(a);
+	attackers_settle(a);
 	a->state = state;
 	if (!a->changed && !all)
 		return;
@@ -347,7 +284,7 @@ static void restore(void *ctx, int kind, const char *name, int64_t day,
 	const uint32_t *counts, size_t n)
 {
 	struct attackers *a = ctx;
-	int64_t today = day_of(a, clock_wall() / CLOCK_SECOND);
+	int64_t today = attackers_day(a, clock_wall() / CLOCK_SECOND);
 	size_t name_n = strlen(name);
 	struct attacker *who;
 	char bytes[17];
@@ -375,113 +312,4 @@ void attackers_restore(struct attackers *a, struct state *state)
 {
 	a->state = state;
 	state_each_attacker(state, restore, a);
-}
-
-/* What one kind did on a day and before. */
-struct summary {
-	uint64_t names[DAYS], failures[DAYS];
-	json_int_t new_names;
-	const struct attacker *rows[TOLD_MOST]; /* the most first */
-	size_t n;
-};
-
-static bool is_new(const struct attacker *who, int ago)
-{
-	for (size_t i = (size_t)ago + 1; i < DAYS; i++)
-		if (who->counts[i])
-			return false;
-	return true;
-}
-
-static void rank(
-	struct summary *s, const struct attacker *who, int ago, size_t most)
-{
-	size_t at = s->n < most ? s->n : most;
-
-	while (at > 0 && s->rows[at - 1]->counts[ago] < who->counts[ago])
-		at--;
-	if (at == most)
-		return;
-	s->n += s->n < most;
-	memmove(s->rows + at + 1, s->rows + at,
-		(s->n - at - 1) * sizeof(struct attacker *));
-	s->rows[at] = who;
-}
-
-static void look_at(
-	struct summary *s, const struct attacker *who, int ago, size_t most)
-{
-	for (size_t i = (size_t)ago; i < DAYS; i++) {
-		s->names[i] += who->counts[i] > 0;
-		s->failures[i] += who->counts[i];
-	}
-	if (!who->counts[ago])
-		return;
-	s->new_names += is_new(who, ago);
-	rank(s, who, ago, most);
-}
-
-/* Whatever bytes an account has, JSON is UTF-8. */
-static json_t *name_json(enum kind kind, const struct attacker *who)
-{
-	char text[PREFIX_TEXT > NAME ? PREFIX_TEXT : NAME];
-	struct prefix p;
-	json_t *name;
-
-	if (kind == ACCOUNT) {
-		memcpy(text, who->name, NAME);
-	} else {
-		memcpy(p.net.ip, who->name, 16);
-		p.len = (uint8_t)who->name[16];
-		prefix_format(&p, text);
-	}
-	name = json_string(text);
-	for (char *c = text; !name && *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return name ? name : json_string(text);
-}
-
-static json_t *summary_tell(const struct summary *s, enum kind kind, int ago)
-{
-	json_t *days = json_array(), *rows = json_array();
-
-	for (size_t i = (size_t)ago; i < DAYS; i++)
-		json_array_append_new(
-			days, json_pack("[I, I]", (json_int_t)s->names[i],
-				      (json_int_t)s->failures[i]));
-	for (size_t i = 0; i < s->n; i++)
-		json_array_append_new(
-			rows, json_pack("{s:o, s:I, s:b}", "name",
-				      name_json(kind, s->rows[i]), "failures",
-				      (json_int_t)s->rows[i]->counts[ago],
-				      "new", is_new(s->rows[i], ago)));
-	return json_pack("{s:o, s:I, s:o}", "days", days, "new", s->new_names,
-		"rows", rows);
-}
-
-json_t *attackers_tell(struct attackers *a, int ago, size_t most)
-{
-	int64_t today = day_of(a, clock_wall() / CLOCK_SECOND);
-	json_t *all = json_object();
-
-	settle(a);
-	if (most > TOLD_MOST)
-		most = TOLD_MOST;
-	for (enum kind kind = 0; kind < KINDS; kind++) {
-		struct summary s = {.n = 0};
-
-		for (size_t i = 0; i < ATTACKERS_MOST; i++) {
-			struct attacker *who =
-				&a->items[kind][i / SHELF][i % SHELF];
-
-			if (!who->n)
-				continue;
-			turn_to(who, today);
-			look_at(&s, who, ago, most);
-		}
-		json_object_set_new(
-			all, kind_names[kind], summary_tell(&s, kind, ago));
-	}
-	return all;
 }
