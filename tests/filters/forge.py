@@ -128,6 +128,12 @@ SSHD = {
 ANY = any_text()
 
 
+def nginx_logged(text):
+    """ngx_http_log_escape(); of no name, which is "-", nothing is told."""
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "".join(
+        f"\\x{byte:02X}" for byte in c.encode()) for c in text) or "x"
+
+
 def quoted(text):
     """3.13's lib/xsyslog_ev.c: in quotes, with them and backslashes escaped."""
     return re.sub(r'([\\"])', r"\\\1", ANY(text))
@@ -145,7 +151,7 @@ PRINTS = {
     "horde": {"user": ANY, "forwarded": ANY},
     # ngx_http_auth_basic: up to a colon; the rest as ngx_escape_log has it
     "nginx": {"user": without(":", 4096, ""), "request": ANY, "host": ANY,
-              "path": ANY},
+              "path": ANY, "logged": nginx_logged, "login": ANY},
     "opensmtpd": {"rdns": host, "user": ANY, "command": ANY},
     "roundcube": {"user": ANY, "forwarded": ANY, "path": ANY},
     "rspamd": {"header": ANY},
@@ -181,10 +187,11 @@ PIECES = (
 
 
 # What cannot be otherwise in any release: the resolver takes no other names,
-# the user name of basic authentication ends at a colon; Dovecot makes its
+# the user name of basic authentication ends at a colon, and the access log
+# escapes quotes; Dovecot makes its
 # session ids and names of mechanisms, and a name is no longer, a method one
 # word; what Cyrus writes as NAME=VALUE it quotes.
-SURE = {("nginx", "user")} | {(name, "rdns") for name in PRINTS} | {
+SURE = {("nginx", "user"), ("nginx", "logged")} | {(name, "rdns") for name in PRINTS} | {
     (name, kind) for name in ("dovecot", "sieve")
     for kind in ("session", "mechanism", "method")} | {
     (name, kind) for name in ("cyrus", "sieve") for kind in ("quoted", "plain")}

@@ -17,11 +17,11 @@
 
 const char *const hostile_filters[HOSTILE_FILTERS] = {"courier", "cyrus",
 	"dovecot", "dovecot[mode=aggressive]", "exim", "exim[mode=aggressive]",
-	"horde", "nginx", "opensmtpd", "postfix[mode=auth]",
-	"postfix[mode=auth2]", "postfix", "postfix[mode=more]",
-	"postfix[mode=rbl]", "postfix[mode=errors]", "postfix[mode=ddos]",
-	"postfix[mode=extra]", "postfix[mode=aggressive]", "roundcube",
-	"rspamd", "sendmail", "sendmail[mode=aggressive]", "sieve",
+	"horde", "nginx", "nginx[mode=errorlog]", "opensmtpd",
+	"postfix[mode=auth]", "postfix[mode=auth2]", "postfix",
+	"postfix[mode=more]", "postfix[mode=rbl]", "postfix[mode=errors]",
+	"postfix[mode=ddos]", "postfix[mode=extra]", "postfix[mode=aggressive]",
+	"roundcube", "rspamd", "sendmail", "sendmail[mode=aggressive]", "sieve",
 	"sieve[mode=aggressive]", "sogo", "sshd", "sshd[mode=ddos]",
 	"sshd[mode=extra]", "sshd[mode=aggressive]",
 	"sshd[mode=aggressive, publickey=any]"};

@@ -12,7 +12,7 @@
 #define HOSTILE_MOST 65536
 
 /* Every shipped filter in each of its modes, all at once. */
-#define HOSTILE_FILTERS 30
+#define HOSTILE_FILTERS 31
 extern const char *const hostile_filters[HOSTILE_FILTERS];
 
 /* Loads them from the folder that holds filter.d; ends the program if one has

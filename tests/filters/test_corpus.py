@@ -74,8 +74,9 @@ HONEST = {"address", "auth-other", "disc", "dns", "drop", "etrn", "noalg",
 NEVER = {"anvil", "benign", "content", "greylist", "honest-drop", "limit",
          "look-alike", "no-address", "none", "own-user", "proxy",
          "server-fault", "size", "undecided", "warning"}
-# By what it says more; "inject" is of any class.
-EITHER = {"abuse", "cleartext", "inject", "ps", "publickey", "rate",
+# By what it says more; "inject" is of any class, and "own-log" a guess in a log
+# that others can write lines into.
+EITHER = {"abuse", "cleartext", "inject", "own-log", "ps", "publickey", "rate",
           "rej-client", "rej-milter", "rej-rcpt", "rej-sender"}
 # The modes of the jails that are shipped: of guesses, of the rest.
 SHIPPED = {"postfix": ("auth", "normal")}

@@ -18,8 +18,9 @@ import hosts
 from verdicts import MODES, verdicts
 
 # Filters of logs in which a client can write a line of its own, with any
-# address: the daemon prints its newlines as they are.
-RAW_NEWLINES = ("horde", "roundcube", "sogo")
+# address: the daemon prints its newlines as they are. nginx only with
+# mode=errorlog, which no jail has that is shipped.
+RAW_NEWLINES = ("horde", "nginx", "roundcube", "sogo")
 # Where a log does not tell one reading of a line from another: the line is
 # not counted then, for no address but the peer's may come out. What hides an
 # attacker must be worth nothing to him, or depend on a setting of the server.
@@ -44,7 +45,8 @@ UNTOLD = {
     ("sshd", "user"): "who writes such a name guesses nobody's password",
     ("sshd", "reason"): "what the client says itself is what counts",
     **{(name, kind): "stands before the address or behind it, of any text"
-       for name in RAW_NEWLINES for kind in ("user", "forwarded")},
+       for name in ("horde", "roundcube", "sogo")
+       for kind in ("user", "forwarded")},
     ("roundcube", "path"): "the same",
     ("sieve", "reply"): "as of dovecot",
 }
@@ -154,7 +156,8 @@ def test_what_no_filter_can_tell():
         assert kind in forge.PRINTS[name] and why
     for name in RAW_NEWLINES:
         said = (hosts.REPO / "filters" / f"{name}.conf").read_text()
-        assert "writes a line break in a user name as it is" in said
+        assert re.search("writes a line break in a (path or a )?user name as "
+                         "it is", said)
         print(f"raw newlines: {name}: a client can write lines of its own")
     on = (hosts.REPO / "jails" / "mailhost.conf").read_text()
     assert not re.search("|".join(RAW_NEWLINES), on)
@@ -203,5 +206,5 @@ def test_no_line_takes_long(name):
              for end in ("", " (auth failed, unknown user Relay access denied"
                          " auth=0/1 Failed password x [preauth] no auth")]
     begin = time.monotonic()
-    verdicts(f"{name}[mode=aggressive]", lines)
+    verdicts(f"{name}[mode={MODES[name][-1]}]", lines)
     assert time.monotonic() - begin < 30

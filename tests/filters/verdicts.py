@@ -13,7 +13,7 @@ MODES = {
     "dovecot": ("normal", "aggressive"),
     "exim": ("normal", "aggressive"),
     "horde": ("normal",),
-    "nginx": ("normal",),
+    "nginx": ("normal", "errorlog"),
     "opensmtpd": ("normal",),
     "postfix": ("auth", "normal", "more", "rbl", "errors", "ddos", "extra",
                 "aggressive"),
