@@ -77,7 +77,7 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 
 static bool remembers(const struct filter *filter)
 {
-	return filter_keeps_state(filter) || filter_spills(filter);
+	return filter_keeps_state(filter) || filter_warns(filter);
 }
 
 static const struct filter *filter_of(const struct trusted *t, size_t i)

@@ -87,6 +87,9 @@ static void compile_failregex(
 			groups_find(rule->regex, &rule->groups);
 			filter->has_spill |=
 				groups_has(&rule->groups, OF_SPILL);
+			if (groups_has(&rule->groups, OF_FAULT) &&
+				!filter->excuses)
+				filter->excuses = excuses_new();
 			if (!names_someone(&rule->groups) &&
 				!names_someone(&filter->pref_groups) &&
 				!groups_has(&rule->groups, OF_NOFAIL))
@@ -186,6 +189,7 @@ void filter_free(struct filter **filter)
 	datecut_free(&f->dates);
 	linebuffer_free(&f->lines);
 	sessions_free(&f->sessions);
+	excuses_free(&f->excuses);
 	arena_free(&f->arena);
 	free(f);
 	*filter = NULL;
@@ -232,9 +236,9 @@ bool filter_keeps_state(const struct filter *filter)
 	return filter->sessions || filter->lines;
 }
 
-bool filter_spills(const struct filter *filter)
+bool filter_warns(const struct filter *filter)
 {
-	return filter->has_spill;
+	return filter->has_spill || filter->excuses;
 }
 
 static bool any_may_follow(struct filter *filter, const char *head, size_t n)

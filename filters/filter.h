@@ -66,9 +66,9 @@ bool filter_wants_all(const struct filter *filter);
 /* Whether what it says of a line may depend on the lines before it. */
 bool filter_keeps_state(const struct filter *filter);
 
-/* Whether a line makes it doubt those of the next second, unless a stranger's
- * (<F-SPILL>). */
-bool filter_spills(const struct filter *filter);
+/* Whether a line makes it doubt or excuse some of those behind it, unless a
+ * stranger's (<F-SPILL>, <F-FAULT>). */
+bool filter_warns(const struct filter *filter);
 
 /* A body made ready for matching; shared by the filters that look at it. */
 struct filter_subject {

@@ -165,6 +165,17 @@ static bool is_spilled(
 	return is;
 }
 
+/* Does the line say that the server itself was at fault? Notes for whom. */
+static bool is_fault(struct filter *filter, size_t i, const struct line *line,
+	int64_t time, const struct prefix *who)
+{
+	if (!read_group(filter, i, OF_FAULT).text)
+		return false;
+	if (!line->stranger)
+		excuses_add(filter->excuses, who, time);
+	return true;
+}
+
 static enum filter_verdict judge(struct filter *filter, size_t i,
 	const struct line *line, int64_t time, struct failure *out)
 {
@@ -175,6 +186,9 @@ static enum filter_verdict judge(struct filter *filter, size_t i,
 	if (filter->has_spill && is_spilled(filter, i, line, time))
 		return FILTER_HELD;
 	has_who = read_who(filter, i, &out->who, &name);
+	if (filter->excuses &&
+		is_fault(filter, i, line, time, has_who ? &out->who : NULL))
+		return FILTER_HELD;
 	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
 		if (!ask_session(filter, i, time, has_who, &out->who, &name))
 			return FILTER_HELD;
@@ -184,6 +198,10 @@ static enum filter_verdict judge(struct filter *filter, size_t i,
 		   read_group(filter, i, OF_FORGET).text) {
 		return FILTER_HELD;
 	}
+	if (filter->excuses && has_who &&
+		read_group(filter, i, OF_EXCUSABLE).text &&
+		excuses_take(filter->excuses, &out->who, time))
+		return FILTER_HELD;
 	if (!has_who && !name.text) {
 		filter->counts.no_address++;
 		return FILTER_MISS;

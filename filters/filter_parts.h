@@ -3,6 +3,7 @@
 #define MAILBAN_FILTERS_FILTER_PARTS_H
 
 #include "filters/content.h"
+#include "filters/excuses.h"
 #include "filters/filter.h"
 #include "filters/groups.h"
 #include "filters/linebuffer.h"
@@ -37,7 +38,8 @@ struct filter {
 	size_t ignore_n;
 	bool has_spill; /* some failregex has <F-SPILL> */
 	bool spilled;
-	int64_t spilled_at; /* the line's time, if so */
+	int64_t spilled_at;	 /* the line's time, if so */
+	struct excuses *excuses; /* NULL: no <F-FAULT> */
 	struct filter_counts counts;
 	unsigned char *given_up; /* by row, see given_up.c; NULL: none was */
 };

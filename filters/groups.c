@@ -30,6 +30,8 @@ static const struct {
 	{GROUP_WITNESS, OF_WITNESS},
 	{GROUP_SPILL, OF_SPILL},
 	{GROUP_SPILLABLE, OF_SPILLABLE},
+	{GROUP_FAULT, OF_FAULT},
+	{GROUP_EXCUSABLE, OF_EXCUSABLE},
 };
 
 static void add(struct groups *g, enum group what, int number)

@@ -22,6 +22,8 @@ enum group {
 	OF_WITNESS,
 	OF_SPILL,
 	OF_SPILLABLE,
+	OF_FAULT,
+	OF_EXCUSABLE,
 	GROUPS
 };
 

@@ -96,12 +96,12 @@ static struct regextest_row *rows_add(struct regextest_rows *rows)
 	return &rows->items[rows->n++];
 }
 
-/* Somebody, or a connection; or it makes those behind it doubted, which
- * fail2ban has not. */
+/* Somebody, or a connection; or it makes those behind it doubted or excused,
+ * which fail2ban has not. */
 static bool names_someone(const struct regex *regex)
 {
 	static const char *const ids[] = {GROUP_ID, GROUP_IP4, GROUP_IP6,
-		GROUP_DNS, GROUP_MLFID, GROUP_SPILL};
+		GROUP_DNS, GROUP_MLFID, GROUP_SPILL, GROUP_FAULT};
 
 	for (size_t i = 0; regex && i < sizeof(ids) / sizeof(*ids); i++)
 		if (regex_has_group(regex, ids[i]))
@@ -244,8 +244,8 @@ static bool take_match(struct regextest *t, size_t i, const json_t *lines,
 			regexsession_take(fail, "matches"), lines);
 	}
 	ids = regexid_find(fail, t->raw, t->resolve);
-	if (!ids && !session &&
-		!json_object_get(fail, GROUP_SPILL)) { /* names nobody after
+	if (!ids && !session && !json_object_get(fail, GROUP_SPILL) &&
+		!json_object_get(fail, GROUP_FAULT)) { /* names nobody after
 							  all: the next one */
 		json_decref(fail);
 		return true;

@@ -153,3 +153,34 @@ def test_what_only_the_auth_process_tells(server):
     found = counted(server, "dovecot", ways)
     assert all(n in (least, least + 1) for n, (*_, least)
                in zip(found.values(), ways.values())), found
+
+
+# A second password database, another IMAP server, that is not there: who is not
+# in the first one cannot be told from who is in it.
+GONE = {True: """passdb {
+  driver = imap
+  args = host=127.0.0.1 port=9
+}
+""", False: """passdb imap {
+  imapc_host = 127.0.0.1
+  imapc_port = 9
+}
+"""}[OLD]
+SASL = "unknown[192.0.2.7]: SASL PLAIN authentication failed: x"
+
+
+@pytest.mark.parametrize("server", [QUIET + GONE], indirect=True, ids=[""])
+def test_what_the_server_cannot_tell_counts_for_nobody(server):
+    """Dovecot says so; Postfix, that the password was wrong."""
+    said = [(143, [LOGIN, LOGIN, BYE]), (110, [*PASS, *PASS]),
+            (25, ["EHLO x\r\n", SUBMIT, SUBMIT, SUBMIT, "QUIT\r\n"])]
+    heard = say(server, *said)
+    assert "535 " in heard[2] and "UNAVAILABLE" in heard[0]
+    logged = hosts.wait_for(lambda: (lambda text: text if len(re.findall(
+        "SASL PLAIN authentication failed", text)) == 3 and len(re.findall(
+            "reported temporary failure", text)) == 2 else None)(server.run(
+                ["journalctl", "-o", "cat", "--no-pager"]).stdout))
+    assert re.search(r"Error: imap.*Disconnected from server", logged)
+    assert failed(server, "dovecot") == failed(server, "postfix-sasl") == 0
+    server.logger(SASL, tag="postfix/smtpd", priority="mail.warning")
+    hosts.wait_for(lambda: failed(server, "postfix-sasl") == 1)

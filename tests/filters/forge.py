@@ -83,6 +83,8 @@ POSTFIX = {
     "command": without("", 1900), "domain": only("!-~", 100), "header": without("", 200),
     # tls_verify.c: a name of a certificate, printable()
     "issuer": without("", 500),
+    # Dovecot's auth-request.c, as below
+    "account": only(r"\w.@-", 64),
     "reply": without("", 1900)}
 DOVECOT = {
     # login-common/client-common.c: str_sanitize(user, 80), of the mechanism

@@ -83,7 +83,7 @@ static void what_spills_over_is_no_failure(void **state)
 		"<F-NOFAIL>.</F-NOFAIL>$\n");
 	filter = confdir_load("a", &err);
 	assert_non_null(filter);
-	assert_true(filter_spills(filter));
+	assert_true(filter_warns(filter));
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		assert_int_equal(judge(filter, lines[i].text,
 					 strlen(lines[i].text), who),
@@ -91,6 +91,61 @@ static void what_spills_over_is_no_failure(void **state)
 	/* Nobody makes others' lines doubtful whom nobody believes. */
 	token.stranger = true;
 	filter_subject(&token, &subject);
+	assert_int_equal(
+		filter_match(filter, &subject, NULL, &failure), FILTER_HELD);
+	matches(filter, "Nov 21 11:00:00 mx x: bad from 192.0.2.1",
+		"192.0.2.1");
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
+/* What the server could not do is nobody's failure, once for each time. */
+static void a_fault_of_the_server_excuses(void **state)
+{
+	static const struct {
+		const char *text;
+		enum filter_verdict verdict;
+	} lines[] = {
+		{"Nov 21 10:00:00 mx x: fault 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:02 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		/* What is said of somebody for certain. */
+		{"Nov 21 10:00:02 mx x: worse from 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:02 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:02 mx x: bad from 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:03 mx x: down", FILTER_HELD},
+		{"Nov 21 10:00:05 mx x: bad from 192.0.2.2", FILTER_HELD},
+		{"Nov 21 10:00:05 mx x: bad from 192.0.2.2", FILTER_MATCH},
+	};
+	static const char stranger[] = "Nov 21 11:00:00 mx x: down";
+	struct header_clock clock = {0};
+	struct filter_subject subject;
+	struct failure failure;
+	struct err err;
+	struct filter *filter;
+	struct line down;
+	char who[PREFIX_TEXT];
+
+	(void)state;
+	header_cut(stranger, sizeof(stranger) - 1, &clock, &down);
+	confdir_put("a.conf",
+		"[Definition]\n"
+		"failregex = ^ \\S+ x: <F-EXCUSABLE>bad</F-EXCUSABLE> from "
+		"<ADDR>$\n"
+		"            ^ \\S+ x: worse from <ADDR>$\n"
+		"            ^ \\S+ x: <F-FAULT>fault</F-FAULT> <ADDR>$\n"
+		"            ^ \\S+ x: <F-FAULT>down</F-FAULT>"
+		"<F-NOFAIL></F-NOFAIL>$\n");
+	filter = confdir_load("a", &err);
+	assert_non_null(filter);
+	assert_true(filter_warns(filter));
+	assert_false(filter_keeps_state(filter));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_int_equal(judge(filter, lines[i].text,
+					 strlen(lines[i].text), who),
+			lines[i].verdict);
+	/* Nobody is excused by those whom nobody believes. */
+	down.stranger = true;
+	filter_subject(&down, &subject);
 	assert_int_equal(
 		filter_match(filter, &subject, NULL, &failure), FILTER_HELD);
 	matches(filter, "Nov 21 11:00:00 mx x: bad from 192.0.2.1",
@@ -482,6 +537,7 @@ int main(void)
 		cmocka_unit_test(any_line_may_begin),
 		cmocka_unit_test(an_admins_filter),
 		cmocka_unit_test(what_spills_over_is_no_failure),
+		cmocka_unit_test(a_fault_of_the_server_excuses),
 		cmocka_unit_test(where_a_line_was_cut_it_does_not_end),
 		cmocka_unit_test(modes_tags_and_includes),
 		cmocka_unit_test(a_local_adds),
