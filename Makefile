@@ -27,9 +27,9 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
-	lib/conf_refer lib/datadir lib/err lib/hash lib/ini lib/layout \
-	lib/linehead lib/log lib/memory lib/nearest lib/outlet lib/paths \
-	lib/plain lib/prefixset
+	lib/conf_read lib/conf_refer lib/datadir lib/err lib/hash lib/ini lib/layout \
+	lib/linehead lib/log lib/memory lib/names lib/nearest lib/outlet \
+	lib/paths lib/plain lib/prefixset
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/portion sources/replay \

@@ -81,14 +81,19 @@ static const char *meant_section(const struct conf *conf, const char *name)
 
 static const char *meant_key(const struct conf *conf, const char *key)
 {
+	const char *meant;
+
 	for (size_t i = 0; i < COUNT(keys); i++)
 		if (!strcmp(key, keys[i]))
 			return NULL;
 	/* As fail2ban's own files name what they make use of by another. */
-	if (*key == '_' || strchr(key, '?') || conf_refers(conf, key) ||
-		conf_any_text(conf, text_tags, key))
+	if (*key == '_' || strchr(key, '?'))
 		return NULL;
-	return nearest_word(key, keys, COUNT(keys), LESS_OF_KEY);
+	meant = nearest_word(key, keys, COUNT(keys), LESS_OF_KEY);
+	return meant && !conf_refers(conf, key) &&
+			       !conf_any_text(conf, text_tags, key)
+		       ? meant
+		       : NULL;
 }
 
 /* Told as a fault if failregex is what the filter lacks. */

@@ -117,6 +117,9 @@ static void check_section(
 
 		if (is_known(key) || conf_refers(conf, key))
 			continue;
+		/* Nobody reads more, and each takes its time. */
+		if (err->faults >= ERR_MOST)
+			return;
 		v = conf_find_own(conf, section, key);
 		near = nearest_word(key, keys, KEYS, strlen(key) < 5 ? 2 : 4);
 		if (near)

@@ -17,6 +17,7 @@
 struct conf;
 
 struct conf_value {
+	const char *key;
 	const char *file; /* where it was written, for messages */
 	int line;
 	const char *text; /* as written, not interpolated */

@@ -3,15 +3,18 @@
  * %(key)s in a value of a conf, as Python's configparser and fail2ban's
  * extensions of it (known/, default/, section/) put it in.
  */
-#include "lib/conf.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "lib/conf_parts.h"
+
 #define DEPTH_MOST 10
 /* References that one value may lead to: empty ones cost time, not room. */
 #define REFERENCES_MOST 300000
+/* And all values of a configuration; the bytes are held. */
+#define ALL_REFERENCES_MOST 3000000
+#define ALL_BYTES_MOST (256u << 20)
 
 struct expansion {
 	const struct conf *conf;
@@ -54,7 +57,7 @@ static const struct conf_value *look_up(const struct expansion *x,
 	const struct conf_value *value, const char *key, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	char section[256];
+	char section[CONF_NAME_MOST];
 
 	if (!slash)
 		return conf_find(x->conf, x->section, name);
@@ -121,7 +124,7 @@ static void expand_text(struct expansion *x, const struct conf_value *value,
 	while (*s && !x->failed) {
 		size_t plain = strcspn(s, "%");
 		const char *close;
-		char name[256];
+		char name[CONF_NAME_MOST];
 
 		put(x, s, plain);
 		s += plain;
@@ -132,8 +135,10 @@ static void expand_text(struct expansion *x, const struct conf_value *value,
 			s += 2;
 			continue;
 		}
-		close = s[1] == '(' ? strstr(s, ")s") : NULL;
-		if (!close || (size_t)(close - s - 2) >= sizeof(name)) {
+		close = s[1] == '(' ? memmem(s, strnlen(s, CONF_NAME_MOST + 2),
+					      ")s", 2)
+				    : NULL;
+		if (!close) {
 			/* A lone percent sign stands for itself. */
 			put(x, s++, 1);
 			continue;
@@ -149,19 +154,20 @@ static void expand_text(struct expansion *x, const struct conf_value *value,
 	}
 }
 
-static const char *key_of(const struct conf *conf, const char *section,
-	const struct conf_value *value)
+/* Of thousands of values each may be within its own limits. */
+static void check_all(struct expansion *x)
 {
-	for (size_t i = 0; i < conf_keys(conf, section); i++) {
-		const char *key = conf_key(conf, section, i);
+	struct conf_memo *all = x->conf->memo;
 
-		for (const struct conf_value *v =
-				conf_find_own(conf, section, key);
-			v; v = v->known)
-			if (v == value)
-				return key;
-	}
-	return NULL;
+	all->references += (size_t)x->references;
+	all->bytes += x->n;
+	if (x->failed || (all->references <= ALL_REFERENCES_MOST &&
+				 all->bytes <= ALL_BYTES_MOST))
+		return;
+	err_fault(x->err, x->from->file, x->from->line,
+		"what all values lead to by %%(...)s is too much; let fewer "
+		"refer to long ones");
+	x->failed = true;
 }
 
 char *conf_expand(const struct conf *conf, const char *section,
@@ -169,12 +175,10 @@ char *conf_expand(const struct conf *conf, const char *section,
 {
 	struct expansion x = {
 		.conf = conf, .section = section, .from = value, .err = err};
-	const char *key = key_of(conf, section, value);
 
-	if (!key)
-		key = key_of(conf, "DEFAULT", value);
 	put(&x, "", 0);
-	expand_text(&x, value, key ? key : "value", 0);
+	expand_text(&x, value, value->key, 0);
+	check_all(&x);
 	if (x.failed) {
 		free(x.text);
 		return NULL;

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "lib/names.h"
 
 struct parser {
 	struct ini *ini;
@@ -21,8 +24,11 @@ struct parser {
 	struct err *err;
 	const char *path;
 	const char *section;
-	size_t section_at; /* its entry; its keys follow */
-	int sections;
+	int sections, keys;
+	bool full; /* there is more than may be */
+	/* Which there are, by the lines where they begin. */
+	struct arena *scratch;
+	struct names *sections_there, *keys_there;
 	/* the value being read */
 	const char *key;
 	int key_indent;
@@ -57,7 +63,7 @@ static void entry_add(struct parser *p, const struct ini_entry *entry)
 	struct ini *ini = p->ini;
 
 	if (ini->n == ini->room) {
-		size_t room = ini->room ? ini->room * 2 : 32;
+		size_t room = ini->room ? ini->room * 2 : 8;
 		struct ini_entry *grown =
 			arena_alloc(p->arena, room * sizeof(*grown));
 
@@ -108,9 +114,18 @@ static size_t cut_comment(const char *s, size_t n)
 	return n;
 }
 
+/* Nothing behind this is read: it would be a limit again and again. */
+static void too_many(struct parser *p, int line, int most, const char *what)
+{
+	err_fault(p->err, p->path, line,
+		"more than %d %s; what follows is not read", most, what);
+	p->full = true;
+}
+
 static void section_begin(struct parser *p, const char *s, size_t n, int line)
 {
 	const char *end = memrchr(s, ']', n);
+	size_t *before;
 	int *at;
 
 	value_finish(p);
@@ -120,28 +135,23 @@ static void section_begin(struct parser *p, const char *s, size_t n, int line)
 		return;
 	}
 	p->section = arena_copy(p->arena, s + 1, (size_t)(end - s) - 1);
-	if (p->sections++ >= INI_SECTIONS_MOST) {
-		if (p->sections == INI_SECTIONS_MOST + 1)
-			err_fault(p->err, p->path, line,
-				"more than %d sections", INI_SECTIONS_MOST);
+	if (p->sections++ == INI_SECTIONS_MOST) {
+		too_many(p, line, INI_SECTIONS_MOST, "sections");
 		return;
 	}
 	/* [DEFAULT] alone may come again; any other is a mistake that hides
 	 * one of the two. */
-	for (size_t i = 0; i < p->ini->n; i++) {
-		const struct ini_entry *e = &p->ini->entries[i];
-
-		if (!e->key && strcmp(e->section, p->section) == 0 &&
-			strcmp(p->section, "DEFAULT") != 0) {
-			err_fault(p->err, p->path, line,
-				"[%s] is there already, at line %d", p->section,
-				e->lines[0]);
-			break;
-		}
-	}
+	before = names_put(p->sections_there, p->section);
+	if (*before && strcmp(p->section, "DEFAULT") != 0)
+		err_fault(p->err, p->path, line,
+			"[%s] is there already, at line %zu", p->section,
+			*before);
+	else
+		*before = (size_t)line;
 	at = arena_alloc(p->arena, sizeof(*at));
 	*at = line;
-	p->section_at = p->ini->n;
+	p->keys = 0;
+	p->keys_there = names_new(p->scratch);
 	entry_add(p, &(struct ini_entry){
 			     .section = p->section,
 			     .text = "",
@@ -153,22 +163,23 @@ static void section_begin(struct parser *p, const char *s, size_t n, int line)
 /* fail2ban, too, takes a key no more than once a section of a file. */
 static void check_twice(struct parser *p, const char *key, int line)
 {
-	const struct ini *ini = p->ini;
+	size_t *before;
 
-	if (ini->n - p->section_at > INI_KEYS_MOST + 1)
-		return;
-	if (ini->n - p->section_at == INI_KEYS_MOST + 1) {
-		err_fault(p->err, p->path, line, "more than %d keys in [%s]",
-			INI_KEYS_MOST, p->section);
+	if (p->keys++ == INI_KEYS_MOST || p->ini->n >= INI_ENTRIES_MOST) {
+		too_many(p, line,
+			p->keys > INI_KEYS_MOST ? INI_KEYS_MOST
+						: INI_ENTRIES_MOST,
+			p->keys > INI_KEYS_MOST ? "keys in a section"
+						: "sections and keys");
 		return;
 	}
-	for (size_t i = p->section_at + 1; i < ini->n; i++)
-		if (strcmp(ini->entries[i].key, key) == 0) {
-			err_fault(p->err, p->path, line,
-				"%s: set already in this section, at line %d",
-				key, ini->entries[i].lines[0]);
-			return;
-		}
+	before = names_put(p->keys_there, key);
+	if (*before)
+		err_fault(p->err, p->path, line,
+			"%s: set already in this section, at line %zu", key,
+			*before);
+	else
+		*before = (size_t)line;
 }
 
 static void key_begin(
@@ -230,6 +241,14 @@ static void line_read(struct parser *p, const char *s, size_t n, int line)
 		key_begin(p, s, n, indent, line);
 }
 
+/* As Python has it, "\n", "\r\n" and "\r" alone each end a line. */
+static const char *line_end(const char *s, const char *end)
+{
+	while (s < end && *s != '\n' && *s != '\r')
+		s++;
+	return s;
+}
+
 void ini_parse(struct ini *ini, struct arena *arena, const char *path,
 	const char *text, size_t n, struct err *err)
 {
@@ -242,17 +261,21 @@ void ini_parse(struct ini *ini, struct arena *arena, const char *path,
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
 	if (memchr(text, '\0', (size_t)(end - text))) {
-		err_fault(err, path, 0, "holds NUL bytes: not a text file");
+		err_fault(err, path, 0,
+			"holds NUL bytes: no text, or one in UTF-16; save it "
+			"as UTF-8");
 		return;
 	}
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline ? newline : end;
+	p.scratch = arena_new();
+	p.sections_there = names_new(p.scratch);
+	while (text < end && !p.full) {
+		const char *stop = line_end(text, end);
 
 		line_read(&p, text, (size_t)(stop - text), ++line);
-		text = stop + 1;
+		text = stop + 1 + (end - stop > 1 && !memcmp(stop, "\r\n", 2));
 	}
 	value_finish(&p);
+	arena_free(&p.scratch);
 	free(p.text);
 	free(p.lines);
 }
@@ -286,25 +309,50 @@ static char *read_all(int fd, size_t *n, int *error)
 	return NULL;
 }
 
+static int check_kind(const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		return 0;
+	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3))
+		return 0;
+	return S_ISDIR(st->st_mode) ? -EISDIR : -ENOTSUP;
+}
+
+const char *ini_why(int error)
+{
+	switch (-error) {
+	case EFBIG:
+		return "it is larger than 8 MiB, which no configuration is";
+	case EISDIR:
+		return "it is a directory, where a file should be";
+	case ENOTSUP:
+		return "it is no regular file; a link to /dev/null stands for "
+		       "an empty one";
+	case ELOOP:
+		return "it is a link that leads to itself";
+	}
+	return strerror(-error);
+}
+
 int ini_read(
 	struct ini *ini, struct arena *arena, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	char *text;
 	size_t n;
+	int r;
 
 	*ini = (struct ini){0};
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
-		close(fd);
-		return -EISDIR;
-	}
-	text = read_all(fd, &n, &r);
+	r = fstat(fd, &st) < 0 ? -errno : check_kind(&st);
+	text = r == 0 ? read_all(fd, &n, &r) : NULL;
 	close(fd);
-	if (text)
+	if (text) {
 		ini_parse(ini, arena, path, text, n, err);
+		ini->bytes = n;
+	}
 	free(text);
 	return r;
 }

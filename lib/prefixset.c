@@ -94,3 +94,22 @@ int prefixset_add(struct prefixset *set, const struct prefix *p)
 	set->n = set->n - (end - at) + 1;
 	return 0;
 }
+
+static int compare(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+	int order = addr_compare(&x->net, &y->net);
+
+	return order ? order : x->len - y->len;
+}
+
+int prefixset_add_all(struct prefixset *set, struct prefix *all, size_t n)
+{
+	int r = 0;
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), compare);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = prefixset_add(set, &all[i]);
+	return r;
+}

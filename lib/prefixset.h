@@ -20,6 +20,8 @@ void prefixset_init(struct prefixset *set);
 void prefixset_deinit(struct prefixset *set);
 /* Adds a prefix; what it covers or what covers it is merged. 0 or -ENOMEM. */
 int prefixset_add(struct prefixset *set, const struct prefix *p);
+/* All of n, which it sorts: one by one, each would move those behind it. */
+int prefixset_add_all(struct prefixset *set, struct prefix *all, size_t n);
 bool prefixset_has(const struct prefixset *set, const struct addr *a);
 /* True if one member holds every address of p. */
 bool prefixset_covers(const struct prefixset *set, const struct prefix *p);

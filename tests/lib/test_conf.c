@@ -138,7 +138,7 @@ static void test_includes(void **state)
 
 	put(t, "f/main.conf",
 		"[INCLUDES]\nbefore = one.conf\n  sub/two.conf\n"
-		"  shared.conf\nafter = three.conf none.local\n"
+		"  shared.conf\nafter = three.conf\n none.local\n"
 		"[a]\nk = main %(known/k)s\nl = main\n");
 	put(t, "f/one.conf", "[a]\nk = one\nj = one\n");
 	put(t, "f/one.local", "[a]\nj = onelocal\n");
@@ -179,12 +179,105 @@ static void test_bad_includes(void **state)
 	is(t, "a", "k", "1");
 	snprintf(path, sizeof(path), "%s/b.conf", t->dir);
 	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
-	assert_int_equal(t->err.faults, 1);
 	assert_non_null(strstr(t->err.items[1].text, "b.conf:2: "));
-	assert_non_null(strstr(t->err.items[1].text, "includes itself"));
+	assert_non_null(strstr(t->err.items[1].text, "which includes it"));
+	is(t, "b", "k", "1");
 	snprintf(path, sizeof(path), "%s/c.conf", t->dir);
 	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), -ENOENT);
+	assert_int_equal(t->err.faults, 0);
+	put(t, "d.conf", "[INCLUDES]\nbefore =\n  a.conf b.conf\n");
+	snprintf(path, sizeof(path), "%s/d.conf", t->dir);
+	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
+	assert_non_null(strstr(t->err.items[2].text,
+		"d.conf:3: includes 'a.conf b.conf', which is not there"));
+	put(t, "e.conf", "[INCLUDES]\nbefore = ./e.conf\n");
+	snprintf(path, sizeof(path), "%s/e.conf", t->dir);
+	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
 	assert_int_equal(t->err.faults, 1);
+	assert_non_null(strstr(t->err.items[3].text, "more than 10 deep"));
+}
+
+/* As fail2ban: any file's .local, and names may have blanks. */
+static void test_include_names(void **state)
+{
+	struct tree *t = *state;
+	char path[128];
+
+	put(t, "a.conf",
+		"[INCLUDES]\nbefore = of it.conf\n  x.inc\n  ./s.d/noend\n");
+	put(t, "of it.conf", "[a]\nk = 1\n");
+	put(t, "of it.local", "[a]\nl = 2\n");
+	put(t, "x.local", "[a]\nm = 3\n");
+	put(t, "s.d/noend", "[a]\nn = 4\n");
+	put(t, "s.d/noend.local", "[a]\no = 5\n");
+	snprintf(path, sizeof(path), "%s/a.conf", t->dir);
+	assert_int_equal(conf_read(t->conf, path, NULL, &t->err), 0);
+	assert_int_equal(t->err.n, 0);
+	is(t, "a", "k", "1");
+	is(t, "a", "l", "2");
+	is(t, "a", "m", "3");
+	is(t, "a", "n", "4");
+	is(t, "a", "o", "5");
+}
+
+/* No file is too large, and yet all together are. */
+static void test_files_that_add_up(void **state)
+{
+	struct tree *t = *state;
+	char *text = malloc(7u << 20), name[32];
+
+	memset(text, '#', (7u << 20) - 1);
+	text[(7u << 20) - 1] = '\0';
+	for (int i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "x.d/%d.conf", i);
+		put(t, name, text);
+	}
+	free(text);
+	assert_int_equal(
+		conf_read_tree(t->conf, t->dir, "x", NULL, &t->err), 5);
+	assert_int_equal(t->err.n, 1);
+	assert_non_null(strstr(t->err.items[0].text,
+		"x.d/4.conf: with this file the configuration has more than"));
+}
+
+/* What is asked of each of many keys looks through none of the others. */
+static void test_many(void **state)
+{
+	struct tree *t = *state;
+	char key[32];
+
+	for (int i = 0; i < 40000; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		conf_set(t->conf, i % 2 ? "a" : "DEFAULT", key, "%(b/r%(K1)s",
+			"f", i);
+	}
+	for (int i = 0; i < 40000; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		assert_int_equal(conf_find(t->conf, "a", key)->line, i);
+		assert_int_equal(conf_refers(t->conf, key), i == 1);
+	}
+	conf_set(t->conf, "b", "x", "%(k2)s", "f", 1);
+	assert_true(conf_refers(t->conf, "k2"));
+}
+
+/* Each value is within its limits, as are the first of them. */
+static void test_values_that_add_up(void **state)
+{
+	struct tree *t = *state;
+	char *text = malloc(1000001), *out;
+	int n = 0;
+
+	memset(text, 'x', 1000000);
+	text[1000000] = '\0';
+	conf_set(t->conf, "a", "k", text, "f", 1);
+	free(text);
+	while ((out = conf_expand(
+			t->conf, "a", conf_find(t->conf, "a", "k"), &t->err))) {
+		free(out);
+		assert_true(++n < 1000);
+	}
+	assert_int_equal(n, 268);
+	assert_non_null(strstr(t->err.items[0].text, "f:1: what all values"));
 }
 
 /* Each file includes the next one forty times: 40^9 in all. */
@@ -197,7 +290,8 @@ static void test_includes_that_grow(void **state)
 		size_t at = (size_t)sprintf(text, "[INCLUDES]\nbefore =");
 
 		for (int i = 0; i < 40; i++)
-			at += (size_t)sprintf(text + at, " %d.conf", level + 1);
+			at += (size_t)sprintf(
+				text + at, "\n %d.conf", level + 1);
 		strcpy(text + at, "\n");
 		snprintf(name, sizeof(name), "%d.conf", level);
 		put(t, name, text);
@@ -325,6 +419,10 @@ int main(void)
 		TEST(test_order),
 		TEST(test_includes),
 		TEST(test_bad_includes),
+		TEST(test_include_names),
+		TEST(test_files_that_add_up),
+		TEST(test_many),
+		TEST(test_values_that_add_up),
 		TEST(test_includes_that_grow),
 		TEST(test_interpolation),
 		TEST(test_faults),

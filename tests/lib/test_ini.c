@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -111,7 +112,8 @@ static void test_dialect(void **state)
 				cases[i].want);
 	}
 	assert_string_equal(parse("[a]\nk=\0\n", 8),
-		"!f: holds NUL bytes: not a text file");
+		"!f: holds NUL bytes: no text, or one in UTF-16; save it as "
+		"UTF-8");
 }
 
 static void test_lines(void **state)
@@ -157,7 +159,7 @@ static void test_long_line(void **state)
 static void test_limits(void **state)
 {
 	struct arena *arena = arena_new();
-	char *text = malloc(200000), *at = text;
+	char *text = malloc(500000), *at = text;
 	struct err err;
 	struct ini ini;
 
@@ -167,16 +169,32 @@ static void test_limits(void **state)
 		at += sprintf(at, "[s%d]\n", i);
 	ini_parse(&ini, arena, "f", text, (size_t)(at - text), &err);
 	assert_int_equal(err.n, 1);
-	assert_string_equal(
-		err.items[0].text, "f:5001: more than 5000 sections");
+	assert_string_equal(err.items[0].text,
+		"f:5001: more than 5000 sections; what "
+		"follows is not read");
+	assert_int_equal(ini.n, INI_SECTIONS_MOST);
 	err_deinit(&err);
 	at = text + sprintf(text, "[a]\n");
 	for (int i = 0; i < INI_KEYS_MOST + 10; i++)
 		at += sprintf(at, "k%d=\n", i);
 	ini_parse(&ini, arena, "f", text, (size_t)(at - text), &err);
 	assert_int_equal(err.n, 1);
-	assert_string_equal(
-		err.items[0].text, "f:5002: more than 5000 keys in [a]");
+	assert_string_equal(err.items[0].text,
+		"f:5002: more than 5000 keys in a section; "
+		"what follows is not read");
+	err_deinit(&err);
+	at = text;
+	for (int i = 0; i < INI_ENTRIES_MOST; i++)
+		at += i % 100 ? sprintf(at, "%d=\n", i)
+			      : sprintf(at, "[%d]\n", i);
+	ini_parse(&ini, arena, "f", text, (size_t)(at - text), &err);
+	assert_int_equal(err.n, 0);
+	at += sprintf(at, "a=\nb=\n[b]\n[b]\n");
+	ini_parse(&ini, arena, "f", text, (size_t)(at - text), &err);
+	assert_int_equal(err.n, 1);
+	assert_string_equal(err.items[0].text,
+		"f:50001: more than 50000 sections and "
+		"keys; what follows is not read");
 	err_deinit(&err);
 	free(text);
 	arena_free(&arena);
@@ -200,7 +218,16 @@ static void test_files(void **state)
 	unlink(path);
 	assert_int_equal(ini_read(&ini, arena, path, NULL), -ENOENT);
 	assert_int_equal(ini_read(&ini, arena, "/tmp", NULL), -EISDIR);
-	assert_int_equal(ini_read(&ini, arena, "/dev/zero", NULL), -EFBIG);
+	assert_int_equal(ini_read(&ini, arena, "/dev/zero", NULL), -ENOTSUP);
+	assert_int_equal(ini_read(&ini, arena, "/dev/null", NULL), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(ini_read(&ini, arena, path, NULL), -ENOTSUP);
+	unlink(path);
+	assert_int_equal(symlink(path, path), 0);
+	assert_int_equal(ini_read(&ini, arena, path, NULL), -ELOOP);
+	unlink(path);
+	assert_string_equal(
+		ini_why(-EISDIR), "it is a directory, where a file should be");
 	arena_free(&arena);
 }
 
