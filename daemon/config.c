@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "jails/ignore.h"
+#include "lib/clock.h"
 #include "lib/paths.h"
 
 struct loader {
@@ -16,7 +17,11 @@ struct loader {
 	const char *confdir, *datadir;
 	const char **keys; /* what each of config's filters was made from */
 	struct err *err;
+	int64_t until; /* names are looked up, by clock_mono() */
 };
+
+/* All of a load, if name servers do not answer. */
+#define RESOLVE_MOST (5 * CLOCK_SECOND)
 
 /* What a jail says in place of its filter. */
 static size_t overrides(const struct jail *jail, struct filter_option *options)
@@ -185,7 +190,9 @@ static void load_jail(struct loader *l, struct config_jail *item)
 	item->syslog_filter = CONFIG_NO_FILTER;
 	if (!jail->filter.text && !jail->failregex.text)
 		return; /* told already */
-	ignore_resolve(jail, l->err);
+	/* With a fault it comes to nothing. */
+	if (!l->err->faults)
+		ignore_resolve(jail, l->until, l->err);
 	item->bans_but = find_bans_but(l, jail);
 	if (jail->sourceless) {
 		load_sourceless(l, jail);
@@ -254,7 +261,8 @@ void config_finish(struct config **config, const char *confdir,
 	struct loader l = {.config = c,
 		.confdir = confdir,
 		.datadir = datadir,
-		.err = err};
+		.err = err,
+		.until = clock_mono() + RESOLVE_MOST};
 
 	c->jails = jails_load(confdir, datadir, c->arena, err);
 	if (c->jails)

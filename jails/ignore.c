@@ -14,6 +14,7 @@
 
 #include "jails/jail.h"
 #include "jails/jailfile.h"
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/memory.h"
 
@@ -86,6 +87,42 @@ bool ignore_add(struct jail *jail, const char *name, const struct prefix *who)
 	return true;
 }
 
+void ignore_append(
+	struct jail *jail, const char *name, struct prefix *all, size_t n)
+{
+	struct jail_ignored *word = word_add(jail);
+
+	word->name = memory_copy(name);
+	if (!name)
+		word->prefix = *all;
+	else if (prefixset_add_all(&word->members, all, n) < 0)
+		abort();
+}
+
+void ignore_gather(struct jail *jail)
+{
+	struct prefix *all;
+	size_t n = jail->ignored_n, at = 0;
+
+	for (size_t i = 0; i < jail->ignored_n; i++)
+		n += jail->ignored[i].members.n;
+	all = reallocarray(NULL, n + 1, sizeof(*all));
+	if (!all)
+		abort();
+	for (size_t i = 0; i < jail->ignored_n; i++) {
+		const struct jail_ignored *word = &jail->ignored[i];
+
+		if (!word->name)
+			all[at++] = word->prefix;
+		for (size_t k = 0; k < word->members.n; k++)
+			all[at++] = word->members.items[k];
+	}
+	prefixset_deinit(&jail->ignoreip);
+	if (prefixset_add_all(&jail->ignoreip, all, at) < 0)
+		abort();
+	free(all);
+}
+
 static void word_free(struct jail_ignored *word)
 {
 	free(word->name);
@@ -102,13 +139,7 @@ bool ignore_drop(struct jail *jail, const char *name, const struct prefix *who)
 	word_free(word);
 	at = (size_t)(word - jail->ignored);
 	memmove(word, word + 1, (--jail->ignored_n - at) * sizeof(*word));
-	prefixset_deinit(&jail->ignoreip);
-	for (size_t i = 0; i < jail->ignored_n; i++) {
-		word = &jail->ignored[i];
-		set_add_all(&jail->ignoreip, &word->members);
-		if (!word->name)
-			set_add(&jail->ignoreip, &word->prefix);
-	}
+	ignore_gather(jail);
 	return true;
 }
 
@@ -167,15 +198,23 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
 	return jail->ignoreself && own && prefixset_overlaps(own, who);
 }
 
-void ignore_resolve(struct jail *jail, struct err *err)
+void ignore_resolve(struct jail *jail, int64_t until, struct err *err)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 
 	for (size_t i = 0; i < jail->ignore_names_n; i++) {
 		const struct jail_text *name = &jail->ignore_names[i];
 		struct addrinfo *found;
-		int n = 0, r = getaddrinfo(name->text, NULL, &hints, &found);
+		int n = 0, r;
 
+		if (clock_mono() >= until) {
+			err_warning(err, name->file, name->line,
+				"[%s] ignoreip: %s is not looked up, as the "
+				"name servers take too long; it is not ignored",
+				jail->name, name->text);
+			continue;
+		}
+		r = getaddrinfo(name->text, NULL, &hints, &found);
 		if (r != 0) {
 			err_warning(err, name->file, name->line,
 				"[%s] ignoreip: %s has no address now (%s); it "

@@ -17,6 +17,14 @@ struct jail;
  * False at JAIL_IGNORE_MOST.
  */
 bool ignore_add(struct jail *jail, const char *name, const struct prefix *who);
+/*
+ * A word behind those that there are, which it is none of; of a name the
+ * prefixes are all, and sorted. Whom the jail ignores is as before until
+ * ignore_gather. For long lists: a word by itself is ignore_add.
+ */
+void ignore_append(
+	struct jail *jail, const char *name, struct prefix *all, size_t n);
+void ignore_gather(struct jail *jail);
 /* Takes a word out: the name, or the prefix with NULL. False if none is it. */
 bool ignore_drop(struct jail *jail, const char *name, const struct prefix *who);
 /* The words of one jail in place of those of another. */
@@ -42,8 +50,10 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
  * Looks up the names that the jail's ignoreip holds and adds what they stand
  * for: to be called at load, while the resolver can still be reached,
  * never on the way of a line. Each name that has no address is added to err
- * as a warning. At most 64 addresses of a name are taken.
+ * as a warning, and each that was not begun before until, of clock_mono(): name
+ * servers that do not answer take seconds each. At most 64 addresses of a name
+ * are taken.
  */
-void ignore_resolve(struct jail *jail, struct err *err);
+void ignore_resolve(struct jail *jail, int64_t until, struct err *err);
 
 #endif

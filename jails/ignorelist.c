@@ -7,21 +7,34 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "jails/ignore.h"
 #include "jails/jailfile.h"
 #include "jails/jailvalue.h"
 #include "lib/arena.h"
+#include "lib/names.h"
+
+#define BLANKS " \t\r\n,;"
+/* Of a file: room for as many addresses as there may be. */
+#define FILE_MOST (64 << 20)
 
 struct list {
 	const struct jailvalue *v;
 	struct jailvalue_text *t;
 	struct jail *jail;
 	size_t names_room, all;
+	bool full; /* and that is told */
+	struct arena *scratch;
+	struct names *there; /* words so far */
+	/* of the file that is read */
+	struct prefix *members;
+	size_t members_n, members_room;
 };
 
 /* "a.b.c.d/255.255.0.0", which prefix_parse does not know. */
@@ -87,92 +100,191 @@ static void name_add(
 		l->names_room = room;
 	}
 	jail->ignore_names[jail->ignore_names_n++] =
-		(struct jail_text){arena_copy(l->v->arena, s, n), file, line};
+		(struct jail_text){arena_copy(l->v->arena, s, n),
+			arena_string(l->v->arena, file), line};
 }
 
-/* One word, of a file if that is named; false if it is nothing to ignore. */
-static bool word_add(struct list *l, const char *s, size_t n, const char *named,
+static void member_add(struct list *l, const struct prefix *p)
+{
+	if (l->members_n == l->members_room) {
+		l->members_room = l->members_room ? l->members_room * 2 : 64;
+		l->members = reallocarray(
+			l->members, l->members_room, sizeof(*l->members));
+		if (!l->members)
+			abort();
+	}
+	l->members[l->members_n++] = *p;
+}
+
+/* True of a word that was not there before. */
+static bool is_new(struct list *l, const char *word)
+{
+	size_t *seen = names_put(l->there, arena_string(l->scratch, word));
+
+	return !(*seen)++;
+}
+
+static bool has_room(struct list *l, const char *file, int line)
+{
+	if (l->full)
+		return false;
+	l->all++;
+	l->full = l->all > JAIL_IGNORE_MOST ||
+		  ++*l->v->ignored > JAILS_IGNORE_MOST ||
+		  l->v->err->faults >= ERR_MOST;
+	if (l->full)
+		err_fault(l->v->err, file, line,
+			"ignoreip: more than %d words in a jail, or %d in all; "
+			"what follows is not read",
+			JAIL_IGNORE_MOST, JAILS_IGNORE_MOST);
+	return !l->full;
+}
+
+/* One word, of a file if in_file; false if it is nothing to ignore. */
+static bool word_add(struct list *l, const char *word, bool in_file,
 	const char *file, int line)
 {
+	size_t n = strlen(word);
+	char text[PREFIX_TEXT];
 	struct prefix p;
 
-	if (++l->all > JAIL_IGNORE_MOST)
+	if (ignorelist_prefix(word, n, &p)) {
+		if (in_file)
+			member_add(l, &p);
+		else if (is_new(l, prefix_format(&p, text)))
+			ignore_append(l->jail, NULL, &p, 1);
+		return true;
+	}
+	if (!ignorelist_is_name(word, n))
 		return false;
-	if (ignorelist_prefix(s, n, &p))
-		return ignore_add(l->jail, named, &p);
-	if (!ignorelist_is_name(s, n))
-		return false;
-	name_add(l, s, n, file, line);
-	return ignore_add(l->jail, arena_copy(l->v->arena, s, n), NULL);
+	if (!is_new(l, word))
+		return true;
+	if (l->jail->ignore_names_n == JAIL_IGNORE_NAMES_MOST) {
+		l->full = true;
+		err_fault(l->v->err, file, line,
+			"ignoreip: more than %d names to look up; write the "
+			"addresses",
+			JAIL_IGNORE_NAMES_MOST);
+		return true;
+	}
+	name_add(l, word, n, file, line);
+	ignore_append(l->jail, word, NULL, 0);
+	return true;
+}
+
+/* No pipe that nobody writes to, whatever it was a moment ago. */
+static FILE *file_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st = {0};
+	int error = errno;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		st.st_size <= FILE_MOST)
+		return fdopen(fd, "r");
+	if (fd >= 0) {
+		error = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		close(fd);
+	}
+	errno = error;
+	return NULL;
+}
+
+static void row_add(struct list *l, char *row, const char *path, int line)
+{
+	char *rest = NULL;
+
+	row[strcspn(row, "#")] = '\0';
+	for (char *word = strtok_r(row, BLANKS, &rest);
+		word && has_room(l, path, line);
+		word = strtok_r(NULL, BLANKS, &rest))
+		if (!word_add(l, word, true, path, line))
+			err_fault(l->v->err, path, line,
+				"'%s' is neither an address, a prefix nor a "
+				"name",
+				word);
 }
 
 /* named: the word as a whole. */
 static void file_add(
 	struct list *l, const char *at, const char *named, const char *path)
 {
-	FILE *f = NULL;
+	FILE *f = file_open(path);
 	char *row = NULL;
 	size_t room = 0;
 	int line = 0;
-	struct stat st;
+	ssize_t n;
 
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		errno = EINVAL;
-	else
-		f = fopen(path, "re");
 	if (!f) {
 		jailvalue_fault(l->v, l->t, at, "cannot read %s: %s", path,
 			strerror(errno));
 		return;
 	}
-	ignore_add(l->jail, named, NULL);
-	while (getline(&row, &room, f) >= 0) {
-		char *rest = NULL;
-
+	l->members_n = 0;
+	while (!l->full && (n = getline(&row, &room, f)) >= 0) {
 		line++;
-		row[strcspn(row, "#")] = '\0';
-		for (char *word = strtok_r(row, " \t\r\n,;", &rest); word;
-			word = strtok_r(NULL, " \t\r\n,;", &rest))
-			if (!word_add(l, word, strlen(word), named, path, line))
-				err_fault(l->v->err, path, line,
-					"'%s' is neither an address, a prefix "
-					"nor a name",
-					word);
+		if (strlen(row) == (size_t)n)
+			row_add(l, row, path, line);
+		else
+			err_fault(l->v->err, path, line,
+				"holds NUL bytes: no text, or one in UTF-16");
 	}
 	free(row);
 	fclose(f);
+	if (is_new(l, named))
+		ignore_append(l->jail, named, l->members, l->members_n);
+}
+
+/* "file:/path" or "file:///path"; NULL if the word is none. */
+static const char *path_of(const char *word)
+{
+	if (strncmp(word, "file:", 5) != 0 || !word[5])
+		return NULL;
+	return strncmp(word + 5, "//", 2) == 0 && word[7] && word[8] ? word + 7
+								     : word + 5;
+}
+
+static void read_words(struct list *l)
+{
+	const struct jailvalue_text *t = l->t;
+	bool rows = jailvalue_has_rows(t);
+	const char *s = t->text;
+	int row = 0;
+
+	for (;;) {
+		int line;
+		char *word;
+		size_t n;
+
+		for (; *s && strchr(BLANKS, *s); s++)
+			row += *s == '\n';
+		n = strcspn(s, BLANKS);
+		line = rows ? t->value->lines[row] : t->value->line;
+		if (n == 0 || !has_room(l, t->value->file, line))
+			return;
+		word = arena_copy(l->scratch, s, n);
+		if (path_of(word))
+			file_add(l, s, word, path_of(word));
+		else if (!word_add(l, word, false, t->value->file, line))
+			err_fault(l->v->err, t->value->file, line,
+				"ignoreip: '%s' is neither an address, a "
+				"prefix nor a name",
+				word);
+		s += n;
+	}
 }
 
 void ignorelist_read(const struct jailvalue *v, struct jail *jail)
 {
 	struct jailvalue_text t = jailvalue_get(v, "ignoreip");
 	struct list l = {.v = v, .t = &t, .jail = jail};
-	const char *s = t.text;
 
-	if (!s)
+	if (!t.text)
 		return;
-	for (;;) {
-		size_t n;
-
-		s += strspn(s, " \t\r\n,;");
-		n = strcspn(s, " \t\r\n,;");
-		if (n == 0)
-			return;
-		if (n > 5 && strncmp(s, "file:", 5) == 0) {
-			const char *path = s + 5;
-
-			if (n > 9 && strncmp(path, "//", 2) == 0)
-				path += 2;
-			file_add(&l, s, arena_copy(v->arena, s, n),
-				arena_copy(v->arena, path,
-					n - (size_t)(path - s)));
-		} else if (!word_add(&l, s, n, NULL, t.value->file,
-				   jailvalue_line(&t, s))) {
-			jailvalue_fault(v, &t, s,
-				"'%.*s' is neither an address, a prefix nor a "
-				"name",
-				(int)n, s);
-		}
-		s += n;
-	}
+	l.scratch = arena_new();
+	l.there = names_new(l.scratch);
+	read_words(&l);
+	ignore_gather(jail);
+	free(l.members);
+	arena_free(&l.scratch);
 }

@@ -106,6 +106,7 @@ static void read_logpaths(
 	const char *s = t->text;
 
 	list = arena_alloc(v->arena, JAIL_LOGPATHS_MOST * sizeof(*list));
+	jail->logpaths = list;
 	while (*s) {
 		size_t n = strcspn(s, "\n"), end = n, word;
 
@@ -135,7 +136,6 @@ static void read_logpaths(
 		s += n;
 		s += *s == '\n';
 	}
-	jail->logpaths = list;
 }
 
 static void read_sources(const struct jailvalue *v, struct jail *jail)
@@ -373,7 +373,8 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 	struct conf *conf = conf_new(arena);
 	struct actionlist_named named = {.n = 0};
 	const char **disabled;
-	size_t n;
+	size_t n, ignored = 0;
+	int line = 0;
 
 	set_builtin(conf, arena, confdir);
 	if (datadir)
@@ -383,7 +384,13 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 	jailkeys_check(conf, err);
 	n = conf_sections(conf);
 	if (n > JAILS_MOST) {
-		err_fault(err, confdir, 0, "more than %d jails", JAILS_MOST);
+		const char *one = conf_section(conf, JAILS_MOST);
+		const char *file = conf_section_place(conf, one, &line);
+
+		err_fault(err, file, line,
+			"[%s] is one jail more than %d; none from here on is "
+			"read",
+			one, JAILS_MOST);
 		n = JAILS_MOST;
 	}
 	jails->items = arena_alloc(arena, n * sizeof(*jails->items));
@@ -394,7 +401,8 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 		struct jailvalue v = {.conf = conf,
 			.arena = arena,
 			.err = err,
-			.section = conf_section(conf, i)};
+			.section = conf_section(conf, i),
+			.ignored = &ignored};
 		bool enabled = false;
 
 		if (!layout_name_valid(v.section)) {

@@ -23,6 +23,8 @@ struct jails {
 #define JAILS_MOST 1000
 #define JAIL_LOGPATHS_MOST 1000
 #define JAIL_IGNORE_MOST 1000000
+#define JAILS_IGNORE_MOST 2000000
+#define JAIL_IGNORE_NAMES_MOST 1000
 
 /*
  * Reads datadir's jail.conf, jail.d and so on, then confdir's (either may be

@@ -59,13 +59,17 @@ static int rows_before(const char *text, const char *at)
 	return n;
 }
 
+bool jailvalue_has_rows(const struct jailvalue_text *t)
+{
+	/* Interpolation may have brought rows from elsewhere. */
+	return rows_before(t->text, NULL) == rows_before(t->value->text, NULL);
+}
+
 int jailvalue_line(const struct jailvalue_text *t, const char *at)
 {
 	int row;
 
-	/* Interpolation may have brought rows from elsewhere. */
-	if (!t->text || !at ||
-		rows_before(t->text, NULL) != rows_before(t->value->text, NULL))
+	if (!t->text || !at || !jailvalue_has_rows(t))
 		return t->value->line;
 	row = rows_before(t->text, at);
 	return row < t->value->rows ? t->value->lines[row] : t->value->line;
@@ -74,9 +78,15 @@ int jailvalue_line(const struct jailvalue_text *t, const char *at)
 static void tell(const struct jailvalue *v, const struct jailvalue_text *t,
 	const char *at, enum err_kind kind, const char *format, va_list args)
 {
-	int line = jailvalue_line(t, at);
 	char *said, *whole;
+	int line;
 
+	/* It would only be counted, and looking for its line takes long. */
+	if (v->err->n >= ERR_MOST) {
+		v->err->faults += kind == ERR_FAULT;
+		return;
+	}
+	line = jailvalue_line(t, at);
 	if (vasprintf(&said, format, args) < 0)
 		abort();
 	if (asprintf(&whole, "%s:%d: %s: %s", t->value->file, line, t->key,

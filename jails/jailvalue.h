@@ -14,6 +14,7 @@ struct jailvalue {
 	struct arena *arena;
 	struct err *err;
 	const char *section;
+	size_t *ignored; /* words of ignoreip, of all sections so far */
 };
 
 /* A value with all %(...)s put in, and where it was written. */
@@ -28,6 +29,9 @@ struct jailvalue_text {
 struct jailvalue_text jailvalue_get(const struct jailvalue *v, const char *key);
 /* The line on which that part of the text stands that begins at `at`. */
 int jailvalue_line(const struct jailvalue_text *t, const char *at);
+/* Whether the text's rows are those of the file; then the lines of the value
+ * are theirs. */
+bool jailvalue_has_rows(const struct jailvalue_text *t);
 
 /*
  * A fault or warning about the value: "file:line: key: ...". The same one

@@ -625,7 +625,7 @@ static void test_names_are_resolved(void **state)
 		     "\n");
 	assert_string_equal(load(t), "");
 	j = jail(t, "x");
-	ignore_resolve(j, &t->err);
+	ignore_resolve(j, INT64_MAX, &t->err);
 	assert_true(ignores(j, "192.0.2.7"));
 	assert_int_equal(t->err.n, 1);
 	assert_int_equal(t->err.faults, 0);
