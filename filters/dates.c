@@ -16,6 +16,9 @@
 #include "filters/datepattern.h"
 #include "lib/clock.h"
 
+/* A line without a date is searched for every one. */
+#define ROWS_MOST 100
+#define ROW_MOST 4096
 #define NOWHERE ((size_t)0x7fffffff)
 #define UNUSED_LONG (300 * CLOCK_SECOND)
 #define LINE_BEGIN "{^LN-BEG}"
@@ -159,6 +162,7 @@ static bool add_rows(struct dates *d, const char *rows, char *why, size_t room)
 {
 	char *copy = strdup(rows), *rest = copy, *row;
 	bool ok = true;
+	int rows_n = 0;
 
 	if (!copy)
 		abort();
@@ -168,8 +172,15 @@ static bool add_rows(struct dates *d, const char *rows, char *why, size_t room)
 		while (n > 0 && isspace((unsigned char)row[n - 1]))
 			row[--n] = '\0';
 		row += strspn(row, " \t");
-		if (*row)
-			ok = add_row(d, row, why, room);
+		if (!*row)
+			continue;
+		ok = strlen(row) <= ROW_MOST && ++rows_n <= ROWS_MOST;
+		if (!ok)
+			snprintf(why, room,
+				"there are more than %d forms, or one is "
+				"longer than %d bytes",
+				ROWS_MOST, ROW_MOST);
+		ok = ok && add_row(d, row, why, room);
 	}
 	free(copy);
 	return ok;

@@ -15,8 +15,10 @@
 #include "filters/filterkeys.h"
 #include "lib/conf.h"
 
-/* Tags that are put in for one value, and how long a tag may be. */
+/* Tags that are put in for one value, the text that is looked through for
+ * them, and how long a tag may be. */
 #define ROUNDS_MOST 1000
+#define LOOKED_MOST (16u << 20)
 #define TAG_MOST 128
 #define DEFINITION "Definition"
 
@@ -196,6 +198,7 @@ static char *put_tags(
 	struct source *src, char *text, const struct conf_value *from)
 {
 	char section[TAG_MOST], tag[TAG_MOST], *end, *at = text;
+	size_t looked = 0;
 	int rounds = 0;
 
 	while ((at = find_innermost(at, &end))) {
@@ -214,7 +217,9 @@ static char *put_tags(
 			continue;
 		}
 		value = conf_expand(src->conf, section, v, src->err);
-		joined = value && ++rounds <= ROUNDS_MOST
+		looked += strlen(text);
+		joined = value && ++rounds <= ROUNDS_MOST &&
+					 looked <= LOOKED_MOST
 				 ? put_value(text, tag, value)
 				 : NULL;
 		if (value && !joined)

@@ -12,6 +12,10 @@
 #include <string.h>
 
 #include "filters/pyregex_parts.h"
+#include "lib/plain.h"
+
+/* What is refused would be so by PCRE2, after a long time. */
+#define PYREGEX_MOST 131072
 
 #define IP4 "(?:\\d{1,3}\\.){3}\\d{1,3}"
 #define IP6                                                               \
@@ -201,12 +205,32 @@ static enum pysyntax_last last_of(
 	return o->text[o->n - 1] == '?' ? PYSYNTAX_REPEATED : PYSYNTAX_ITEM;
 }
 
+static bool is_utf8(const char *s)
+{
+	size_t left = strlen(s), took = 0;
+	uint32_t point;
+
+	for (; left; s += took, left -= took)
+		if (!(took = plain_decode(s, left, &point)))
+			return false;
+	return true;
+}
+
 char *pyregex_translate(const char *s, bool names, const char **why)
 {
 	struct pysyntax syntax = {PYSYNTAX_NOTHING};
 	struct pyout o = {0};
 	int skipped = 0;
 
+	if (strlen(s) > PYREGEX_MOST) {
+		*why = "is longer than 131072 bytes, which is more than PCRE2 "
+		       "compiles; make several of it";
+		return NULL;
+	}
+	if (!is_utf8(s)) {
+		*why = "has a byte that is no UTF-8; save the file as UTF-8";
+		return NULL;
+	}
 	pyout_puts(&o, "");
 	while (*s) {
 		size_t took = 0;
