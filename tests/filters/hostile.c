@@ -71,16 +71,21 @@ struct making {
 	char *text;
 };
 
-/* Puts as much of unit to the line as fits below most. */
+/* Puts as much of unit to the line as fits below most: what is there is copied
+ * behind itself, for a unit may be a byte. */
 static size_t put(char *to, size_t n, const char *unit, size_t most)
 {
 	size_t unit_n = strlen(unit);
+	size_t all = n < most ? (most - n) / unit_n * unit_n : 0, more;
 
-	while (n + unit_n <= most) {
-		memcpy(to + n, unit, unit_n);
-		n += unit_n;
+	if (!all)
+		return n;
+	memcpy(to + n, unit, unit_n);
+	for (size_t done = unit_n; done < all; done += more) {
+		more = done < all - done ? done : all - done;
+		memcpy(to + n + done, to + n, more);
 	}
-	return n;
+	return n + all;
 }
 
 /* The line from skip on, filled up at `at`: with then from the half on. */

@@ -91,6 +91,7 @@ def differences(case, wanted, got):
             yield "time", f"{want} / {have}\n    {line}"
 
 
+@pytest.mark.builds("san")  # both ask the same program
 def test_format(host, zone, tmp_path, capsys):
     chance = random.Random(SEED)
     tree = pathlib.Path(hosts.testroot())
