@@ -13,174 +13,29 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
-#include "daemon/decisions.h"
-#include "daemon/state.h"
+#include "daemon/reason.h"
 #include "lib/clock.h"
-
-#define T0 INT64_C(1763719200)
-#define BOOT INT64_C(5000)
-#define JAILS 3
-
-struct world {
-	struct jail jails[JAILS];
-	struct config_jail items[JAILS];
-	struct config config;
-	struct decisions *decisions;
-	struct state *store;
-	char dir[64];
-	unsigned int bans, unbans;
-	struct ban last_ban, last_unban;
-	uint64_t order; /* of all bans and whom they were for */
-};
-
-static void on_ban(void *ctx, const struct ban *ban)
-{
-	struct world *w = ctx;
-
-	w->bans++;
-	w->last_ban = *ban;
-	w->order = w->order * 31 + ban->who.net.ip[15] * 7 + ban->jail +
-		   (uint64_t)ban->end;
-}
-
-static void on_unban(void *ctx, const struct ban *ban)
-{
-	struct world *w = ctx;
-
-	w->unbans++;
-	w->last_unban = *ban;
-}
-
-static void hold(int64_t seconds)
-{
-	clock_hold(
-		(T0 + seconds) * CLOCK_SECOND, (BOOT + seconds) * CLOCK_SECOND);
-}
-
-static void begin(struct world *w)
-{
-	const struct decisions_out out = {
-		.ban = on_ban, .unban = on_unban, .ctx = w};
-
-	w->decisions = decisions_new(&w->config, w->store, &out);
-}
-
-static int make(void **state)
-{
-	static const char *const names[JAILS] = {"a", "b", "c"};
-	struct world *w = calloc(1, sizeof(*w));
-
-	for (int i = 0; i < JAILS; i++) {
-		w->jails[i] = (struct jail){.name = names[i],
-			.maxretry = 3,
-			.findtime = 600,
-			.bantime = 600,
-			.bans = true};
-		escalate_init(&w->jails[i].escalate);
-		prefixset_init(&w->jails[i].ignoreip);
-		w->items[i].jail = &w->jails[i];
-	}
-	w->config = (struct config){.items = w->items, .n = JAILS};
-	w->config.settings.max_bans = 1000;
-	w->config.settings.max_tracked = 1000;
-	strcpy(w->dir, "/tmp/test_decision.XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	w->store = state_open(w->dir);
-	assert_non_null(w->store);
-	hold(0);
-	begin(w);
-	*state = w;
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	static const char *const files[] = {
-		"state.db", "state.db-wal", "state.db-shm"};
-	struct world *w = *state;
-	char path[128];
-
-	decisions_free(&w->decisions);
-	state_close(&w->store);
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/%s", w->dir, files[i]);
-		unlink(path);
-	}
-	rmdir(w->dir);
-	for (int i = 0; i < JAILS; i++)
-		prefixset_deinit(&w->jails[i].ignoreip);
-	clock_release();
-	free(w);
-	return 0;
-}
-
-/* What a stop and a start make of it. */
-static void restart(struct world *w)
-{
-	decisions_save(w->decisions);
-	state_commit(w->store);
-	decisions_free(&w->decisions);
-	state_close(&w->store);
-	w->store = state_open(w->dir);
-	assert_non_null(w->store);
-	begin(w);
-	decisions_restore(w->decisions);
-}
-
-static struct prefix at(const char *text)
-{
-	struct prefix p;
-
-	assert_true(prefix_parse(text, strlen(text), &p));
-	return p;
-}
-
-/* A failure at a time in seconds from T0. */
-static void fail_at(
-	struct world *w, size_t jail, const char *who, int64_t seconds)
-{
-	const struct failure failure = {
-		.who = at(who), .time = (T0 + seconds) * CLOCK_SECOND};
-
-	decisions_failure(w->decisions, jail, &failure);
-}
-
-static uint32_t banned(struct world *w, size_t jail)
-{
-	struct decision_counts c;
-
-	decisions_counts(w->decisions, jail, &c);
-	return c.banned;
-}
-
-static uint32_t failing(struct world *w, size_t jail)
-{
-	struct decision_counts c;
-
-	decisions_counts(w->decisions, jail, &c);
-	return c.failed;
-}
+#include "tests/daemon/world.h"
 
 static void test_maxretry_in_findtime(void **state)
 {
 	struct world *w = *state;
 
-	fail_at(w, 0, "192.0.2.1", -601);
-	fail_at(w, 0, "192.0.2.1", -1);
-	fail_at(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", -601);
+	world_fail(w, 0, "192.0.2.1", -1);
+	world_fail(w, 0, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 0);
-	fail_at(w, 1, "192.0.2.1", 0);
+	world_fail(w, 1, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 0);
-	fail_at(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 1);
 	assert_int_equal(w->last_ban.jail, 0);
 	assert_int_equal(w->last_ban.end, T0 + 600);
 	/* It is banned: no second time. */
 	for (int i = 0; i < 5; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
+		world_fail(w, 0, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 1);
-	assert_int_equal(failing(w, 0), 0);
+	assert_int_equal(world_failing(w, 0), 0);
 }
 
 static void test_a_ban_ends(void **state)
@@ -188,17 +43,17 @@ static void test_a_ban_ends(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
-	hold(599);
+		world_fail(w, 0, "192.0.2.1", 0);
+	world_hold(599);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 1);
-	hold(600);
+	assert_int_equal(world_banned(w, 0), 1);
+	world_hold(600);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(world_banned(w, 0), 0);
 	/* The kernel has ended it by itself. */
 	assert_int_equal(w->unbans, 0);
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 600);
+		world_fail(w, 0, "192.0.2.1", 600);
 	assert_int_equal(w->bans, 2);
 }
 
@@ -207,10 +62,10 @@ static void test_old_lines_ban_as_they_would_have(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", -700);
+		world_fail(w, 0, "192.0.2.1", -700);
 	assert_int_equal(w->bans, 0); /* over by now */
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.2", -500);
+		world_fail(w, 0, "192.0.2.2", -500);
 	assert_int_equal(w->bans, 1);
 	assert_int_equal(w->last_ban.end, T0 + 100);
 }
@@ -219,11 +74,54 @@ static void test_the_future_is_now(void **state)
 {
 	struct world *w = *state;
 
-	fail_at(w, 0, "192.0.2.1", 1000000000);
-	fail_at(w, 0, "192.0.2.1", 0);
-	fail_at(w, 0, "192.0.2.1", INT64_C(200000000000));
+	world_fail(w, 0, "192.0.2.1", 1000000000);
+	world_fail(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", INT64_C(200000000000));
 	assert_int_equal(w->bans, 1);
 	assert_int_equal(w->last_ban.end, T0 + 600);
+}
+
+/* While a log of long ago is read, what it tells of is not old. */
+static void test_a_tick_in_between_forgets_nothing(void **state)
+{
+	struct world *w = *state;
+
+	w->jails[0].bantime = 10000;
+	world_fail(w, 0, "192.0.2.1", -900);
+	world_fail(w, 0, "192.0.2.1", -890);
+	decisions_tick(w->decisions);
+	assert_int_equal(world_failing(w, 0), 1);
+	world_fail(w, 0, "192.0.2.1", -880);
+	assert_int_equal(w->bans, 1);
+	world_fail(w, 0, "192.0.2.2", -900);
+	decisions_tick(w->decisions);
+	decisions_tick(w->decisions);
+	assert_int_equal(world_failing(w, 0), 0);
+}
+
+static void test_what_a_ban_is_for(void **state)
+{
+	static const struct {
+		int regex;
+		uint16_t reason;
+	} rows[] = {{0, REASON_REGEX}, {7, REASON_REGEX + 7},
+		{DECISIONS_BY_HAND, REASON_HAND},
+		{DECISIONS_BY_ANY, REASON_UNKNOWN},
+		{UINT16_MAX - REASON_REGEX, UINT16_MAX},
+		{UINT16_MAX - REASON_REGEX + 1, REASON_UNKNOWN}};
+	struct world *w = *state;
+
+	w->jails[0].maxretry = 1;
+	decisions_limits_changed(w->decisions, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct failure failure = {
+			.who = world_at("192.0.2.1"), .regex = rows[i].regex};
+
+		failure.who.net.ip[15] = (uint8_t)(i + 1);
+		decisions_failure(w->decisions, 0, &failure);
+		assert_int_equal(w->bans, i + 1);
+		assert_int_equal(w->last_ban.reason, rows[i].reason);
+	}
 }
 
 /* A jail whose actions only tell bans nobody by itself. */
@@ -233,13 +131,13 @@ static void test_no_action_that_bans(void **state)
 
 	w->jails[0].bans = false;
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", i);
-	assert_int_equal(banned(w, 0), 0);
+		world_fail(w, 0, "192.0.2.1", i);
+	assert_int_equal(world_banned(w, 0), 0);
 	assert_int_equal(w->bans, 0);
 	w->jails[0].bans = true;
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", i);
-	assert_int_equal(banned(w, 0), 1);
+		world_fail(w, 0, "192.0.2.1", i);
+	assert_int_equal(world_banned(w, 0), 1);
 }
 
 static void test_by_hand(void **state)
@@ -247,7 +145,8 @@ static void test_by_hand(void **state)
 	static const int64_t for_ever[] = {-1, INT64_MIN, INT64_MAX,
 		INT64_MAX - T0, INT64_C(1000000000000)};
 	struct world *w = *state;
-	struct prefix who = at("192.0.2.1"), net = at("198.51.100.0/24");
+	struct prefix who = world_at("192.0.2.1"),
+		      net = world_at("198.51.100.0/24");
 
 	assert_int_equal(
 		decisions_ban(w->decisions, 0, &who, 0), DECISION_DONE);
@@ -266,9 +165,9 @@ static void test_by_hand(void **state)
 		decisions_unban(w->decisions, 1, &net), DECISION_NOTHING);
 	assert_int_equal(
 		decisions_ban(w->decisions, 1, &net, 1), DECISION_DONE);
-	hold(1);
+	world_hold(1);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 1), 0);
+	assert_int_equal(world_banned(w, 1), 0);
 }
 
 static void test_who_is_never_banned(void **state)
@@ -278,14 +177,14 @@ static void test_who_is_never_banned(void **state)
 		"::", "::ffff:127.0.0.1", "192.0.2.77", "192.0.2.0/24",
 		"126.0.0.0/7"};
 	struct world *w = *state;
-	struct prefix ignored = at("192.0.2.77");
+	struct prefix ignored = world_at("192.0.2.77");
 
 	assert_int_equal(prefixset_add(&w->jails[0].ignoreip, &ignored), 0);
 	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
-		struct prefix who = at(never[i]);
+		struct prefix who = world_at(never[i]);
 
 		for (int k = 0; k < 4; k++)
-			fail_at(w, 0, never[i], 0);
+			world_fail(w, 0, never[i], 0);
 		assert_int_equal(decisions_ban(w->decisions, 0, &who, 0),
 			DECISION_IGNORED);
 	}
@@ -300,7 +199,7 @@ static void test_caps(void **state)
 
 	for (int i = 0; i < 3000; i++) {
 		snprintf(text, sizeof(text), "10.0.%d.%d", i / 250, i % 250);
-		fail_at(w, 0, text, 0);
+		world_fail(w, 0, text, 0);
 	}
 	decisions_counts(w->decisions, 0, &c);
 	assert_int_equal(c.failed, 1000);
@@ -309,14 +208,14 @@ static void test_caps(void **state)
 		struct prefix who;
 
 		snprintf(text, sizeof(text), "10.1.%d.%d", i / 250, i % 250);
-		who = at(text);
+		who = world_at(text);
 		assert_int_equal(decisions_ban(w->decisions, 0, &who, 0),
 			i < 1000 ? DECISION_DONE : DECISION_FULL);
 	}
 	assert_int_equal(w->bans, 1000);
-	hold(600);
+	world_hold(600);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(world_banned(w, 0), 0);
 }
 
 static void test_reconfigure_moves_by_name(void **state)
@@ -329,25 +228,25 @@ static void test_reconfigure_moves_by_name(void **state)
 	other.items = turned;
 	other.n = 2;
 	for (int i = 0; i < 3; i++) {
-		fail_at(w, 0, "192.0.2.1", 0);
-		fail_at(w, 1, "192.0.2.2", 0);
+		world_fail(w, 0, "192.0.2.1", 0);
+		world_fail(w, 1, "192.0.2.2", 0);
 	}
-	fail_at(w, 2, "192.0.2.3", 0);
-	fail_at(w, 2, "192.0.2.3", 0);
+	world_fail(w, 2, "192.0.2.3", 0);
+	world_fail(w, 2, "192.0.2.3", 0);
 	decisions_reconfigure(w->decisions, &other);
-	assert_int_equal(banned(w, 0), 0);
-	assert_int_equal(banned(w, 1), 1);
-	assert_int_equal(failing(w, 0), 1);
+	assert_int_equal(world_banned(w, 0), 0);
+	assert_int_equal(world_banned(w, 1), 1);
+	assert_int_equal(world_failing(w, 0), 1);
 	assert_int_equal(w->bans, 2);
 	assert_int_equal(w->unbans, 0);
-	fail_at(w, 0, "192.0.2.3", 0);
+	world_fail(w, 0, "192.0.2.3", 0);
 	assert_int_equal(w->bans, 3);
 	/* b is gone, its ban too: also from the store. */
 	decisions_reconfigure(w->decisions, &w->config);
-	restart(w);
-	assert_int_equal(banned(w, 0), 1);
-	assert_int_equal(banned(w, 1), 0);
-	assert_int_equal(banned(w, 2), 1);
+	world_restart(w);
+	assert_int_equal(world_banned(w, 0), 1);
+	assert_int_equal(world_banned(w, 1), 0);
+	assert_int_equal(world_banned(w, 2), 1);
 }
 
 static void test_a_smaller_maxretry_bans_nobody_by_itself(void **state)
@@ -360,11 +259,11 @@ static void test_a_smaller_maxretry_bans_nobody_by_itself(void **state)
 	strict.maxretry = 1;
 	other.items = &item;
 	other.n = 1;
-	fail_at(w, 0, "192.0.2.1", 0);
-	fail_at(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", 0);
 	decisions_reconfigure(w->decisions, &other);
 	assert_int_equal(w->bans, 0);
-	fail_at(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 1);
 	decisions_reconfigure(w->decisions, &w->config);
 }
@@ -377,23 +276,23 @@ static void test_limits_that_change_while_it_runs(void **state)
 	w->jails[0].maxretry = 5;
 	decisions_limits_changed(w->decisions, 0);
 	for (int i = 0; i < 4; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
-	fail_at(w, 0, "192.0.2.2", -300);
+		world_fail(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.2", -300);
 	w->jails[0].maxretry = 3;
 	w->jails[0].findtime = 100;
 	decisions_limits_changed(w->decisions, 0);
 	assert_int_equal(w->bans, 0);
-	assert_int_equal(failing(w, 0), 2);
-	fail_at(w, 0, "192.0.2.1", 0);
+	assert_int_equal(world_failing(w, 0), 2);
+	world_fail(w, 0, "192.0.2.1", 0);
 	assert_int_equal(w->bans, 1);
-	fail_at(w, 0, "192.0.2.2", 0);
-	fail_at(w, 0, "192.0.2.2", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
 	assert_int_equal(w->bans, 1);
 }
 
 static void test_attempts_by_hand(void **state)
 {
-	struct prefix who = at("192.0.2.1"), own = at("127.0.0.1");
+	struct prefix who = world_at("192.0.2.1"), own = world_at("127.0.0.1");
 	struct world *w = *state;
 
 	assert_int_equal(
@@ -410,7 +309,8 @@ static void test_attempts_by_hand(void **state)
 static void test_whom_a_reload_ignores_is_let_go(void **state)
 {
 	struct world *w = *state;
-	struct prefix who = at("192.0.2.1"), other = at("192.0.2.2");
+	struct prefix who = world_at("192.0.2.1"),
+		      other = world_at("192.0.2.2");
 
 	decisions_ban(w->decisions, 0, &who, -1);
 	decisions_ban(w->decisions, 0, &other, -1);
@@ -422,34 +322,35 @@ static void test_whom_a_reload_ignores_is_let_go(void **state)
 	assert_int_equal(w->unbans, 1);
 	assert_int_equal(w->last_unban.jail, 0);
 	assert_true(addr_equal(&w->last_unban.who.net, &who.net));
-	assert_int_equal(banned(w, 0), 1);
-	assert_int_equal(banned(w, 1), 1);
+	assert_int_equal(world_banned(w, 0), 1);
+	assert_int_equal(world_banned(w, 1), 1);
 	/* And by a restart: the kernel has kept the ban meanwhile. */
 	assert_int_equal(prefixset_add(&w->jails[1].ignoreip, &who), 0);
-	restart(w);
+	world_restart(w);
 	assert_int_equal(w->unbans, 2);
 	assert_int_equal(w->last_unban.jail, 1);
-	assert_int_equal(banned(w, 1), 0);
+	assert_int_equal(world_banned(w, 1), 0);
 }
 
 static void test_restart(void **state)
 {
 	struct world *w = *state;
-	struct prefix who = at("2001:db8::/64"), brief = at("192.0.2.9");
+	struct prefix who = world_at("2001:db8::/64"),
+		      brief = world_at("192.0.2.9");
 
 	decisions_ban(w->decisions, 0, &who, -1);
 	decisions_ban(w->decisions, 0, &brief, 5);
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 1, "192.0.2.1", 0);
-	fail_at(w, 2, "192.0.2.2", 0);
-	fail_at(w, 2, "192.0.2.2", 0);
+		world_fail(w, 1, "192.0.2.1", 0);
+	world_fail(w, 2, "192.0.2.2", 0);
+	world_fail(w, 2, "192.0.2.2", 0);
 	w->bans = 0;
-	hold(10);
-	restart(w);
+	world_hold(10);
+	world_restart(w);
 	assert_int_equal(w->bans, 2);
-	assert_int_equal(banned(w, 0), 1);
-	assert_int_equal(banned(w, 1), 1);
-	fail_at(w, 2, "192.0.2.2", 10);
+	assert_int_equal(world_banned(w, 0), 1);
+	assert_int_equal(world_banned(w, 1), 1);
+	world_fail(w, 2, "192.0.2.2", 10);
 	assert_int_equal(w->bans, 3);
 }
 
@@ -472,10 +373,10 @@ static void test_the_store_does_not_grow_for_ever(void **state)
 	char text[32];
 
 	for (int round = 0; round < 5; round++) {
-		hold(round * 1300);
+		world_hold(round * 1300);
 		for (int i = 0; i < 200; i++) {
 			snprintf(text, sizeof(text), "10.%d.0.%d", round, i);
-			fail_at(w, 0, text, round * 1300);
+			world_fail(w, 0, text, round * 1300);
 		}
 		decisions_save(w->decisions);
 		decisions_tick(w->decisions);
@@ -490,21 +391,21 @@ static void test_the_clock_is_set_back(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
-	fail_at(w, 0, "192.0.2.2", 0);
-	fail_at(w, 0, "192.0.2.2", 0);
+		world_fail(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
 	/* A year back; the kernel counts down all the same. */
 	clock_hold((T0 - 31536000) * CLOCK_SECOND, (BOOT + 1) * CLOCK_SECOND);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 1);
-	fail_at(w, 0, "192.0.2.2", -31536000);
+	assert_int_equal(world_banned(w, 0), 1);
+	world_fail(w, 0, "192.0.2.2", -31536000);
 	assert_int_equal(w->bans, 2);
 	clock_hold((T0 - 31536000 + 601) * CLOCK_SECOND,
 		(BOOT + 602) * CLOCK_SECOND);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(world_banned(w, 0), 0);
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", -31536000 + 601);
+		world_fail(w, 0, "192.0.2.1", -31536000 + 601);
 	assert_int_equal(w->bans, 3);
 }
 
@@ -513,14 +414,14 @@ static void test_the_clock_is_set_on(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
-	fail_at(w, 0, "192.0.2.2", 0);
-	fail_at(w, 0, "192.0.2.2", 0);
+		world_fail(w, 0, "192.0.2.1", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
+	world_fail(w, 0, "192.0.2.2", 0);
 	clock_hold((T0 + 31536000) * CLOCK_SECOND, (BOOT + 1) * CLOCK_SECOND);
 	decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 1);
-	fail_at(w, 0, "192.0.2.2", 31536000);
-	assert_int_equal(banned(w, 0), 2);
+	assert_int_equal(world_banned(w, 0), 1);
+	world_fail(w, 0, "192.0.2.2", 31536000);
+	assert_int_equal(world_banned(w, 0), 2);
 }
 
 static void test_set_back_between_two_runs(void **state)
@@ -528,10 +429,10 @@ static void test_set_back_between_two_runs(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
+		world_fail(w, 0, "192.0.2.1", 0);
 	clock_hold((T0 - 31536000) * CLOCK_SECOND, BOOT * CLOCK_SECOND);
-	restart(w);
-	assert_int_equal(banned(w, 0), 1);
+	world_restart(w);
+	assert_int_equal(world_banned(w, 0), 1);
 	assert_true(w->last_ban.end == T0 - 31536000 + 600);
 }
 
@@ -541,7 +442,7 @@ static void test_many_end_at_once(void **state)
 
 	w->config.settings.max_bans = 100000;
 	decisions_free(&w->decisions);
-	begin(w);
+	world_begin(w);
 	for (uint32_t i = 0; i < 100000; i++) {
 		uint8_t ip[4] = {
 			10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
@@ -551,10 +452,10 @@ static void test_many_end_at_once(void **state)
 		assert_int_equal(decisions_ban(w->decisions, 0, &who, 10),
 			DECISION_DONE);
 	}
-	hold(10);
-	for (int i = 0; i < 100 && banned(w, 0); i++)
+	world_hold(10);
+	for (int i = 0; i < 100 && world_banned(w, 0); i++)
 		decisions_tick(w->decisions);
-	assert_int_equal(banned(w, 0), 0);
+	assert_int_equal(world_banned(w, 0), 0);
 	assert_int_equal(w->unbans, 0);
 }
 
@@ -564,14 +465,15 @@ static void begin_recidive(struct world *w)
 	w->jails[2].counts_bans = true;
 	w->items[2].bans_but = "b";
 	decisions_free(&w->decisions);
-	begin(w);
+	world_begin(w);
 }
 
 /* While the disk fails nothing is kept; once it does not, all is. */
 static void test_a_disk_that_fails_for_a_while(void **state)
 {
 	struct world *w = *state;
-	struct prefix lifted = at("192.0.2.1"), begun = at("192.0.2.2");
+	struct prefix lifted = world_at("192.0.2.1"),
+		      begun = world_at("192.0.2.2");
 	struct rlimit old, none;
 
 	decisions_ban(w->decisions, 0, &lifted, 600);
@@ -587,11 +489,11 @@ static void test_a_disk_that_fails_for_a_while(void **state)
 	decisions_save(w->decisions);
 	state_commit(w->store);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	hold(11);
+	world_hold(11);
 	decisions_save(w->decisions);
 	state_commit(w->store);
-	restart(w);
-	assert_int_equal(banned(w, 0), 1);
+	world_restart(w);
+	assert_int_equal(world_banned(w, 0), 1);
 	assert_true(
 		banlist_find(decisions_bans(w->decisions), &begun, 0, NULL));
 }
@@ -599,24 +501,25 @@ static void test_a_disk_that_fails_for_a_while(void **state)
 static void test_bans_are_failures_to_a_recidive(void **state)
 {
 	struct world *w = *state;
-	struct prefix net = at("192.0.2.0/24"), first = at("192.0.2.1"),
-		      other = at("192.0.2.2");
+	struct prefix net = world_at("192.0.2.0/24"),
+		      first = world_at("192.0.2.1"),
+		      other = world_at("192.0.2.2");
 
 	begin_recidive(w);
 	for (int round = 0; round < 3; round++) {
-		assert_int_equal(banned(w, 2), 0);
-		hold(round * 100);
+		assert_int_equal(world_banned(w, 2), 0);
+		world_hold(round * 100);
 		for (int i = 0; i < 3; i++) {
-			fail_at(w, 0, "192.0.2.1", round * 100);
-			fail_at(w, 1, "192.0.2.2", round * 100);
+			world_fail(w, 0, "192.0.2.1", round * 100);
+			world_fail(w, 1, "192.0.2.2", round * 100);
 		}
 		decisions_ban(w->decisions, 0, &net, 10);
 		decisions_unban(w->decisions, 0, &net);
-		assert_int_equal(failing(w, 2), round < 2);
+		assert_int_equal(world_failing(w, 2), round < 2);
 		decisions_unban(w->decisions, 0, &first);
 		decisions_unban(w->decisions, 1, &other);
 	}
-	assert_int_equal(banned(w, 2), 1);
+	assert_int_equal(world_banned(w, 2), 1);
 }
 
 static void test_a_ban_put_back_is_no_other_one(void **state)
@@ -625,28 +528,28 @@ static void test_a_ban_put_back_is_no_other_one(void **state)
 
 	begin_recidive(w);
 	for (int i = 0; i < 3; i++)
-		fail_at(w, 0, "192.0.2.1", 0);
-	assert_int_equal(failing(w, 2), 1);
+		world_fail(w, 0, "192.0.2.1", 0);
+	assert_int_equal(world_failing(w, 2), 1);
 	for (int i = 0; i < 4; i++)
-		restart(w);
+		world_restart(w);
 	decisions_reconfigure(w->decisions, &w->config);
-	assert_int_equal(banned(w, 0), 1);
-	assert_int_equal(failing(w, 2), 1);
-	assert_int_equal(banned(w, 2), 0);
+	assert_int_equal(world_banned(w, 0), 1);
+	assert_int_equal(world_failing(w, 2), 1);
+	assert_int_equal(world_banned(w, 2), 0);
 	/* What it knew outlives it too: the third ban is the third. */
 	for (int i = 1; i < 3; i++) {
-		struct prefix who = at("192.0.2.1");
+		struct prefix who = world_at("192.0.2.1");
 
 		decisions_unban(w->decisions, 0, &who);
 		decisions_ban(w->decisions, 0, &who, 60);
 	}
-	assert_int_equal(banned(w, 2), 1);
+	assert_int_equal(world_banned(w, 2), 1);
 }
 
 static void attempt_at(struct world *w, int64_t seconds, const char *witness,
 	uint32_t attempts)
 {
-	const struct failure failure = {.who = at("192.0.2.1"),
+	const struct failure failure = {.who = world_at("192.0.2.1"),
 		.time = (T0 + seconds) * CLOCK_SECOND,
 		.witness = witness,
 		.witness_len = strlen(witness),
@@ -660,7 +563,7 @@ static void attempt_at(struct world *w, int64_t seconds, const char *witness,
 static void test_attempts_or_lines(void **state)
 {
 	struct world *w = *state;
-	struct prefix who = at("192.0.2.1");
+	struct prefix who = world_at("192.0.2.1");
 	struct decision_counts c;
 
 	/* fail2ban's way: three lines. */
@@ -689,21 +592,6 @@ static void test_attempts_or_lines(void **state)
 	assert_int_equal(w->bans, 1);
 }
 
-/* How often the log has these words. */
-static int said(const char *path, const char *words)
-{
-	static char text[65536];
-	FILE *f = fopen(path, "r");
-	int n = 0;
-
-	assert_non_null(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	for (char *at = text; (at = strstr(at, words)); at++)
-		n++;
-	return n;
-}
-
 static void fail_each(struct world *w, int first, int n)
 {
 	char text[32];
@@ -711,7 +599,7 @@ static void fail_each(struct world *w, int first, int n)
 	for (int i = first; i < first + n; i++) {
 		snprintf(text, sizeof(text), "10.%d.%d.%d", i >> 16,
 			i >> 8 & 255, i & 255);
-		fail_at(w, 0, text, 0);
+		world_fail(w, 0, text, 0);
 	}
 }
 
@@ -719,7 +607,7 @@ static void test_what_the_caps_cost_is_told_once_a_minute(void **state)
 {
 	struct world *w = *state;
 	struct decision_counts c;
-	struct prefix who = at("192.0.2.1");
+	struct prefix who = world_at("192.0.2.1");
 	char path[80];
 
 	snprintf(path, sizeof(path), "%s/log", w->dir);
@@ -730,9 +618,9 @@ static void test_what_the_caps_cost_is_told_once_a_minute(void **state)
 		decisions_ban(w->decisions, 0, &who, 600), DECISION_DONE);
 	fail_each(w, 0, 1500);
 	decisions_tick(w->decisions);
-	assert_int_equal(said(path, "[a] failures of 500 addresses"), 1);
+	assert_int_equal(world_said(path, "[a] failures of 500 addresses"), 1);
 	for (int second = 1; second < 60; second++) {
-		hold(second);
+		world_hold(second);
 		fail_each(w, second * 1500, 10);
 		/* No line each, as the one before. */
 		who.net.ip[15]++;
@@ -742,18 +630,19 @@ static void test_what_the_caps_cost_is_told_once_a_minute(void **state)
 		if (second == 30)
 			decisions_reconfigure(w->decisions, &w->config);
 	}
-	assert_int_equal(said(path, "failures of "), 1);
-	assert_int_equal(said(path, "not banned"), 1);
-	assert_int_equal(said(path, "[a] 1 not banned, 192.0.2.2 the last"), 1);
-	hold(61);
-	decisions_tick(w->decisions);
-	assert_int_equal(said(path, "[a] failures of 590 addresses"), 1);
+	assert_int_equal(world_said(path, "failures of "), 1);
+	assert_int_equal(world_said(path, "not banned"), 1);
 	assert_int_equal(
-		said(path, "[a] 58 not banned, 192.0.2.60 the last"), 1);
-	hold(130);
+		world_said(path, "[a] 1 not banned, 192.0.2.2 the last"), 1);
+	world_hold(61);
 	decisions_tick(w->decisions);
-	assert_int_equal(said(path, "failures of "), 2);
-	assert_int_equal(said(path, "not banned"), 2);
+	assert_int_equal(world_said(path, "[a] failures of 590 addresses"), 1);
+	assert_int_equal(
+		world_said(path, "[a] 58 not banned, 192.0.2.60 the last"), 1);
+	world_hold(130);
+	decisions_tick(w->decisions);
+	assert_int_equal(world_said(path, "failures of "), 2);
+	assert_int_equal(world_said(path, "not banned"), 2);
 	decisions_counts(w->decisions, 0, &c);
 	assert_int_equal(c.evictions, 1090);
 	assert_int_equal(c.banned, 1);
@@ -761,11 +650,25 @@ static void test_what_the_caps_cost_is_told_once_a_minute(void **state)
 	unlink(path);
 }
 
-static int quiet(void **state)
+/* A flood does not fill the log: so many lines a second, and how many more. */
+static void test_a_flood_is_summed_up(void **state)
 {
-	(void)state;
-	/* Each ban is a line of the log. */
-	return freopen("/dev/null", "w", stderr) ? 0 : -1;
+	struct world *w = *state;
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/log", w->dir);
+	assert_non_null(freopen(path, "w", stderr));
+	fail_each(w, 0, 201);
+	assert_int_equal(world_said(path, "[a] Found 10."), 200);
+	decisions_tick(w->decisions);
+	assert_int_equal(world_said(path, "[a] Found 1 more"), 1);
+	fail_each(w, 0, 1);
+	decisions_tick(w->decisions);
+	assert_int_equal(world_said(path, "[a] Found 10."), 201);
+	assert_int_equal(world_said(path, "more in this second"), 1);
+	assert_int_equal(world_said(path, "attempts"), 0);
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	unlink(path);
 }
 
 /* The same failures of few addresses, in three jails, one of which counts
@@ -787,7 +690,7 @@ static void fail_many(struct world *w,
 			(unsigned int)(random >> 52 & 15));
 		snprintf(user, sizeof(user), "u%u",
 			(unsigned int)(random >> 48 & 3));
-		failure.who = at(ip);
+		failure.who = world_at(ip);
 		failure.session = session;
 		failure.session_len = strlen(session);
 		failure.user = user;
@@ -811,9 +714,9 @@ static void test_who_waits_is_decided_the_same(void **state)
 	uint64_t order;
 
 	w->jails[2].count = JAIL_COUNT_ATTEMPTS;
-	hold(1000);
+	world_hold(1000);
 	decisions_free(&w->decisions);
-	begin(w);
+	world_begin(w);
 	fail_many(w, decisions_failure);
 	for (size_t i = 0; i < JAILS; i++)
 		decisions_counts(w->decisions, i, &one[i]);
@@ -825,7 +728,7 @@ static void test_who_waits_is_decided_the_same(void **state)
 	decisions_free(&w->decisions);
 	w->bans = 0;
 	w->order = 0;
-	begin(w);
+	world_begin(w);
 	fail_many(w, decisions_later);
 	for (size_t i = 0; i < JAILS; i++)
 		decisions_counts(w->decisions, i, &many[i]);
@@ -834,7 +737,8 @@ static void test_who_waits_is_decided_the_same(void **state)
 	assert_memory_equal(many, one, sizeof(one));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_make, world_unmake)
 
 int main(void)
 {
@@ -843,6 +747,8 @@ int main(void)
 		TEST(test_a_ban_ends),
 		TEST(test_old_lines_ban_as_they_would_have),
 		TEST(test_the_future_is_now),
+		TEST(test_a_tick_in_between_forgets_nothing),
+		TEST(test_what_a_ban_is_for),
 		TEST(test_no_action_that_bans),
 		TEST(test_by_hand),
 		TEST(test_who_is_never_banned),
@@ -863,8 +769,9 @@ int main(void)
 		TEST(test_a_ban_put_back_is_no_other_one),
 		TEST(test_attempts_or_lines),
 		TEST(test_what_the_caps_cost_is_told_once_a_minute),
+		TEST(test_a_flood_is_summed_up),
 		TEST(test_who_waits_is_decided_the_same),
 	};
 
-	return cmocka_run_group_tests(tests, quiet, NULL);
+	return cmocka_run_group_tests(tests, world_quiet, NULL);
 }
