@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/config.h"
 #include "daemon/journal_trust.h"
 
 static bool named(const char *unit, const char *tag)
@@ -91,9 +92,38 @@ static void test_what_is_not_known_speaks_against_the_writer(void **state)
 		}
 }
 
+/* Who reads a group for what its writer is reads it without that too, so as to
+ * tell whom it does not believe. */
+static void test_what_is_read_of_the_journal(void **state)
+{
+	static const char *const both[] = {"_SYSTEMD_UNIT=dovecot.service",
+		"SYSLOG_IDENTIFIER=dovecot"},
+				 *const unit[] = {"_SYSTEMD_UNIT=a.service"},
+				 *const name[] = {"SYSLOG_IDENTIFIER=sshd"};
+	static const struct jail_match match[] = {
+		{both, 2}, {unit, 1}, {name, 1}};
+	const struct config_jail item = {.match = match, .match_n = 3};
+	struct journal_trust *t = journal_trust_new(&item);
+	const struct journal_match *groups;
+	size_t n;
+
+	(void)state;
+	groups = journal_trust_matches(t, &n);
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < 3; i++) {
+		assert_ptr_equal(groups[i].fields, match[i].fields);
+		assert_int_equal(groups[i].n, match[i].n);
+	}
+	assert_int_equal(groups[3].n, 1);
+	assert_string_equal(groups[3].fields[0], both[1]);
+	journal_trust_free(&t);
+	assert_null(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_read_of_the_journal),
 		cmocka_unit_test(test_a_unit_of_the_program),
 		cmocka_unit_test(
 			test_what_is_not_known_speaks_against_the_writer),

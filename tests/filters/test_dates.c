@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -98,6 +99,10 @@ static void patterns(void **state)
 			"y", NOW - 1},
 		{"{^LN-BEG}%d.%m.%y %I:%M %p", "21.11.26 09:00 PM x", " x",
 			NOW + 11 * 3600},
+		{"{^LN-BEG}%d.%m.%y %I:%M %p", "21.11.26 12:00 am x", " x",
+			NOW - 10 * 3600},
+		{"{^LN-BEG}%d.%m.%y %I:%M %p", "21.11.26 12:00 pm x", " x",
+			NOW + 2 * 3600},
 		{"{^LN-BEG}EPOCH", "[1795255199] x", "[] x", NOW - 1},
 		{"^t={LEPOCH} ", "t=1795255199123 x", "x", NOW - 1},
 		{"%Y %j %H:%M", "2026 325 10:00 x", " x", NOW},
@@ -171,6 +176,41 @@ static void no_dates(void **state)
 	assert_null(dates_new("^(%Y", why, sizeof(why)));
 }
 
+/* Each month ends where it does, in each kind of year. */
+static void the_last_of_each_month(void **state)
+{
+	static const int last[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const int years[] = {2023, 2024, 2000, 2100, 1900};
+	struct dates *dates = dates_for("^%Y-%m-%d$");
+	struct date_found f;
+
+	(void)state;
+	for (int i = 0; i < 12 * 5; i++) {
+		int year = years[i / 12], month = i % 12;
+		bool leap = year == 2024 || year == 2000;
+
+		for (int more = 0; more < 2; more++) {
+			int day = last[month] + (month == 1 && leap) + more;
+			struct tm tm = {.tm_year = year - 1900,
+				.tm_mon = month,
+				.tm_mday = day};
+			char text[40];
+
+			snprintf(text, sizeof(text), "%d-%02d-%02d", year,
+				month + 1, day);
+			/* Behind the last of some no pattern goes. */
+			if (!dates_find(dates, text, strlen(text), true, &f)) {
+				assert_int_equal(more, 1);
+				continue;
+			}
+			assert_true(f.time ==
+				    (more ? 0 : timegm(&tm) * CLOCK_SECOND));
+		}
+	}
+	dates_free(&dates);
+}
+
 /* What backtracks too much is given up and counted. */
 static void limits(void **state)
 {
@@ -203,6 +243,7 @@ int main(void)
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(where_it_stood_before),
 		cmocka_unit_test(no_dates),
+		cmocka_unit_test(the_last_of_each_month),
 		cmocka_unit_test(limits),
 	};
 

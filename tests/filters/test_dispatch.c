@@ -31,10 +31,14 @@ static struct found ask(struct dispatch *dispatch, const char *text)
 {
 	struct header_clock clock = {0};
 	struct found found = {0};
+	uint64_t searched;
+	bool asked;
 	struct line line;
 
 	header_cut(text, strlen(text), &clock, &line);
-	dispatch_line(dispatch, &line, on_found, &found);
+	searched = dispatch_counts(dispatch)->searched;
+	asked = dispatch_line(dispatch, &line, on_found, &found);
+	assert_int_equal(asked, dispatch_counts(dispatch)->searched > searched);
 	return found;
 }
 

@@ -56,6 +56,27 @@ static void table(void **state)
 	finds("caf\xc3\xa9?end", "caf");
 	finds("abc\\d+defg", "defg");
 	finds("\\x41bcdef", "");
+	/* A brace that is no quantifier is a letter. */
+	finds("abc{x}defgh", "abc{x}defgh");
+}
+
+/* Of a text that is longer than there is room for, the last of it. */
+static void long_texts(void **state)
+{
+	char regex[700], want[LITERAL_TEXT + 1];
+	struct literals l;
+
+	(void)state;
+	for (size_t n = 250; n < sizeof(regex) - 1; n++) {
+		for (size_t i = 0; i < n; i++)
+			regex[i] = (char)('a' + i % 23);
+		regex[n] = '\0';
+		literals_find(regex, &l);
+		assert_int_equal(l.n, 1);
+		memcpy(want, l.items[0].text, l.items[0].n);
+		want[l.items[0].n] = '\0';
+		assert_non_null(strstr(regex, want));
+	}
 }
 
 static uint64_t seed = 20261121;
@@ -216,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(long_texts),
 		cmocka_unit_test(never_loses),
 		cmocka_unit_test(sieve_is_exact),
 		cmocka_unit_test(sieve_is_bounded),

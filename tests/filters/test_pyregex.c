@@ -50,6 +50,11 @@ static void rewrites(void **state)
 	rewritten_to("x((?i)a)(?:(?s)b)", "x(?i:a)(?s:b)");
 	rewritten_to("a(?#[ no * )b", "ab");
 	rewritten_to("(?P<x>a)(?(x)b|c)(?P=x)", "(?P<x>a)(?(<x>)b|c)(?P=x)");
+	rewritten_to("(?P<x>a)(?(1)b|c)", "(?P<x>a)(?(1)b|c)");
+	rewritten_to("(a)(?(12)b|c)", "(a)(?(12)b|c)");
+	rewritten_to("<F-PORT>x</F-PORT>", "(?P<fport>x)");
+	rewritten_to("<F-PORT/>", "(?P<fport>\\w+)");
+	rewritten_to("<F-IDS>x</F-IDS>", "(?P<ids>x)");
 	rewritten_to("a{,}", "a{0,}");
 	rewritten_to("a{ 1}b{}c{d}", "a\\{ 1}b\\{}c\\{d}");
 	rewritten_to("a*?b++c{2}?", "a*?b++c{2}?");

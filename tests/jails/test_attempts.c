@@ -189,6 +189,30 @@ static void test_pam_knows_no_connection(void **state)
 	attempts_free(&a);
 }
 
+/* The first line that names a user says whose attempt it was. */
+static void test_a_user_that_a_later_line_names(void **state)
+{
+	struct attempts *a = start(state);
+
+	assert_int_equal(
+		tell(a, 0, (struct told){"pam_unix", NULL, NULL, 0}), 1);
+	assert_int_equal(tell(a, 1, (struct told){"sql", "S1", "bob", 0}), 0);
+	assert_int_equal(tell(a, 2, (struct told){"pam", "S1", "al", 0}), 1);
+	assert_int_equal(tell(a, 3, AUTH("S1")), 0);
+	attempts_free(&a);
+}
+
+/* A line that comes late makes none of those before it old. */
+static void test_a_line_that_comes_late(void **state)
+{
+	struct attempts *a = start(state);
+
+	assert_int_equal(tell(a, ATTEMPT_NAMED, AUTH("S1")), 1);
+	assert_int_equal(tell(a, 0, AUTH("S1")), 1);
+	assert_int_equal(tell(a, 2 * ATTEMPT_NAMED, LOGIN("S1", 2)), 0);
+	attempts_free(&a);
+}
+
 static void test_it_is_of_the_moment(void **state)
 {
 	struct attempts *a = start(state);
@@ -345,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_a_sum_of_no_connection_is_taken_as_it_is),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_pam_knows_no_connection),
+		cmocka_unit_test(test_a_user_that_a_later_line_names),
+		cmocka_unit_test(test_a_line_that_comes_late),
 		cmocka_unit_test(test_it_is_of_the_moment),
 		cmocka_unit_test(test_connections_side_by_side),
 		cmocka_unit_test(test_each_address_for_itself),

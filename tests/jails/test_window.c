@@ -314,6 +314,62 @@ static void test_each(void **state)
 	}
 }
 
+/* Of as few as are looked at, the one that failed longest ago goes. */
+static void test_the_oldest_goes(void **state)
+{
+	static const int times[] = {100, 90, 50, 95, 99};
+	struct window *w = window_new(3, 600, 5, &seed);
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		struct addr a = nth(i);
+
+		assert_false(window_add(w, &a, T0 + times[i], 1));
+	}
+	for (uint32_t i = 5; i < 7; i++) {
+		struct addr a = nth(i), gone = nth(7 - i);
+
+		assert_int_equal(window_count(w, &gone), 1);
+		assert_false(window_add(w, &a, T0 + 200, 1));
+		assert_int_equal(window_count(w, &gone), 0);
+	}
+	assert_int_equal(window_size(w), 5);
+	assert_int_equal(window_evictions(w), 2);
+	window_free(&w);
+}
+
+static void count_one(
+	void *ctx, const struct addr *addr, int64_t time, uint32_t count)
+{
+	(void)addr;
+	(void)time;
+	*(uint32_t *)ctx += count;
+}
+
+/* What was forgotten is told no more, wherever it stood. */
+static void test_each_of_those_that_are_left(void **state)
+{
+	struct window *w = window_new(3, 600, 5, &seed);
+	uint32_t count = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct addr a = nth(i);
+
+		assert_false(window_add(w, &a, T0, 1));
+	}
+	for (uint32_t i = 3; i-- > 0;) {
+		struct addr a = nth(i);
+
+		assert_true(window_forget(w, &a));
+		assert_false(window_forget(w, &a));
+		count = 0;
+		window_each(w, count_one, &count);
+		assert_int_equal(count, i);
+	}
+	window_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +381,8 @@ int main(void)
 		cmocka_unit_test(test_against_model),
 		cmocka_unit_test(test_large_maxretry),
 		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_the_oldest_goes),
+		cmocka_unit_test(test_each_of_those_that_are_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@
 #define JOURNALD "/lib/systemd/systemd-journald"
 #define NATIVE "/run/systemd/journal/socket"
 #define SYSLOG "/run/systemd/journal/dev-log"
+#define STREAM "/run/systemd/journal/stdout"
 /* What journalctl speaks to; journald makes it last. */
 #define CONTROL "/run/systemd/journal/io.systemd.journal"
 
@@ -175,6 +176,18 @@ void journald_send_bytes(const char *message, size_t n)
 void journald_syslog(const char *line)
 {
 	send_datagram(SYSLOG, line, strlen(line));
+}
+
+void journald_stream(const char *bytes, size_t n)
+{
+	/* Identifier, unit, priority, prefixes, and forwarding to three. */
+	static const char head[] = "test\n\n6\n0\n0\n0\n0\n";
+	int fd = socket_to(STREAM, SOCK_STREAM);
+
+	need(fd >= 0, STREAM);
+	need(write(fd, head, sizeof(head) - 1) == sizeof(head) - 1, STREAM);
+	need(write(fd, bytes, n) == (ssize_t)n, STREAM);
+	close(fd);
 }
 
 void journald_ctl(const char *argument, ...)

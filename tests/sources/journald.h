@@ -26,6 +26,9 @@ void journald_send(const char *field, ...) __attribute__((sentinel));
 void journald_send_bytes(const char *message, size_t n);
 /* One line by syslog(3)'s socket: "<22>tag[1]: text". */
 void journald_syslog(const char *line);
+/* n bytes of a service's standard output, of the program test, up to its end:
+ * lines as journald finds them. */
+void journald_stream(const char *bytes, size_t n);
 /* All that was sent is in the files when this returns. */
 void journald_sync(void);
 

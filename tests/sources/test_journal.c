@@ -166,6 +166,28 @@ static void test_line(void **state)
 	assert_true(journal_field(journal, "NO_SUCH", field, 64) == NULL);
 }
 
+/* What a client's NUL makes a line of its own is none, and what stood before it
+ * is not the whole of its line. */
+static void test_a_line_that_goes_on(void **state)
+{
+	(void)state;
+	open_at(NULL);
+	journald_stream("one\ntwo\0Failed password\0again\nthree\n", 36);
+	journald_sync();
+	await("one two three ");
+	assert_false(last.cut_short);
+	assert_int_equal(journal_stats(journal)->cut, 1);
+	journald_stream("four\0five\0", 10);
+	journald_sync();
+	await("four ");
+	assert_true(last.cut_short);
+	assert_int_equal(journal_stats(journal)->cut, 2);
+	journald_stream("six\n", 4);
+	journald_sync();
+	await("six ");
+	assert_false(last.cut_short);
+}
+
 static void test_hostile_message(void **state)
 {
 	char *big = malloc(200000);
@@ -490,6 +512,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_line),
+		TEST(test_a_line_that_goes_on),
 		TEST(test_hostile_message),
 		TEST(test_cursor),
 		TEST(test_portions),

@@ -82,6 +82,11 @@ static void test_forms(void **state)
 		assert_line(same[i], WHOLE, "postfix/smtpd");
 	assert_line("<22>Nov 21 10:00:00 other dovecot: hi",
 		"other dovecot: hi", "dovecot");
+	/* A priority has three digits at most, and at least one. */
+	assert_line("<191>dovecot: hi", "mx dovecot: hi", "dovecot");
+	assert_line(
+		"<1911>dovecot: hi", "mx <1911>dovecot: hi", "<1911>dovecot");
+	assert_line("<>dovecot: hi", "mx <>dovecot: hi", "<>dovecot");
 	assert_line("<22>1 - other dovecot - - - hi", "other dovecot: hi",
 		"dovecot");
 	assert_line("<22>1 - other - - - - hi", "other hi", "hi");
