@@ -87,6 +87,36 @@ static bool number_parse(
 	return true;
 }
 
+/* The value of an option that wants seconds; false and told if it is none. */
+static bool take_seconds(
+	const char *option, const char *value, int most, int *out)
+{
+	int64_t v;
+
+	if (!number_parse(value, 1, most, &v)) {
+		text_complain("--%s: '%s' is no number of seconds from 1 to %d",
+			option, value, most);
+		return false;
+	}
+	*out = (int)v;
+	return true;
+}
+
+static bool take_time(struct options *options, const char *value)
+{
+	int64_t v;
+
+	if (!duration_parse(value, &v) || v < -1 || v == 0) {
+		text_complain("--time: '%s' is no duration (90, 10m, 1h 30m), "
+			      "nor -1",
+			value);
+		return false;
+	}
+	options->time = v;
+	options->has_time = true;
+	return true;
+}
+
 static int option_take(struct options *options, int letter, const char *value)
 {
 	int64_t v;
@@ -127,14 +157,10 @@ static int option_take(struct options *options, int letter, const char *value)
 		options->rounds = v;
 		return EXIT_YES;
 	case 'i':
-		if (!number_parse(value, 1, INTERVAL_MOST, &v)) {
-			text_complain("--interval: '%s' is no number of "
-				      "seconds from 1 to %d",
-				value, INTERVAL_MOST);
-			return EXIT_FAULT;
-		}
-		options->interval = (int)v;
-		return EXIT_YES;
+		return take_seconds("interval", value, INTERVAL_MOST,
+			       &options->interval)
+			       ? EXIT_YES
+			       : EXIT_FAULT;
 	case 'h':
 		options->help = true;
 		return EXIT_YES;
@@ -145,14 +171,10 @@ static int option_take(struct options *options, int letter, const char *value)
 		options->json = true;
 		return EXIT_YES;
 	case 'k':
-		if (!number_parse(value, 1, CONFIRM_MOST, &v)) {
-			text_complain("--confirm: '%s' is no number of seconds "
-				      "from 1 to %d",
-				value, CONFIRM_MOST);
-			return EXIT_FAULT;
-		}
-		options->confirm = (int)v;
-		return EXIT_YES;
+		return take_seconds("confirm", value, CONFIRM_MOST,
+			       &options->confirm)
+			       ? EXIT_YES
+			       : EXIT_FAULT;
 	case 'o':
 		options->output = value;
 		return EXIT_YES;
@@ -163,27 +185,14 @@ static int option_take(struct options *options, int letter, const char *value)
 		options->socket = value;
 		return EXIT_YES;
 	case 't':
-		if (!duration_parse(value, &v) || v < -1 || v == 0) {
-			text_complain("--time: '%s' is no duration (90, 10m, "
-				      "1h 30m), nor -1",
-				value);
-			return EXIT_FAULT;
-		}
-		options->time = v;
-		options->has_time = true;
-		return EXIT_YES;
+		return take_time(options, value) ? EXIT_YES : EXIT_FAULT;
 	case 'V':
 		options->version = true;
 		return EXIT_YES;
 	case 'w':
-		if (!number_parse(value, 1, WAIT_MOST, &v)) {
-			text_complain("--wait: '%s' is no number of seconds "
-				      "from 1 to %d",
-				value, WAIT_MOST);
-			return EXIT_FAULT;
-		}
-		options->wait = (int)v;
-		return EXIT_YES;
+		return take_seconds("wait", value, WAIT_MOST, &options->wait)
+			       ? EXIT_YES
+			       : EXIT_FAULT;
 	default: /* getopt has told why */
 		return EXIT_FAULT;
 	}

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* The page to answer with and its length, to be freed; NULL if there is none
- * now. */
+/* The page to answer with, to be freed, and its length in bytes; NULL if there
+ * is none now. It may take its time: whoever asked is not charged for it. */
 typedef char *(*serve_fn)(void *ctx, size_t *n);
 
 /*
@@ -18,6 +18,6 @@ int serve_run(serve_fn page, void *ctx);
 #define SERVE_IDLE 60	   /* seconds */
 #define SERVE_CLIENTS 16   /* at a time; one more makes one go */
 #define SERVE_REQUEST 4096 /* bytes of a request */
-#define SERVE_TIME 5	   /* seconds that a client has */
+#define SERVE_TIME 5	   /* seconds to ask, and again to be answered */
 
 #endif

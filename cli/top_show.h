@@ -7,10 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What the daemon said at a time. */
+/* What the daemon said at a time: its answers to the commands of these names,
+ * senders the one to accounts. They are the caller's. */
 struct sample {
 	json_t *status, *counters, *attackers, *senders;
-	int64_t at; /* monotonic */
+	int64_t at; /* monotonic, microseconds */
 };
 
 /* What was in between, and what holds now, in so many lines; 0 is as many as

@@ -38,8 +38,8 @@ void header_again_learn(
 	struct header_again *a, const struct line *line, size_t seconds);
 
 /*
- * Whether a text of header_again's blocks or more begins as the line that was
- * learned, but for the digits of its seconds; that is what is known then.
+ * Whether a text, of again->room bytes at least, begins as the line that was
+ * learned, but for the digits of its seconds. Then those are learned too.
  */
 bool header_again_near(struct header_again *again, const char *text);
 

@@ -19,7 +19,6 @@
 #include "lib/line.h"
 #include "sources/header.h"
 
-#define HOLE "\001"
 /* Fewer samples do not tell that one regex takes all of another's lines. */
 #define SAMPLES_LEAST 4
 
@@ -196,7 +195,7 @@ static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
 	lintcost_run(lint, rule);
 	if (rule->lines_n)
 		return;
-	if (regex_may_follow(rule->regex, HOLE, 1))
+	if (regex_may_follow(rule->regex, LINT_HOLE, 1))
 		lint_tell(lint, "open", rule->row, NULL, NULL,
 			"it is not bound to the beginning, and no line could "
 			"be made up to try it: give a log that it matches");
@@ -206,40 +205,41 @@ static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
 			"known of it: give a log that it matches");
 }
 
+/* What a log or a filter wrote, harmless on a terminal; to be freed. */
+static char *member(const json_t *finding, const char *key)
+{
+	return text_escape(json_string_value(json_object_get(finding, key)));
+}
+
+static void finding_print(const json_t *finding)
+{
+	static const char *const more[][2] = {
+		{"regex", "failregex"}, {"line", "line"}, {"address", "bans"}};
+	char *file = member(finding, "file"), *text = member(finding, "text");
+
+	printf("%s%s:%jd: %s:%s %s\n", table_bold(stdout), file,
+		(intmax_t)json_integer_value(json_object_get(finding, "row")),
+		json_string_value(json_object_get(finding, "kind")),
+		table_plain(stdout), text);
+	free(file);
+	free(text);
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		if (!json_object_get(finding, more[i][0]))
+			continue;
+		text = member(finding, more[i][0]);
+		printf("    %-10s %s\n", more[i][1], text);
+		free(text);
+	}
+}
+
 static void findings_print(const struct lint *lint)
 {
-	const char *bold = table_bold(stdout), *plain = table_plain(stdout);
 	const json_t *finding;
-	size_t i;
+	size_t i, n = json_array_size(lint->findings);
 
-	json_array_foreach (lint->findings, i, finding) {
-		static const char *const keys[][2] = {{"regex", "failregex"},
-			{"line", "line"}, {"address", "bans"}};
-
-		for (int k = -1; k < 3; k++) {
-			const char *value = json_string_value(json_object_get(
-				finding, k < 0 ? "text" : keys[k][0]));
-			char *text = text_escape(value ? value : "");
-			char *file = text_escape(json_string_value(
-				json_object_get(finding, "file")));
-
-			if (k < 0)
-				printf("%s%s:%jd: %s:%s %s\n", bold, file,
-					(intmax_t)json_integer_value(
-						json_object_get(
-							finding, "row")),
-					json_string_value(json_object_get(
-						finding, "kind")),
-					plain, text);
-			else if (value)
-				printf("    %-10s %s\n", keys[k][1], text);
-			free(file);
-			free(text);
-		}
-	}
-	printf("%zu failregex, %zu finding%s\n", lint->n,
-		json_array_size(lint->findings),
-		json_array_size(lint->findings) == 1 ? "" : "s");
+	json_array_foreach (lint->findings, i, finding)
+		finding_print(finding);
+	printf("%zu failregex, %zu finding%s\n", lint->n, n, n == 1 ? "" : "s");
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -20,7 +20,9 @@ struct sieve;
 /* Variants of a sample, and lines of a log, that a failregex is tried with. */
 #define LINT_SAMPLES 16
 #define LINT_LINES 8
-#define LINT_TEXT 8192
+#define LINT_TEXT 8192 /* bytes of a line that is made up */
+/* A byte that no log has and no regex names: where another text goes. */
+#define LINT_HOLE "\001"
 
 /* A line that a failregex matches: what it sees of it, and what is around. */
 struct lint_line {
@@ -43,17 +45,17 @@ struct lint_rule {
 
 struct lint {
 	struct filterfile file;
-	struct filter *filter;
-	struct lint_rule pref; /* row NULL: none */
-	struct lint_rule *rules;
-	size_t n;
+	struct filter *filter;	 /* made of file: as the daemon has it */
+	struct lint_rule pref;	 /* row NULL: none */
+	struct lint_rule *rules; /* of its failregex, in their order */
+	size_t n;		 /* of them */
 	struct {
 		struct sieve *sieve;
 		uint64_t *bits;
 	} candidates;
-	uint64_t *alone;	    /* as many bits, all 0 */
+	uint64_t *alone;	    /* n bits, all 0 but while one is asked */
 	size_t lines, found, dated; /* of the logs */
-	json_t *findings;
+	json_t *findings;	    /* an array of objects, see lint_tell() */
 };
 
 /*

@@ -12,7 +12,6 @@
 #include "lib/line.h"
 
 #define VARIANTS (LINT_SAMPLES * 4)
-#define HOLE "\001"
 
 static struct regex *alone(const char *part, size_t n)
 {
@@ -94,17 +93,17 @@ static void surround(struct lint *lint, struct lint_line *line, unsigned int v)
 	static const char *const dates[] = {"Nov 21 10:00:00",
 		"Nov 21 10:00:00 ", "", "2026-11-21 10:00:00 ",
 		"[21/Nov/2026:10:00:00 +0000] ", "1790000000 "};
-	char frame[LINT_TEXT] = HOLE;
+	char frame[LINT_TEXT] = LINT_HOLE;
 	const char *hole;
 	bool takes = false;
 
 	if (lint->pref.pattern &&
-		!pattern_sample(lint->pref.pattern, v % 4, LINT_CLIENT, HOLE,
-			frame, sizeof(frame)))
-		strcpy(frame, HOLE);
-	hole = strstr(frame, HOLE);
+		!pattern_sample(lint->pref.pattern, v % 4, LINT_CLIENT,
+			LINT_HOLE, frame, sizeof(frame)))
+		strcpy(frame, LINT_HOLE);
+	hole = strstr(frame, LINT_HOLE);
 	if (!hole)
-		hole = strcpy(frame, HOLE);
+		hole = strcpy(frame, LINT_HOLE);
 	line->after = copy_of(hole + 1, strlen(hole + 1));
 	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates) && !takes; i++) {
 		char *whole;

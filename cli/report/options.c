@@ -5,6 +5,7 @@
  */
 #include "cli/report/report.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -155,6 +156,45 @@ static bool take_day(struct report_options *o, const char *value)
 	return true;
 }
 
+/* Those that are only switched on: which member that is. */
+static const struct {
+	enum what what;
+	size_t member;
+} flags[] = {
+	{ATTACKS, offsetof(struct report_options, attacks)},
+	{COMPAT, offsetof(struct report_options, ledger.compat)},
+	{EACH, offsetof(struct report_options, ledger.per_message)},
+	{HELP, offsetof(struct report_options, help)},
+	{HTML, offsetof(struct report_options, html)},
+	{IGNORE_CASE, offsetof(struct report_options, ledger.ignore_case)},
+	{ISO, offsetof(struct report_options, iso)},
+	{JSON, offsetof(struct report_options, json)},
+	{MAILQ, offsetof(struct report_options, mailq)},
+	{NO_BOUNCES, offsetof(struct report_options, without[REPORT_BOUNCES])},
+	{NO_DEFERRALS,
+		offsetof(struct report_options, without[REPORT_DEFERRALS])},
+	{NO_REJECTS, offsetof(struct report_options, without[REPORT_REJECTS])},
+	{NO_UNSIZED, offsetof(struct report_options, ledger.no_unsized)},
+	{PROBLEMS_FIRST, offsetof(struct report_options, problems_first)},
+	{QUIET, offsetof(struct report_options, quiet)},
+	{REJ_ADD_FROM, offsetof(struct report_options, ledger.with_sender)},
+	{SMTPD_STATS, offsetof(struct report_options, ledger.connections)},
+	{UUCP, offsetof(struct report_options, ledger.uucp)},
+	{VERBOSE, offsetof(struct report_options, ledger.verbose)},
+	{VERSION, offsetof(struct report_options, version)},
+	{ZERO_FILL, offsetof(struct report_options, ledger.zero_fill)},
+};
+
+static bool take_flag(struct report_options *o, enum what what)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (flags[i].what == what) {
+			*(bool *)((char *)o + flags[i].member) = true;
+			return true;
+		}
+	return false;
+}
+
 static bool take(struct report_options *o, const struct word *row,
 	const char *text, int64_t number)
 {
@@ -169,6 +209,8 @@ static bool take(struct report_options *o, const struct word *row,
 	};
 	struct ledger_options *l = &o->ledger;
 
+	if (take_flag(o, (enum what)row->what))
+		return true;
 	switch ((enum what)row->what) {
 	case BOUNCE_DETAIL:
 	case DEFERRAL_DETAIL:
@@ -183,32 +225,8 @@ static bool take(struct report_options *o, const struct word *row,
 		o->detail = number;
 		o->has_detail = true;
 		break;
-	case ATTACKS:
-		o->attacks = true;
-		break;
-	case COMPAT:
-		l->compat = true;
-		break;
 	case DAY:
 		return take_day(o, text);
-	case EACH:
-		l->per_message = true;
-		break;
-	case HELP:
-		o->help = true;
-		break;
-	case HTML:
-		o->html = true;
-		break;
-	case IGNORE_CASE:
-		l->ignore_case = true;
-		break;
-	case ISO:
-		o->iso = true;
-		break;
-	case JSON:
-		o->json = true;
-		break;
 	case MAIL:
 		if (!mail_address_valid(text)) {
 			text_complain(
@@ -217,38 +235,11 @@ static bool take(struct report_options *o, const struct word *row,
 		}
 		o->mail = text;
 		break;
-	case MAILQ:
-		o->mailq = true;
-		break;
-	case NO_BOUNCES:
-		o->without[REPORT_BOUNCES] = true;
-		break;
-	case NO_DEFERRALS:
-		o->without[REPORT_DEFERRALS] = true;
-		break;
-	case NO_REJECTS:
-		o->without[REPORT_REJECTS] = true;
-		break;
 	case NO_WARNINGS:
 		o->without[REPORT_WARNINGS] = l->no_smtpd_warnings = true;
 		break;
-	case NO_UNSIZED:
-		l->no_unsized = true;
-		break;
-	case PROBLEMS_FIRST:
-		o->problems_first = true;
-		break;
-	case QUIET:
-		o->quiet = true;
-		break;
-	case REJ_ADD_FROM:
-		l->with_sender = true;
-		break;
 	case SINCE:
 		return take_time(row->name, text, &l->since);
-	case SMTPD_STATS:
-		l->connections = true;
-		break;
 	case STATEDIR:
 		o->statedir = text;
 		break;
@@ -257,21 +248,11 @@ static bool take(struct report_options *o, const struct word *row,
 		break;
 	case UNTIL:
 		return take_time(row->name, text, &l->until);
-	case UUCP:
-		l->uucp = true;
-		break;
-	case VERBOSE:
-		l->verbose = true;
-		break;
 	case VERP:
 		l->verp = true;
 		l->verp_level = (int)(number > 2 ? 2 : number);
 		break;
-	case VERSION:
-		o->version = true;
-		break;
-	case ZERO_FILL:
-		l->zero_fill = true;
+	default: /* a flag */
 		break;
 	}
 	return true;
