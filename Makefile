@@ -146,7 +146,8 @@ CLI_REPORT = cli/history cli/report/attacks cli/report/changes \
 	cli/report/page cli/report/problems cli/report/report \
 	cli/report/text cli/report/times cli/report/words cli/trace \
 	cli/trace_show lib/crew
-CLI_BANS = cli/banfile cli/banfile_nft cli/export cli/import
+CLI_BANS = cli/banfile cli/banfile_field cli/banfile_json \
+	cli/banfile_lines cli/banfile_nft cli/export cli/import
 CHECK = cli/check/main cli/check/backoff cli/check/bans \
 	cli/check/daemon cli/check/disk cli/check/names cli/check/options \
 	cli/check/postfix cli/check/probe cli/check/queue \

@@ -55,14 +55,4 @@ void banfile_parse(struct banfile *list, char *text, size_t n, uint32_t file,
 	const char *name, struct err *err);
 void banfile_deinit(struct banfile *list);
 
-/* "192.0.2.0/24" without host bits; why not (of static storage), or NULL. */
-const char *banfile_prefix(const char *text, size_t n, struct prefix *out);
-
-/* banfile_nft.c: the form of nft(8). */
-void banfile_parse_nft(struct banfile *list, char *text, uint32_t file,
-	const char *name, struct err *err);
-/* Room for one more; NULL and told if there is none. */
-struct banfile_row *banfile_add(
-	struct banfile *list, const char *name, uint32_t line, struct err *err);
-
 #endif

@@ -5,7 +5,7 @@
  * never whom it allows; of others all elements, which then name no jail. An
  * interval that is no prefix is a fault.
  */
-#include "cli/banfile.h"
+#include "cli/banfile_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
