@@ -60,7 +60,7 @@ static enum trusted_answer believe(
 	answer = journal_trust_ask(
 		f->trusts[jail], f->journal, &f->writer, line);
 	if (answer == TRUSTED_BELIEVED && f->foreign &&
-		!foreign_is_roots(f->foreign) &&
+		foreign_stranger(f->foreign) &&
 		f->config->items[jail].jail->trust != JAIL_TRUST_ANY)
 		return TRUSTED_DOUBTED;
 	return answer;
@@ -242,17 +242,19 @@ static int open_journal(struct feed_journal *f)
 /* Some jail there believes none of it. */
 static void tell_strangers(struct feed_journal *f)
 {
+	const char *stranger = foreign_stranger(f->foreign);
 	bool doubts = false;
 
 	for (size_t i = 0; i < f->config->n; i++)
 		doubts |= f->trusts[i] &&
 			  f->config->items[i].jail->trust != JAIL_TRUST_ANY;
-	if (f->told_strangers || !doubts || foreign_is_roots(f->foreign))
+	if (f->told_strangers || !doubts || !stranger)
 		return;
 	f->told_strangers = true;
-	log_warning("%s: others than root can write its files, so nobody there "
-		    "is believed, but by a jail with trust = any",
-		feed_journal_name(f));
+	log_warning("%s: others than root can write its files, as %s is not "
+		    "root's alone, so nobody there is believed, but by a jail "
+		    "with trust = any",
+		feed_journal_name(f), stranger);
 }
 
 /* Files that came, went or were replaced. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The journals that jails name in their backend's options. Who can write such a
- * file can write into it whatever journald would say of a writer: so its files
- * are looked at, and what others than root have a hand in is nobody's word.
+ * file, or put another in its place, can have it say whatever journald would
+ * say of a writer: so its files are looked at, and all directories above them,
+ * and what others than root have a hand in is nobody's word. Links are resolved
+ * here, once: what is opened is what was looked at.
  */
 #include "daemon/foreign.h"
 
 #include <dirent.h>
-#include <libgen.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +31,11 @@ struct foreign {
 	char **patterns; /* up to a NULL; NULL: not by files */
 	const char **files;
 	size_t files_n;
+	char real[PATH_MAX]; /* of dir, at the last look */
 	struct journal_place place;
 	uint64_t mark; /* of the files at the last look */
-	bool is_there, is_roots;
+	bool is_there;
+	char loose[PATH_MAX]; /* what others may write, the first; "": none */
 };
 
 struct foreign *foreign_new(const struct jail_journal *from)
@@ -52,7 +56,7 @@ struct foreign *foreign_new(const struct jail_journal *from)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		f->patterns[i] = memory_copy(from->files[i]);
-	f->place = (struct journal_place){.dir = f->dir,
+	f->place = (struct journal_place){.dir = f->dir ? f->real : NULL,
 		.files = n ? f->files : NULL,
 		.name = f->name_space,
 		.flagged = from->flagged,
@@ -91,20 +95,59 @@ const char *foreign_name(const struct foreign *foreign)
 	return foreign->name;
 }
 
-/* Takes a file or directory into the mark and the judgement. */
-static bool look_at(
-	struct foreign *f, const char *path, struct stat *st, uint64_t *mark)
+/* The group's bits are also the most that an ACL gives to anybody. */
+static void judge(struct foreign *f, const char *path, const struct statx *st,
+	bool is_above)
 {
-	if (stat(path, st) < 0)
+	bool is_written = st->stx_mode & (S_IWOTH | S_IWGRP);
+
+	/* In /tmp and its like nobody moves what is root's. */
+	if (is_above && st->stx_mode & S_ISVTX)
+		is_written = false;
+	if ((st->stx_uid != 0 || is_written) && !f->loose[0])
+		snprintf(f->loose, sizeof(f->loose), "%s", path);
+}
+
+static bool is_type(const struct statx *st, mode_t type)
+{
+	return (st->stx_mode & S_IFMT) == type;
+}
+
+/* Takes a file or directory into the mark, if any, and the judgement. */
+static bool look_at(
+	struct foreign *f, const char *path, struct statx *st, uint64_t *mark)
+{
+	if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, st) < 0)
 		return false;
-	/* The group's bits are also the most that an ACL gives to anybody. */
-	f->is_roots &= st->st_uid == 0 && !(st->st_mode & (S_IWOTH | S_IWGRP));
+	judge(f, path, st, false);
 	if (mark) {
-		uint64_t what[] = {*mark, st->st_dev, st->st_ino};
+		/* An inode's number may be that of one that is gone. */
+		uint64_t born = st->stx_mask & STATX_BTIME ? 1 : 0;
+		uint64_t what[] = {*mark,
+			(uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor,
+			st->stx_ino, born * (uint64_t)st->stx_btime.tv_sec,
+			born * st->stx_btime.tv_nsec,
+			hash_plain(path, strlen(path))};
 
 		*mark = hash_plain(what, sizeof(what));
 	}
 	return true;
+}
+
+/* Who may write one of these may put something else there. */
+static void look_above(struct foreign *f, const char *real)
+{
+	char path[PATH_MAX];
+	struct statx st;
+
+	strcpy(path, real);
+	while (path[1]) {
+		char *slash = strrchr(path, '/');
+
+		slash[slash == path] = '\0';
+		if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &st) == 0)
+			judge(f, path, &st, true);
+	}
 }
 
 /* All that is below: libsystemd itself sees what comes there. */
@@ -115,13 +158,13 @@ static void look_below(struct foreign *f, const char *path, int deep)
 
 	while (dir && (entry = readdir(dir))) {
 		char name[PATH_MAX];
-		struct stat st;
+		struct statx st;
 
 		if (entry->d_name[0] == '.' ||
 			snprintf(name, sizeof(name), "%s/%s", path,
 				entry->d_name) >= (int)sizeof(name))
 			continue;
-		if (look_at(f, name, &st, NULL) && S_ISDIR(st.st_mode) &&
+		if (look_at(f, name, &st, NULL) && is_type(&st, S_IFDIR) &&
 			deep > 0)
 			look_below(f, name, deep - 1);
 	}
@@ -137,39 +180,48 @@ static void look_for_files(
 	if (paths_find(pattern, 0, &found, NULL) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc && f->files_n < FILES_MOST; i++) {
-		char *path = memory_copy(found.gl_pathv[i]), *folder;
-		struct stat st;
+		char real[PATH_MAX];
+		struct statx st;
 
-		if (!look_at(f, path, &st, mark) || !S_ISREG(st.st_mode)) {
-			free(path);
+		if (!realpath(found.gl_pathv[i], real) ||
+			!look_at(f, real, &st, mark) || !is_type(&st, S_IFREG))
 			continue;
-		}
-		f->files[f->files_n++] = path;
+		f->files[f->files_n++] = memory_copy(real);
 		f->files[f->files_n] = NULL;
-		folder = memory_copy(path);
-		look_at(f, dirname(folder), &st, NULL);
-		free(folder);
+		look_above(f, real);
+		/* Others' files may come to fit, too. */
+		*strrchr(real, '/') = '\0';
+		look_at(f, real[0] ? real : "/", &st, NULL);
 	}
 	globfree(&found);
+}
+
+static void look_for_dir(struct foreign *f, uint64_t *mark)
+{
+	struct statx st;
+
+	f->is_there = realpath(f->dir, f->real) &&
+		      look_at(f, f->real, &st, mark) && is_type(&st, S_IFDIR);
+	if (!f->is_there)
+		return;
+	look_above(f, f->real);
+	look_below(f, f->real, DEEP_MOST);
 }
 
 bool foreign_look(struct foreign *f)
 {
 	bool was_there = f->is_there;
 	uint64_t mark = 1, before = f->mark;
-	struct stat st;
 
-	f->is_there = f->is_roots = true;
+	f->is_there = true;
+	f->loose[0] = '\0';
 	if (f->patterns) {
 		files_clear(f);
 		for (size_t i = 0; f->patterns[i]; i++)
 			look_for_files(f, f->patterns[i], &mark);
 		f->is_there = f->files_n > 0;
 	} else if (f->dir) {
-		f->is_there =
-			look_at(f, f->dir, &st, &mark) && S_ISDIR(st.st_mode);
-		if (f->is_there)
-			look_below(f, f->dir, DEEP_MOST);
+		look_for_dir(f, &mark);
 	}
 	f->mark = mark;
 	return f->is_there != was_there || mark != before;
@@ -180,7 +232,7 @@ const struct journal_place *foreign_place(const struct foreign *foreign)
 	return foreign->is_there ? &foreign->place : NULL;
 }
 
-bool foreign_is_roots(const struct foreign *foreign)
+const char *foreign_stranger(const struct foreign *foreign)
 {
-	return foreign->is_roots;
+	return foreign->loose[0] ? foreign->loose : NULL;
 }

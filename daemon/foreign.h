@@ -25,9 +25,10 @@ bool foreign_look(struct foreign *foreign);
 /* What to open, until the next look; NULL: nothing is there. */
 const struct journal_place *foreign_place(const struct foreign *foreign);
 /*
- * Whether root alone can write there, so that the fields which are journald's
- * word are that.
+ * NULL if root alone can write there or put something else there, so that the
+ * fields which are journald's word are that; else a file or directory that
+ * others can write, or have. Until the next look.
  */
-bool foreign_is_roots(const struct foreign *foreign);
+const char *foreign_stranger(const struct foreign *foreign);
 
 #endif
