@@ -27,9 +27,9 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 
 # What each program is made of. A privileged process links no more than this.
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
-	lib/conf_read lib/conf_refer lib/datadir lib/err lib/hash lib/ini lib/layout \
-	lib/linehead lib/log lib/memory lib/names lib/nearest lib/outlet \
-	lib/paths lib/plain lib/prefixset
+	lib/conf_read lib/conf_refer lib/datadir lib/err lib/hash lib/ini \
+	lib/layout lib/linehead lib/log lib/memory lib/names lib/nearest \
+	lib/outlet lib/paths lib/plain lib/prefixset lib/slots
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_tag sources/journal sources/linebreak \
 	sources/newlines sources/parts sources/portion sources/replay \
@@ -54,7 +54,7 @@ LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
 	ledger/messages ledger/network ledger/pflogsumm \
 	ledger/pflogsumm_take ledger/postfix ledger/postfix_idle \
 	ledger/problems ledger/reading ledger/record ledger/reject \
-	ledger/reject_reason ledger/sign ledger/slots ledger/tally \
+	ledger/reject_reason ledger/sign ledger/tally \
 	ledger/trace ledger/trace_seen ledger/trace_steps ledger/traffic \
 	ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
@@ -77,7 +77,7 @@ WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
 	daemon/warden_listing daemon/warden_rush daemon/request daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
 	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log lib/plain \
-	lib/prefixset \
+	lib/prefixset lib/slots \
 	$(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 

@@ -21,12 +21,10 @@
 #define MOST 40000u
 /* What was read is not kept for longer. */
 #define LASTS (2 * CLOCK_SECOND)
-/* So much sooner or later than wanted may an element end, milliseconds: a ban
- * is kept with seconds of the wall clock, which are not the kernel's. */
-#define SLACK 2000
+/* So much sooner or later than wanted may an element end: a ban is kept with
+ * seconds of the wall clock, which are not the kernel's. */
+#define SLACK (2000 * CLOCK_MILLISECOND)
 #define FOR_EVER INT64_MAX
-/* Slots of the index, a power of two above twice as many. */
-#define SLOTS (1u << 17)
 
 /* Of a jail, by kind of set: it was looked at, and all of it was read. */
 #define LOOKED(kind) (1u << (kind))
@@ -35,42 +33,42 @@
 void warden_held_forget(struct warden *w)
 {
 	free(w->held);
-	free(w->held_index);
+	slots_free(&w->held_index);
 	w->held = NULL;
-	w->held_index = NULL;
 	w->n_held = 0;
 	memset(w->looked, 0, sizeof(w->looked));
 }
 
-/* Where the index tells of this one, or could. */
-static uint32_t *slot_of(
+/* One who was in the jail's ban set, or NULL. */
+static const struct held *find(
 	const struct warden *w, uint32_t jail, const struct addr *who)
 {
-	size_t at = hash_bytes(&w->change.seed, who->ip, sizeof(who->ip));
+	uint32_t hash = warden_hash(w, who), at = hash, row;
 
-	for (;; at++) {
-		uint32_t *slot = &w->held_index[at & (SLOTS - 1)];
-
-		if (!*slot || (w->held[*slot - 1].jail == jail &&
-				      addr_equal(&w->held[*slot - 1].who, who)))
-			return slot;
-	}
+	while ((row = slots_next(&w->held_index, hash, &at)) != SLOTS_NONE)
+		if (w->held[row].jail == jail &&
+			addr_equal(&w->held[row].who, who))
+			return &w->held[row];
+	return NULL;
 }
 
 struct reading {
 	struct warden *w;
 	uint32_t jail;
+	int64_t now;
 };
 
 static int take(const struct dump_element *e, void *context)
 {
 	const struct reading *r = context;
 	struct warden *w = r->w;
+	int64_t left = (int64_t)e->remaining * CLOCK_MILLISECOND;
 
+	slots_put(&w->held_index, warden_hash(w, &e->prefix.net),
+		(uint32_t)w->n_held);
 	w->held[w->n_held++] = (struct held){.who = e->prefix.net,
 		.jail = r->jail,
-		.left = e->timeout ? (int64_t)e->remaining : FOR_EVER};
-	*slot_of(w, r->jail, &e->prefix.net) = (uint32_t)w->n_held;
+		.end = e->timeout ? r->now + left : FOR_EVER};
 	return 0;
 }
 
@@ -79,9 +77,8 @@ static bool make_room(struct warden *w)
 	if (w->held)
 		return true;
 	w->held = calloc(MOST, sizeof(*w->held));
-	w->held_index = calloc(SLOTS, sizeof(*w->held_index));
 	w->held_until = clock_mono() + LASTS;
-	if (w->held && w->held_index)
+	if (w->held && slots_begin(&w->held_index, MOST))
 		return true;
 	warden_held_forget(w);
 	return false;
@@ -90,7 +87,7 @@ static bool make_room(struct warden *w)
 /* What of a set that was not read in full is there stays true. */
 static void look(struct warden *w, uint32_t jail, enum set_kind kind)
 {
-	struct reading r = {.w = w, .jail = jail};
+	struct reading r = {.w = w, .jail = jail, .now = clock_mono()};
 	char name[SET_NAME];
 
 	if (!make_room(w))
@@ -113,13 +110,13 @@ bool warden_held_knows(struct warden *w, uint32_t jail, const struct prefix *p)
 bool warden_held_has(
 	const struct warden *w, uint32_t jail, const struct element *e)
 {
-	int64_t wanted = e->timeout ? (int64_t)e->timeout : FOR_EVER;
-	uint32_t slot;
+	int64_t left = (int64_t)e->timeout * CLOCK_MILLISECOND;
+	const struct held *held =
+		w->n_held ? find(w, jail, &e->prefix.net) : NULL;
 
-	if (w->n_held == 0)
-		return false;
-	slot = *slot_of(w, jail, &e->prefix.net);
-	return slot != 0 && llabs(w->held[slot - 1].left - wanted) <= SLACK;
+	if (!held || held->end == FOR_EVER || !e->timeout)
+		return held && held->end == FOR_EVER && !e->timeout;
+	return llabs(held->end - clock_mono() - left) <= SLACK;
 }
 
 int warden_held_due(struct warden *w)

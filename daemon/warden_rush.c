@@ -32,10 +32,10 @@
 static void clear(struct warden *w)
 {
 	free(w->rush);
-	free(w->rush_index);
+	slots_free(&w->rush_index);
 	w->rush = NULL;
-	w->rush_index = NULL;
-	w->n_rush = w->rush_room = w->rush_slots = w->rush_at = 0;
+	w->rush_indexed = false;
+	w->n_rush = w->rush_room = w->rush_at = 0;
 }
 
 void warden_rush_deinit(struct warden *w)
@@ -65,43 +65,41 @@ static bool make_room(struct warden *w, size_t n)
 	return true;
 }
 
-/* Where the index tells of this one, or could. */
-static uint32_t *slot_of(
-	const struct warden *w, uint32_t jail, const struct addr *who)
+/* The place in the index of one of this jail and address, or where *row is
+ * SLOTS_NONE: the latest that was put there. */
+static uint32_t look_up(const struct warden *w, uint32_t hash, uint32_t jail,
+	const struct addr *who, uint32_t *row)
 {
-	size_t at = hash_bytes(&w->change.seed, who->ip, sizeof(who->ip));
+	uint32_t at = hash;
 
-	for (;; at++) {
-		uint32_t *slot = &w->rush_index[at & (w->rush_slots - 1)];
-
-		if (!*slot || (w->rush[*slot - 1].jail == jail &&
-				      addr_equal(&w->rush[*slot - 1].who, who)))
-			return slot;
-	}
+	while ((*row = slots_next(&w->rush_index, hash, &at)) != SLOTS_NONE)
+		if (w->rush[*row].jail == jail &&
+			addr_equal(&w->rush[*row].who, who))
+			break;
+	return at;
 }
 
 /* Not before somebody is to be found: a rush has no time for it. */
 static bool make_index(struct warden *w)
 {
-	size_t slots = 1024;
-
-	if (w->rush_index)
+	if (w->rush_indexed)
 		return true;
-	while (slots < 2 * w->n_rush)
-		slots *= 2;
-	w->rush_index = calloc(slots, sizeof(*w->rush_index));
-	if (!w->rush_index)
+	if (!slots_begin(&w->rush_index, (uint32_t)w->n_rush))
 		return false;
-	w->rush_slots = slots;
 	for (size_t i = w->rush_at; i < w->n_rush; i++) {
 		struct rush *r = &w->rush[i];
-		uint32_t *slot = slot_of(w, r->jail, &r->who);
+		uint32_t hash = warden_hash(w, &r->who), row;
+		uint32_t at = look_up(w, hash, r->jail, &r->who, &row);
 
+		if (row == SLOTS_NONE) {
+			slots_put(&w->rush_index, hash, (uint32_t)i);
+			continue;
+		}
 		/* Put in again, the later one has the right time. */
-		if (*slot)
-			w->rush[*slot - 1].gone = true;
-		*slot = (uint32_t)i + 1;
+		w->rush[row].gone = true;
+		slots_replace(&w->rush_index, at, (uint32_t)i);
 	}
+	w->rush_indexed = true;
 	return true;
 }
 
@@ -109,8 +107,7 @@ static bool make_index(struct warden *w)
 static struct rush *find(
 	struct warden *w, uint32_t jail, const struct addr *who)
 {
-	uint32_t *slot;
-	struct rush *r;
+	uint32_t row;
 
 	if (w->n_rush == 0)
 		return NULL;
@@ -119,16 +116,16 @@ static struct rush *find(
 		clear(w);
 		return NULL;
 	}
-	slot = slot_of(w, jail, who);
-	r = *slot ? &w->rush[*slot - 1] : NULL;
-	return r && r >= w->rush + w->rush_at && !r->gone ? r : NULL;
+	look_up(w, warden_hash(w, who), jail, who, &row);
+	if (row == SLOTS_NONE || row < w->rush_at || w->rush[row].gone)
+		return NULL;
+	return &w->rush[row];
 }
 
 /* There must be room. */
 static void put(struct warden *w, const struct rush *r)
 {
-	free(w->rush_index);
-	w->rush_index = NULL;
+	w->rush_indexed = false;
 	w->rush[w->n_rush++] = *r;
 	w->rush_after = clock_mono() + QUIET;
 }
@@ -159,20 +156,25 @@ static bool is_in(const struct change_entry *e)
 	return !e->error && e->same_as < 0;
 }
 
-void warden_rush_note(struct warden *w)
+/* Who is in the change otherwise, too, is in his ban set. */
+static void note_others(struct warden *w)
 {
-	struct rush *there;
-
-	/* First all of these, as with each put the index is gone. */
 	for (size_t i = 0; i < w->change.n; i++) {
 		const struct change_entry *e = &w->change.entries[i];
+		struct rush *there =
+			is_in(e) && !e->rush
+				? find(w, e->jail, &e->element.prefix.net)
+				: NULL;
 
-		if (!is_in(e) || e->rush)
-			continue;
-		there = find(w, e->jail, &e->element.prefix.net);
 		if (there)
 			there->twice = true;
 	}
+}
+
+void warden_rush_note(struct warden *w)
+{
+	/* First, as with each put the index is gone. */
+	note_others(w);
 	for (size_t i = 0; i < w->change.n; i++) {
 		const struct change_entry *e = &w->change.entries[i];
 		uint32_t seconds = (uint32_t)(e->element.timeout / 1000);
@@ -247,8 +249,7 @@ void warden_rush_renumber(struct warden *w)
 			r->jail = to[r->jail];
 		r->gone |= r->jail == UINT32_MAX;
 	}
-	free(w->rush_index);
-	w->rush_index = NULL;
+	w->rush_indexed = false;
 }
 
 struct takeover {

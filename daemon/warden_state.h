@@ -10,6 +10,7 @@
 
 #include "daemon/request.h"
 #include "lib/prefixset.h"
+#include "lib/slots.h"
 #include "nft/batch.h"
 #include "nft/change.h"
 #include "nft/socket.h"
@@ -48,7 +49,7 @@ struct rush {
 struct held {
 	struct addr who;
 	uint32_t jail;
-	int64_t left; /* milliseconds; INT64_MAX = for ever */
+	int64_t end; /* monotonic; INT64_MAX = for ever */
 };
 
 /* That many at most; more go into the ban sets, which takes longer. */
@@ -76,13 +77,13 @@ struct warden {
 	int cut_error;		  /* the last that was told */
 	struct rush *rush;	  /* in the order of their bans; NULL: none */
 	size_t n_rush, rush_room, rush_at; /* those before rush_at are out */
-	uint32_t *rush_index;		   /* places + 1 by address, or NULL */
-	size_t rush_slots;		   /* of it, a power of two */
+	struct slots rush_index;	   /* by address */
+	bool rush_indexed;		   /* all of them are in it */
 	int64_t rush_after;		   /* not before, monotonic */
 	struct held *held;		   /* NULL: nothing was read */
 	size_t n_held;
-	uint32_t *held_index; /* places + 1 by address */
-	int64_t held_until;   /* monotonic */
+	struct slots held_index; /* by address */
+	int64_t held_until;	 /* monotonic */
 	/* Bits of a jail's ban sets that were read (warden_held.c). */
 	uint8_t looked[LAYOUT_JAILS_MOST];
 	struct mnl_socket *asked; /* for that (dump_some) */
@@ -93,6 +94,13 @@ struct warden {
 	size_t n_elements;
 	uint8_t in[REQUEST_MOST + 1], out[REQUEST_MOST];
 };
+
+/* For the indices by address. */
+static inline uint32_t warden_hash(
+	const struct warden *w, const struct addr *who)
+{
+	return (uint32_t)hash_bytes(&w->change.seed, who->ip, sizeof(who->ip));
+}
 
 /* What a step of the loop may end in, besides 0 = go on. */
 enum { STOP_END = 1, STOP_VIOLATION, STOP_FAULT };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "ledger/messages.h"
-#include "ledger/slots.h"
+#include "lib/slots.h"
 #include "ledger/tally.h"
 
 #define ROWS_FIRST 64

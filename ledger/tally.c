@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "ledger/slots.h"
+#include "lib/slots.h"
 #include "lib/clock.h"
 
 #define ROWS_FIRST 16

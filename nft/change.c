@@ -15,8 +15,7 @@
 #include "nft/set.h"
 #include "nft/socket.h"
 
-/* Slots of the table of twins for each entry, a power of two in all. */
-#define SLOTS_MOST (1u << 16)
+#define ROOM_MOST (1u << 15)
 /* So many single refusals in one transaction, then the rest is refused too. */
 #define REFUSALS_MOST 128
 /* An element may expire between two messages of ours. */
@@ -37,10 +36,9 @@ int change_init(struct change *c, size_t room)
 	c->entries = calloc(room, sizeof(*c->entries));
 	c->elements = calloc(room, sizeof(*c->elements));
 	c->origins = calloc(room, sizeof(*c->origins));
-	c->slots = calloc(SLOTS_MOST, sizeof(*c->slots));
 	if (getrandom(&c->seed, sizeof(c->seed), 0) != sizeof(c->seed) ||
-		room > SLOTS_MOST / 2 || !c->entries || !c->elements ||
-		!c->origins || !c->slots) {
+		room > ROOM_MOST || !c->entries || !c->elements ||
+		!c->origins || !slots_begin(&c->slots, (uint32_t)room)) {
 		change_deinit(c);
 		return -ENOMEM;
 	}
@@ -52,7 +50,7 @@ void change_deinit(struct change *c)
 	free(c->entries);
 	free(c->elements);
 	free(c->origins);
-	free(c->slots);
+	slots_free(&c->slots);
 	*c = (struct change){0};
 }
 
@@ -66,12 +64,12 @@ void change_put(struct change *c, const struct change_entry *entry)
 	c->entries[c->n++] = *entry;
 }
 
-static size_t hash(const struct change *c, const struct change_entry *e)
+static uint32_t hash_of(const struct change *c, const struct change_entry *e)
 {
 	const struct prefix *p = &e->element.prefix;
 
-	return hash_bytes(&c->seed, p->net.ip, sizeof(p->net.ip)) + e->jail +
-	       ((size_t)p->len << 16);
+	return (uint32_t)hash_bytes(&c->seed, p->net.ip, sizeof(p->net.ip)) +
+	       e->jail + ((uint32_t)p->len << 16);
 }
 
 static bool same_place(
@@ -82,30 +80,35 @@ static bool same_place(
 	       addr_equal(&x->element.prefix.net, &y->element.prefix.net);
 }
 
+/* The entry before this one, i, about its place: from now on this one. */
+static struct change_entry *find_twin(struct change *c, uint32_t i)
+{
+	uint32_t hash = hash_of(c, &c->entries[i]), at = hash, row;
+
+	while ((row = slots_next(&c->slots, hash, &at)) != SLOTS_NONE)
+		if (same_place(&c->entries[row], &c->entries[i])) {
+			slots_replace(&c->slots, at, i);
+			return &c->entries[row];
+		}
+	slots_put(&c->slots, hash, i);
+	return NULL;
+}
+
 /* Of entries about one place the last one counts. */
 static void join_twins(struct change *c)
 {
-	size_t slots = 64;
-
 	for (size_t i = 0; i < c->n; i++)
 		c->entries[i].same_as = -1;
-	while (slots < 2 * c->n)
-		slots *= 2;
-	memset(c->slots, 0, slots * sizeof(*c->slots));
+	/* There is memory for all that it has room for. */
+	slots_begin(&c->slots, (uint32_t)c->n);
 	for (size_t i = 0; i < c->n; i++) {
-		struct change_entry *e = &c->entries[i];
-		size_t at = hash(c, e) & (slots - 1);
+		struct change_entry *e = &c->entries[i], *twin;
 
-		if (e->error)
+		twin = e->error ? NULL : find_twin(c, (uint32_t)i);
+		if (!twin)
 			continue;
-		while (c->slots[at] &&
-			!same_place(&c->entries[c->slots[at] - 1], e))
-			at = (at + 1) & (slots - 1);
-		if (c->slots[at]) {
-			c->entries[c->slots[at] - 1].same_as = (int32_t)i;
-			e->refresh |= c->entries[c->slots[at] - 1].refresh;
-		}
-		c->slots[at] = (int32_t)i + 1;
+		twin->same_as = (int32_t)i;
+		e->refresh |= twin->refresh;
 	}
 }
 

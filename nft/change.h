@@ -8,6 +8,7 @@
 
 #include "lib/hash.h"
 #include "lib/layout.h"
+#include "lib/slots.h"
 #include "nft/element.h"
 
 struct batch;
@@ -36,7 +37,7 @@ struct change {
 	struct element *elements; /* within: in the order of the messages */
 	uint32_t *origins;	  /* within: the entry of each element */
 	size_t placed;		  /* within: how many elements */
-	int32_t *slots;		  /* within: to find twins */
+	struct slots slots;	  /* within: to find twins */
 	struct hash_seed seed;	  /* within: for that */
 	uint64_t transactions, retries; /* counted over its life */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MAILBAN_LEDGER_SLOTS_H
-#define MAILBAN_LEDGER_SLOTS_H
+#ifndef MAILBAN_LIB_SLOTS_H
+#define MAILBAN_LIB_SLOTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 struct slots {
 	uint32_t *at, mask; /* hash above, a row's number + 1 below the mask;
 			       0 = free */
+	uint32_t room;	    /* of at; the mask may be of fewer */
 };
 
 /* No row. */
@@ -24,8 +25,12 @@ static inline bool slots_full(const struct slots *slots, uint32_t n)
 	return !slots->at || n >= slots->mask / 4 * 3;
 }
 
-/* Twice as many, all free: who has the rows puts them again. */
+/* Twice as many, all free: who has the rows puts them again. To have no memory
+ * ends the program. */
 void slots_grow(struct slots *slots);
+/* Enough for rows of numbers below n, 2^30 at most, all free. What had room for
+ * as many takes no memory; false if there is none, and it is as it was. */
+bool slots_begin(struct slots *slots, uint32_t n);
 void slots_free(struct slots *slots);
 
 static inline void slots_put(struct slots *slots, uint32_t hash, uint32_t row)
@@ -52,6 +57,15 @@ static inline uint32_t slots_next(
 			return (slot & mask) - 1;
 		}
 	return SLOTS_NONE;
+}
+
+/* In place of the row that slots_next() has just told, another of its hash. */
+static inline void slots_replace(
+	const struct slots *slots, uint32_t at, uint32_t row)
+{
+	uint32_t mask = slots->mask, *slot = &slots->at[(at - 1) & mask];
+
+	*slot = (*slot & ~mask) | (row + 1);
 }
 
 #endif
