@@ -173,8 +173,6 @@ static void note_others(struct warden *w)
 
 void warden_rush_note(struct warden *w)
 {
-	/* First, as with each put the index is gone. */
-	note_others(w);
 	for (size_t i = 0; i < w->change.n; i++) {
 		const struct change_entry *e = &w->change.entries[i];
 		uint32_t seconds = (uint32_t)(e->element.timeout / 1000);
@@ -186,6 +184,8 @@ void warden_rush_note(struct warden *w)
 				       .end = clock_mono() +
 					      seconds * CLOCK_SECOND});
 	}
+	/* Last, as with each put the index is to be made anew. */
+	note_others(w);
 }
 
 void warden_rush_unban(struct warden *w)

@@ -81,13 +81,18 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* MANY of 10.0.0.0 on. */
-static void many(uint32_t jail, uint32_t seconds, bool refresh)
+/* MANY of 10.0.0.0 on, and then this one if it is not NULL. */
+static void many_and(uint32_t jail, uint32_t seconds, bool refresh,
+	const struct request_entry *more)
 {
-	struct request_entry *e = calloc(MANY, sizeof(*e));
-	struct request r = {
-		.type = REQUEST_BAN, .jail = jail, .n = MANY, .entries = e};
+	struct request_entry *e = calloc(MANY + 1, sizeof(*e));
+	struct request r = {.type = REQUEST_BAN,
+		.jail = jail,
+		.n = MANY + (more != NULL),
+		.entries = e};
 
+	if (more)
+		e[MANY] = *more;
 	for (uint32_t i = 0; i < MANY; i++) {
 		uint8_t ip[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
 		struct addr a = addr_from_bytes(ip, 4);
@@ -98,6 +103,11 @@ static void many(uint32_t jail, uint32_t seconds, bool refresh)
 	}
 	send_request(&r);
 	free(e);
+}
+
+static void many(uint32_t jail, uint32_t seconds, bool refresh)
+{
+	many_and(jail, seconds, refresh, NULL);
 }
 
 /* As after a loss. */
@@ -180,6 +190,25 @@ static void who_is_unbanned_or_banned_meanwhile(void **state)
 				 "10.0.0.8 counter timeout 2h"),
 		1);
 	assert_int_equal(listed("set inet mailban ban4-a", "10m"), MANY - 2);
+}
+
+/* Put in again and banned anew in one request: the new ban's time is his. */
+static void who_is_banned_in_the_same_breath(void **state)
+{
+	struct request_entry anew = {.prefix = world_prefix("10.0.0.8"),
+		.seconds = 7200,
+		.refresh = true};
+
+	(void)state;
+	many_and(0, 600, false, &anew);
+	assert_int_equal(listed("set inet mailban ban4-a",
+				 " 10.0.0.8 counter timeout 2h"),
+		1);
+	wait_until_moved("set inet mailban rush4-a");
+	assert_int_equal(listed("set inet mailban ban4-a",
+				 " 10.0.0.8 counter timeout 2h"),
+		1);
+	assert_int_equal(listed("set inet mailban ban4-a", "10m"), MANY - 1);
 }
 
 /* Somebody removes some; the others move all the same. */
@@ -305,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUSH_TEST(there_at_once_and_counting_later),
 		RUSH_TEST(who_is_unbanned_or_banned_meanwhile),
+		RUSH_TEST(who_is_banned_in_the_same_breath),
 		RUSH_TEST(some_that_are_not_there_any_more),
 		RUSH_TEST(who_counts_already_goes_on),
 		RUSH_TEST(who_is_there_is_left_alone),
