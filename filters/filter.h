@@ -77,6 +77,7 @@ struct filter_subject {
 	const char *text; /* valid UTF-8, or ASCII */
 	size_t n;
 	bool ascii; /* or so long that it is matched by bytes all the same */
+	bool has_newline;
 	bool dated; /* without its date, which is time (0: it has none) */
 	int64_t time;
 };

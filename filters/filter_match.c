@@ -22,10 +22,13 @@
 static bool matches(struct filter *filter, struct regex *regex,
 	const struct filter_subject *s)
 {
+	enum regex_text what = !s->ascii	? REGEX_UTF
+			       : s->has_newline ? REGEX_BYTES
+						: REGEX_LINE;
 	/* Of several lines together the text changes under way. */
 	enum regex_result r =
 		regex_search_in(regex, filter->lines ? 0 : s->number, s->text,
-			s->n, s->ascii, s->line->cut_short);
+			s->n, what, s->line->cut_short);
 
 	if (r == REGEX_LIMIT)
 		filter_note_given_up(filter, regex);
@@ -288,6 +291,7 @@ static enum filter_verdict match_lines(struct filter *filter,
 
 	linebuffer_add(filter->lines, line->text, line->n, line->ascii);
 	s.text = linebuffer_text(filter->lines, &s.n, &s.ascii);
+	s.has_newline = taken.has_newline = true;
 	taken.ascii = s.ascii;
 	if (!prefilter(filter, &s))
 		return FILTER_MISS;

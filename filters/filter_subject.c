@@ -11,20 +11,27 @@
 #include <string.h>
 
 #include "filters/regex.h"
+#include "lib/block.h"
 #include "lib/word.h"
 
-static bool is_ascii(const char *s, size_t n)
+/* Whether the n bytes at s are ASCII, and whether a newline is among them. */
+static bool is_ascii(const char *s, size_t n, bool *newline)
 {
-	uint64_t seen = 0, word;
+	block seen = {0}, found = {0}, b;
 	size_t i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		memcpy(&word, s + i, 8);
-		seen |= word;
+	*newline = false;
+	for (; i + BLOCK <= n; i += BLOCK) {
+		b = block_at(s + i);
+		seen |= b;
+		found |= (block)(b == '\n');
 	}
-	for (; i < n; i++)
-		seen |= (unsigned char)s[i];
-	return !(seen & UINT64_C(0x8080808080808080));
+	for (; i < n; i++) {
+		seen[0] |= (unsigned char)s[i];
+		*newline |= s[i] == '\n';
+	}
+	*newline |= block_any(found);
+	return !block_any(seen & 0x80);
 }
 
 /* The length of the well-formed sequence at s (Unicode, table 3-7); 0 if it
@@ -120,7 +127,7 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 
 	out->text = text;
 	out->n = n;
-	out->ascii = is_ascii(text, n);
+	out->ascii = is_ascii(text, n, &out->has_newline);
 	if (out->ascii)
 		return;
 	if (bytes && clean_run((const unsigned char *)text, n) == n) {

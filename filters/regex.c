@@ -33,11 +33,14 @@
 #define HEAP_LIMIT_KB 1024
 #define JIT_STACK_MOST (8 * 1024 * 1024)
 
-enum { BYTES, UTF, FORMS };
+#define FORMS 3 /* one for each enum regex_text */
 enum jit { NOT_TRIED, JIT, NO_JIT };
 
+/* Without a newline in the text, these are the same: "." and any byte, "$" and
+ * the end. ".+$" then takes one step, not one for each byte. */
 static const uint32_t form_options[FORMS] = {
-	[UTF] = PCRE2_UTF | PCRE2_UCP,
+	[REGEX_UTF] = PCRE2_UTF | PCRE2_UCP,
+	[REGEX_LINE] = PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY,
 };
 
 struct regex {
@@ -45,8 +48,8 @@ struct regex {
 	unsigned int users; /* 0: it is not shared */
 	pcre2_code *code[FORMS];
 	enum jit jit[FORMS];
-	int first; /* the form that was compiled at load */
-	bool utf_failed;
+	enum regex_text first; /* the form that was compiled at load */
+	bool failed[FORMS];
 	char *text;
 	pcre2_match_data *match;
 	const char *subject;
@@ -56,7 +59,8 @@ struct regex {
 		uint64_t line;
 		const char *subject;
 		size_t n;
-		bool ascii, cut;
+		enum regex_text what;
+		bool cut;
 		enum regex_result result;
 	} last;
 };
@@ -129,18 +133,18 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-/*
- * A regex of plain ASCII is compiled for plain subjects, which nearly all
- * are; its other form waits for the first subject that is not.
- */
-struct regex *regex_new(const char *text, char *why, size_t room)
+/* A regex of plain ASCII is compiled for plain subjects, which nearly all are;
+ * its other forms wait for the first subject of their kind. */
+static struct regex *make(
+	const char *text, enum regex_text first, char *why, size_t room)
 {
 	struct regex *regex = calloc(1, sizeof(*regex));
 	uint32_t options = 0;
-	int first = is_plain(text) ? BYTES : UTF;
 
 	if (!regex)
 		abort();
+	if (!is_plain(text))
+		first = REGEX_UTF;
 	regex->code[first] = compile(text, form_options[first], why, room);
 	if (!regex->code[first]) {
 		free(regex);
@@ -157,6 +161,11 @@ struct regex *regex_new(const char *text, char *why, size_t room)
 	return regex;
 }
 
+struct regex *regex_new(const char *text, char *why, size_t room)
+{
+	return make(text, REGEX_BYTES, why, room);
+}
+
 /* Of the admin's own texts: nobody chooses them to meet. */
 static struct regex **shared_list(const char *text)
 {
@@ -170,7 +179,7 @@ struct regex *regex_shared(const char *text, char *why, size_t room)
 	while (r && strcmp(r->text, text) != 0)
 		r = r->next;
 	if (!r) {
-		r = regex_new(text, why, room);
+		r = make(text, REGEX_LINE, why, room);
 		if (!r)
 			return NULL;
 		r->next = *list;
@@ -217,22 +226,22 @@ uint64_t regex_begin_line(size_t n)
 }
 
 /* The form for a subject, compiled now if it is the first of its kind. */
-static int form_for(struct regex *regex, bool ascii)
+static enum regex_text form_for(struct regex *regex, enum regex_text what)
 {
 	char why[200];
 
-	if (ascii || regex->first == UTF)
-		return regex->first;
-	if (!regex->code[UTF] && !regex->utf_failed) {
-		regex->code[UTF] = compile(
-			regex->text, form_options[UTF], why, sizeof(why));
-		regex->utf_failed = !regex->code[UTF];
+	if (regex->first == REGEX_UTF)
+		return REGEX_UTF;
+	if (!regex->code[what] && !regex->failed[what]) {
+		regex->code[what] = compile(
+			regex->text, form_options[what], why, sizeof(why));
+		regex->failed[what] = !regex->code[what];
 	}
-	return UTF;
+	return what;
 }
 
-static int run(struct regex *regex, int form, const char *subject, size_t n,
-	size_t from, uint32_t options, uint32_t limit)
+static int run(struct regex *regex, enum regex_text form, const char *subject,
+	size_t n, size_t from, uint32_t options, uint32_t limit)
 {
 	pcre2_code *code = regex->code[form];
 
@@ -251,10 +260,12 @@ static int run(struct regex *regex, int form, const char *subject, size_t n,
 
 /* *left is what the search may take beyond its own. */
 static enum regex_result search(struct regex *regex, const char *subject,
-	size_t n, size_t from, bool ascii, uint32_t options, uint32_t *left)
+	size_t n, size_t from, enum regex_text what, uint32_t options,
+	uint32_t *left)
 {
 	uint32_t limit = SEARCH_LIMIT + SEARCH_LIMIT_BYTE * (uint32_t)n;
-	int form = form_for(regex, ascii), r;
+	enum regex_text form = form_for(regex, what);
+	int r;
 
 	regex->last.line = 0;
 	regex->subject = subject;
@@ -275,24 +286,25 @@ enum regex_result regex_search(
 {
 	uint32_t left = LINE_LIMIT + LINE_LIMIT_BYTE * (uint32_t)n;
 
-	return search(regex, subject, n, 0, ascii, 0, &left);
+	return search(regex, subject, n, 0, ascii ? REGEX_BYTES : REGEX_UTF, 0,
+		&left);
 }
 
 enum regex_result regex_search_in(struct regex *regex, uint64_t line,
-	const char *subject, size_t n, bool ascii, bool cut)
+	const char *subject, size_t n, enum regex_text what, bool cut)
 {
 	enum regex_result r;
 
 	if (line > 0 && regex->last.line == line &&
 		regex->last.subject == subject && regex->last.n == n &&
-		regex->last.ascii == ascii && regex->last.cut == cut)
+		regex->last.what == what && regex->last.cut == cut)
 		return regex->last.result;
-	r = search(regex, subject, n, 0, ascii, cut ? PCRE2_NOTEOL : 0,
+	r = search(regex, subject, n, 0, what, cut ? PCRE2_NOTEOL : 0,
 		&line_now.left);
 	regex->last.line = line;
 	regex->last.subject = subject;
 	regex->last.n = n;
-	regex->last.ascii = ascii;
+	regex->last.what = what;
 	regex->last.cut = cut;
 	regex->last.result = r;
 	return r;
@@ -301,7 +313,8 @@ enum regex_result regex_search_in(struct regex *regex, uint64_t line,
 enum regex_result regex_search_from(struct regex *regex, const char *subject,
 	size_t n, size_t from, bool ascii)
 {
-	return search(regex, subject, n, from, ascii, 0, &line_now.left);
+	return search(regex, subject, n, from, ascii ? REGEX_BYTES : REGEX_UTF,
+		0, &line_now.left);
 }
 
 struct regex_span regex_numbered(const struct regex *regex, int i)
@@ -352,9 +365,10 @@ bool regex_has_group(const struct regex *regex, const char *name)
 
 bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 {
-	/* PCRE2 calls no text at all no partial match, and letters and blanks
-	 * that are not ASCII's are for the other form to judge, whole. */
-	if (!regex->anchored || n == 0)
+	/* PCRE2 calls no text at all no partial match; letters and blanks that
+	 * are not ASCII's, and newlines, are for another form to judge, whole.
+	 */
+	if (!regex->anchored || n == 0 || memchr(head, '\n', n))
 		return true;
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)head[i] >= 0x80)

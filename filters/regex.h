@@ -8,10 +8,18 @@
 
 /*
  * One compiled regular expression, made to run on hostile lines: PCRE2 with
- * JIT, a limit on backtracking, and two forms, one for subjects of pure ASCII
- * (bytes) and one for all others (UTF and UCP, as Python's str).
+ * JIT, a limit on backtracking, and three forms: one for subjects of pure ASCII
+ * (bytes), one for such that have no newline, and one for all others (UTF and
+ * UCP, as Python's str).
  */
 struct regex;
+
+/* What a subject is made of. */
+enum regex_text {
+	REGEX_UTF,   /* valid UTF-8 */
+	REGEX_BYTES, /* ASCII, or what is to be matched by bytes */
+	REGEX_LINE,  /* the same, and none of them is a newline */
+};
 
 enum regex_result { REGEX_MISS, REGEX_MATCH, REGEX_LIMIT };
 
@@ -26,9 +34,9 @@ struct regex_span {
  */
 struct regex *regex_new(const char *text, char *why, size_t room);
 /*
- * The same, shared by all who ask for the same text: filters have heads and
- * pieces in common. Who searches with one reads the groups before anybody else
- * does; each is freed by regex_free().
+ * The same to be asked about lines, shared by all who ask for the same text:
+ * filters have heads and pieces in common. Who searches with one reads the
+ * groups before anybody else does; each is freed by regex_free().
  */
 struct regex *regex_shared(const char *text, char *why, size_t room);
 void regex_free(struct regex **regex);
@@ -53,7 +61,7 @@ enum regex_result regex_search(
  * no end: "$" does not match there ("\z" still does).
  */
 enum regex_result regex_search_in(struct regex *regex, uint64_t line,
-	const char *subject, size_t n, bool ascii, bool cut);
+	const char *subject, size_t n, enum regex_text what, bool cut);
 
 /*
  * The same for the bytes from from on; those before are seen by a look behind,

@@ -179,6 +179,47 @@ static void where_a_line_was_cut_it_does_not_end(void **state)
 	err_deinit(&err);
 }
 
+/* An entry of the journal may have one; "." takes none, as in Python, and "$"
+ * may stand before the last. */
+static void a_newline_is_no_character_of_a_line(void **state)
+{
+	static const struct {
+		const char *text;
+		enum filter_verdict verdict;
+	} bodies[] = {
+		{"bad user a b from 192.0.2.1", FILTER_MATCH},
+		{"bad user a\nb from 192.0.2.1", FILTER_MISS},
+		{"bad user a sixteen bytes behind each other\n from 192.0.2.1",
+			FILTER_MISS},
+		{"bad user a b from 192.0.2.1\n", FILTER_MATCH},
+		{"bad user \xc3\xa4\nb from 192.0.2.1", FILTER_MISS},
+		{"bad user \xc3\xa4 b from 192.0.2.1", FILTER_MATCH},
+	};
+	struct filter_subject subject;
+	struct failure failure;
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	put_file("a.conf",
+		"[Definition]\nfailregex = ^bad user .+ from <ADDR>$\n");
+	filter = load("a", &err);
+	assert_non_null(filter);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct line line = {.text = bodies[i].text,
+			.text_len = strlen(bodies[i].text),
+			.body = bodies[i].text,
+			.body_len = strlen(bodies[i].text),
+			.journal = true};
+
+		filter_subject(&line, &subject);
+		assert_int_equal(filter_match(filter, &subject, NULL, &failure),
+			bodies[i].verdict);
+	}
+	filter_free(&filter);
+	err_deinit(&err);
+}
+
 /* Nothing was said yet that could speak against it. */
 static void any_line_may_begin(void **state)
 {
@@ -548,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_tag_in_many_rows),
 		cmocka_unit_test(misspelt),
 		cmocka_unit_test(spelt),
+		cmocka_unit_test(a_newline_is_no_character_of_a_line),
 		cmocka_unit_test(faults),
 	};
 

@@ -128,14 +128,15 @@ static void many_searches_are_one_line(void **state)
 		regex[i] = compiled(endless[0].regex);
 	granted = 0;
 	for (size_t i = 0; i < MANY; i++)
-		assert_int_equal(
-			regex_search_in(regex[i], line, text, n, true, false),
+		assert_int_equal(regex_search_in(regex[i], line, text, n,
+					 REGEX_BYTES, false),
 			REGEX_LIMIT);
 	assert_true(granted <= 50000 + 4 * n + MANY * (1000 + 2 * n));
 	/* The first had most of it; the next line has as much again. */
 	line = regex_begin_line(n);
 	granted = 0;
-	assert_int_equal(regex_search_in(regex[0], line, text, n, true, false),
+	assert_int_equal(
+		regex_search_in(regex[0], line, text, n, REGEX_BYTES, false),
 		REGEX_LIMIT);
 	assert_true(granted > 30000);
 	for (size_t i = 0; i < MANY; i++)
@@ -172,23 +173,27 @@ static void the_same_question_is_asked_once(void **state)
 	assert_ptr_equal(one, two);
 	searches = 0;
 	assert_int_equal(
-		regex_search_in(one, line, text, 3, true, false), REGEX_MATCH);
+		regex_search_in(one, line, text, 3, REGEX_BYTES, false),
+		REGEX_MATCH);
 	assert_int_equal(
-		regex_search_in(two, line, text, 3, true, false), REGEX_MATCH);
+		regex_search_in(two, line, text, 3, REGEX_BYTES, false),
+		REGEX_MATCH);
 	assert_int_equal(searches, 1);
 	assert_int_equal(*regex_numbered(two, 1).text, 'b');
 	/* Another text, another line, and no line are other questions. */
 	assert_int_equal(
-		regex_search_in(two, line, text, 2, true, false), REGEX_MISS);
+		regex_search_in(two, line, text, 2, REGEX_BYTES, false),
+		REGEX_MISS);
 	line = regex_begin_line(3);
 	text[2] = 'x';
 	assert_int_equal(
-		regex_search_in(one, line, text, 3, true, false), REGEX_MISS);
-	assert_int_equal(
-		regex_search_in(one, 0, text, 3, true, false), REGEX_MISS);
+		regex_search_in(one, line, text, 3, REGEX_BYTES, false),
+		REGEX_MISS);
+	assert_int_equal(regex_search_in(one, 0, text, 3, REGEX_BYTES, false),
+		REGEX_MISS);
 	text[2] = 'c';
-	assert_int_equal(
-		regex_search_in(one, 0, text, 3, true, false), REGEX_MATCH);
+	assert_int_equal(regex_search_in(one, 0, text, 3, REGEX_BYTES, false),
+		REGEX_MATCH);
 	assert_int_equal(searches, 5);
 	regex_free(&one);
 	assert_null(one);
@@ -222,6 +227,43 @@ static void many_are_shared(void **state)
 		regex_free(&all[i * 7 % TEXTS]);
 }
 
+/* What is quicker without a newline finds the same. */
+static void a_line_is_read_as_its_bytes_are(void **state)
+{
+	static const char *const regexes[] = {"^a.+$", "^(a.*?)c(.*)$",
+		"^(?=.{3,5}$)a", "(b.{0,2})$", "^.*b(.+?)(?:c|$)", "b\\Z",
+		"^(?!.*d).*(c)", "[^b]+$"};
+	static const char *const texts[] = {
+		"", "a", "abc", "abcabc", "abd", "xx abc c", "bc\rd", "b"};
+	char why[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(regexes) / sizeof(*regexes); i++) {
+		struct regex *bytes = compiled(regexes[i]);
+		struct regex *line = regex_shared(regexes[i], why, sizeof(why));
+
+		for (size_t k = 0; k < 2 * sizeof(texts) / sizeof(*texts);
+			k++) {
+			const char *text = texts[k / 2];
+			size_t n = strlen(text);
+			enum regex_result want = regex_search_in(
+				bytes, 0, text, n, REGEX_BYTES, k % 2);
+
+			assert_int_equal(want, regex_search_in(line, 0, text, n,
+						       REGEX_LINE, k % 2));
+			for (int g = 0; want == REGEX_MATCH && g < 3; g++) {
+				struct regex_span a = regex_numbered(bytes, g);
+				struct regex_span b = regex_numbered(line, g);
+
+				assert_ptr_equal(a.text, b.text);
+				assert_int_equal(a.n, b.n);
+			}
+		}
+		regex_free(&bytes);
+		regex_free(&line);
+	}
+}
+
 /* Loading a filter costs half as much by this. */
 static void machine_code_waits_for_a_search(void **state)
 {
@@ -245,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_long_name_is_no_endless_search),
 		cmocka_unit_test(the_same_question_is_asked_once),
 		cmocka_unit_test(many_are_shared),
+		cmocka_unit_test(a_line_is_read_as_its_bytes_are),
 		cmocka_unit_test(machine_code_waits_for_a_search),
 	};
 
