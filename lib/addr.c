@@ -126,8 +126,14 @@ bool prefix_parse(const char *text, size_t n, struct prefix *out)
 	size_t head = slash ? (size_t)(slash - text) : n;
 	unsigned int len = 0;
 	struct prefix p;
+	uint8_t ip[4];
 	bool v4;
 
+	/* What most are. */
+	if (!slash && parse_v4(text, n, ip)) {
+		*out = (struct prefix){addr_from_bytes(ip, 4), 128};
+		return true;
+	}
 	if (!addr_parse(text, head, &p.net))
 		return false;
 	/* The family is that of the text: ::ffff:0:0/96 is a v6 spelling. */
@@ -202,24 +208,14 @@ struct prefix prefix_of(const struct addr *a)
 	return (struct prefix){.net = *a, .len = 128};
 }
 
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->ip, b->ip, 16) == 0;
-}
-
-int addr_compare(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->ip, b->ip, 16);
-}
-
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
-	unsigned int whole = p->len / 8, rest = p->len % 8;
+	uint64_t first = addr_first(&p->net) ^ addr_first(a);
+	uint64_t last = addr_last(&p->net) ^ addr_last(a);
 
-	if (memcmp(p->net.ip, a->ip, whole) != 0)
-		return false;
-	return rest == 0 ||
-	       ((p->net.ip[whole] ^ a->ip[whole]) >> (8 - rest)) == 0;
+	if (p->len <= 64)
+		return p->len == 0 || first >> (64 - p->len) == 0;
+	return first == 0 && last >> (128 - p->len) == 0;
 }
 
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b)

@@ -2,9 +2,11 @@
 #ifndef MAILBAN_LIB_ADDR_H
 #define MAILBAN_LIB_ADDR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sockaddr;
 
@@ -16,6 +18,40 @@ struct sockaddr;
 struct addr {
 	uint8_t ip[16];
 };
+
+/* Its first and its last eight bytes, as numbers that are in their order. */
+static inline uint64_t addr_first(const struct addr *a)
+{
+	uint64_t half;
+
+	memcpy(&half, a->ip, sizeof(half));
+	return be64toh(half);
+}
+
+static inline uint64_t addr_last(const struct addr *a)
+{
+	uint64_t half;
+
+	memcpy(&half, a->ip + sizeof(half), sizeof(half));
+	return be64toh(half);
+}
+
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
+/* Below 0, 0 or above, in the order of their bytes. */
+static inline int addr_compare(const struct addr *a, const struct addr *b)
+{
+	uint64_t x = addr_first(a), y = addr_first(b);
+
+	if (x == y) {
+		x = addr_last(a);
+		y = addr_last(b);
+	}
+	return (x > y) - (x < y);
+}
 
 /* A network: its address with the host bits zero, and a length in bits of
  * the 128-bit form: IPv4's /24 is 96 + 24. */
@@ -48,8 +84,6 @@ bool prefix_is_cut(const struct prefix *p);
 /* A single host: /32 of IPv4 or /128. */
 bool prefix_is_host(const struct prefix *p);
 struct prefix prefix_of(const struct addr *a);
-bool addr_equal(const struct addr *a, const struct addr *b);
-int addr_compare(const struct addr *a, const struct addr *b);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 /* True if one of the two holds the other. */
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
