@@ -38,7 +38,8 @@ static void add(struct groups *g, enum group what, int number)
 {
 	for (int i = 0; i < GROUP_ALTERNATIVES; i++)
 		if (g->of[what][i] == 0) {
-			g->of[what][i] = number;
+			g->of[what][i] = (uint16_t)number;
+			g->named |= UINT32_C(1) << what;
 			return;
 		}
 }

@@ -3,6 +3,7 @@
 #define MAILBAN_FILTERS_GROUPS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "filters/regex.h"
 
@@ -34,13 +35,14 @@ enum group {
  * <F-USER>, then <F-ALT_USER_1>, <F-ALT_USER_2>. 0 ends a row.
  */
 struct groups {
-	int of[GROUPS][GROUP_ALTERNATIVES + 1];
+	uint32_t named; /* bit i: there is one of enum group's i-th */
+	uint16_t of[GROUPS][GROUP_ALTERNATIVES + 1];
 };
 
 void groups_find(const struct regex *regex, struct groups *out);
 static inline bool groups_has(const struct groups *g, enum group what)
 {
-	return g->of[what][0] != 0;
+	return g->named >> what & 1;
 }
 /* After a match: the first that is set and not empty; text NULL if none. */
 struct regex_span groups_get(

@@ -52,6 +52,8 @@ struct regex {
 	bool failed[FORMS];
 	char *text;
 	pcre2_match_data *match;
+	const PCRE2_SIZE *ovector; /* of match */
+	uint32_t ovector_n;
 	const char *subject;
 	bool anchored;
 	/* The search before this one; line 0: another could not ask the same */
@@ -156,6 +158,8 @@ static struct regex *make(
 		pcre2_match_data_create_from_pattern(regex->code[first], NULL);
 	if (!regex->match || !regex->text)
 		abort();
+	regex->ovector = pcre2_get_ovector_pointer(regex->match);
+	regex->ovector_n = pcre2_get_ovector_count(regex->match);
 	pcre2_pattern_info(regex->code[first], PCRE2_INFO_ALLOPTIONS, &options);
 	regex->anchored = options & PCRE2_ANCHORED;
 	return regex;
@@ -319,9 +323,9 @@ enum regex_result regex_search_from(struct regex *regex, const char *subject,
 
 struct regex_span regex_numbered(const struct regex *regex, int i)
 {
-	PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match);
+	const PCRE2_SIZE *at = regex->ovector;
 
-	if (i < 0 || (uint32_t)i >= pcre2_get_ovector_count(regex->match) ||
+	if (i < 0 || (uint32_t)i >= regex->ovector_n ||
 		at[2 * i] == PCRE2_UNSET || at[2 * i + 1] < at[2 * i])
 		return (struct regex_span){NULL, 0};
 	return (struct regex_span){
