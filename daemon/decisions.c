@@ -14,6 +14,7 @@
 #include "daemon/reason.h"
 #include "daemon/state.h"
 #include "jails/ignore.h"
+#include "jails/keytable.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -341,7 +342,7 @@ static uint32_t times(uint32_t count, uint32_t weight, uint32_t most)
 
 /* So many failures of one who is not ignored, at t. */
 static void add_failures(struct decisions *d, size_t jail,
-	const struct failure *f, int64_t t, uint32_t count)
+	const struct failure *f, uint32_t hash, int64_t t, uint32_t count)
 {
 	struct room *room = &d->rooms[jail];
 	struct ban ban;
@@ -356,17 +357,17 @@ static void add_failures(struct decisions *d, size_t jail,
 	/* A network is tracked as its first address. */
 	weight = escalate_weight(&room->jail->escalate,
 		decisions_times_before(d, jail, &f->who), room->jail->maxretry);
-	full = window_add(room->window, &f->who.net, t,
+	full = window_add_hashed(room->window, &f->who.net, hash, t,
 		times(count, weight, room->jail->maxretry));
 	decisions_touch(d, jail, &f->who.net, t, full);
 	if (full)
 		ban_for(d, jail, f, t);
 }
 
-void decisions_decide(struct decisions *d, size_t jail, const struct failure *f,
-	const struct attempt *attempt, int64_t now)
+void decisions_decide(struct decisions *d, const struct waiting *w, int64_t now)
 {
-	struct room *room = &d->rooms[jail];
+	const struct failure *f = &w->failure;
+	struct room *room = &d->rooms[w->jail];
 	int64_t t = f->time / CLOCK_SECOND;
 	char text[PREFIX_TEXT];
 	uint32_t count;
@@ -380,14 +381,14 @@ void decisions_decide(struct decisions *d, size_t jail, const struct failure *f,
 			prefix_format(&f->who, text));
 		return;
 	}
-	count = count_of(room, f, attempt, t);
+	count = count_of(room, f, &w->attempt, t);
 	if (count == 0)
 		return;
 	room->total_failed += count;
 	if (d->out.failed && !room->jail->counts_bans)
 		d->out.failed(d->out.ctx, &f->who, count, t);
 	tell_found(room, f, count);
-	add_failures(d, jail, f, t, count);
+	add_failures(d, w->jail, f, w->hash, t, count);
 }
 
 void decisions_refused(struct decisions *d, size_t jail)
@@ -470,7 +471,9 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	/* One told failure, however much it weighs: as fail2ban has it. */
 	d->rooms[jail].total_failed++;
 	tell_found(&d->rooms[jail], &failure, 1);
-	add_failures(d, jail, &failure, decisions_now(), failures);
+	add_failures(d, jail, &failure,
+		keytable_hash(&d->seed, &who->net, sizeof(who->net)),
+		decisions_now(), failures);
 	return DECISION_DONE;
 }
 

@@ -57,9 +57,9 @@ struct touched {
 /* A failure that was not decided yet. */
 struct waiting {
 	size_t jail;
-	struct failure failure;		 /* without any text */
-	struct attempt attempt;		 /* if the jail counts them */
-	uint32_t in_window, in_attempts; /* as expected there */
+	struct failure failure; /* without any text */
+	struct attempt attempt; /* if the jail counts them */
+	uint32_t hash;		/* of its address, as in all the tables */
 };
 
 /* So many wait for each other. */
@@ -120,11 +120,9 @@ size_t decisions_jail(const struct config *config, const char *name);
 void decisions_remember(struct window *window, const struct jail *jail,
 	const struct addr *who, int64_t time, uint32_t count);
 
-/* Decides about a failure, the time being now; attempt NULL: none is counted.
- */
-void decisions_decide(struct decisions *d, size_t jail,
-	const struct failure *failure, const struct attempt *attempt,
-	int64_t now);
+/* Decides about a failure, the time being now. */
+void decisions_decide(
+	struct decisions *d, const struct waiting *w, int64_t now);
 
 /* How often it was banned before, as the jail's bantime.increment counts. */
 uint32_t decisions_times_before(

@@ -7,24 +7,30 @@
  * changed before all are decided.
  */
 #include "daemon/decisions_parts.h"
+#include "jails/keytable.h"
 #include "lib/log.h"
 
-static struct attempt *read_attempt(const struct room *room,
-	const struct failure *f, struct attempt *attempt)
+/* Without any text: the line will be gone. */
+static void wait_as(struct waiting *w, const struct decisions *d, size_t jail,
+	const struct failure *f)
 {
-	if (!room->attempts)
-		return NULL;
-	attempts_read(room->attempts, f, attempt);
-	return attempt;
+	const struct room *room = &d->rooms[jail];
+
+	w->jail = jail;
+	w->failure = *f;
+	w->failure.user = w->failure.session = w->failure.witness = NULL;
+	w->hash = keytable_hash(&d->seed, &f->who.net, sizeof(f->who.net));
+	if (room->attempts)
+		attempts_read(room->attempts, f, w->hash, &w->attempt);
 }
 
 void decisions_failure(
 	struct decisions *d, size_t jail, const struct failure *f)
 {
-	struct attempt attempt;
+	struct waiting w;
 
-	decisions_decide(d, jail, f, read_attempt(&d->rooms[jail], f, &attempt),
-		decisions_now());
+	wait_as(&w, d, jail, f);
+	decisions_decide(d, &w, decisions_now());
 }
 
 void decisions_later(struct decisions *d, size_t jail, const struct failure *f)
@@ -32,13 +38,10 @@ void decisions_later(struct decisions *d, size_t jail, const struct failure *f)
 	const struct room *room = &d->rooms[jail];
 	struct waiting *w = &d->waiting[d->waiting_n++];
 
-	w->jail = jail;
-	w->failure = *f;
-	/* The line is gone by then. */
-	w->failure.user = w->failure.session = w->failure.witness = NULL;
-	w->in_window = window_expect(room->window, &f->who.net);
-	if (read_attempt(room, f, &w->attempt))
-		w->in_attempts = attempts_expect(room->attempts, &f->who.net);
+	wait_as(w, d, jail, f);
+	window_expect(room->window, w->hash);
+	if (room->attempts)
+		attempts_expect(room->attempts, w->hash);
 	if (d->waiting_n == WAITING_MOST)
 		decisions_settle(d);
 }
@@ -53,15 +56,12 @@ void decisions_settle(struct decisions *d)
 		const struct waiting *w = &d->waiting[i];
 		const struct room *room = &d->rooms[w->jail];
 
-		window_near(room->window, w->in_window);
+		window_near(room->window, w->hash);
 		if (room->attempts)
-			attempts_near(room->attempts, w->in_attempts);
+			attempts_near(room->attempts, w->hash);
 	}
 	now = decisions_now();
-	for (size_t i = 0; i < d->waiting_n; i++) {
-		const struct waiting *w = &d->waiting[i];
-
-		decisions_decide(d, w->jail, &w->failure, &w->attempt, now);
-	}
+	for (size_t i = 0; i < d->waiting_n; i++)
+		decisions_decide(d, &d->waiting[i], now);
 	d->waiting_n = 0;
 }

@@ -105,15 +105,16 @@ static void evict(struct attempts *a)
 	}
 }
 
-static struct record *record_of(struct attempts *a, const struct addr *addr)
+static struct record *record_of(
+	struct attempts *a, const struct addr *addr, uint32_t hash)
 {
-	uint32_t at = keytable_find(a->table, addr);
+	uint32_t at = keytable_find_hashed(a->table, addr, hash);
 
 	if (at == KEYTABLE_NONE)
-		at = keytable_add(a->table, addr);
+		at = keytable_add_hashed(a->table, addr, hash);
 	if (at == KEYTABLE_NONE) {
 		evict(a);
-		at = keytable_add(a->table, addr);
+		at = keytable_add_hashed(a->table, addr, hash);
 	}
 	return at == KEYTABLE_NONE ? NULL : keytable_at(a->table, at);
 }
@@ -141,10 +142,11 @@ static void forget_old(struct record *r, uint32_t now)
 	r->n = kept;
 }
 
-void attempts_read(
-	const struct attempts *a, const struct failure *f, struct attempt *out)
+void attempts_read(const struct attempts *a, const struct failure *f,
+	uint32_t hash, struct attempt *out)
 {
 	*out = (struct attempt){.who = f->who.net,
+		.hash = hash,
 		.has_session = f->session,
 		.sum = f->attempts,
 		.session = f->nameless ? NAMELESS : ANY};
@@ -310,7 +312,7 @@ uint32_t attempts_count(
 	/* The sum of a connection that cannot be told from others. */
 	if (w->sum && !w->has_session)
 		return n;
-	r = record_of(a, &w->who);
+	r = record_of(a, &w->who, w->hash);
 	if (!r)
 		return n;
 	forget_old(r, now);
@@ -326,14 +328,14 @@ uint32_t attempts_count(
 	return n;
 }
 
-uint32_t attempts_expect(const struct attempts *a, const struct addr *who)
+void attempts_expect(const struct attempts *a, uint32_t hash)
 {
-	return keytable_expect(a->table, who);
+	keytable_expect(a->table, hash);
 }
 
-void attempts_near(const struct attempts *a, uint32_t expected)
+void attempts_near(const struct attempts *a, uint32_t hash)
 {
-	keytable_near(a->table, expected);
+	keytable_near(a->table, hash);
 }
 
 uint32_t attempts_expire(struct attempts *a, int64_t now, uint32_t most)

@@ -38,6 +38,7 @@ void attempts_free(struct attempts **attempts);
 /* What a failure tells of attempts, without the line's text: hashes of it. */
 struct attempt {
 	struct addr who;
+	uint32_t hash; /* of who */
 	uint64_t session;
 	uint32_t user;
 	uint16_t witness;
@@ -45,9 +46,10 @@ struct attempt {
 	uint32_t sum; /* failure->attempts */
 };
 
-/* Of a failure whose line is there. */
+/* Of a failure whose line is there; hash is its address's, which keytable_hash
+ * gives for the seed of these. */
 void attempts_read(const struct attempts *attempts,
-	const struct failure *failure, struct attempt *out);
+	const struct failure *failure, uint32_t hash, struct attempt *out);
 /*
  * How many attempts a failure at time (seconds since 1970 UTC) tells of that
  * were not counted before; they are from now on.
@@ -55,9 +57,8 @@ void attempts_read(const struct attempts *attempts,
 uint32_t attempts_count(
 	struct attempts *attempts, const struct attempt *attempt, int64_t time);
 /* As of a window (jails/window.h). */
-uint32_t attempts_expect(
-	const struct attempts *attempts, const struct addr *who);
-void attempts_near(const struct attempts *attempts, uint32_t expected);
+void attempts_expect(const struct attempts *attempts, uint32_t hash);
+void attempts_near(const struct attempts *attempts, uint32_t hash);
 
 /* Looks at the next few addresses, at most `most`, and drops those that no
  * line at or after now can be about. Returns how many. */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "lib/hash.h"
+#include "lib/word.h"
 
 #define ROOM_FIRST 64u
 #define ROOM_KEPT 4096u
@@ -29,9 +30,15 @@ struct keytable {
 	struct hash_seed seed;
 };
 
+uint32_t keytable_hash(
+	const struct hash_seed *seed, const void *key, uint32_t key_size)
+{
+	return (uint32_t)hash_bytes(seed, key, key_size);
+}
+
 static uint32_t hash(const struct keytable *t, const void *key)
 {
-	return (uint32_t)hash_bytes(&t->seed, key, t->key_size);
+	return keytable_hash(&t->seed, key, t->key_size);
 }
 
 static void *map(size_t n)
@@ -58,9 +65,8 @@ static uint32_t index_entry(uint32_t hashed, uint32_t at)
 }
 
 /* Puts a place into the index, where no equal key is. */
-static void index_put(struct keytable *t, uint32_t at)
+static void index_put(struct keytable *t, uint32_t at, uint32_t hashed)
 {
-	uint32_t hashed = hash(t, keytable_at(t, at));
 	uint32_t slot = hashed & t->mask;
 
 	while (t->index[slot])
@@ -150,39 +156,39 @@ size_t keytable_memory(const struct keytable *t)
 
 uint32_t keytable_find(const struct keytable *t, const void *key)
 {
-	uint32_t hashed, slot;
+	return t->n == 0 ? KEYTABLE_NONE
+			 : keytable_find_hashed(t, key, hash(t, key));
+}
 
-	if (t->n == 0)
-		return KEYTABLE_NONE;
-	hashed = hash(t, key);
-	slot = hashed & t->mask;
+uint32_t keytable_find_hashed(
+	const struct keytable *t, const void *key, uint32_t hashed)
+{
+	uint32_t slot = hashed & t->mask;
+
 	for (; t->index[slot]; slot = (slot + 1) & t->mask) {
 		uint32_t at = (t->index[slot] & PLACE) - 1;
 
 		if (t->index[slot] == index_entry(hashed, at) &&
-			memcmp(keytable_at(t, at), key, t->key_size) == 0)
+			word_same(keytable_at(t, at), key, t->key_size))
 			return at;
 	}
 	return KEYTABLE_NONE;
 }
 
-uint32_t keytable_expect(const struct keytable *t, const void *key)
+void keytable_expect(const struct keytable *t, uint32_t hashed)
 {
-	uint32_t expected = hash(t, key);
-
-	__builtin_prefetch(&t->index[expected & t->mask]);
-	return expected;
+	__builtin_prefetch(&t->index[hashed & t->mask]);
 }
 
-void keytable_near(const struct keytable *t, uint32_t expected)
+void keytable_near(const struct keytable *t, uint32_t hashed)
 {
 	for (uint32_t k = 0; k < NEAR_SLOTS; k++) {
-		uint32_t entry = t->index[(expected + k) & t->mask];
+		uint32_t entry = t->index[(hashed + k) & t->mask];
 		uint32_t at = (entry & PLACE) - 1;
 
 		if (!entry)
 			return;
-		if (entry != index_entry(expected, at))
+		if (entry != index_entry(hashed, at))
 			continue;
 		for (uint32_t i = 0; i < t->size && i < NEAR_MOST; i += 64)
 			__builtin_prefetch((char *)keytable_at(t, at) + i);
@@ -214,7 +220,7 @@ static bool index_resize(struct keytable *t, uint32_t mask)
 	t->index = made;
 	t->mask = mask;
 	for (uint32_t at = 0; at < t->n; at++)
-		index_put(t, at);
+		index_put(t, at, hash(t, keytable_at(t, at)));
 	return true;
 }
 
@@ -229,6 +235,12 @@ static void shrink(struct keytable *t)
 
 uint32_t keytable_add(struct keytable *t, const void *key)
 {
+	return keytable_add_hashed(t, key, hash(t, key));
+}
+
+uint32_t keytable_add_hashed(
+	struct keytable *t, const void *key, uint32_t hashed)
+{
 	char *record;
 
 	if (t->n == t->most)
@@ -241,7 +253,7 @@ uint32_t keytable_add(struct keytable *t, const void *key)
 	record = keytable_at(t, t->n);
 	memcpy(record, key, t->key_size);
 	memset(record + t->key_size, 0, t->size - t->key_size);
-	index_put(t, t->n);
+	index_put(t, t->n, hashed);
 	return t->n++;
 }
 

@@ -18,12 +18,13 @@ struct hash_seed;
 struct keytable;
 
 #define KEYTABLE_NONE UINT32_MAX
+#define KEYTABLE_KEY_LEAST 8
 #define KEYTABLE_KEY_MOST 32
 
 /*
  * For at most `most` records (1 to 2^28) of size bytes (a multiple of 4), of
- * which the first key_size (a multiple of 4) are the key. NULL with errno if
- * there is no memory.
+ * which the first key_size (a multiple of 4, 8 to 32) are the key. NULL with
+ * errno if there is no memory.
  */
 struct keytable *keytable_new(uint32_t size, uint32_t key_size, uint32_t most,
 	const struct hash_seed *seed);
@@ -37,18 +38,28 @@ size_t keytable_memory(const struct keytable *table);
 /* Where the record with this key stands, or KEYTABLE_NONE. */
 uint32_t keytable_find(const struct keytable *table, const void *key);
 /*
- * For who will look a key up after some other work: that begins to bring near
- * what the find reads first, and returns what keytable_near wants; which, some
- * work later, does so with the record. Neither changes anything.
+ * A key's hash, the same in all tables that have one seed and one size of key:
+ * for who looks it up in several of them, or more than once.
  */
-uint32_t keytable_expect(const struct keytable *table, const void *key);
-void keytable_near(const struct keytable *table, uint32_t expected);
+uint32_t keytable_hash(
+	const struct hash_seed *seed, const void *key, uint32_t key_size);
+uint32_t keytable_find_hashed(
+	const struct keytable *table, const void *key, uint32_t hash);
+/*
+ * For who will look a key up after some other work: the first begins to bring
+ * near what the find reads first; the second, some work later, does so with the
+ * record. Neither changes anything.
+ */
+void keytable_expect(const struct keytable *table, uint32_t hash);
+void keytable_near(const struct keytable *table, uint32_t hash);
 /*
  * Adds a record with this key, which must not be in; the rest of it is zero.
  * Where it stands, or KEYTABLE_NONE if the table is full or memory is short.
  * Pointers from keytable_at are stale afterwards.
  */
 uint32_t keytable_add(struct keytable *table, const void *key);
+uint32_t keytable_add_hashed(
+	struct keytable *table, const void *key, uint32_t hash);
 /*
  * Removes the record at this place. The last record, if it is another, is
  * now here: true. Pointers from keytable_at are stale afterwards.

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "jails/keytable.h"
+#include "lib/hash.h"
 
 /* How many records are looked at for one to evict. */
 #define SAMPLE 16u
@@ -35,6 +36,7 @@ struct record {
 
 struct window {
 	struct keytable *table;
+	struct hash_seed seed;
 	uint32_t maxretry, findtime;
 	uint32_t step; /* seconds a cell; 0 = exact */
 	uint32_t hand; /* where the clock hand of expiry and eviction is */
@@ -51,6 +53,7 @@ struct window *window_new(uint32_t maxretry, int64_t findtime, uint32_t most,
 
 	if (!w)
 		return NULL;
+	w->seed = *seed;
 	w->maxretry = maxretry;
 	w->findtime = findtime > INT32_MAX ? INT32_MAX : (uint32_t)findtime;
 	if (maxretry <= WINDOW_EXACT) {
@@ -178,7 +181,14 @@ static bool cells_add(
 bool window_add(
 	struct window *w, const struct addr *addr, int64_t time, uint32_t count)
 {
-	uint32_t at = keytable_find(w->table, addr), t;
+	return window_add_hashed(w, addr,
+		keytable_hash(&w->seed, addr, sizeof(*addr)), time, count);
+}
+
+bool window_add_hashed(struct window *w, const struct addr *addr, uint32_t hash,
+	int64_t time, uint32_t count)
+{
+	uint32_t at = keytable_find_hashed(w->table, addr, hash), t;
 	struct record *r;
 
 	t = time < 0 ? 0 : time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
@@ -189,11 +199,11 @@ bool window_add(
 			return true;
 		if (keytable_count(w->table) == keytable_most(w->table))
 			evict(w);
-		at = keytable_add(w->table, addr);
+		at = keytable_add_hashed(w->table, addr, hash);
 		if (at == KEYTABLE_NONE) {
 			/* No memory to grow: live with the room there is. */
 			evict(w);
-			at = keytable_add(w->table, addr);
+			at = keytable_add_hashed(w->table, addr, hash);
 		}
 		if (at == KEYTABLE_NONE)
 			return false;
@@ -205,14 +215,14 @@ bool window_add(
 	return true;
 }
 
-uint32_t window_expect(const struct window *w, const struct addr *addr)
+void window_expect(const struct window *w, uint32_t hash)
 {
-	return keytable_expect(w->table, addr);
+	keytable_expect(w->table, hash);
 }
 
-void window_near(const struct window *w, uint32_t expected)
+void window_near(const struct window *w, uint32_t hash)
 {
-	keytable_near(w->table, expected);
+	keytable_near(w->table, hash);
 }
 
 uint32_t window_count(const struct window *w, const struct addr *addr)

@@ -43,12 +43,14 @@ bool window_add(struct window *window, const struct addr *addr, int64_t time,
 	uint32_t count);
 
 /*
- * For who will add a failure of addr after some other work: the first brings
- * near what window_add reads and returns what the second wants, some work
- * later.
+ * The same for who has the address's hash, which keytable_hash gives for the
+ * window's seed; and for who will do so after some other work: the first brings
+ * near what it reads, and so does the second, some work later.
  */
-uint32_t window_expect(const struct window *window, const struct addr *addr);
-void window_near(const struct window *window, uint32_t expected);
+bool window_add_hashed(struct window *window, const struct addr *addr,
+	uint32_t hash, int64_t time, uint32_t count);
+void window_expect(const struct window *window, uint32_t hash);
+void window_near(const struct window *window, uint32_t hash);
 
 /* How many failures of addr are in its window; 0 if it is not tracked. */
 uint32_t window_count(const struct window *window, const struct addr *addr);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "jails/attempts.h"
+#include "jails/keytable.h"
 #include "lib/hash.h"
 
 #define T0 INT64_C(1763719200)
@@ -44,7 +45,7 @@ static uint32_t tell_from(struct attempts *a, uint32_t host, int64_t seconds,
 		f.session = told->session;
 		f.session_len = strlen(told->session);
 	}
-	attempts_read(a, &f, &attempt);
+	attempts_read(a, &f, keytable_hash(&seed, &who, sizeof(who)), &attempt);
 	return attempts_count(a, &attempt, T0 + seconds);
 }
 
