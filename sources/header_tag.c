@@ -114,10 +114,11 @@ void header_tags_learn(struct header_tags *tags, const struct line *line)
 	const char *at = line->tag, *after = at + line->tag_len;
 	bool pid = line->message > after && *after == '[';
 	size_t n = line->tag_len + (pid ? 1 : 2);
+	size_t room = (size_t)(line->message + line->message_len - at);
 	struct header_tag *t;
 
-	if (!line->head || n > HEADER_TAG_TEXT ||
-		line->message + line->message_len - at < HEADER_TAG_ROOM)
+	if (!line->head || n > HEADER_TAG_TEXT || room < HEADER_TAG_TEXT ||
+		room < n + HEADER_TAG_ROOM)
 		return;
 	/* Without all that its place is of it would be everywhere. */
 	if (pid && n < 13)

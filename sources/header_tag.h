@@ -53,9 +53,9 @@ static inline bool header_tag_ends_pid(const char *p)
 
 #define HEADER_TAGS 128
 #define HEADER_TAG_TEXT (2 * BLOCK)
-/* What a line must have behind its tag's beginning, to be compared: the text,
- * eight digits, and what stands behind them. */
-#define HEADER_TAG_ROOM (HEADER_TAG_TEXT + 16)
+/* What a line must have behind its tag's text, to be compared: eight digits,
+ * and what stands behind them. */
+#define HEADER_TAG_ROOM 12
 
 /*
  * Programs that were cut off lines with one beginning: a host has few, and one
@@ -97,9 +97,11 @@ static inline bool header_tags_cut(const struct header_tags *tags,
 	const char *mask, *after;
 	block other;
 
-	if (end - at < HEADER_TAG_ROOM)
+	if (end - at < HEADER_TAG_TEXT)
 		return false;
 	t = &tags->items[header_tags_place(at)];
+	if (end - at < t->n + HEADER_TAG_ROOM)
+		return false;
 	mask = header_tag_mask + HEADER_TAG_TEXT - t->n;
 	other = (block_at(at) ^ block_at(t->text)) & block_at(mask);
 	other |= (block_at(at + BLOCK) ^ block_at(t->text + BLOCK)) &
