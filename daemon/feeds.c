@@ -24,6 +24,10 @@
  * longer, but for the line that is looked at then. */
 #define PORTION (256 * 1024)
 #define PORTION_TIME (4 * CLOCK_MILLISECOND)
+/* The clock is asked after so many lines that expressions were run on, and
+ * after each that is long: only such take long. */
+#define PORTION_LINES 8
+#define LINE_LONG 1024
 
 struct feed {
 	struct feeds *feeds;
@@ -56,6 +60,7 @@ struct feeds {
 	struct feed_journals journals;
 	struct feed_syslog *syslog;
 	int64_t until;	     /* monotonic: of the portion */
+	uint32_t searched;   /* lines since the clock was asked */
 	uint64_t lines_gone; /* of sources that are not read any more */
 };
 
@@ -83,14 +88,23 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	feeds->user.failure(feeds->user.ctx, jail, feed->number, failure);
 }
 
+/* Behind a line that expressions were run on. */
+static bool is_over(struct feeds *feeds, const struct line *line)
+{
+	if (++feeds->searched < PORTION_LINES && line->text_len < LINE_LONG)
+		return false;
+	feeds->searched = 0;
+	return clock_mono() >= feeds->until;
+}
+
 static void on_line(void *ctx, const struct line *line)
 {
 	struct feed *feed = ctx;
-	const struct feeds *feeds = feed->feeds;
+	struct feeds *feeds = feed->feeds;
 
 	if (feeds->config->settings.counters)
 		feeds->user.line(feeds->user.ctx, line, feed->number);
-	if (seats_line(feed->seats, line) && clock_mono() >= feeds->until)
+	if (seats_line(feed->seats, line) && is_over(feeds, line))
 		file_source_enough(feed->source);
 }
 
