@@ -74,8 +74,10 @@ static void begin(struct beginnings *b, const struct line *line)
 		b->pause--;
 		return;
 	}
+	if (is_none(line->message))
+		return;
 	now->hash = hash_of(line->head, line->message);
-	if (*vain_of(b, now->hash) == now->hash || is_none(line->message) ||
+	if (*vain_of(b, now->hash) == now->hash ||
 		!linehead_cut(line, &now->key) || !linehead_is_plain(&now->key))
 		return;
 	memcpy(now->before, now->key.before, now->key.before_n);

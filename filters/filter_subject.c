@@ -14,23 +14,32 @@
 #include "lib/block.h"
 #include "lib/word.h"
 
+static bool is_ascii_short(const char *s, size_t n)
+{
+	unsigned char seen = 0;
+
+	for (size_t i = 0; i < n; i++)
+		seen |= (unsigned char)s[i];
+	return seen < 0x80;
+}
+
 /* Whether the n bytes at s are ASCII, and whether a newline is among them. */
 static bool is_ascii(const char *s, size_t n, bool *newline)
 {
-	block seen = {0}, found = {0}, b;
-	size_t i = 0;
+	block seen = {0}, found = {0};
 
-	*newline = false;
-	for (; i + BLOCK <= n; i += BLOCK) {
-		b = block_at(s + i);
+	if (n < BLOCK) {
+		*newline = n > 0 && memchr(s, '\n', n);
+		return is_ascii_short(s, n);
+	}
+	for (size_t i = 0; i < n; i += BLOCK) {
+		/* The last one ends where the text does. */
+		block b = block_at(s + (i + BLOCK <= n ? i : n - BLOCK));
+
 		seen |= b;
 		found |= (block)(b == '\n');
 	}
-	for (; i < n; i++) {
-		seen[0] |= (unsigned char)s[i];
-		*newline |= s[i] == '\n';
-	}
-	*newline |= block_any(found);
+	*newline = block_any(found);
 	return !block_any(seen & 0x80);
 }
 
