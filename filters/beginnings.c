@@ -70,10 +70,6 @@ static void begin(struct beginnings *b, const struct line *line)
 {
 	struct beginning_asked *now = &b->now;
 
-	if (b->pause > 0) {
-		b->pause--;
-		return;
-	}
 	if (is_none(line->message))
 		return;
 	now->hash = hash_of(line->head, line->message);
@@ -110,7 +106,7 @@ static void add(struct beginnings *b, const struct beginning_asked *now)
 	pair[0] = made;
 }
 
-void beginnings_ask(struct beginnings *b, struct filter *const *filters,
+void beginnings_go_on(struct beginnings *b, struct filter *const *filters,
 	const uint64_t *wanted, size_t n, const struct line *line)
 {
 	struct beginning_asked *now = &b->now;

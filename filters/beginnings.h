@@ -86,8 +86,18 @@ static inline bool beginnings_has(
  * Of such a line, of which no filter's literal was found: asks one more of the
  * n filters whose bits are set in wanted, about it or one before it.
  */
-void beginnings_ask(struct beginnings *b, struct filter *const *filters,
+void beginnings_go_on(struct beginnings *b, struct filter *const *filters,
 	const uint64_t *wanted, size_t n, const struct line *line);
+
+static inline void beginnings_ask(struct beginnings *b,
+	struct filter *const *filters, const uint64_t *wanted, size_t n,
+	const struct line *line)
+{
+	if (!b->now.head && b->pause > 0)
+		b->pause--;
+	else
+		beginnings_go_on(b, filters, wanted, n, line);
+}
 
 /*
  * False only if the filter wants no line that begins with this head and these n
