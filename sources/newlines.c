@@ -9,10 +9,12 @@
 
 #include <string.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #define STEP 64
+
+bool newlines_narrow;
 
 #ifdef __SSE2__
 static inline uint64_t newlines_of_block(const char *at)
@@ -32,14 +34,29 @@ static inline uint64_t newlines_of_step(const char *at)
 	       newlines_of_block(at + 48) << 48;
 }
 
+/* The same by half as many looks. */
+__attribute__((target("avx2"))) static inline uint64_t newlines_of_wide_step(
+	const char *at)
+{
+	__m256i newline = _mm256_set1_epi8('\n');
+	__m256i low = _mm256_loadu_si256((const __m256i_u *)at);
+	__m256i high = _mm256_loadu_si256((const __m256i_u *)(at + 32));
+
+	low = _mm256_cmpeq_epi8(low, newline);
+	high = _mm256_cmpeq_epi8(high, newline);
+	return (uint32_t)_mm256_movemask_epi8(low) |
+	       (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
 /* The whole steps; *n is how many newlines are in them, returns their bytes. */
-static inline size_t find_in_steps(
-	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
+__attribute__((always_inline)) static inline size_t find_in(const char *text,
+	size_t bytes, uint16_t *offsets, size_t *n,
+	uint64_t (*newlines_of)(const char *at))
 {
 	size_t at, found = 0;
 
 	for (at = 0; at + STEP <= bytes; at += STEP) {
-		uint64_t bits = newlines_of_step(text + at);
+		uint64_t bits = newlines_of(text + at);
 
 		/* Written in any case, and kept if there was one. */
 		offsets[found] =
@@ -53,6 +70,21 @@ static inline size_t find_in_steps(
 	}
 	*n = found;
 	return at;
+}
+
+__attribute__((target("avx2"))) static size_t find_in_wide_steps(
+	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
+{
+	return find_in(text, bytes, offsets, n, newlines_of_wide_step);
+}
+
+static size_t find_in_steps(
+	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
+{
+	/* As nearly all processors can that are in use. */
+	if (!newlines_narrow && __builtin_cpu_supports("avx2"))
+		return find_in_wide_steps(text, bytes, offsets, n);
+	return find_in(text, bytes, offsets, n, newlines_of_step);
 }
 #else
 static inline size_t find_in_steps(

@@ -15,17 +15,21 @@ static void compare(const char *text, size_t n)
 {
 	uint16_t offsets[NEWLINES_BYTES];
 	char *copy = malloc(n + 1);
-	size_t found, expected = 0;
 
 	assert_non_null(copy);
 	memcpy(copy + 1, text, n);
-	found = newlines_find(copy + 1, n, offsets);
-	for (size_t i = 0; i < n; i++)
-		if (text[i] == '\n') {
-			assert_true(expected < found);
-			assert_int_equal(offsets[expected++], i);
-		}
-	assert_int_equal(found, expected);
+	for (int round = 0; round < 2; round++) {
+		size_t found, expected = 0;
+
+		newlines_narrow = round == 1;
+		found = newlines_find(copy + 1, n, offsets);
+		for (size_t i = 0; i < n; i++)
+			if (text[i] == '\n') {
+				assert_true(expected < found);
+				assert_int_equal(offsets[expected++], i);
+			}
+		assert_int_equal(found, expected);
+	}
 	free(copy);
 }
 
