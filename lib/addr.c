@@ -66,21 +66,23 @@ const uint8_t *addr_bytes(const struct addr *a, size_t *n)
  * some readers and nothing to others. */
 static bool parse_v4(const char *s, size_t n, uint8_t out[4])
 {
-	size_t i = 0;
+	const char *end = s + n;
 
+	if (n < 7 || n > 15)
+		return false;
 	for (int part = 0; part < 4; part++) {
-		unsigned int v = 0;
-		size_t start = i;
+		unsigned int v = 0, digit;
+		const char *start = s;
 
-		while (i < n && i - start < 3 && s[i] >= '0' && s[i] <= '9')
-			v = v * 10 + (unsigned int)(s[i++] - '0');
-		if (i == start || v > 255 || (i - start > 1 && s[start] == '0'))
+		for (; s < end && (digit = (unsigned int)*s - '0') < 10; s++)
+			v = v * 10 + digit;
+		if (s == start || v > 255 || (s - start > 1 && *start == '0'))
 			return false;
 		out[part] = (uint8_t)v;
-		if (part < 3 && (i >= n || s[i++] != '.'))
+		if (part < 3 && (s == end || *s++ != '.'))
 			return false;
 	}
-	return i == n;
+	return s == end;
 }
 
 bool addr_parse(const char *text, size_t n, struct addr *out)
@@ -122,18 +124,20 @@ static void cut_host_bits(struct prefix *p)
 
 bool prefix_parse(const char *text, size_t n, struct prefix *out)
 {
-	const char *slash = memchr(text, '/', n);
-	size_t head = slash ? (size_t)(slash - text) : n;
 	unsigned int len = 0;
+	const char *slash;
+	size_t head;
 	struct prefix p;
 	uint8_t ip[4];
 	bool v4;
 
 	/* What most are. */
-	if (!slash && parse_v4(text, n, ip)) {
+	if (parse_v4(text, n, ip)) {
 		*out = (struct prefix){addr_from_bytes(ip, 4), 128};
 		return true;
 	}
+	slash = memchr(text, '/', n);
+	head = slash ? (size_t)(slash - text) : n;
 	if (!addr_parse(text, head, &p.net))
 		return false;
 	/* The family is that of the text: ::ffff:0:0/96 is a v6 spelling. */
