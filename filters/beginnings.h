@@ -93,10 +93,13 @@ static inline void beginnings_ask(struct beginnings *b,
 	struct filter *const *filters, const uint64_t *wanted, size_t n,
 	const struct line *line)
 {
-	if (!b->now.head && b->pause > 0)
-		b->pause--;
-	else
+	bool number = line->message[0] >= '0' && line->message[0] <= '9';
+
+	/* Most that get here begin with a queue's number: none of them. */
+	if (b->now.head || (b->pause == 0 && !number))
 		beginnings_go_on(b, filters, wanted, n, line);
+	else if (b->pause > 0)
+		b->pause--;
 }
 
 /*
