@@ -201,9 +201,9 @@ static void a_newline_is_no_character_of_a_line(void **state)
 	struct err err;
 
 	(void)state;
-	put_file("a.conf",
+	confdir_put("a.conf",
 		"[Definition]\nfailregex = ^bad user .+ from <ADDR>$\n");
-	filter = load("a", &err);
+	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		struct line line = {.text = bodies[i].text,
