@@ -94,16 +94,25 @@ def testroot():
     return tree
 
 
+def processes():
+    """(pid, name, its parent's pid) of each that there is, as seen from
+    outside."""
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        name, rest = stat.split("(", 1)[1].rsplit(")", 1)
+        yield int(entry.name), name, int(rest.split()[1])
+
+
 def child_of(pid):
     """The only child of process pid, or None."""
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            if int(stat.rsplit(")", 1)[1].split()[1]) == pid:
-                return int(entry.name)
+    for child, _, parent in processes():
+        if parent == pid:
+            return child
     return None
 
 
@@ -226,15 +235,7 @@ class Daemon(Process):
     def children(self):
         """{name: pid} of its descendants, pids as seen from outside."""
         found, todo = {}, [self.pid]
-        stats = {}
-        for entry in pathlib.Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    stat = (entry / "stat").read_text()
-                except OSError:
-                    continue
-                name, rest = stat.split("(", 1)[1].rsplit(")", 1)
-                stats[int(entry.name)] = (name, int(rest.split()[1]))
+        stats = {pid: (name, parent) for pid, name, parent in processes()}
         while todo:
             parent = todo.pop()
             for pid, (name, ppid) in stats.items():

@@ -21,17 +21,8 @@ CREDENTIALS = f"{mailhost.USER}:{mailhost.PASSWORD}\n"
 
 def children(pid):
     """{pid: name} of a process's children; none if it is gone."""
-    found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            name, rest = stat.split("(", 1)[1].rsplit(")", 1)
-            if int(rest.split()[1]) == pid:
-                found[int(entry.name)] = name
-    return found
+    return {child: name for child, name, parent in hosts.processes()
+            if parent == pid}
 
 
 class Journal:
