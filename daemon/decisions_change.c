@@ -132,7 +132,6 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	move_rooms(&move, old);
 	d->bans = move.to;
 	prefixset_deinit(&d->own);
-	prefixset_init(&d->own);
 	ignore_own_addresses(&d->own);
 	free(move.rooms);
 	banlist_free(&bans);
