@@ -388,7 +388,9 @@ static void test_the_store_does_not_grow_for_ever(void **state)
 
 static void test_the_clock_is_set_back(void **state)
 {
+	struct prefix who = world_at("192.0.2.1");
 	struct world *w = *state;
+	struct ban ban;
 
 	for (int i = 0; i < 3; i++)
 		world_fail(w, 0, "192.0.2.1", 0);
@@ -398,6 +400,9 @@ static void test_the_clock_is_set_back(void **state)
 	clock_hold((T0 - 31536000) * CLOCK_SECOND, (BOOT + 1) * CLOCK_SECOND);
 	decisions_tick(w->decisions);
 	assert_int_equal(world_banned(w, 0), 1);
+	assert_true(banlist_find(decisions_bans(w->decisions), &who, 0, &ban));
+	assert_int_equal(ban.start, T0 - 31536001);
+	assert_int_equal(ban.end, T0 - 31536001 + 600);
 	world_fail(w, 0, "192.0.2.2", -31536000);
 	assert_int_equal(w->bans, 2);
 	clock_hold((T0 - 31536000 + 601) * CLOCK_SECOND,

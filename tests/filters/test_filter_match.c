@@ -132,6 +132,34 @@ static void whom_it_names(void **state)
 	filter_free(&filter);
 }
 
+/* What a failregex does not name its prefregex may have named. */
+static void what_both_name(void **state)
+{
+	struct filter *filter =
+		confdir_filter("prefregex = ^ ?<F-USER>\\w+</F-USER> <ADDR> "
+			       "<F-CONTENT>.+</F-CONTENT>$\n"
+			       "failregex = ^bad$\n"
+			       "            ^bad <F-USER>\\w*</F-USER>$\n"
+			       "            ^for <ADDR>$\n");
+	char text[PREFIX_TEXT];
+	struct failure f;
+
+	(void)state;
+	assert_int_equal(ask(filter, "bob 192.0.2.1 bad", &f), FILTER_MATCH);
+	is_text(f.user, f.user_len, "bob");
+	assert_int_equal(
+		ask(filter, "bob 192.0.2.1 bad eve", &f), FILTER_MATCH);
+	is_text(f.user, f.user_len, "eve");
+	assert_int_equal(f.regex, 1);
+	/* It named nobody. */
+	assert_int_equal(ask(filter, "bob 192.0.2.1 bad ", &f), FILTER_MATCH);
+	is_text(f.user, f.user_len, "bob");
+	assert_int_equal(
+		ask(filter, "bob 192.0.2.1 for 192.0.2.2", &f), FILTER_MATCH);
+	assert_string_equal(prefix_format(&f.who, text), "192.0.2.2");
+	filter_free(&filter);
+}
+
 /* Seconds of the failure's time, whose text has another date in it too. */
 static int64_t time_in(const char *datepattern, const char *text)
 {
@@ -173,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_tells_of_attempts),
 		cmocka_unit_test(whom_it_names),
+		cmocka_unit_test(what_both_name),
 		cmocka_unit_test(which_date),
 	};
 

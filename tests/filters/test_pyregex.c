@@ -36,6 +36,8 @@ static void rewrites(void **state)
 	rewritten_to("(?!no)", "(?!no)");
 	rewritten_to("[[a]", "[\\[a]");
 	rewritten_to("[]a]", "[]a]");
+	rewritten_to("[\\w-]", "[\\w-]");
+	rewritten_to("[\\w-]+x", "[\\w-]+x");
 	rewritten_to("[^]\\]]", "[^]\\]]");
 	rewritten_to("<F-USER>\\S+</F-USER>", "(?P<user>\\S+)");
 	rewritten_to("<F-ID>x</F-ID>", "(?P<fid>x)");
@@ -99,6 +101,8 @@ static void refusals(void **state)
 		"\\x{41}",
 		"\\12",
 		"[\\d-z]",
+		"[\\w-a]",
+		"[x\\s-\\n]",
 		"[a-\\d]",
 		"[\\Z]",
 		"(?#x",
