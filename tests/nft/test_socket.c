@@ -24,6 +24,15 @@
 
 #define TABLE "add table inet mailban\n"
 
+/* A table, and a batch that makes the set "one" there. */
+static void begin_with_one(struct world *w)
+{
+	world_new(w);
+	world_nft(TABLE);
+	batch_begin(&w->batch, 0);
+	set_put_new(&w->batch, SET_BAN4, "one", 10);
+}
+
 static void an_empty_one_is_not_sent(void **state)
 {
 	uint32_t before, after;
@@ -72,10 +81,7 @@ static void the_same_is_sent_again(void **state)
 	struct world w;
 
 	(void)state;
-	world_new(&w);
-	world_nft(TABLE);
-	batch_begin(&w.batch, 0);
-	set_put_new(&w.batch, SET_BAN4, "one", 10);
+	begin_with_one(&w);
 	assert_int_equal(nft_socket_commit(w.nft, &w.batch, NULL), 0);
 	world_nft("add table inet other");
 	assert_int_equal(nft_socket_commit(w.nft, &w.batch, NULL), 0);
@@ -89,10 +95,7 @@ static void the_message_at_fault_is_told(void **state)
 	struct world w;
 
 	(void)state;
-	world_new(&w);
-	world_nft(TABLE);
-	batch_begin(&w.batch, 0);
-	set_put_new(&w.batch, SET_BAN4, "one", 10);
+	begin_with_one(&w);
 	set_put_delete(&w.batch, "two");
 	set_put_delete(&w.batch, "three");
 	assert_int_equal(nft_socket_commit(w.nft, &w.batch, &fault), -ENOENT);
@@ -115,10 +118,7 @@ static void very_many_errors(void **state)
 	struct world w;
 
 	(void)state;
-	world_new(&w);
-	world_nft(TABLE);
-	batch_begin(&w.batch, 0);
-	set_put_new(&w.batch, SET_BAN4, "one", 10);
+	begin_with_one(&w);
 	for (int i = 0; i < 5000; i++)
 		set_put_delete(&w.batch, "missing");
 	assert_int_equal(nft_socket_commit(w.nft, &w.batch, &fault), -ENOENT);
