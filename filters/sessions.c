@@ -14,10 +14,9 @@
 #define USERS_MOST 4
 
 struct session {
-	bool used;
 	char id[SESSION_ID];
 	size_t id_len;
-	int64_t born;
+	int64_t life;
 	bool has_who, nofail, gained, pending;
 	struct prefix who;
 	char name[SESSION_NAME];
@@ -27,6 +26,9 @@ struct session {
 };
 
 struct sessions {
+	/* Of each place; what all are gone through for lies side by side. */
+	uint32_t keys[SESSIONS_MOST]; /* hash of the id, 0 where none is */
+	int64_t told[SESSIONS_MOST];  /* when its last line was */
 	struct session items[SESSIONS_MOST];
 	struct session one; /* of a line that names none to be kept */
 };
@@ -46,42 +48,6 @@ void sessions_free(struct sessions **sessions)
 	*sessions = NULL;
 }
 
-static bool is_over(const struct session *s, int64_t now)
-{
-	return now - s->born > SESSION_SECONDS * CLOCK_SECOND;
-}
-
-static struct session *find(
-	struct sessions *all, const struct session_line *line, int64_t now)
-{
-	for (size_t i = 0; i < SESSIONS_MOST; i++) {
-		struct session *s = &all->items[i];
-
-		if (s->used && s->id_len == line->id_len &&
-			memcmp(s->id, line->id, s->id_len) == 0) {
-			if (!is_over(s, now))
-				return s;
-			s->used = false;
-		}
-	}
-	return NULL;
-}
-
-/* A free place, or that of the oldest. */
-static struct session *make(
-	struct sessions *all, const struct session_line *line, int64_t now)
-{
-	struct session *s = &all->items[0];
-
-	for (size_t i = 0; i < SESSIONS_MOST && s->used; i++)
-		if (!all->items[i].used || all->items[i].born < s->born)
-			s = &all->items[i];
-	*s = (struct session){
-		.used = true, .id_len = line->id_len, .born = now};
-	memcpy(s->id, line->id, line->id_len);
-	return s;
-}
-
 static uint64_t hash(const char *text, size_t n)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
@@ -89,6 +55,60 @@ static uint64_t hash(const char *text, size_t n)
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
 	return h;
+}
+
+/* Never 0. */
+static uint32_t key_of(const char *id, size_t n)
+{
+	uint64_t h = hash(id, n);
+
+	return (uint32_t)(h ^ h >> 32) | 1;
+}
+
+/* A process id comes again with another's connection, and so does what has one
+ * in it; so many hexadecimal digits are drawn by lot. */
+static int64_t life_of(const char *id, size_t n)
+{
+	if (n < SESSION_RANDOM)
+		return SESSION_SECONDS * CLOCK_SECOND;
+	for (size_t i = 0; i < n; i++)
+		if (!strchr("0123456789abcdef", id[i]) || !id[i])
+			return SESSION_SECONDS * CLOCK_SECOND;
+	return SESSION_RANDOM_SECONDS * CLOCK_SECOND;
+}
+
+/* The place of a line's connection; SESSIONS_MOST if it has none. */
+static size_t find(
+	struct sessions *all, const struct session_line *line, int64_t now)
+{
+	uint32_t key = key_of(line->id, line->id_len);
+
+	for (size_t i = 0; i < SESSIONS_MOST; i++) {
+		const struct session *s = &all->items[i];
+
+		if (all->keys[i] != key || s->id_len != line->id_len ||
+			memcmp(s->id, line->id, s->id_len) != 0)
+			continue;
+		if (now - all->told[i] <= s->life)
+			return i;
+		all->keys[i] = 0;
+	}
+	return SESSIONS_MOST;
+}
+
+/* A free place, or that of which nothing was told for longest. */
+static size_t make(struct sessions *all, const struct session_line *line)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < SESSIONS_MOST && all->keys[at]; i++)
+		if (!all->keys[i] || all->told[i] < all->told[at])
+			at = i;
+	all->keys[at] = key_of(line->id, line->id_len);
+	all->items[at] = (struct session){.id_len = line->id_len,
+		.life = life_of(line->id, line->id_len)};
+	memcpy(all->items[at].id, line->id, line->id_len);
+	return at;
 }
 
 static void add_user(struct session *s, const struct session_line *line)
@@ -129,12 +149,15 @@ void sessions_tell(struct sessions *all, const struct session_line *line,
 {
 	int64_t now = line->time ? line->time : clock_wall();
 	bool keep = line->id_len <= SESSION_ID;
-	struct session *s = keep ? find(all, line, now) : NULL;
+	size_t at = keep ? find(all, line, now) : SESSIONS_MOST;
+	struct session *s = &all->one;
 
-	if (!s && keep && !line->forget) {
-		s = make(all, line, now);
-	} else if (!s) {
-		s = &all->one;
+	if (at == SESSIONS_MOST && keep && !line->forget)
+		at = make(all, line);
+	if (at < SESSIONS_MOST) {
+		all->told[at] = now;
+		s = &all->items[at];
+	} else {
 		*s = (struct session){0};
 	}
 	update(s, line);
@@ -156,6 +179,6 @@ void sessions_tell(struct sessions *all, const struct session_line *line,
 		s->pending = true;
 		out->failure = false;
 	}
-	if (line->forget)
-		s->used = false;
+	if (line->forget && at < SESSIONS_MOST)
+		all->keys[at] = 0;
 }

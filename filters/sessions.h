@@ -14,9 +14,16 @@
  */
 struct sessions;
 
-/* As many are remembered, so long; fail2ban's own limits. */
-#define SESSIONS_MOST 100
+/*
+ * As many are remembered: a client that holds more connections open than there
+ * are places would guess in them for nobody. From their last line so long,
+ * which is fail2ban's own limit; and where the id is of so many digits that it
+ * never comes again (OpenSMTPD's), longer than a client can wait.
+ */
+#define SESSIONS_MOST 4096
 #define SESSION_SECONDS 300
+#define SESSION_RANDOM 16
+#define SESSION_RANDOM_SECONDS 86400
 /* A longer id names no session: its lines stand for themselves. */
 #define SESSION_ID 240
 #define SESSION_NAME 128

@@ -105,7 +105,7 @@ static void it_does_not_grow(void **state)
 	(void)state;
 	for (int i = 0; i < SESSIONS_MOST + 1; i++) {
 		snprintf(id, sizeof(id), "%d", i);
-		tell(s, i, id, "192.0.2.1", NULL, NOFAIL);
+		tell(s, i / 64, id, "192.0.2.1", NULL, NOFAIL);
 	}
 	assert_string_equal(tell(s, 101, "0", NULL, NULL, 0), "");
 	assert_string_equal(tell(s, 101, "100", NULL, NULL, 0), "192.0.2.1");
@@ -119,6 +119,32 @@ static void it_does_not_grow(void **state)
 	sessions_free(&s);
 }
 
+/* Who holds many connections open, and waits, guesses for himself. */
+static void waiting_hides_nobody(void **state)
+{
+	static const char first[] = "00000000deadbeef",
+			  pid[] = "mx sshd[1234567]";
+	struct sessions *s = sessions_new();
+	char id[SESSION_ID];
+
+	(void)state;
+	tell(s, 0, first, "192.0.2.1", NULL, NOFAIL);
+	tell(s, 0, pid, "192.0.2.2", NULL, NOFAIL);
+	for (int i = 1; i < 1000; i++) {
+		snprintf(id, sizeof(id), "%016x", i);
+		tell(s, i, id, "192.0.2.1", NULL, NOFAIL);
+	}
+	assert_string_equal(tell(s, 80000, first, NULL, "x", 0), "192.0.2.1");
+	assert_string_equal(tell(s, 80000, first, NULL, "y", 0), "192.0.2.1");
+	/* By then another's connection has the number. */
+	assert_string_equal(tell(s, 80000, pid, NULL, "x", 0), "");
+	/* As long as something is told, it is the same. */
+	tell(s, 80000, "d", "192.0.2.3", NULL, NOFAIL);
+	tell(s, 80200, "d", NULL, NULL, NOFAIL);
+	assert_string_equal(tell(s, 80400, "d", NULL, "x", 0), "192.0.2.3");
+	sessions_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +152,7 @@ int main(void)
 		cmocka_unit_test(getting_in),
 		cmocka_unit_test(counted_once),
 		cmocka_unit_test(it_does_not_grow),
+		cmocka_unit_test(waiting_hides_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
