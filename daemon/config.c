@@ -42,8 +42,9 @@ static size_t overrides(const struct jail *jail, struct filter_option *options)
 		if (all[i].text->text)
 			options[n++] = (struct filter_option){
 				all[i].key, all[i].text->text};
-	if (jail->usedns == JAIL_DNS_NO)
-		options[n++] = (struct filter_option){"usedns", "no"};
+	if (jail->usedns_said)
+		options[n++] = (struct filter_option){
+			"usedns", jail_usedns_name(jail->usedns)};
 	return n;
 }
 
@@ -181,6 +182,7 @@ static const char *find_bans_but(struct loader *l, const struct jail *jail)
 static void load_jail(struct loader *l, struct config_jail *item)
 {
 	struct jail *jail = item->jail;
+	const char *usedns;
 	bool file = jail->logpaths_n > 0;
 	/* auto: the journal, until one of the files is there. */
 	bool journal = jail->backend == JAIL_JOURNAL ||
@@ -205,8 +207,12 @@ static void load_jail(struct loader *l, struct config_jail *item)
 	/* What is wrong with a filter is told once. */
 	if (journal && (!file || item->file_filter != CONFIG_NO_FILTER))
 		item->journal_filter = filter_get(l, jail, true);
-	if (config_filter(item) != CONFIG_NO_FILTER)
-		choose_match(l, item);
+	if (config_filter(item) == CONFIG_NO_FILTER)
+		return;
+	choose_match(l, item);
+	usedns = filter_file(l->config->filters[config_filter(item)])->usedns;
+	if (usedns && !jail->usedns_said)
+		jail_usedns_parse(usedns, &jail->usedns);
 }
 
 size_t config_filter(const struct config_jail *item)

@@ -20,6 +20,7 @@
 #define ROUNDS_MOST 1000
 #define LOOKED_MOST (16u << 20)
 #define TAG_MOST 128
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DEFINITION "Definition"
 
 struct source {
@@ -118,6 +119,13 @@ static const struct conf_value *find_tag(
 		return v;
 	memcpy(section, tag, (size_t)(slash - tag));
 	section[slash - tag] = '\0';
+	if (strcasecmp(section, "default") == 0)
+		return conf_find_own(conf, "DEFAULT", slash + 1);
+	if (strcasecmp(section, "known") == 0) {
+		snprintf(section, room, DEFINITION);
+		v = conf_find(conf, DEFINITION, slash + 1);
+		return v && v->known ? v->known : v;
+	}
 	return conf_has_section(conf, section)
 		       ? conf_find(conf, section, slash + 1)
 		       : NULL;
@@ -185,7 +193,13 @@ static const struct conf_value *value_of(
 		return NULL;
 	memcpy(tag, text + 1, n - 2);
 	tag[n - 2] = '\0';
-	/* A key's case means nothing, a section's does. */
+	/* Only a jail's option has a key with capitals. */
+	if (strpbrk(tag, CAPITALS) &&
+		conf_find_own(src->conf, DEFINITION, tag)) {
+		snprintf(section, room, DEFINITION);
+		return conf_find_own(src->conf, DEFINITION, tag);
+	}
+	/* Else a key's case means nothing, a section's does. */
 	slash = strrchr(tag, '/');
 	for (char *c = slash ? slash : tag; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
@@ -286,8 +300,8 @@ static struct filter_row *get_rows(
 							: from->line;
 
 		row_nr++;
-		row += strspn(row, " \t");
-		if (*row)
+		/* A blank that a tag left at its beginning is of the row. */
+		if (row[strspn(row, " \t")])
 			rows[(*n)++] = (struct filter_row){
 				.text = arena_string(src->arena, row),
 				.file = from->file,
@@ -318,11 +332,29 @@ static const char *get_string(struct source *src, const char *key)
 	return kept;
 }
 
+/* <known/KEY>: what the files have for a key of [Init]. */
+static void put_known(struct source *src)
+{
+	size_t n = conf_keys(src->conf, "Init");
+
+	for (size_t i = 0; i < n; i++) {
+		const char *key = conf_key(src->conf, "Init", i);
+		const struct conf_value *v =
+			conf_find_own(src->conf, "Init", key);
+
+		if (strncmp(key, "known/", 6) != 0)
+			conf_set(src->conf, "Init",
+				arena_print(src->arena, "known/%s", key),
+				v->text, v->file, v->line);
+	}
+}
+
 /* The jail's options override what the files say. */
 static void put_options(struct source *src, const struct filter_spec *spec)
 {
 	const char *file = spec->file ? spec->file : "command line";
 
+	put_known(src);
 	/* A filter's own word on how its log is written goes first. */
 	if (!conf_find_own(src->conf, DEFINITION, "logtype") &&
 		!conf_find_own(src->conf, "Init", "logtype"))
@@ -361,6 +393,7 @@ static void read_usedns(struct filterfile *out, struct source *src)
 	const struct filter_row row = get_first(src, "usedns");
 	size_t i = 0;
 
+	out->usedns = row.text;
 	out->names = !row.text || strcasecmp(row.text, words[0]) != 0;
 	while (row.text && i < sizeof(words) / sizeof(*words) &&
 		strcasecmp(row.text, words[i]) != 0)

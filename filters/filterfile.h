@@ -43,9 +43,10 @@ struct filterfile {
 	const char *datepattern;	    /* likewise */
 	struct filter_row datepattern_row;  /* where it stands */
 	long maxlines;
-	bool maxlines_set; /* it stands in the file */
-	bool journal;	   /* logtype: lines come without a date */
-	bool names;	   /* <HOST> may be a name: usedns is not "no" */
+	bool maxlines_set;  /* it stands in the file */
+	bool journal;	    /* logtype: lines come without a date */
+	bool names;	    /* <HOST> may be a name: usedns is not "no" */
+	const char *usedns; /* NULL: not said */
 };
 
 /*

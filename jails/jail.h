@@ -90,6 +90,7 @@ struct jail {
 	const char *backend_word; /* of fail2ban's, that stands in the file */
 	const struct jail_journal *journal; /* NULL: the host's own */
 	enum jail_usedns usedns;
+	bool usedns_said; /* by the jail; else it is the filter's */
 	const struct jail_logpath *logpaths;
 	size_t logpaths_n;
 	bool sourceless; /* nothing says where its lines are to come from */

@@ -286,6 +286,7 @@ static void read_words(const struct jailvalue *v, struct jail *jail)
 	struct jailvalue_text t = jailvalue_get(v, "usedns");
 
 	jail->usedns = JAIL_DNS_WARN;
+	jail->usedns_said = t.text && *t.text;
 	if (t.text && *t.text && !jail_usedns_parse(t.text, &jail->usedns))
 		jailvalue_fault(v, &t, NULL,
 			"'%s' is none of yes, warn, no and raw", t.text);

@@ -372,6 +372,8 @@ static bool jail_put(struct dump *d, const struct jails *jails, size_t i)
 		return false;
 	command_put(d, json_pack("[s, s, o]", "add", j.name,
 			       text_value(backend ? backend : "auto")));
+	if (!usedns)
+		usedns = j.filter.usedns;
 	if (usedns)
 		set_put(d, j.name, "usedns", text_value(usedns));
 	early_put(d, &j, true);

@@ -52,6 +52,29 @@ bantime.factor = 2
 bantime.overalljails = yes
 journalmatch = _COMM=a _UID=0 + _COMM=b
 """
+FILTER = """[DEFAULT]
+no = 1
+[Definition]
+failregex = <mid>^a <HOST> <known/x> <x> <Y>
+    <none> b <HOST> <y> <known/mid> <Default/no>
+mid = <known/x>
+none =
+usedns = no
+[Init]
+x = %(no)s of the file
+y = 2
+"""
+USES = """[DEFAULT]
+action =
+enabled = true
+logpath = /var/log/mail*.log
+
+[one]
+filter = odd[x="of the jail", Y=3]
+[two]
+filter = odd[Y=4]
+usedns = warn
+"""
 ACTION = re.compile(r"\['(multi-)?set', '[^']+', '(add)?action', .*\n")
 
 
@@ -62,6 +85,7 @@ def host(tree):
         path.unlink()
     for log in ("mail.log", "mail2.log"):
         made.write(f"/var/log/{log}", "")
+    made.run(["cp", f"{TREE}/jail.conf", "/root/jail.conf"])
     made.path("/root/fail2ban-client").symlink_to(made.program("mailban"))
     yield made
     made.close()
@@ -79,6 +103,21 @@ def test_dump(host, option):
     real, ours = both(host, "-c", TREE, option)
     assert ours == real
     assert ours[1] == 0 and "'addfailregex', 'foo <HOST>']\n" in ours[0]
+
+
+def test_what_a_filter_says_and_what_its_jail_says(host):
+    """Of usedns the jail's word counts; <known/KEY> is that of [Init] in the
+    files; a row that begins with a blank keeps it."""
+    host.write(f"{TREE}/filter.d/odd.conf", FILTER)
+    host.write(f"{TREE}/jail.conf", USES)
+    host.write(f"{TREE}/jail.local", "")
+    try:
+        (real, status), ours = both(host, "-c", TREE, "-d")
+    finally:
+        host.run(["cp", "/root/jail.conf", f"{TREE}/jail.conf"])
+    assert status == 0 and "'1 of the file^a <HOST> 1 of the file of the jail" \
+        " 3', ' b <HOST> 2 1 of the file 1'" in real
+    assert (ACTION.sub("", real), status) == ours
 
 
 def test_every_jail_of_debian(host):
