@@ -186,3 +186,32 @@ def test_what_the_server_cannot_tell_counts_for_nobody(server):
     assert failed(server, "dovecot") == failed(server, "postfix-sasl") == 0
     server.logger(SASL, tag="postfix/smtpd", priority="mail.warning")
     hosts.wait_for(lambda: failed(server, "postfix-sasl") == 1)
+
+
+# Log formats of the admin's own.
+FORMATS = {
+    "session first": "session=<%{session}> user=<%u> method=%m rip=%r lip=%l",
+    "address first": "rip=%r user=<%u> method=%m lip=%l session=<%{session}>",
+}
+LONG = {"%u": "%{user}", "%m": "%{mechanism}", "%r": "%{remote_ip}",
+        "%l": "%{local_ip}"}
+
+
+def log_format(text):
+    """Say it as this Dovecot does."""
+    return text if OLD else re.sub(r"%\w", lambda m: LONG[m[0]], text)
+
+
+@pytest.mark.parametrize("server", [
+    f"{QUIET.replace('verbose = no', 'verbose = ' + verbose)}"
+    f"login_log_format_elements = {log_format(text)}\n"
+    for text in FORMATS.values() for verbose in ("no", "yes")],
+    indirect=True, ids=[f"{name}, {verbose}" for name in FORMATS
+                        for verbose in ("no", "yes")])
+def test_each_guess_counts_in_other_formats(server):
+    """Once, though the auth process may tell of it too."""
+    ways = {"imap": (143, [LOGIN, LOGIN, BYE], 2),
+            "pop3": (110, [*PASS, *PASS, "QUIT\r\n"], 2)}
+    assert counted(server, "dovecot", ways) == {name: 2 for name in ways}
+    # Nothing comes late.
+    assert failed(server, "dovecot") == 4
