@@ -202,6 +202,9 @@ def left_received(host):
 def test_nothing_left(host):
     done = host.mailban("report", "counters", check=False)
     assert done.returncode == 2 and "No such file" in done.stderr
+    assert "mailban report journal" in done.stderr
+    host.write("/var/log/mail.log", "")
+    done = host.mailban("report", "counters", check=False)
     assert "mailban report /var/log/mail.log" in done.stderr
     assert not host.path(statefile.PATH).exists()
     # What is damaged stays where it is.
