@@ -15,7 +15,7 @@ import pytest
 
 import forge
 import hosts
-from verdicts import MODES, verdicts
+from verdicts import MODES, answers_to, verdicts
 
 # Filters of logs in which a client can write a line of its own, with any
 # address: the daemon prints its newlines as they are. nginx only with
@@ -208,3 +208,18 @@ def test_no_line_takes_long(name):
     begin = time.monotonic()
     verdicts(f"{name}[mode={MODES[name][-1]}]", lines)
     assert time.monotonic() - begin < 30
+
+
+def test_no_name_dates_a_line():
+    """A guess of long ago counts no more: a name must not be the date."""
+    spec = str(hosts.REPO / "filters/nginx.conf")
+    names = ("bob", "x[01/Jan/2020:00:00:00 +0000]",
+             "x [01/Jan/2020:00:00:00 +0000] \\x22GET", "[[", "x" * 400)
+    answers = answers_to(spec, [
+        f'203.0.113.9 - {name} [22/Nov/2026:19:00:00 +0000] "GET / HTTP/1.1" '
+        '401 179 "-" "curl/7.88.1"' for name in names])
+    times = {a["time"] for a in answers[:-1]}
+    assert times == {1795374000}
+    # Of a name without end there is none: it counts as of now.
+    assert all(a["address"] == "203.0.113.9" for a in answers)
+    assert answers[-1]["time"] != times.pop()
