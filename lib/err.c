@@ -50,8 +50,9 @@ static void make_plain(char *text)
 	uint32_t point;
 
 	if (n > TEXT_MOST) {
-		n = TEXT_MOST;
-		/* Not within a character of UTF-8. */
+		/* The ellipsis within what it takes, and not within a character
+		 * of UTF-8. */
+		n = TEXT_MOST - 4;
 		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
 			n--;
 		strcpy(text + n, " ...");

@@ -41,6 +41,22 @@ static void test_no_byte_that_a_terminal_obeys(void **state)
 	err_deinit(&err);
 }
 
+/* Cut or not: nothing is written behind what it takes. */
+static void test_edge(void **state)
+{
+	char text[2100];
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	err_init(&err);
+	for (int n = 1990; n < 2020; n++)
+		err_fault(&err, NULL, 0, "%.*s", n, text);
+	for (size_t i = 0; i < err.n; i++)
+		assert_true(strlen(err.items[i].text) <= 2000);
+	err_deinit(&err);
+}
+
 static void test_length(void **state)
 {
 	char *long_text = malloc(1 << 20);
@@ -68,6 +84,7 @@ int main(void)
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_no_byte_that_a_terminal_obeys),
 		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
