@@ -272,14 +272,15 @@ static bool work_lines(struct probe *probe)
 	known = probe_answer_read(&answer, probe->target.kind, probe->step);
 	if (known && is_smtp(probe))
 		probe->result.code = answer.code;
+	if (known && probe->step == PROBE_EHLO &&
+		probe_answer_offers_tls(&answer))
+		probe->result.offers_tls = true;
 	if (!known)
 		fail(probe, PROBE_STRANGE, answer.line);
 	else if (++probe->lines > LINES_MOST)
 		fail(probe, PROBE_TOO_MUCH, "");
 	else if (answer.last)
 		answer_take(probe, &answer);
-	else if (probe->step == PROBE_EHLO && probe_answer_offers_tls(&answer))
-		probe->result.offers_tls = true;
 	return true;
 }
 

@@ -80,5 +80,6 @@ bool probe_answer_read(
 
 bool probe_answer_offers_tls(const struct probe_answer *answer)
 {
-	return begins(answer->line + 4, "STARTTLS");
+	return answer->yes && answer->line[3] &&
+	       begins(answer->line + 4, "STARTTLS");
 }

@@ -22,8 +22,8 @@ bool probe_kind_is_imap(enum probe_kind kind);
  */
 bool probe_answer_read(struct probe_answer *answer, enum probe_kind kind,
 	enum probe_step step);
-/* Of a line of the answer to EHLO that was read and is not the last (RFC 3207,
- * 4). */
+/* Does a line of the answer to EHLO, which was read, offer STARTTLS (RFC 3207,
+ * 4)? */
 bool probe_answer_offers_tls(const struct probe_answer *answer);
 
 #endif

@@ -21,6 +21,7 @@ RSET = ["<", "> 250 2.0.0 Ok\r\n"]
 QUIT = ["<", "> 221 2.0.0 Bye\r\n"]
 TO_EHLO = [BANNER, *EHLO]
 TO_TLS = [BANNER, *EHLO_TLS, "<", "> 220 2.0.0 Ready\r\n", "tls"]
+LAST_TLS = ["<", "> 250-bad.example.org\r\n250 STARTTLS\r\n"]
 WELL = [*TO_EHLO, *MAIL, *RSET, *QUIT]
 WELL_TLS = [*TO_TLS, *EHLO_TLS, *MAIL, *RSET, *QUIT]
 
@@ -52,6 +53,9 @@ CASES = {
     "login first, by policy": (
         "submission", [*TO_EHLO, "<", "> 554 5.7.1 Access denied\r\n", *RSET,
                        *QUIT], "OK:", 0),
+    "TLS offered last": (
+        "smtp", [BANNER, *LAST_TLS, *TO_TLS[2:], *EHLO_TLS, *MAIL, *RSET,
+                 *QUIT], "OK: 1 listeners", 0),
     "no login at 25": ("smtp", [*TO_EHLO, "<", "> 530 5.7.0 Log in\r\n",
                                 *QUIT], "MAIL FROM: 530 5.7.0 Log in", 2),
     # Wrong codes
