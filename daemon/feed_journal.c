@@ -305,7 +305,7 @@ int feed_journal_configure(struct feed_journal **journal,
 	struct state *state, const struct feed_journal_user *user)
 {
 	struct feed_journal *f = *journal;
-	bool wanted = false;
+	bool wanted = false, kept = f != NULL;
 	int r;
 
 	if (!f)
@@ -326,12 +326,12 @@ int feed_journal_configure(struct feed_journal **journal,
 	fill(f, config);
 	f->told_strangers = false;
 	r = f->journal ? set_matches(f) : open_journal(f);
-	if (r < 0 && !f->foreign && !*journal) {
+	if (r < 0 && !f->foreign && !kept) {
 		feed_journal_free(&f);
 		return r;
 	}
 	*journal = f;
-	return f->foreign ? 0 : r;
+	return 0;
 }
 
 bool feed_journal_read(struct feed_journal *journal)

@@ -54,6 +54,7 @@ static void state_set(struct file_source *src, enum file_state state)
 		 (src->state == FILE_REFUSED || src->denied >= DENIED_TOLD))
 		log_notice("%s: followed now", src->path);
 	src->denied = 0;
+	src->ticked = false;
 	src->state = state;
 }
 
