@@ -109,11 +109,16 @@ static void take_request(struct server *s, struct client *c)
 	}
 }
 
-/* What the page took is not the client's time. */
+/* What the page took is nobody's time; the answer has a time of its own. */
 static void begin_answer(struct server *s, struct client *c)
 {
+	int64_t begun = clock_mono(), took;
+
 	take_request(s, c);
-	c->until = clock_mono() + SERVE_TIME * CLOCK_SECOND;
+	took = clock_mono() - begun;
+	for (size_t i = 0; i < SERVE_CLIENTS; i++)
+		s->clients[i].until += took;
+	c->until = begun + took + SERVE_TIME * CLOCK_SECOND;
 }
 
 /* False when the client is done with. */

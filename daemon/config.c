@@ -17,7 +17,7 @@ struct loader {
 	const char *confdir, *datadir;
 	const char **keys; /* what each of config's filters was made from */
 	struct err *err;
-	int64_t until; /* names are looked up, by clock_mono() */
+	int64_t left; /* microseconds that name servers may take */
 };
 
 /* All of a load, if name servers do not answer. */
@@ -194,7 +194,7 @@ static void load_jail(struct loader *l, struct config_jail *item)
 		return; /* told already */
 	/* With a fault it comes to nothing. */
 	if (!l->err->faults)
-		ignore_resolve(jail, l->until, l->err);
+		ignore_resolve(jail, &l->left, l->err);
 	item->bans_but = find_bans_but(l, jail);
 	if (jail->sourceless) {
 		load_sourceless(l, jail);
@@ -268,7 +268,7 @@ void config_finish(struct config **config, const char *confdir,
 		.confdir = confdir,
 		.datadir = datadir,
 		.err = err,
-		.until = clock_mono() + RESOLVE_MOST};
+		.left = RESOLVE_MOST};
 
 	c->jails = jails_load(confdir, datadir, c->arena, err);
 	if (c->jails)

@@ -120,6 +120,7 @@ static bool take_option(const struct jailvalue *v,
 		return is_flags_read(value);
 	}
 	if (!strcmp(key, "journalpath")) {
+		journal->has_path |= *value != '\0';
 		if (!*value || is_path_read(value))
 			return true;
 		if (*value != '/')
@@ -184,7 +185,7 @@ static void check_together(const struct jailvalue *v,
 	const char *places[3];
 	size_t n = 0;
 
-	if (journal->path)
+	if (journal->has_path)
 		places[n++] = "journalpath";
 	if (journal->files)
 		places[n++] = "journalfiles";

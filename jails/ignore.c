@@ -198,23 +198,26 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
 	return jail->ignoreself && own && prefixset_overlaps(own, who);
 }
 
-void ignore_resolve(struct jail *jail, int64_t until, struct err *err)
+void ignore_resolve(struct jail *jail, int64_t *left, struct err *err)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 
 	for (size_t i = 0; i < jail->ignore_names_n; i++) {
 		const struct jail_text *name = &jail->ignore_names[i];
 		struct addrinfo *found;
+		int64_t begun;
 		int n = 0, r;
 
-		if (clock_mono() >= until) {
+		if (*left <= 0) {
 			err_warning(err, name->file, name->line,
 				"[%s] ignoreip: %s is not looked up, as the "
 				"name servers take too long; it is not ignored",
 				jail->name, name->text);
 			continue;
 		}
+		begun = clock_mono();
 		r = getaddrinfo(name->text, NULL, &hints, &found);
+		*left -= clock_mono() - begun;
 		if (r != 0) {
 			err_warning(err, name->file, name->line,
 				"[%s] ignoreip: %s has no address now (%s); it "

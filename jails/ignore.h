@@ -50,10 +50,10 @@ bool ignore_has(const struct jail *jail, const struct prefixset *own,
  * Looks up the names that the jail's ignoreip holds and adds what they stand
  * for: to be called at load, while the resolver can still be reached,
  * never on the way of a line. Each name that has no address is added to err
- * as a warning, and each that was not begun before until, of clock_mono(): name
- * servers that do not answer take seconds each. At most 64 addresses of a name
- * are taken.
+ * as a warning, and each that is not asked for any more, since *left (of
+ * microseconds) is used up: name servers that do not answer take seconds each.
+ * What asking took is taken from it. At most 64 addresses of a name are taken.
  */
-void ignore_resolve(struct jail *jail, int64_t until, struct err *err);
+void ignore_resolve(struct jail *jail, int64_t *left, struct err *err);
 
 #endif

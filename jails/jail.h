@@ -50,6 +50,7 @@ struct jail_match {
 struct jail_journal {
 	const char *name; /* "journal[journalpath=/x]": all that is said */
 	const char *path; /* absolute; NULL if not given, as the next two */
+	bool has_path;	  /* one was given, the host's own included */
 	const char *const *files; /* patterns, absolute, up to a NULL */
 	const char *name_space;
 	bool flagged;

@@ -464,6 +464,11 @@ static void test_faults(void **state)
 			"etc/jail.local:5: backend: journalpath and namespace: "
 			"only one of them can say which journal; take one "
 			"out\n"},
+		{JAIL "backend = systemd[journalpath=/var/log/journal, "
+		      "namespace=x]\n",
+			"etc/jail.local:5: backend: journalpath and namespace: "
+			"only one of them can say which journal; take one "
+			"out\n"},
 		{JAIL "backend = systemd[journalpath=/a, journalfiles=/b]\n",
 			"etc/jail.local:5: backend: journalpath and "
 			"journalfiles: only one of them can say which journal; "
@@ -614,6 +619,7 @@ static void own_hosts(const char *text)
 static void test_names_are_resolved(void **state)
 {
 	struct tree *t = *state;
+	int64_t left = INT64_MAX;
 	struct jail *j;
 
 	if (geteuid() != 0)
@@ -625,7 +631,7 @@ static void test_names_are_resolved(void **state)
 		     "\n");
 	assert_string_equal(load(t), "");
 	j = jail(t, "x");
-	ignore_resolve(j, INT64_MAX, &t->err);
+	ignore_resolve(j, &left, &t->err);
 	assert_true(ignores(j, "192.0.2.7"));
 	assert_int_equal(t->err.n, 1);
 	assert_int_equal(t->err.faults, 0);
