@@ -258,7 +258,7 @@ benches: $(BENCHES)
 
 fuzz-targets: $(FUZZERS)
 
-# Installs those of the packages that are not there; asks no archive if all are.
+# Installs those of the packages that are missing, asking no archive if none is.
 define get
 @missing=$$(for p in $(1); do \
 	dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | \
@@ -290,7 +290,7 @@ FUZZ = BUILD=build/fuzz CC=clang WARN=-w CFLAGS="-O1 -g \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 
-# The tests' Debian tree is fetched while the rest is built: all of them need it.
+# The tests' Debian tree, which all need, is fetched while the rest is built.
 testroot:
 	@tests/testroot >/dev/null
 

@@ -9,9 +9,9 @@
 #include "alarms/judge.h"
 
 /*
- * What is said of the alarms of one field, each into room bytes at to: the
- * figure, what comes of it ("; ..."), what to type. Of no others but those that
- * words.c asks each for; where there is nothing to say it is "".
+ * What is said of the alarms of one field. Each writes at most room bytes to
+ * to: the figure, what comes of it ("; ..."), what to type; "" where there is
+ * nothing to say. words.c picks which field is asked.
  */
 struct words_about {
 	void (*figure)(char *to, size_t room, const struct alarm *alarm);

@@ -33,7 +33,8 @@ struct banfile {
 
 /* A list has at most so many bytes and bans; more is a fault. */
 #define BANFILE_BYTES_MOST ((size_t)256 << 20)
-/* Of JSON, which is held whole: 600,000 bans as mailban export writes them. */
+/* Of JSON, which is held whole, so many values: about 600,000 bans as mailban
+ * export writes them. */
 #define BANFILE_JSON_MOST ((size_t)4 << 20)
 #define BANFILE_ROWS_MOST ((size_t)4 << 20)
 /* And a line that is no list of elements so many bytes. */

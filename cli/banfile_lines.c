@@ -89,14 +89,14 @@ static void take_fields(struct banfile *list, char *const *fields, size_t n,
 void banfile_parse_lines(struct banfile *list, char *text, uint32_t file,
 	const char *name, struct err *err)
 {
-	enum column columns[FIELDS] = {ADDRESS, END, JAIL, START, COUNT, NONE,
-		NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE};
+	enum column columns[FIELDS] = {
+		ADDRESS, END, JAIL, START, COUNT, [5 ... FIELDS - 1] = NONE};
 	struct banfile_place at = {.name = name, .file = file};
 	char *fields[FIELDS], *next;
 	size_t len, n, twice = 0;
 	bool csv, first = true;
 
-	for (; text && !(err->faults >= ERR_MOST); text = next) {
+	for (; text && err->faults < ERR_MOST; text = next) {
 		at.line++;
 		len = strcspn(text, "\n");
 		next = text[len] ? text + len + 1 : NULL;

@@ -42,8 +42,8 @@ struct engine_options {
 
 /*
  * The process without a capability that reads, matches and decides. Its parts
- * are open to the commands of the control socket (commands.c) and to nobody
- * else.
+ * are open to the files engine*.c, to the commands of the control socket, and
+ * to what is done across stages (audit.c, durable.c, import*.c, signs.c).
  */
 struct engine {
 	struct engine_options options;
@@ -69,8 +69,7 @@ struct engine {
 	sd_event_source *files, *more, *journal, *syslog, *tick, *warden_io;
 	sd_event_source *signals[3];
 	int64_t started; /* since boot, seconds */
-	/* How many looked up names were told in this second of monotonic time.
-	 */
+	/* How many looked up names were told in this second, monotonic. */
 	int64_t names_second;
 	uint32_t names_told;
 	uint64_t lines_counted; /* that the hourly counts have */

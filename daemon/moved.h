@@ -23,7 +23,8 @@ void moved_configure(struct moved *moved, const struct config *config);
 
 /*
  * Is a failure of that time (microseconds since 1970; 0: none), from that
- * source (as in feeds.h), one that the jail has not counted? Exact if both ways
+ * source (as in feeds.h), one that the jail has not counted? It has from now
+ * on: this is asked once for each. Exact if both ways
  * have the same lines in one order, and with the same times, but for:
  *  - the second in which it was moved, where other lines may stand in another
  *    order;

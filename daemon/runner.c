@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running the admin's hook, sendmail, postconf, postqueue and the probe, each
- * with a time limit and one after the other, and none of them longer than this
- * process. What they are called with is in runner_programs.c.
+ * Running the admin's hook, sendmail, postconf, postqueue, who holds messages
+ * and the probe, and counting Postfix' processes: each with a time limit and
+ * one after the other, and none of them longer than this process. What they are
+ * called with is in runner_programs.c.
  */
 #include "daemon/runner.h"
 

@@ -26,8 +26,8 @@ static char probe_path[4096];
 
 static void set(struct runner_program *p, const char *name, const char *value)
 {
-	if (asprintf(&p->env[p->env_n], "%s=%s", name, value) >= 0)
-		p->env_n++;
+	if (asprintf(&p->env[p->env_n++], "%s=%s", name, value) < 0)
+		abort();
 }
 
 /* Of the instance; how many arguments that makes. */

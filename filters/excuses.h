@@ -18,7 +18,9 @@ struct excuses;
 /* So many at a time; one more pushes the oldest out, which excuses nobody. */
 #define EXCUSES_MOST 256
 /* What excuses comes first, and so long before what it excuses at most: a
- * server takes its time to say that a login failed. Microseconds. */
+ * server takes its time to say that a login failed. The dates of two daemons
+ * may differ: one that comes up to a tenth of it behind is as good.
+ * Microseconds. */
 #define EXCUSES_TIME INT64_C(10000000)
 
 struct excuses *excuses_new(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lines joined by the connection that they are of. A client can open many
- * connections and try many users: all is of fixed size, the oldest goes first,
- * and of user names only a hash is kept.
+ * connections and try many users: all is of fixed size, who was silent
+ * longest goes first, and of user names only a hash is kept.
  */
 #include "filters/sessions.h"
 

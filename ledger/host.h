@@ -11,7 +11,8 @@
  * "192.0.2.1"; the last two labels of three stay if the last has three
  * letters, the last three if they are like "example.co.uk". With compat as
  * pflogsumm 1.1.5 does it, which does not cope with what smtpd(8) writes
- * behind a disconnected IPv6 address.
+ * behind a disconnected IPv6 address. It lies in client or in room, which has
+ * as many bytes as client.
  */
 struct span host_domain(struct span client, bool compat, char *room);
 

@@ -21,7 +21,8 @@ struct reject_options {
 /*
  * Why a RECORD_REFUSED was refused, in few words, and for whom the row is: its
  * recipient, its sender or its host, whichever the reason is about. Both lie
- * in the line or in room, which has the line's length four times and 64 bytes.
+ * in the line or in room: the rest's length four times, the client's twice, and
+ * 64 bytes.
  */
 void reject_explain(const struct record *record,
 	const struct reject_options *options, struct span *reason,
@@ -32,9 +33,11 @@ void reject_explain(const struct record *record,
 struct span reject_reason(const struct record *record, bool compat, char *room);
 /* Up to the first of these bytes; all if there is none. */
 struct span reject_up_to(struct span text, const char *stops);
-/* What a header or body check caught, without the sender and cut at 64. */
+/* What a header or body check caught, without the sender and cut at 64;
+ * room: 64 bytes. */
 struct span reject_checked(struct span rest, bool verbose, char *room);
-/* The text, or its beginning and "..." if it is longer than most bytes. */
+/* The text, or its beginning and "..." if it is longer than most bytes, 3 at
+ * least; room: as many. */
 struct span reject_cut(struct span text, size_t most, char *room);
 /* The same, but what stands before " said: " or a colon goes first; without
  * compat a colon with a blank behind it, as "host[addr]:25" has one too. */

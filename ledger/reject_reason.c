@@ -2,8 +2,8 @@
 /*
  * Reasons in the words that mail is refused, deferred and returned with, cut
  * down so that equal causes are one row. The rules are pflogsumm's, so that
- * rows compare with those of the years before; each is told above its
- * function as what it makes of what.
+ * rows compare with those of the years before; above each function stands an
+ * example of what it makes of what.
  */
 #include "ledger/reject.h"
 

@@ -38,8 +38,8 @@ void trace_line_parse(
  */
 bool trace_is_asked(const struct trace *t, struct span text);
 bool trace_is_asked_id(const struct trace *t, struct span id);
-/* The message-id's row of wanted + 1, 0 if nobody wants it; NULL if it is not
- * known, and there is no room, or it was not to be made. */
+/* Where the message-id's row of wanted is kept, + 1; *it is 0 if nobody wants
+ * it. NULL: it is not known and was not to be made, or there is no room. */
 uint32_t *trace_message_id_row(struct trace *t, uint64_t hash, bool make);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hash of every table whose keys come from outside. It is keyed by a
- * secret, so that no choice of addresses or names makes a table slow.
+ * SipHash-1-3. Where strangers choose the keys it is keyed by a secret, so that
+ * no choice of addresses or names makes a table slow; hash_plain() is for all
+ * else.
  */
 #include "lib/hash.h"
 

@@ -61,7 +61,8 @@ static void table(void **state)
 	finds("abc{x}defgh", "abc{x}defgh");
 }
 
-/* Of a text that is longer than there is room for, the last of it. */
+/* Of a text that is longer than there is room for, a piece as long as may be.
+ */
 static void long_texts(void **state)
 {
 	char regex[700], want[LITERAL_TEXT + 1];
@@ -74,6 +75,7 @@ static void long_texts(void **state)
 		regex[n] = '\0';
 		literals_find(regex, &l);
 		assert_int_equal(l.n, 1);
+		assert_int_equal(l.items[0].n, LITERAL_TEXT);
 		memcpy(want, l.items[0].text, l.items[0].n);
 		want[l.items[0].n] = '\0';
 		assert_non_null(strstr(regex, want));
