@@ -54,7 +54,7 @@ CASES = {
         "submission", [*TO_EHLO, "<", "> 554 5.7.1 Access denied\r\n", *RSET,
                        *QUIT], "OK:", 0),
     "TLS offered last": (
-        "smtp", [BANNER, *LAST_TLS, *TO_TLS[2:], *EHLO_TLS, *MAIL, *RSET,
+        "smtp", [BANNER, *LAST_TLS, *TO_TLS[3:], *EHLO_TLS, *MAIL, *RSET,
                  *QUIT], "OK: 1 listeners", 0),
     "no login at 25": ("smtp", [*TO_EHLO, "<", "> 530 5.7.0 Log in\r\n",
                                 *QUIT], "MAIL FROM: 530 5.7.0 Log in", 2),

@@ -104,6 +104,7 @@ SPILLED = {"dovecot": [
     "failed: Local validation failed: x",
     "Nov 20 09:00:00 mx dovecot: auth: Debug: passwd-file(a?pam(x,203.0.113.9,"
     "<9ZHq>): lookup: user=a"]}
+SPILLED["postfix"] = SPILLED["dovecot"]
 
 
 TELLS = "Nov 20 09:00:00 mx dovecot: auth: "

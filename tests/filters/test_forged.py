@@ -223,3 +223,43 @@ def test_no_name_dates_a_line():
     # Of a name without end there is none: it counts as of now.
     assert all(a["address"] == "203.0.113.9" for a in answers)
     assert answers[-1]["time"] != times.pop()
+
+
+AT = "Nov 22 19:00:00 mx "
+VICTIM = "auth: {}sql(victim,1.2.3.4,<S2>): unknown user"
+GUESS = AT + "postfix/submission/smtpd[12]: warning: unknown[203.0.113.9]: " \
+    "SASL PLAIN authentication failed: , sasl_username=bob"
+# Filter, lines, who counts at the last of them.
+WRITTEN = {
+    "a token's key, in Dovecot's own log": ("dovecot", [
+        "Nov 22 19:00:00 auth: Info: oauth2(x,203.0.113.9,<S1>): oauth2 "
+        "failed: Local validation failed: No key 'a): b",
+        "Nov 22 19:00:00 " + VICTIM.format("Info: ")], None),
+    "a name cut by bytes": ("dovecot", [
+        AT + "dovecot: auth: Debug: passwd-file(" + 15 * "\U0001f600" +
+        "...,203.0.113.9,<S1>): lookup: user=\U0001f600",
+        AT + "dovecot: " + VICTIM.format("")], None),
+    "what a proxied server repeats": ("dovecot", [
+        AT + "dovecot: imap-login: Login aborted: Connection closed (auth "
+        "failed, 1 attempts in 2 secs, last failure: Failed for x) (y): "
+        "user=<a>, rip=1.2.3.4, <) (auth_failed): rip=203.0.113.9, user=<x) "
+        "(y): user=<a>, rip=1.2.3.4, <>, method=PLAIN, lip=198.51.100.2, "
+        "session=<9ZHq02g3J8S60fan>"], None),
+    "a fault of the server's": ("postfix", [
+        AT + "dovecot: auth: Error: sql(x,203.0.113.9): y", GUESS], None),
+    "a fault in a token": ("postfix", [
+        AT + "dovecot: auth: oauth2(x,203.0.113.9): oauth2 failed: Local "
+        "validation failed: HS256 key 'a",
+        AT + "dovecot: auth: Error: ldap(x): Can't connect to server",
+        AT + "dovecot: auth: Error: sql(x,203.0.113.9): y", GUESS],
+        "203.0.113.9"),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_what_a_client_has_a_server_write(what):
+    name, lines, who = WRITTEN[what]
+    spec = str(hosts.REPO / f"filters/{name}.conf") + \
+        ("[mode=auth]" if name == "postfix" else "")
+    last = answers_to(spec, lines)[-1]
+    assert (last["address"] if last["verdict"] == "match" else None) == who
