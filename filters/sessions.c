@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/hash.h"
 
 #define USERS_MOST 4
 
@@ -48,19 +49,10 @@ void sessions_free(struct sessions **sessions)
 	*sessions = NULL;
 }
 
-static uint64_t hash(const char *text, size_t n)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 /* Never 0. */
 static uint32_t key_of(const char *id, size_t n)
 {
-	uint64_t h = hash(id, n);
+	uint64_t h = hash_plain(id, n);
 
 	return (uint32_t)(h ^ h >> 32) | 1;
 }
@@ -113,7 +105,7 @@ static size_t make(struct sessions *all, const struct session_line *line)
 
 static void add_user(struct session *s, const struct session_line *line)
 {
-	uint64_t h = hash(line->user, line->user_len);
+	uint64_t h = hash_plain(line->user, line->user_len);
 
 	for (size_t i = 0; i < s->users_n; i++)
 		if (s->users[i] == h)
