@@ -46,13 +46,40 @@ static void misses(struct filter *filter, const char *text)
 	assert_int_equal(judge(filter, text, strlen(text), who), FILTER_MISS);
 }
 
+struct said {
+	const char *text;
+	enum filter_verdict verdict;
+};
+
+static void judges(struct filter *filter, const struct said *lines, size_t n)
+{
+	char who[PREFIX_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(judge(filter, lines[i].text,
+					 strlen(lines[i].text), who),
+			lines[i].verdict);
+}
+
+/* Of a line that nobody believes, as a local user's in the journal. */
+static void holds_of_a_stranger(struct filter *filter, const char *text)
+{
+	struct header_clock clock = {0};
+	struct filter_subject subject;
+	struct failure failure;
+	struct line line;
+
+	header_cut(text, strlen(text), &clock, &line);
+	line.stranger = true;
+	filter_subject(&line, &subject);
+	assert_int_equal(
+		filter_match(filter, &subject, NULL, &failure), FILTER_HELD);
+}
+
 /* What stands behind a line with a client's newlines may be the client's. */
 static void what_spills_over_is_no_failure(void **state)
 {
-	static const struct {
-		const char *text;
-		enum filter_verdict verdict;
-	} lines[] = {
+	static const struct said lines[] = {
 		{"Nov 21 10:00:00 mx x: bad from 192.0.2.1", FILTER_MATCH},
 		{"Nov 21 10:00:00 mx x: token a", FILTER_HELD},
 		{"Nov 21 10:00:00 mx x: bad from 192.0.2.1", FILTER_HELD},
@@ -63,17 +90,10 @@ static void what_spills_over_is_no_failure(void **state)
 		{"Nov 21 10:00:01 mx x: bad from 192.0.2.1", FILTER_HELD},
 		{"Nov 21 09:59:58 mx x: bad from 192.0.2.1", FILTER_MATCH},
 	};
-	static const char stranger[] = "Nov 21 11:00:00 mx x: token a";
-	struct header_clock clock = {0};
-	struct filter_subject subject;
-	struct failure failure;
 	struct err err;
 	struct filter *filter;
-	struct line token;
-	char who[PREFIX_TEXT];
 
 	(void)state;
-	header_cut(stranger, sizeof(stranger) - 1, &clock, &token);
 	confdir_put("a.conf",
 		"[Definition]\n"
 		"failregex = ^ \\S+ x: <F-SPILLABLE>bad</F-SPILLABLE> from "
@@ -84,15 +104,9 @@ static void what_spills_over_is_no_failure(void **state)
 	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_true(filter_warns(filter));
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		assert_int_equal(judge(filter, lines[i].text,
-					 strlen(lines[i].text), who),
-			lines[i].verdict);
+	judges(filter, lines, sizeof(lines) / sizeof(*lines));
 	/* Nobody makes others' lines doubtful whom nobody believes. */
-	token.stranger = true;
-	filter_subject(&token, &subject);
-	assert_int_equal(
-		filter_match(filter, &subject, NULL, &failure), FILTER_HELD);
+	holds_of_a_stranger(filter, "Nov 21 11:00:00 mx x: token a");
 	matches(filter, "Nov 21 11:00:00 mx x: bad from 192.0.2.1",
 		"192.0.2.1");
 	filter_free(&filter);
@@ -102,10 +116,7 @@ static void what_spills_over_is_no_failure(void **state)
 /* What the server could not do is nobody's failure, once for each time. */
 static void a_fault_of_the_server_excuses(void **state)
 {
-	static const struct {
-		const char *text;
-		enum filter_verdict verdict;
-	} lines[] = {
+	static const struct said lines[] = {
 		{"Nov 21 10:00:00 mx x: fault 192.0.2.1", FILTER_HELD},
 		{"Nov 21 10:00:02 mx x: bad from 192.0.2.2", FILTER_MATCH},
 		/* What is said of somebody for certain. */
@@ -116,17 +127,10 @@ static void a_fault_of_the_server_excuses(void **state)
 		{"Nov 21 10:00:05 mx x: bad from 192.0.2.2", FILTER_HELD},
 		{"Nov 21 10:00:05 mx x: bad from 192.0.2.2", FILTER_MATCH},
 	};
-	static const char stranger[] = "Nov 21 11:00:00 mx x: down";
-	struct header_clock clock = {0};
-	struct filter_subject subject;
-	struct failure failure;
 	struct err err;
 	struct filter *filter;
-	struct line down;
-	char who[PREFIX_TEXT];
 
 	(void)state;
-	header_cut(stranger, sizeof(stranger) - 1, &clock, &down);
 	confdir_put("a.conf",
 		"[Definition]\n"
 		"failregex = ^ \\S+ x: <F-EXCUSABLE>bad</F-EXCUSABLE> from "
@@ -139,15 +143,9 @@ static void a_fault_of_the_server_excuses(void **state)
 	assert_non_null(filter);
 	assert_true(filter_warns(filter));
 	assert_false(filter_keeps_state(filter));
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		assert_int_equal(judge(filter, lines[i].text,
-					 strlen(lines[i].text), who),
-			lines[i].verdict);
+	judges(filter, lines, sizeof(lines) / sizeof(*lines));
 	/* Nobody is excused by those whom nobody believes. */
-	down.stranger = true;
-	filter_subject(&down, &subject);
-	assert_int_equal(
-		filter_match(filter, &subject, NULL, &failure), FILTER_HELD);
+	holds_of_a_stranger(filter, "Nov 21 11:00:00 mx x: down");
 	matches(filter, "Nov 21 11:00:00 mx x: bad from 192.0.2.1",
 		"192.0.2.1");
 	filter_free(&filter);

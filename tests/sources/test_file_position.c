@@ -45,16 +45,24 @@ static void test_position(void **state)
 	file_source_free(&src);
 }
 
+/* Where it was left when its first line was read. */
+static const char *one_line_of(const char *log)
+{
+	struct file_source *src;
+
+	scratch_append(log, "line one of the first\n");
+	src = follow_new(log, FILE_START_BEGIN, NULL);
+	follow_await("line one of the first\n");
+	return follow_stop(&src);
+}
+
 static void test_rotated_while_down(void **state)
 {
 	const char *log = scratch_path("log"), *where;
 	struct file_source *src;
 
 	(void)state;
-	scratch_append(log, "line one of the first\n");
-	src = follow_new(log, FILE_START_BEGIN, NULL);
-	follow_await("line one of the first\n");
-	where = follow_stop(&src);
+	where = one_line_of(log);
 	scratch_append(log, "two\n");
 	scratch_rename(log, scratch_path("log-20261121"));
 	scratch_append(log, "three\n");
@@ -81,10 +89,7 @@ static void test_truncated_while_down(void **state)
 	struct file_source *src;
 
 	(void)state;
-	scratch_append(log, "line one of the first\n");
-	src = follow_new(log, FILE_START_BEGIN, NULL);
-	follow_await("line one of the first\n");
-	where = follow_stop(&src);
+	where = one_line_of(log);
 	scratch_append(log, "two\nthr");
 	scratch_copy(log, scratch_path("log.1"));
 	scratch_truncate(log);
