@@ -31,140 +31,126 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/layout lib/linehead lib/log lib/memory lib/names lib/nearest \
 	lib/outlet lib/paths lib/plain lib/prefixset lib/slots
 SOURCES = sources/file sources/glob sources/header sources/header_again \
-	sources/header_tag sources/journal sources/linebreak \
-	sources/newlines sources/parts sources/portion sources/replay \
-	sources/rotation sources/syslog sources/syslog_message sources/tail \
-	sources/watch
+	sources/header_tag sources/journal \
+	sources/linebreak sources/newlines sources/parts sources/portion \
+	sources/replay sources/rotation sources/syslog sources/syslog_message \
+	sources/tail sources/watch
 FILTERS = filters/beginnings filters/content filters/datecut \
-	filters/datefields filters/datepattern \
-	filters/dates filters/datetemplate filters/dispatch \
-	filters/excuses filters/filter filters/filter_match filters/filter_spec \
-	filters/filter_subject filters/filterfile filters/filterkeys \
-	filters/given_up filters/groups filters/linebuffer filters/literals \
-	filters/pyregex filters/pysyntax filters/regex filters/sessions \
-	filters/sieve
+	filters/datefields filters/datepattern filters/dates \
+	filters/datetemplate filters/dispatch filters/excuses filters/filter \
+	filters/filter_match filters/filter_spec filters/filter_subject \
+	filters/filterfile filters/filterkeys filters/given_up filters/groups \
+	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
+	filters/regex filters/sessions filters/sieve
 JAILS = jails/action jails/actionlist jails/attempts jails/backend \
-	jails/banlist jails/duration jails/escalate jails/fail2ban jails/formula \
-	jails/formula_parse jails/ignore jails/ignorelist jails/jail \
-	jails/jailfile jails/jailkeys jails/jailset jails/jailvalue \
-	jails/keytable jails/offender jails/window
+	jails/banlist jails/duration jails/escalate jails/fail2ban \
+	jails/formula jails/formula_parse jails/ignore jails/ignorelist \
+	jails/jail jails/jailfile jails/jailkeys jails/jailset \
+	jails/jailvalue jails/keytable jails/offender jails/window
 LEDGER = ledger/accounts ledger/address ledger/attacks ledger/causes \
-	ledger/counter ledger/dovecot ledger/familiar ledger/host \
-	ledger/kept ledger/ledger ledger/mail ledger/mail_delivery \
-	ledger/messages ledger/network ledger/pflogsumm \
-	ledger/pflogsumm_take ledger/postfix ledger/postfix_idle \
-	ledger/problems ledger/reading ledger/record ledger/reject \
-	ledger/reject_reason ledger/sign ledger/tally \
+	ledger/counter ledger/dovecot ledger/familiar ledger/host ledger/kept \
+	ledger/ledger ledger/mail ledger/mail_delivery ledger/messages \
+	ledger/network ledger/pflogsumm ledger/pflogsumm_take ledger/postfix \
+	ledger/postfix_idle ledger/problems ledger/reading ledger/record \
+	ledger/reject ledger/reject_reason ledger/sign ledger/tally \
 	ledger/trace ledger/trace_seen ledger/trace_steps ledger/traffic \
 	ledger/visits ledger/when
 ALARMS = alarms/ages alarms/disk alarms/forecast alarms/growth \
 	alarms/guessers alarms/habit alarms/heavy alarms/judge \
 	alarms/judge_disks alarms/judge_keep alarms/judge_kinds \
-	alarms/judge_signs alarms/judge_spools \
-	alarms/level alarms/memory alarms/mounts alarms/postconf \
-	alarms/postqueue alarms/processes alarms/queue alarms/report \
-	alarms/services alarms/silence alarms/vanish alarms/words \
-	alarms/words_disks alarms/words_host alarms/words_queues \
-	alarms/words_signs
+	alarms/judge_signs alarms/judge_spools alarms/level alarms/memory \
+	alarms/mounts alarms/postconf alarms/postqueue alarms/processes \
+	alarms/queue alarms/report alarms/services alarms/silence \
+	alarms/vanish alarms/words alarms/words_disks alarms/words_host \
+	alarms/words_queues alarms/words_signs
 # Who asks the servers: the command alone.
 PROBE = alarms/backoff alarms/dns alarms/link alarms/probe \
 	alarms/probe_answer alarms/probe_words
 NFT = nft/batch nft/change nft/diag nft/dump nft/element nft/genid nft/rule \
 	nft/set nft/socket nft/table nft/track nft/watch
 
-WARDEN = daemon/warden_main daemon/born daemon/warden daemon/warden_ban \
-	daemon/warden_cut daemon/warden_held daemon/warden_layout \
-	daemon/warden_listing daemon/warden_rush daemon/request daemon/sandbox \
+WARDEN = daemon/warden_main daemon/born daemon/request daemon/sandbox \
 	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_warden \
+	daemon/warden daemon/warden_ban daemon/warden_cut daemon/warden_held \
+	daemon/warden_layout daemon/warden_listing daemon/warden_rush \
 	lib/addr lib/clock lib/codec lib/hash lib/layout lib/log lib/plain \
-	lib/prefixset lib/slots \
-	$(NFT)
+	lib/prefixset lib/slots $(NFT)
 WARDEN_LIBS = -lmnl -lnftnl -lseccomp
 
-GAUGE = daemon/gauge_main daemon/born daemon/gauge daemon/keeper \
-	daemon/sandbox \
-	daemon/sandbox_calls daemon/sandbox_files daemon/sandbox_gauge \
-	alarms/disk alarms/queue alarms/report lib/addr lib/clock lib/codec \
-	lib/log lib/memory lib/plain
+GAUGE = daemon/gauge_main alarms/disk alarms/queue alarms/report daemon/born \
+	daemon/gauge daemon/keeper daemon/sandbox daemon/sandbox_calls \
+	daemon/sandbox_files daemon/sandbox_gauge lib/addr lib/clock \
+	lib/codec lib/log lib/memory lib/plain
 GAUGE_LIBS = -lseccomp
 
-DAEMON = daemon/main daemon/alarm_settings daemon/alarms \
-	daemon/alarms_gauge daemon/alarms_keep daemon/alarms_postfix \
-	daemon/alarms_probe daemon/alarms_queue daemon/alarms_runner \
-	daemon/alarms_services daemon/alarms_signs daemon/alarms_tell \
-	daemon/asked daemon/attackers daemon/attackers_tell daemon/audit \
-	daemon/command_jail daemon/command_status daemon/commands \
-	daemon/config daemon/control daemon/counters daemon/counters_keep \
-	daemon/counters_owners daemon/counters_tell \
-	daemon/decisions daemon/decisions_change daemon/decisions_hand \
-	daemon/decisions_losses daemon/decisions_state daemon/decisions_wait \
-	daemon/durable daemon/enforce daemon/enforce_heal daemon/enforce_layout \
+DAEMON = daemon/main daemon/alarm_settings daemon/alarms daemon/alarms_gauge \
+	daemon/alarms_keep daemon/alarms_postfix daemon/alarms_probe \
+	daemon/alarms_queue daemon/alarms_runner daemon/alarms_services \
+	daemon/alarms_signs daemon/alarms_tell daemon/asked daemon/attackers \
+	daemon/attackers_tell daemon/audit daemon/command_jail \
+	daemon/command_status daemon/commands daemon/config daemon/control \
+	daemon/counters daemon/counters_keep daemon/counters_owners \
+	daemon/counters_tell daemon/decisions daemon/decisions_change \
+	daemon/decisions_hand daemon/decisions_losses daemon/decisions_state \
+	daemon/decisions_wait daemon/durable \
+	daemon/enforce daemon/enforce_heal daemon/enforce_layout \
 	daemon/engine daemon/engine_flow daemon/engine_loop \
-	daemon/engine_names daemon/engine_reload \
-	daemon/feed_journal daemon/feed_journals daemon/feed_syslog \
-	daemon/feeds daemon/foreign \
-	daemon/given_up daemon/history daemon/moved \
-	daemon/import daemon/import_hold daemon/keeper \
-	daemon/jailinfo daemon/journal_trust daemon/list daemon/listing \
-	daemon/lookup \
+	daemon/engine_names daemon/engine_reload daemon/feed_journal \
+	daemon/feed_journals daemon/feed_syslog daemon/feeds \
+	daemon/foreign daemon/given_up daemon/history \
+	daemon/import daemon/import_hold daemon/jailinfo daemon/journal_trust \
+	daemon/keeper daemon/list daemon/listing daemon/lookup daemon/moved \
 	daemon/notice daemon/outbound daemon/outbound_alarms \
 	daemon/outbound_keep daemon/outbound_tell daemon/outbound_words \
 	daemon/passed daemon/periods daemon/reach daemon/readback \
 	daemon/reason daemon/refused daemon/request daemon/resolver \
 	daemon/runner daemon/runner_programs daemon/runner_request \
-	daemon/safe daemon/sandbox \
-	daemon/sandbox_calls \
-	daemon/sandbox_engine daemon/sandbox_files daemon/sandbox_lookup \
-	daemon/sandbox_runner daemon/seats daemon/settings daemon/signs \
-	daemon/spawn daemon/state daemon/state_counts daemon/state_peek \
-	daemon/state_queue daemon/state_read daemon/state_schema daemon/state_size \
+	daemon/safe daemon/sandbox daemon/sandbox_calls daemon/sandbox_engine \
+	daemon/sandbox_files daemon/sandbox_lookup daemon/sandbox_runner \
+	daemon/seats daemon/settings daemon/signs daemon/spawn daemon/state \
+	daemon/state_counts daemon/state_peek daemon/state_queue \
+	daemon/state_read daemon/state_schema daemon/state_size \
 	daemon/state_writer daemon/syslog_trust daemon/trusted \
-	daemon/warden_client \
-	$(ALARMS) $(LIB) $(SOURCES) \
-	$(FILTERS) $(JAILS) $(LEDGER)
+	daemon/warden_client $(ALARMS) $(LIB) $(SOURCES) $(FILTERS) $(JAILS) \
+	$(LEDGER)
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
-CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost \
-	cli/lint/forge cli/lint/rule \
-	filters/pattern filters/sample
-CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client \
-	cli/fail2ban/debuggex cli/fail2ban/dump \
-	cli/fail2ban/get cli/fail2ban/python cli/fail2ban/regex \
-	cli/fail2ban/server cli/fail2ban/set cli/fail2ban/setting \
-	cli/fail2ban/stats cli/fail2ban/status cli/fail2ban/pytext \
+CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost cli/lint/forge \
+	cli/lint/rule filters/pattern filters/sample
+CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/debuggex \
+	cli/fail2ban/dump cli/fail2ban/get \
+	cli/fail2ban/pytext cli/fail2ban/python cli/fail2ban/regex \
 	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
 	cli/fail2ban/regexjail cli/fail2ban/regexjournal \
-	cli/fail2ban/regexlines \
-	cli/fail2ban/regexoptions cli/fail2ban/regexout \
-	cli/fail2ban/regexreport cli/fail2ban/regexrun \
-	cli/fail2ban/regexsession cli/fail2ban/regextest
+	cli/fail2ban/regexlines cli/fail2ban/regexoptions \
+	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
+	cli/fail2ban/regexsession cli/fail2ban/regextest cli/fail2ban/server \
+	cli/fail2ban/set cli/fail2ban/setting cli/fail2ban/stats \
+	cli/fail2ban/status
 CLI_REPORT = cli/history cli/report/attacks cli/report/changes \
 	cli/report/chart cli/report/connections cli/report/details \
 	cli/report/html cli/report/html_lists cli/report/html_parts \
-	cli/report/html_time cli/report/json cli/report/lines \
-	cli/report/live cli/report/mail cli/report/options cli/report/order \
-	cli/report/page cli/report/problems cli/report/report \
-	cli/report/text cli/report/times cli/report/words cli/trace \
-	cli/trace_show lib/crew
-CLI_BANS = cli/banfile cli/banfile_field cli/banfile_json \
-	cli/banfile_lines cli/banfile_nft cli/export cli/import
-CHECK = cli/check/main cli/check/backoff cli/check/bans \
-	cli/check/daemon cli/check/disk cli/check/names cli/check/options \
-	cli/check/postfix cli/check/probe cli/check/queue \
-	cli/check/queue_list cli/check/run cli/check/verdict cli/client \
-	cli/text \
-	$(PROBE) $(ALARMS) $(LIB)
+	cli/report/html_time cli/report/json cli/report/lines cli/report/live \
+	cli/report/mail cli/report/options cli/report/order cli/report/page \
+	cli/report/problems cli/report/report cli/report/text \
+	cli/report/times cli/report/words cli/trace cli/trace_show lib/crew
+CLI_BANS = cli/banfile cli/banfile_field cli/banfile_json cli/banfile_lines \
+	cli/banfile_nft cli/export cli/import
+CHECK = cli/check/main cli/check/backoff cli/check/bans cli/check/daemon \
+	cli/check/disk cli/check/names cli/check/options cli/check/postfix \
+	cli/check/probe cli/check/queue cli/check/queue_list cli/check/run \
+	cli/check/verdict cli/client cli/text $(PROBE) $(ALARMS) $(LIB)
 CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
-CLI_TOP = cli/top cli/top_show cli/screen
+CLI_TOP = cli/screen cli/top cli/top_show
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
-CLI = cli/main cli/accounts cli/check cli/options cli/client cli/table \
-	cli/text cli/status cli/ban cli/unban cli/list cli/offline \
-	cli/reload cli/run cli/test cli/version cli/help sources/header \
-	sources/header_again sources/header_tag sources/journal \
-	sources/linebreak sources/newlines sources/portion sources/replay \
-	sources/replay_journal \
-	$(CLI_TOP) $(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) \
-	$(CLI_REPORT) $(LIB) $(FILTERS) $(JAILS) $(LEDGER)
+CLI = cli/main cli/accounts cli/ban cli/check cli/client cli/help cli/list \
+	cli/offline cli/options cli/reload cli/run cli/status cli/table \
+	cli/test cli/text cli/unban cli/version sources/header \
+	sources/header_again sources/header_tag \
+	sources/journal sources/linebreak sources/newlines sources/portion \
+	sources/replay sources/replay_journal $(CLI_TOP) $(CLI_BANS) \
+	$(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) $(LIB) \
+	$(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of
