@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -88,6 +89,42 @@ static void test_addresses(void **state)
 	assert_string_equal(addr_format(&a, buf), "192.0.2.12");
 	assert_false(addr_parse("192.0.2.1\0", 10, &a));
 	assert_false(addr_parse("2001:db8::1\0x", 13, &a));
+}
+
+/* inet_pton takes the same texts, and no other, for four numbers. */
+static void test_against_libc(void **state)
+{
+	static const char chars[] = "0123456789.....1/: x\xb1";
+	uint32_t seed = 1, taken = 0;
+
+	(void)state;
+	for (int round = 0; round < 400000; round++) {
+		char text[20];
+		uint8_t want[4];
+		struct addr a;
+		size_t n = 0;
+		bool is;
+
+		/* Most are nearly one. */
+		for (int part = 0; part < 4; part++) {
+			seed = seed * 1664525 + 1013904223;
+			n += (size_t)sprintf(text + n, "%s%u", part ? "." : "",
+				(seed >> 8) % (seed >> 30 ? 256 : 1000));
+		}
+		seed = seed * 1664525 + 1013904223;
+		if (seed >> 31)
+			text[(seed >> 16) % n] =
+				chars[(seed >> 8) % (sizeof(chars) - 1)];
+		if ((seed >> 29 & 3) == 3)
+			n = (seed >> 12) % n;
+		text[n] = '\0';
+		is = inet_pton(AF_INET, text, want) == 1;
+		assert_int_equal(addr_parse(text, n, &a), is);
+		if (is)
+			assert_memory_equal(a.ip + 12, want, 4);
+		taken += is;
+	}
+	assert_true(taken > 40000 && taken < 360000);
 }
 
 static void test_prefixes(void **state)
@@ -260,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_against_libc),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_bytes),
