@@ -12,6 +12,7 @@
 
 #include "filters/regex.h"
 #include "lib/block.h"
+#include "lib/utf8.h"
 #include "lib/word.h"
 
 static bool is_ascii_short(const char *s, size_t n)
@@ -43,37 +44,13 @@ static bool is_ascii(const char *s, size_t n, bool *newline)
 	return !block_any(seen & 0x80);
 }
 
-/* The length of the well-formed sequence at s (Unicode, table 3-7); 0 if it
- * is none. */
-static size_t sequence_length(const unsigned char *s, size_t n)
+/* The length of the well-formed sequence at s; 0 if it is none. */
+static size_t sequence_length(const char *s, size_t n)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len;
+	bool whole;
+	size_t len = utf8_part(s, n, &whole);
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (n < len || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return len;
+	return whole ? len : 0;
 }
 
 static bool is_no_start(unsigned char c)
@@ -82,17 +59,17 @@ static bool is_no_start(unsigned char c)
 }
 
 /* How many of the n bytes at s are ASCII, in words of eight. */
-static size_t ascii_run(const unsigned char *s, size_t n)
+static size_t ascii_run(const char *s, size_t n)
 {
 	size_t i = 0;
 
-	while (i + 8 <= n && !(word_at((const char *)s + i) & 0x80 * WORD_EACH))
+	while (i + 8 <= n && !(word_at(s + i) & 0x80 * WORD_EACH))
 		i += 8;
 	return i;
 }
 
 /* How many of the n bytes at s are well-formed, up to the first that is not. */
-static size_t clean_run(const unsigned char *s, size_t n)
+static size_t clean_run(const char *s, size_t n)
 {
 	size_t at = 0, len = 1;
 
@@ -106,8 +83,7 @@ static size_t clean_run(const unsigned char *s, size_t n)
 
 /* Copies n bytes with `bad` for each that is no UTF-8; returns how many they
  * are now. */
-static size_t copy_clean(
-	char *to, const unsigned char *s, size_t n, const char *bad)
+static size_t copy_clean(char *to, const char *s, size_t n, const char *bad)
 {
 	size_t bad_n = strlen(bad), out = 0;
 
@@ -117,7 +93,7 @@ static size_t copy_clean(
 		memcpy(to + out, s, len);
 		out += len;
 		/* Many that cannot begin one are many at a time. */
-		while (len < n && (is_no_start(s[len]) ||
+		while (len < n && (is_no_start((unsigned char)s[len]) ||
 					  !sequence_length(s + len, n - len))) {
 			memcpy(to + out, bad, bad_n);
 			out += bad_n;
@@ -139,7 +115,7 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 	out->ascii = is_ascii(text, n, &out->has_newline);
 	if (out->ascii)
 		return;
-	if (bytes && clean_run((const unsigned char *)text, n) == n) {
+	if (bytes && clean_run(text, n) == n) {
 		out->ascii = true;
 		return;
 	}
@@ -152,8 +128,7 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 			abort();
 	}
 	out->text = *buffer;
-	out->n = copy_clean(*buffer, (const unsigned char *)text, n,
-		bytes ? "\x1a" : "\xef\xbf\xbd");
+	out->n = copy_clean(*buffer, text, n, bytes ? "\x1a" : "\xef\xbf\xbd");
 	out->ascii = bytes;
 }
 

@@ -8,29 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/utf8.h"
+
 size_t plain_decode(const char *text, size_t left, uint32_t *point)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *t = (const unsigned char *)text;
-	uint32_t v;
-	size_t n, i;
+	bool whole;
+	size_t n = utf8_part(text, left, &whole);
 
-	if (t[0] < 0x80) {
-		*point = t[0];
-		return 1;
-	}
-	n = t[0] >= 0xf0 ? 4 : t[0] >= 0xe0 ? 3 : 2;
-	if (t[0] < 0xc2 || t[0] > 0xf4 || n > left)
+	if (!whole)
 		return 0;
-	v = t[0] & (0xffu >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((t[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (t[i] & 0x3f);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-		return 0;
-	*point = v;
+	*point = utf8_point(text, n);
 	return n;
 }
 

@@ -15,6 +15,7 @@
 #include <wctype.h>
 
 #include "jails/fail2ban.h"
+#include "lib/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 #define SHORT_MOST 53
@@ -37,49 +38,17 @@ bool pytext_knows(const char *encoding)
 	return true;
 }
 
-/*
- * How many bytes at s belong together: a whole sequence, then *good, or as
- * much of one as there is (Unicode, "maximal subpart", table 3-7).
- */
-static size_t sequence(const unsigned char *s, size_t n, bool *good)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len, i;
-
-	*good = s[0] < 0x80;
-	if (*good || s[0] < 0xc2 || s[0] > 0xf4)
-		return 1;
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	for (i = 1; i < len && i < n; i++) {
-		if (s[i] < low || s[i] > high)
-			return i;
-		low = 0x80;
-		high = 0xbf;
-	}
-	*good = i == len;
-	return i;
-}
-
 static size_t decode_utf8(const char *bytes, size_t n, char *out)
 {
-	const unsigned char *s = (const unsigned char *)bytes;
 	char *o = out;
-	bool good;
+	bool whole;
 
 	while (n > 0) {
-		size_t len = sequence(s, n, &good);
+		size_t len = utf8_part(bytes, n, &whole);
 
-		memcpy(o, good ? (const char *)s : REPLACEMENT, good ? len : 3);
-		o += good ? len : 3;
-		s += len;
+		memcpy(o, whole ? bytes : REPLACEMENT, whole ? len : 3);
+		o += whole ? len : 3;
+		bytes += len;
 		n -= len;
 	}
 	return (size_t)(o - out);
@@ -121,23 +90,7 @@ size_t pytext_decode(
 	return len;
 }
 
-/* The code point at s of well-formed text; *len its bytes. */
-static wint_t point_at(const unsigned char *s, size_t *len)
-{
-	wint_t v;
-
-	if (s[0] < 0x80) {
-		*len = 1;
-		return s[0];
-	}
-	*len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	v = s[0] & (0xffu >> (*len + 1));
-	for (size_t i = 1; i < *len; i++)
-		v = v << 6 | (s[i] & 0x3f);
-	return v;
-}
-
-static void repr_point(FILE *to, const unsigned char *s, size_t len, wint_t v)
+static void repr_point(FILE *to, const char *s, size_t len, wint_t v)
 {
 	if (v == '\n' || v == '\r' || v == '\t')
 		fputs(v == '\n' ? "\\n" : v == '\r' ? "\\r" : "\\t", to);
@@ -155,19 +108,20 @@ static void repr_point(FILE *to, const unsigned char *s, size_t len, wint_t v)
 
 static void repr_text(FILE *to, const char *text, size_t n)
 {
-	const unsigned char *s = (const unsigned char *)text, *end = s + n;
 	char quote =
 		memchr(text, '\'', n) && !memchr(text, '"', n) ? '"' : '\'';
-	size_t len;
+	bool whole;
 
 	putc(quote, to);
-	while (s < end) {
-		wint_t v = point_at(s, &len);
+	while (n > 0) {
+		size_t len = utf8_part(text, n, &whole);
+		wint_t v = utf8_point(text, len);
 
 		if (v == (wint_t)quote || v == '\\')
 			putc('\\', to);
-		repr_point(to, s, len, v);
-		s += len;
+		repr_point(to, text, len, v);
+		text += len;
+		n -= len;
 	}
 	putc(quote, to);
 }
