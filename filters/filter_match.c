@@ -35,20 +35,29 @@ static bool matches(struct filter *filter, struct regex *regex,
 	return r == REGEX_MATCH;
 }
 
-/* What a match says: of the failregex, else of the prefregex. */
-static struct regex_span read_group(
+static struct regex_span read_named(
 	const struct filter *filter, size_t i, enum group what)
 {
 	const struct groups *own = &filter->fail[i].groups;
 	struct regex_span span = {NULL, 0};
 
-	/* Most name nothing of what may be asked for. */
 	if (groups_has(own, what))
 		span = groups_get(own, filter->fail[i].regex, what);
 	if (!span.text && groups_has(&filter->pref_groups, what))
 		span = groups_get(
 			&filter->pref_groups, filter->prefregex, what);
 	return span;
+}
+
+/* What a match says: of the failregex, else of the prefregex. Most name nothing
+ * of what may be asked for. */
+static inline struct regex_span read_group(
+	const struct filter *filter, size_t i, enum group what)
+{
+	if (groups_has(&filter->fail[i].groups, what) ||
+		groups_has(&filter->pref_groups, what))
+		return read_named(filter, i, what);
+	return (struct regex_span){NULL, 0};
 }
 
 static bool parse_host(

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "lib/word.h"
+
 static inline uint64_t turn(uint64_t v, int bits)
 {
 	return v << bits | v >> (64 - bits);
@@ -53,8 +55,10 @@ uint64_t hash_bytes(const struct hash_seed *seed, const void *bytes, size_t n)
 		sip_word(v, word);
 	}
 	/* Of nothing there need not be an address. */
-	if (at < n)
-		memcpy(&rest, (const char *)bytes + at, n - at);
+	if (at < n && at > 0)
+		rest = word_last(word_at((const char *)bytes + n - 8), n - at);
+	else if (at < n)
+		memcpy(&rest, bytes, n);
 	sip_word(v, (uint64_t)n << 56 | rest);
 	v[2] ^= 0xff;
 	sip_round(v);

@@ -22,12 +22,15 @@ void prefixset_deinit(struct prefixset *set)
 /* The number of members whose first address is at or below a. */
 static size_t position_after(const struct prefixset *set, const struct addr *a)
 {
+	uint64_t first = addr_first(a), last = addr_last(a);
 	size_t low = 0, high = set->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
+		const struct addr *net = &set->items[mid].net;
+		uint64_t begin = addr_first(net);
 
-		if (addr_compare(&set->items[mid].net, a) <= 0)
+		if (begin == first ? addr_last(net) <= last : begin < first)
 			low = mid + 1;
 		else
 			high = mid;

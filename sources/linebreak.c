@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-/* FNV-1a: the ids are journald's own and random. */
-static uint64_t hash(const char *text, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325;
+#include "lib/hash.h"
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)text[i]) * 0x100000001b3;
+/* Of a stream's id, which is journald's own and random; 0 is none. */
+static uint64_t name_of(const char *stream, size_t n)
+{
+	uint64_t h = hash_plain(stream, n);
+
 	return h ? h : 1;
 }
 
@@ -45,7 +45,7 @@ enum linebreak_part linebreak_note(struct linebreak *b, const char *stream,
 {
 	/* "eof" and "pid-change" end what the program itself left open. */
 	bool goes_on = is(why, why_n, "line-max") || is(why, why_n, "nul");
-	uint64_t id = hash(stream, n);
+	uint64_t id = name_of(stream, n);
 
 	for (unsigned int i = 0; i < LINEBREAK_STREAMS; i++)
 		if (b->streams[i] == id) {
