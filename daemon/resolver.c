@@ -23,7 +23,6 @@
 
 /* After the process ended by itself. */
 #define START_AGAIN (10 * CLOCK_SECOND)
-#define SAMPLE 16u
 
 /* A name that is asked for; id 0 is a free place. */
 struct question {
@@ -102,23 +101,10 @@ static struct answer *answer_find(const struct resolver *r, uint64_t key)
 	return at == KEYTABLE_NONE ? NULL : keytable_at(r->answers, at);
 }
 
-/* Takes out the one of a sample that is good for the shortest time. */
-static void evict(struct resolver *r)
+static int64_t good_until(const void *context, const void *answer)
 {
-	uint32_t size = keytable_count(r->answers), pick = KEYTABLE_NONE;
-	int64_t first = 0;
-
-	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
-		uint32_t at = r->hand++ % size;
-		const struct answer *a = keytable_at(r->answers, at);
-
-		if (pick == KEYTABLE_NONE || a->until < first) {
-			pick = at;
-			first = a->until;
-		}
-	}
-	if (pick != KEYTABLE_NONE)
-		keytable_remove(r->answers, pick);
+	(void)context;
+	return ((const struct answer *)answer)->until;
 }
 
 static void answer_keep(struct resolver *r, const char *name,
@@ -131,7 +117,7 @@ static void answer_keep(struct resolver *r, const char *name,
 	if (!a) {
 		at = keytable_add(r->answers, &key);
 		if (at == KEYTABLE_NONE) {
-			evict(r);
+			keytable_evict(r->answers, &r->hand, good_until, NULL);
 			at = keytable_add(r->answers, &key);
 		}
 		if (at == KEYTABLE_NONE)

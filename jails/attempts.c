@@ -11,7 +11,6 @@
 #include "jails/keytable.h"
 #include "lib/hash.h"
 
-#define SAMPLE 16u
 #define WITNESSES 6
 
 /* Who tells of attempts of its own; no hash of a witness is even. */
@@ -75,10 +74,12 @@ void attempts_free(struct attempts **attempts)
 	*attempts = NULL;
 }
 
-static uint32_t newest(const struct record *r)
+static int64_t newest(const void *context, const void *record)
 {
+	const struct record *r = record;
 	uint32_t last = 0;
 
+	(void)context;
 	for (uint32_t i = 0; i < r->n; i++)
 		if (r->runs[i].time > last)
 			last = r->runs[i].time;
@@ -87,22 +88,7 @@ static uint32_t newest(const struct record *r)
 
 static void evict(struct attempts *a)
 {
-	uint32_t size = keytable_count(a->table), oldest = 0,
-		 pick = KEYTABLE_NONE;
-
-	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
-		uint32_t at = a->hand++ % size,
-			 last = newest(keytable_at(a->table, at));
-
-		if (pick == KEYTABLE_NONE || last < oldest) {
-			pick = at;
-			oldest = last;
-		}
-	}
-	if (pick != KEYTABLE_NONE) {
-		keytable_remove(a->table, pick);
-		a->evictions++;
-	}
+	a->evictions += keytable_evict(a->table, &a->hand, newest, NULL);
 }
 
 static struct record *record_of(
@@ -340,20 +326,8 @@ void attempts_near(const struct attempts *a, uint32_t hash)
 
 uint32_t attempts_expire(struct attempts *a, int64_t now, uint32_t most)
 {
-	uint32_t gone = 0;
-
-	for (; most > 0 && keytable_count(a->table) > 0; most--) {
-		uint32_t at = a->hand % keytable_count(a->table);
-
-		if ((int64_t)newest(keytable_at(a->table, at)) + ATTEMPT_NAMED <
-			now) {
-			keytable_remove(a->table, at);
-			gone++;
-		} else {
-			a->hand = at + 1;
-		}
-	}
-	return gone;
+	return keytable_expire(
+		a->table, &a->hand, now - ATTEMPT_NAMED, most, newest, NULL);
 }
 
 uint32_t attempts_size(const struct attempts *a)

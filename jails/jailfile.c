@@ -367,6 +367,40 @@ static void set_builtin(
 			"built in", 0);
 }
 
+/* How many sections there are, or as many as may be. */
+static size_t count_jails(const struct conf *conf, struct err *err)
+{
+	size_t n = conf_sections(conf);
+	const char *one, *file;
+	int line = 0;
+
+	if (n <= JAILS_MOST)
+		return n;
+	one = conf_section(conf, JAILS_MOST);
+	file = conf_section_place(conf, one, &line);
+	err_fault(err, file, line,
+		"[%s] is one jail more than %d; none from here on is read", one,
+		JAILS_MOST);
+	return JAILS_MOST;
+}
+
+static bool has_name(const struct jailvalue *v, const char *confdir)
+{
+	const char *key;
+	const struct conf_value *first;
+
+	if (layout_name_valid(v->section))
+		return true;
+	key = conf_key(v->conf, v->section, 0);
+	first = key ? conf_find(v->conf, v->section, key) : NULL;
+	err_fault(v->err, first ? first->file : confdir,
+		first ? first->line : 0,
+		"[%s]: a jail's name is 1 to %d of letters, digits, '_', '.' "
+		"and '-'",
+		v->section, LAYOUT_NAME_MOST);
+	return false;
+}
+
 struct jails *jails_load(const char *confdir, const char *datadir,
 	struct arena *arena, struct err *err)
 {
@@ -375,7 +409,6 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 	struct actionlist_named named = {.n = 0};
 	const char **disabled;
 	size_t n, ignored = 0;
-	int line = 0;
 
 	set_builtin(conf, arena, confdir);
 	if (datadir)
@@ -383,17 +416,7 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 	if (confdir)
 		conf_read_tree(conf, confdir, "jail", datadir, err);
 	jailkeys_check(conf, err);
-	n = conf_sections(conf);
-	if (n > JAILS_MOST) {
-		const char *one = conf_section(conf, JAILS_MOST);
-		const char *file = conf_section_place(conf, one, &line);
-
-		err_fault(err, file, line,
-			"[%s] is one jail more than %d; none from here on is "
-			"read",
-			one, JAILS_MOST);
-		n = JAILS_MOST;
-	}
+	n = count_jails(conf, err);
 	jails->items = arena_alloc(arena, n * sizeof(*jails->items));
 	jails->conf = conf;
 	disabled = arena_alloc(arena, n * sizeof(*disabled));
@@ -406,18 +429,8 @@ struct jails *jails_load(const char *confdir, const char *datadir,
 			.ignored = &ignored};
 		bool enabled = false;
 
-		if (!layout_name_valid(v.section)) {
-			const char *key = conf_key(conf, v.section, 0);
-			const struct conf_value *first =
-				key ? conf_find(conf, v.section, key) : NULL;
-
-			err_fault(err, first ? first->file : confdir,
-				first ? first->line : 0,
-				"[%s]: a jail's name is 1 to %d of letters, "
-				"digits, '_', '.' and '-'",
-				v.section, LAYOUT_NAME_MOST);
+		if (!has_name(&v, confdir))
 			continue;
-		}
 		jailvalue_bool(&v, "enabled", &enabled);
 		if (enabled)
 			read_jail(&v, &jails->items[jails->n++], &named);

@@ -20,6 +20,8 @@
 /* Of an entry: the place + 1, and above it some bits of the hash, so that as a
  * rule no record is looked at but the one that is meant. */
 #define PLACE 0x1fffffffu
+/* How many records are looked at for one to evict. */
+#define SAMPLE 16u
 
 struct keytable {
 	char *records;
@@ -271,4 +273,44 @@ bool keytable_remove(struct keytable *t, uint32_t at)
 	t->n--;
 	shrink(t);
 	return at != last;
+}
+
+bool keytable_evict(struct keytable *t, uint32_t *hand, keytable_when_fn *when,
+	const void *context)
+{
+	uint32_t pick = KEYTABLE_NONE;
+	int64_t first = 0;
+
+	for (uint32_t i = 0; i < SAMPLE && i < t->n; i++) {
+		uint32_t at = (*hand)++ % t->n;
+		int64_t time = when(context, keytable_at(t, at));
+
+		if (pick == KEYTABLE_NONE || time < first) {
+			pick = at;
+			first = time;
+		}
+	}
+	if (pick == KEYTABLE_NONE)
+		return false;
+	keytable_remove(t, pick);
+	return true;
+}
+
+uint32_t keytable_expire(struct keytable *t, uint32_t *hand, int64_t before,
+	uint32_t most, keytable_when_fn *when, const void *context)
+{
+	uint32_t gone = 0;
+
+	for (; most > 0 && t->n > 0; most--) {
+		uint32_t at = *hand % t->n;
+
+		if (when(context, keytable_at(t, at)) < before) {
+			/* The last record is here now: look again. */
+			keytable_remove(t, at);
+			gone++;
+		} else {
+			*hand = at + 1;
+		}
+	}
+	return gone;
 }

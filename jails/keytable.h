@@ -68,4 +68,21 @@ bool keytable_remove(struct keytable *table, uint32_t at);
 /* The record at a place below keytable_count. */
 void *keytable_at(const struct keytable *table, uint32_t at);
 
+/* When a record was last of use, in the user's own time. */
+typedef int64_t keytable_when_fn(const void *context, const void *record);
+
+/*
+ * Two walks with the same hand, which goes round over all records: it is the
+ * user's, 0 at first, and no record is overlooked for long.
+ *
+ * Removes the one of the next sixteen whose time is the earliest; false if
+ * there is none.
+ */
+bool keytable_evict(struct keytable *table, uint32_t *hand,
+	keytable_when_fn *when, const void *context);
+/* Looks at the next few, at most `most`, and removes those whose time is before
+ * that one. Returns how many. */
+uint32_t keytable_expire(struct keytable *table, uint32_t *hand, int64_t before,
+	uint32_t most, keytable_when_fn *when, const void *context);
+
 #endif

@@ -9,8 +9,6 @@
 
 #include "jails/keytable.h"
 
-#define SAMPLE 16u
-
 struct key {
 	struct addr net;
 	uint16_t jail;
@@ -65,24 +63,15 @@ static struct record *find(
 	return at == KEYTABLE_NONE ? NULL : keytable_at(o->table, at);
 }
 
+static int64_t end_of(const void *context, const void *record)
+{
+	(void)context;
+	return ((const struct record *)record)->end;
+}
+
 static void evict(struct offenders *o)
 {
-	uint32_t size = keytable_count(o->table), pick = KEYTABLE_NONE;
-	int64_t first = 0;
-
-	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
-		uint32_t at = o->hand++ % size;
-		const struct record *r = keytable_at(o->table, at);
-
-		if (pick == KEYTABLE_NONE || r->end < first) {
-			pick = at;
-			first = r->end;
-		}
-	}
-	if (pick != KEYTABLE_NONE) {
-		keytable_remove(o->table, pick);
-		o->evictions++;
-	}
+	o->evictions += keytable_evict(o->table, &o->hand, end_of, NULL);
 }
 
 static struct record *make(
@@ -150,20 +139,7 @@ void offender_forget(
 
 uint32_t offenders_expire(struct offenders *o, int64_t before, uint32_t most)
 {
-	uint32_t gone = 0;
-
-	for (; most > 0 && keytable_count(o->table) > 0; most--) {
-		uint32_t at = o->hand % keytable_count(o->table);
-		const struct record *r = keytable_at(o->table, at);
-
-		if (r->end < before) {
-			keytable_remove(o->table, at);
-			gone++;
-		} else {
-			o->hand = at + 1;
-		}
-	}
-	return gone;
+	return keytable_expire(o->table, &o->hand, before, most, end_of, NULL);
 }
 
 uint32_t offenders_size(const struct offenders *o)

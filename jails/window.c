@@ -13,8 +13,6 @@
 #include "jails/keytable.h"
 #include "lib/hash.h"
 
-/* How many records are looked at for one to evict. */
-#define SAMPLE 16u
 #define STEPS 8u
 /* A window of STEPS steps touches one more at its end, and the newest. */
 #define CELLS (STEPS + 2)
@@ -79,30 +77,17 @@ void window_free(struct window **window)
 	*window = NULL;
 }
 
-static uint32_t newest(const struct window *w, const struct record *r)
+static int64_t newest(const void *window, const void *record)
 {
+	const struct window *w = window;
+	const struct record *r = record;
+
 	return w->step ? r->cells[r->n - 1].last : r->times[r->n - 1];
 }
 
-/* Takes out the one of a sample whose last failure is the oldest. */
 static void evict(struct window *w)
 {
-	uint32_t size = keytable_count(w->table), oldest = 0,
-		 pick = KEYTABLE_NONE;
-
-	for (uint32_t i = 0; i < SAMPLE && i < size; i++) {
-		uint32_t at = w->hand++ % size, last;
-
-		last = newest(w, keytable_at(w->table, at));
-		if (pick == KEYTABLE_NONE || last < oldest) {
-			pick = at;
-			oldest = last;
-		}
-	}
-	if (pick != KEYTABLE_NONE) {
-		keytable_remove(w->table, pick);
-		w->evictions++;
-	}
+	w->evictions += keytable_evict(w->table, &w->hand, newest, w);
 }
 
 /* Inserts count times into the sorted r->times, at most maxretry - 1 in all;
@@ -252,22 +237,8 @@ bool window_forget(struct window *w, const struct addr *addr)
 
 uint32_t window_expire(struct window *w, int64_t now, uint32_t most)
 {
-	uint32_t gone = 0;
-
-	for (; most > 0 && keytable_count(w->table) > 0; most--) {
-		uint32_t at = w->hand % keytable_count(w->table);
-
-		if (newest(w, keytable_at(w->table, at)) +
-				(int64_t)w->findtime <
-			now) {
-			/* The last record is here now: look again. */
-			keytable_remove(w->table, at);
-			gone++;
-		} else {
-			w->hand = at + 1;
-		}
-	}
-	return gone;
+	return keytable_expire(w->table, &w->hand, now - (int64_t)w->findtime,
+		most, newest, w);
 }
 
 uint32_t window_size(const struct window *w)
