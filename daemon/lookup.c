@@ -23,10 +23,10 @@
 
 #include "daemon/keeper.h"
 #include "daemon/sandbox.h"
+#include "daemon/spawn.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define SOCKET_FD (STDERR_FILENO + 1)
 #define STACK (256 * 1024)
 /* Seconds to wait for a server, and how often (resolv.conf(5)); what the
  * host's administrator set in this variable holds. */
@@ -89,7 +89,7 @@ static bool is_connection(int fd)
 	int type = 0;
 	socklen_t n = sizeof(type);
 
-	return fd != SOCKET_FD &&
+	return fd != SPAWN_FD &&
 	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
 	       type == SOCK_STREAM;
 }
@@ -108,7 +108,7 @@ static void end_connections(void)
 	int64_t now = clock_mono();
 	struct stat st;
 
-	for (int fd = SOCKET_FD + 1; fd < SANDBOX_LOOKUP_DESCRIPTORS; fd++) {
+	for (int fd = SPAWN_FD + 1; fd < SANDBOX_LOOKUP_DESCRIPTORS; fd++) {
 		if (fstat(fd, &st) < 0)
 			st.st_ino = 0;
 		if (seen[fd].inode != st.st_ino) {
@@ -164,7 +164,7 @@ static _Noreturn void fail(const char *what, int r)
 
 static int be_lookup(void *ctx)
 {
-	static int socket_fd = SOCKET_FD;
+	static int socket_fd = SPAWN_FD;
 	const bool *confined = ctx;
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -200,46 +200,33 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 	return r;
 }
 
-static _Noreturn void become_parent(int fd, uid_t uid, gid_t gid, bool confined)
+struct birth {
+	uid_t uid;
+	gid_t gid;
+	bool confined;
+};
+
+static void be_parent(void *ctx)
 {
 	static const struct lookup_reply lost = {.id = 0};
+	struct birth *birth = ctx;
 	const struct keeper_worker worker = {
-		.work = be_lookup, .ctx = &confined};
-	sigset_t none;
+		.work = be_lookup, .ctx = &birth->confined};
 	int r;
 
 	prctl(PR_SET_NAME, "mailban-names");
-	if (dup2(fd, SOCKET_FD) < 0 || close_range(SOCKET_FD + 1, ~0u, 0) < 0)
-		_exit(1);
 	setenv("RES_OPTIONS", PATIENCE, 0);
 	/* A stranger's name is whole: nobody of our own domain is meant. */
 	setenv("LOCALDOMAIN", ".", 0);
-	/* The daemon's end is ours, and nobody else's word. */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	r = give_up(uid, gid, confined);
+	r = give_up(birth->uid, birth->gid, birth->confined);
 	if (r < 0)
 		fail("cannot give up rights", r);
-	keeper_run(SOCKET_FD, &lost, sizeof(lost), &worker);
+	keeper_run(SPAWN_FD, &lost, sizeof(lost), &worker);
 }
 
 int lookup_spawn(uid_t uid, gid_t gid, bool confined, int *fd, pid_t *pid)
 {
-	int pair[2], r;
+	struct birth birth = {uid, gid, confined};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	*pid = fork();
-	if (*pid == 0)
-		become_parent(pair[1], uid, gid, confined);
-	r = *pid < 0 ? -errno : 0;
-	close(pair[1]);
-	if (r < 0)
-		close(pair[0]);
-	else
-		*fd = pair[0];
-	return r;
+	return spawn_child(be_parent, &birth, 0, fd, pid);
 }

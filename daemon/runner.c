@@ -25,10 +25,10 @@
 #include "daemon/listing.h"
 #include "daemon/runner_programs.h"
 #include "daemon/sandbox.h"
+#include "daemon/spawn.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define SOCKET_FD (STDERR_FILENO + 1)
 /* Who may talk to Postfix' showq(8), by Debian's name (setgid_group). */
 #define POSTDROP "postdrop"
 
@@ -48,7 +48,7 @@ static _Noreturn void become(const struct runner_program *p)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(p->in < 0 ? null : p->in, STDIN_FILENO) < 0 ||
 		dup2(p->out < 0 ? null : p->out, STDOUT_FILENO) < 0 ||
-		close_range(SOCKET_FD, ~0u, 0) < 0)
+		close_range(SPAWN_FD, ~0u, 0) < 0)
 		_exit(127);
 	execve(p->path, (char *const *)(uintptr_t)p->argv, p->env);
 	_exit(127);
@@ -165,7 +165,7 @@ static int serve(void *ctx)
 	(void)ctx;
 	prctl(PR_SET_NAME, "mailban-runner");
 	for (;;) {
-		ssize_t n = recv(SOCKET_FD, bytes, sizeof(bytes), MSG_TRUNC);
+		ssize_t n = recv(SPAWN_FD, bytes, sizeof(bytes), MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -178,7 +178,7 @@ static int serve(void *ctx)
 			count(&request, &reply);
 		else
 			run(&request, &reply);
-		if (send(SOCKET_FD, &reply,
+		if (send(SPAWN_FD, &reply,
 			    offsetof(struct runner_reply, output) + reply.n,
 			    MSG_NOSIGNAL) < 0)
 			return 0;
@@ -221,23 +221,22 @@ static int give_up(uid_t uid, gid_t gid, bool confined)
 	return r;
 }
 
-static _Noreturn void become_runner(int fd, const struct runner_means *means,
-	uid_t uid, gid_t gid, bool confined)
+struct birth {
+	const struct runner_means *means;
+	uid_t uid;
+	gid_t gid;
+	bool confined;
+};
+
+static void be_keeper(void *ctx)
 {
 	static const struct runner_reply lost = {.status = RUNNER_LOST};
 	const struct keeper_worker worker = {.work = serve, .bury = bury};
-	sigset_t none;
+	const struct birth *birth = ctx;
+	const struct runner_means *means = birth->means;
 	int r;
 
 	prctl(PR_SET_NAME, "runner-keeper");
-	if (dup2(fd, SOCKET_FD) < 0 || close_range(SOCKET_FD + 1, ~0u, 0) < 0 ||
-		fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0)
-		_exit(1);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	running = mmap(NULL, sizeof(*running), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* Of whom it leaves behind we are the parent: nobody has their numbers
@@ -245,32 +244,21 @@ static _Noreturn void become_runner(int fd, const struct runner_means *means,
 	if (running == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
 		_exit(1);
 	runner_programs_settle(means);
-	r = give_up(uid, gid,
-		confined && !means->hook && !means->mail_to && !means->hold &&
-			!means->probe);
+	r = give_up(birth->uid, birth->gid,
+		birth->confined && !means->hook && !means->mail_to &&
+			!means->hold && !means->probe);
 	if (r < 0) {
 		log_error("runner: cannot give up rights: %s", strerror(-r));
 		_exit(1);
 	}
-	keeper_run(SOCKET_FD, &lost, offsetof(struct runner_reply, output),
+	keeper_run(SPAWN_FD, &lost, offsetof(struct runner_reply, output),
 		&worker);
 }
 
 int runner_spawn(const struct runner_means *means, uid_t uid, gid_t gid,
 	bool confined, int *fd, pid_t *pid)
 {
-	int pair[2], r;
+	struct birth birth = {means, uid, gid, confined};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	*pid = fork();
-	if (*pid == 0)
-		become_runner(pair[1], means, uid, gid, confined);
-	r = *pid < 0 ? -errno : 0;
-	close(pair[1]);
-	if (r < 0)
-		close(pair[0]);
-	else
-		*fd = pair[0];
-	return r;
+	return spawn_child(be_keeper, &birth, 0, fd, pid);
 }

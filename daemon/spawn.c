@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The birth of the warden and of the gauge process: one fork, one exec, one
- * descriptor. Nothing else of the engine's may go with them, neither its files
- * nor its blocked signals.
+ * The birth of each process that works for the engine: one fork, one
+ * descriptor, for the warden and the gauge process one exec. Nothing else of
+ * the engine's may go with them, neither its files nor its blocked signals.
  */
 #include "daemon/spawn.h"
 
@@ -36,50 +36,38 @@ static int find_program(const char *name, char *path, size_t room)
 	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
-/* In the child: nothing but the socket and stderr goes with it. */
-static _Noreturn void become(const char *path, const char *name, int fd,
-	uid_t uid, gid_t gid, bool confined)
+/* In the child. The engine's end is ours, so signals for the whole group are
+ * not. */
+static _Noreturn void become(int fd, spawn_fn *be, void *ctx)
 {
-	char uid_text[12], gid_text[12];
-	char *argv[] = {(char *)(uintptr_t)name, uid_text, gid_text,
-		(char *)(uintptr_t)(confined ? SPAWN_CONFINED : SPAWN_OPEN),
-		NULL};
 	sigset_t none;
 
-	snprintf(uid_text, sizeof(uid_text), "%u", uid);
-	snprintf(gid_text, sizeof(gid_text), "%u", gid);
+	if (dup2(fd, SPAWN_FD) < 0 || close_range(SPAWN_FD + 1, ~0u, 0) < 0 ||
+		fcntl(SPAWN_FD, F_SETFD, FD_CLOEXEC) < 0)
+		_exit(127);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fd == SPAWN_FD) {
-		if (fcntl(fd, F_SETFD, 0) < 0)
-			_exit(127);
-	} else if (dup2(fd, SPAWN_FD) < 0) {
-		_exit(127);
-	}
-	if (close_range(SPAWN_FD + 1, ~0u, 0) == 0)
-		execv(path, argv);
+	be(ctx);
 	_exit(127);
 }
 
-int spawn_program(const char *name, uid_t uid, gid_t gid, bool confined,
-	int buffer, int *fd, pid_t *pid)
+int spawn_child(spawn_fn *be, void *ctx, int buffer, int *fd, pid_t *pid)
 {
 	int pair[2], rc;
-	char path[4096];
 
-	rc = find_program(name, path, sizeof(path));
-	if (rc < 0)
-		return rc;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	/* Without the right to force it the usual size does too. */
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && buffer > 0; i++)
 		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &buffer,
 			    sizeof(buffer)) < 0)
 			break;
 	*pid = fork();
 	if (*pid == 0)
-		become(path, name, pair[1], uid, gid, confined);
+		become(pair[1], be, ctx);
 	rc = *pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (rc < 0)
@@ -87,4 +75,35 @@ int spawn_program(const char *name, uid_t uid, gid_t gid, bool confined,
 	else
 		*fd = pair[0];
 	return rc;
+}
+
+struct program {
+	const char *path, *name;
+	uid_t uid;
+	gid_t gid;
+	bool confined;
+};
+
+static void execute(void *ctx)
+{
+	const struct program *p = ctx;
+	char uid[12], gid[12];
+	char *argv[] = {(char *)(uintptr_t)p->name, uid, gid,
+		(char *)(uintptr_t)(p->confined ? SPAWN_CONFINED : SPAWN_OPEN),
+		NULL};
+
+	snprintf(uid, sizeof(uid), "%u", p->uid);
+	snprintf(gid, sizeof(gid), "%u", p->gid);
+	if (fcntl(SPAWN_FD, F_SETFD, 0) == 0)
+		execv(p->path, argv);
+}
+
+int spawn_program(const char *name, uid_t uid, gid_t gid, bool confined,
+	int buffer, int *fd, pid_t *pid)
+{
+	char path[4096];
+	struct program p = {path, name, uid, gid, confined};
+	int rc = find_program(name, path, sizeof(path));
+
+	return rc < 0 ? rc : spawn_child(execute, &p, buffer, fd, pid);
 }
