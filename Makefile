@@ -97,7 +97,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms daemon/alarms_gauge \
 	daemon/engine daemon/engine_flow daemon/engine_loop \
 	daemon/engine_names daemon/engine_reload daemon/feed_journal \
 	daemon/feed_journals daemon/feed_syslog daemon/feeds \
-	daemon/foreign daemon/given_up daemon/history \
+	daemon/feeds_tell daemon/foreign daemon/given_up daemon/history \
 	daemon/import daemon/import_hold daemon/jailinfo daemon/journal_trust \
 	daemon/keeper daemon/list daemon/listing daemon/lookup daemon/moved \
 	daemon/notice daemon/outbound daemon/outbound_alarms \
