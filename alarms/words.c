@@ -55,7 +55,7 @@ static const struct words_about *words_about(enum alarm_kind kind)
 {
 	if (kind <= ALARM_READ_ONLY)
 		return &words_disks;
-	if (kind < ALARM_PROCESSES)
+	if (kind <= ALARM_PROCESSES)
 		return &words_queues;
 	return kind <= ALARM_PROBE ? &words_host : &words_signs;
 }

@@ -2,11 +2,10 @@
 /*
  * The words of the alarms of what a host has once: its memory, how its disks
  * keep up, the servers that a probe asks, and the eyes that all this is seen
- * by; and of services whose processes are all busy.
+ * by.
  */
 #include "alarms/words_parts.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,11 +16,6 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 	char span[WORDS_SPAN];
 
 	switch (a->kind) {
-	case ALARM_PROCESSES:
-		snprintf(to, room, "%s: %.0f of at most %.0f processes of %s",
-			a->subject, round(a->value * a->total / 100), a->total,
-			a->detail);
-		break;
 	case ALARM_IO:
 		snprintf(to, room,
 			"disks: all programs waited for them %.0f %% of a "
@@ -50,11 +44,6 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 static void say_outlook(char *to, size_t room, const struct alarm *a)
 {
 	switch (a->kind) {
-	case ALARM_PROCESSES:
-		snprintf(to, room,
-			"; with all of them busy other clients wait, then give "
-			"up");
-		break;
 	case ALARM_IO:
 		snprintf(to, room, "; mail is taken and read slowly");
 		break;
@@ -86,13 +75,6 @@ static void say_outlook(char *to, size_t room, const struct alarm *a)
 static void say_next(char *to, size_t room, const struct alarm *a)
 {
 	switch (a->kind) {
-	case ALARM_PROCESSES:
-		snprintf(to, room,
-			"ss -tnp | grep smtpd; if all of them are wanted: "
-			"postconf -F '%s/process_limit = %.0f'; postfix reload "
-			"(an instance of its own: both with -c DIR)",
-			a->detail, 2 * a->total);
-		break;
 	case ALARM_IO:
 		snprintf(to, room,
 			"vmstat 1 5; ps -eo stat,pid,wchan:20,args | grep "

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of the alarms of Postfix' queues. What they advise throws no
- * message away but one that its reader has looked at.
+ * The words of the alarms of an instance of Postfix: of its queues, and of its
+ * services whose processes are all busy. What they advise throws no message
+ * away but one that its reader has looked at.
  */
 #include "alarms/words_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "alarms/words.h"
@@ -42,6 +44,8 @@ static const struct {
 		"spam"},
 	[ALARM_HOLD_GROWTH] = {"hold",
 		"what is there stays until somebody lets it go"},
+	[ALARM_PROCESSES] = {NULL,
+		"with all of them busy other clients wait, then give up"},
 };
 
 static void say_figure(char *to, size_t room, const struct alarm *a)
@@ -78,6 +82,11 @@ static void say_figure(char *to, size_t room, const struct alarm *a)
 			"hour",
 			a->subject, a->value, a->value == 1 ? "" : "s",
 			queues[a->kind].name);
+		break;
+	case ALARM_PROCESSES:
+		snprintf(to, room, "%s: %.0f of at most %.0f processes of %s",
+			a->subject, round(a->value * a->total / 100), a->total,
+			a->detail);
 		break;
 	default:
 		*to = '\0';
@@ -136,6 +145,13 @@ static void say_next(char *to, size_t room, const struct alarm *a)
 			"qshape -s hold; to look at one: postcat -q QUEUEID; "
 			"to let it go: postsuper -H QUEUEID; if it is spam: "
 			"postsuper -d QUEUEID hold");
+		break;
+	case ALARM_PROCESSES:
+		snprintf(to, room,
+			"ss -tnp | grep smtpd; if all of them are wanted: "
+			"postconf -F '%s/process_limit = %.0f'; postfix reload "
+			"(an instance of its own: both with -c DIR)",
+			a->detail, 2 * a->total);
 		break;
 	default:
 		*to = '\0';
