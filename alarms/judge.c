@@ -16,33 +16,40 @@
 
 struct alarm *judge_disk_alarm(struct judge *j, size_t i, enum alarm_kind kind)
 {
-	return &j->alarms[i * OF_DISK + kind];
+	return &j->alarms[i * JUDGE_OF_DISK + kind];
+}
+
+size_t judge_spool_place(size_t i, enum alarm_kind kind)
+{
+	return JUDGE_DISK_ALARMS + i * JUDGE_OF_SPOOL + kind - ALARM_INCOMING;
 }
 
 struct alarm *judge_spool_alarm(struct judge *j, size_t i, enum alarm_kind kind)
 {
-	return &j->alarms[DISK_ALARMS + i * OF_SPOOL + kind - ALARM_INCOMING];
+	return &j->alarms[judge_spool_place(i, kind)];
 }
 
 static struct alarm *single_alarm(struct judge *j, enum alarm_kind kind)
 {
-	return &j->alarms[DISK_ALARMS + SPOOL_ALARMS + kind - ALARM_MEMORY];
+	return &j->alarms[JUDGE_DISK_ALARMS + JUDGE_SPOOL_ALARMS + kind -
+			  ALARM_MEMORY];
 }
 
 /* Which alarm is in which place. */
 static void lay_out(struct judge *j)
 {
-	for (size_t i = 0; i < ALL_ALARMS; i++)
+	for (size_t i = 0; i < JUDGE_ALL_ALARMS; i++)
 		j->alarms[i].subject = j->alarms[i].more = "";
-	for (size_t i = 0; i < DISK_ALARMS; i++)
-		j->alarms[i].kind = (enum alarm_kind)(i % OF_DISK);
-	for (size_t i = 0; i < SPOOL_ALARMS; i++) {
-		struct alarm *a = &j->alarms[DISK_ALARMS + i];
+	for (size_t i = 0; i < JUDGE_DISK_ALARMS; i++)
+		j->alarms[i].kind = (enum alarm_kind)(i % JUDGE_OF_DISK);
+	for (size_t i = 0; i < JUDGE_SPOOL_ALARMS; i++) {
+		struct alarm *a = &j->alarms[JUDGE_DISK_ALARMS + i];
 
-		a->kind = (enum alarm_kind)(ALARM_INCOMING + i % OF_SPOOL);
+		a->kind =
+			(enum alarm_kind)(ALARM_INCOMING + i % JUDGE_OF_SPOOL);
 		a->about_mail = true;
 		if (a->kind != ALARM_PROCESSES)
-			a->more = j->more[i / OF_SPOOL]
+			a->more = j->more[i / JUDGE_OF_SPOOL]
 					 [a->kind == ALARM_HOLD_GROWTH];
 	}
 	for (int k = ALARM_MEMORY; k <= ALARM_PROBE; k++)
@@ -82,11 +89,11 @@ void judge_watch(struct judge *j, const struct report_watch *watch)
 {
 	j->watch = *watch;
 	for (size_t i = 0; i < REPORT_DISKS; i++)
-		for (int k = 0; k < OF_DISK; k++)
+		for (int k = 0; k < JUDGE_OF_DISK; k++)
 			judge_disk_alarm(j, i, (enum alarm_kind)k)->subject =
 				j->watch.disks[i];
 	for (size_t i = 0; i < REPORT_SPOOLS; i++)
-		for (int k = 0; k < OF_SPOOL; k++)
+		for (int k = 0; k < JUDGE_OF_SPOOL; k++)
 			judge_spool_alarm(
 				j, i, (enum alarm_kind)(ALARM_INCOMING + k))
 				->subject = j->watch.spools[i];
@@ -175,7 +182,7 @@ bool judge_probe(struct judge *j, int status, const char *said, int64_t now)
 
 const struct alarm *judge_alarm(const struct judge *j, size_t i)
 {
-	return i < ALL_ALARMS ? &j->alarms[i] : NULL;
+	return i < JUDGE_ALL_ALARMS ? &j->alarms[i] : NULL;
 }
 
 const struct report *judge_last(const struct judge *j)

@@ -84,7 +84,7 @@ static void judge_disk(
 	bool queue;
 
 	wanted = wanted_of(j, r, i, &queue);
-	for (int k = 0; k < OF_DISK; k++)
+	for (int k = 0; k < JUDGE_OF_DISK; k++)
 		judge_disk_alarm(j, i, (enum alarm_kind)k)->about_mail = queue;
 	judge_bytes(j, i, disk, wanted, now);
 	forecast_add(&j->bytes[i], now,
@@ -118,7 +118,7 @@ static bool is_again(const struct report *r, size_t i)
 /* An alarm of a path that has moved to another's file system is over. */
 static void leave_disk(struct judge *j, size_t i, int64_t now)
 {
-	for (int k = 0; k < OF_DISK; k++) {
+	for (int k = 0; k < JUDGE_OF_DISK; k++) {
 		struct alarm *a = judge_disk_alarm(j, i, (enum alarm_kind)k);
 
 		if (a->state.level != LEVEL_OK)

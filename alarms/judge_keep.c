@@ -71,7 +71,7 @@ static void read_program(
 	p.stopped_at = now - since - read_age(r);
 	p.usual = read_u32(r) / SHARE_UNITS;
 	p.samples = read_u32(r);
-	r->bad |= p.usual > 100 || p.samples > USUAL_SAMPLES;
+	r->bad |= p.usual > 100 || p.samples > JUDGE_USUAL_SAMPLES;
 	/* It is told in texts. */
 	r->bad |= p.version[0] && !judge_is_name(p.version);
 	if (r->bad)

@@ -11,26 +11,27 @@
 #include "alarms/vanish.h"
 
 /* Kinds of a disk, of a spool; of what there is once; of a program. */
-#define OF_DISK (ALARM_READ_ONLY + 1)
-#define OF_SPOOL (ALARM_PROCESSES + 1 - ALARM_INCOMING)
-#define SINGLES (ALARM_PROBE + 1 - ALARM_MEMORY)
-#define OF_PROGRAM (ALARM_UNKNOWN + 1 - ALARM_NO_SPACE)
-#define DISK_ALARMS (REPORT_DISKS * OF_DISK)
-#define SPOOL_ALARMS (REPORT_SPOOLS * OF_SPOOL)
-#define PROGRAM_ALARMS (JUDGE_PROGRAMS * OF_PROGRAM)
-#define FIRST_OF_PROGRAMS (DISK_ALARMS + SPOOL_ALARMS + SINGLES)
-#define FIRST_OF_LOGS (FIRST_OF_PROGRAMS + PROGRAM_ALARMS)
-#define FIRST_OF_JAILS (FIRST_OF_LOGS + JUDGE_LOGS)
-#define ALL_ALARMS (FIRST_OF_JAILS + JUDGE_JAILS)
+#define JUDGE_OF_DISK (ALARM_READ_ONLY + 1)
+#define JUDGE_OF_SPOOL (ALARM_PROCESSES + 1 - ALARM_INCOMING)
+#define JUDGE_SINGLES (ALARM_PROBE + 1 - ALARM_MEMORY)
+#define JUDGE_OF_PROGRAM (ALARM_UNKNOWN + 1 - ALARM_NO_SPACE)
+#define JUDGE_DISK_ALARMS (REPORT_DISKS * JUDGE_OF_DISK)
+#define JUDGE_SPOOL_ALARMS (REPORT_SPOOLS * JUDGE_OF_SPOOL)
+#define JUDGE_PROGRAM_ALARMS (JUDGE_PROGRAMS * JUDGE_OF_PROGRAM)
+#define JUDGE_FIRST_OF_PROGRAMS \
+	(JUDGE_DISK_ALARMS + JUDGE_SPOOL_ALARMS + JUDGE_SINGLES)
+#define JUDGE_FIRST_OF_LOGS (JUDGE_FIRST_OF_PROGRAMS + JUDGE_PROGRAM_ALARMS)
+#define JUDGE_FIRST_OF_JAILS (JUDGE_FIRST_OF_LOGS + JUDGE_LOGS)
+#define JUDGE_ALL_ALARMS (JUDGE_FIRST_OF_JAILS + JUDGE_JAILS)
 
 /* Queues whose growth is looked at. */
-#define GROWTHS (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING_GROWTH)
+#define JUDGE_GROWTHS (ALARM_HOLD_GROWTH + 1 - ALARM_INCOMING_GROWTH)
 
 /* Minutes that a sign is remembered. */
-#define SIGN_MINUTES 20
+#define JUDGE_SIGN_MINUTES 20
 
 /* Shares of so many make a habit. */
-#define USUAL_SAMPLES 6
+#define JUDGE_USUAL_SAMPLES 6
 
 struct judge_said {
 	char name[JUDGE_PROGRAM];
@@ -39,11 +40,11 @@ struct judge_said {
 	char version[JUDGE_VERSION];
 	bool upgraded;	     /* from another one: */
 	int64_t upgraded_at; /* monotonic */
-	/* Signs by minute, number % SIGN_MINUTES. */
+	/* Signs by minute, number % JUDGE_SIGN_MINUTES. */
 	struct judge_sign_minute {
 		int64_t number;
 		uint32_t n;
-	} signs[SIGN_KINDS][SIGN_MINUTES];
+	} signs[SIGN_KINDS][JUDGE_SIGN_MINUTES];
 	bool stopped;
 	int64_t stopped_at; /* monotonic */
 	/* Since the last sample: of what share was not understood. */
@@ -74,10 +75,10 @@ struct judge {
 	bool has_last, has_memory;
 	struct memory memory;
 	uint64_t wanted[REPORT_SPOOLS];
-	struct alarm alarms[ALL_ALARMS];
+	struct alarm alarms[JUDGE_ALL_ALARMS];
 	struct forecast bytes[REPORT_DISKS], inodes[REPORT_DISKS];
 	struct forecast deferred[REPORT_SPOOLS];
-	struct growth growths[REPORT_SPOOLS][GROWTHS];
+	struct growth growths[REPORT_SPOOLS][JUDGE_GROWTHS];
 	char more[REPORT_SPOOLS][2][JUDGE_MORE]; /* moving, on hold */
 	bool was_there[REPORT_DISKS], was_writable[REPORT_DISKS];
 	bool was_again[REPORT_DISKS]; /* on the disk of an earlier path */
@@ -99,6 +100,8 @@ struct alarm *judge_disk_alarm(
 	struct judge *judge, size_t i, enum alarm_kind kind);
 struct alarm *judge_spool_alarm(
 	struct judge *judge, size_t i, enum alarm_kind kind);
+/* The same as a number, for who only looks. */
+size_t judge_spool_place(size_t i, enum alarm_kind kind);
 /* What a report says of each; it is of what is watched. */
 void judge_disks(struct judge *judge, const struct report *report, int64_t now);
 void judge_spools(

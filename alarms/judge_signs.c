@@ -14,7 +14,7 @@
 #define MINUTE (60 * CLOCK_SECOND)
 /* Signs of so many minutes count; master(8) tells of a limit once in 1000 s. */
 #define WINDOW 10
-#define WINDOW_LIMIT SIGN_MINUTES
+#define WINDOW_LIMIT JUDGE_SIGN_MINUTES
 /* A share is judged with so many lines, of so long. */
 #define LINES_LEAST 200
 #define LINES_SPAN (10 * MINUTE)
@@ -32,26 +32,27 @@ _Static_assert((int)ALARM_CONFIG - (int)ALARM_NO_SPACE == (int)SIGN_CONFIG,
 static struct alarm *program_alarm(
 	struct judge *j, size_t program, enum alarm_kind kind)
 {
-	return &j->alarms[FIRST_OF_PROGRAMS + program * OF_PROGRAM + kind -
-			  ALARM_NO_SPACE];
+	return &j->alarms[JUDGE_FIRST_OF_PROGRAMS + program * JUDGE_OF_PROGRAM +
+			  kind - ALARM_NO_SPACE];
 }
 
 void judge_signs_lay_out(struct judge *j)
 {
-	for (size_t i = 0; i < PROGRAM_ALARMS; i++) {
-		struct alarm *a = &j->alarms[FIRST_OF_PROGRAMS + i];
+	for (size_t i = 0; i < JUDGE_PROGRAM_ALARMS; i++) {
+		struct alarm *a = &j->alarms[JUDGE_FIRST_OF_PROGRAMS + i];
 
-		a->kind = (enum alarm_kind)(ALARM_NO_SPACE + i % OF_PROGRAM);
-		a->subject = j->programs[i / OF_PROGRAM].name;
+		a->kind = (enum alarm_kind)(
+			ALARM_NO_SPACE + i % JUDGE_OF_PROGRAM);
+		a->subject = j->programs[i / JUDGE_OF_PROGRAM].name;
 	}
 	for (size_t i = 0; i < JUDGE_LOGS; i++) {
-		struct alarm *a = &j->alarms[FIRST_OF_LOGS + i];
+		struct alarm *a = &j->alarms[JUDGE_FIRST_OF_LOGS + i];
 
 		a->kind = ALARM_SILENT;
 		a->subject = j->logs[i].name;
 	}
 	for (size_t i = 0; i < JUDGE_JAILS; i++) {
-		struct alarm *a = &j->alarms[FIRST_OF_JAILS + i];
+		struct alarm *a = &j->alarms[JUDGE_FIRST_OF_JAILS + i];
 
 		a->kind = ALARM_VANISHED;
 		a->subject = j->jails[i].name;
@@ -72,7 +73,7 @@ bool judge_is_name(const char *name)
  * it has not ended so. */
 static bool may_go(struct judge *j, size_t program)
 {
-	for (int k = 0; k < OF_PROGRAM; k++)
+	for (int k = 0; k < JUDGE_OF_PROGRAM; k++)
 		if (program_alarm(
 			    j, program, (enum alarm_kind)(ALARM_NO_SPACE + k))
 				->state.level != LEVEL_OK)
@@ -87,7 +88,7 @@ static void begin_program(
 
 	*p = (struct judge_said){.dovecot = dovecot};
 	strcpy(p->name, name);
-	for (int k = 0; k < OF_PROGRAM; k++) {
+	for (int k = 0; k < JUDGE_OF_PROGRAM; k++) {
 		enum alarm_kind kind = (enum alarm_kind)(ALARM_NO_SPACE + k);
 		struct alarm *a = program_alarm(j, program, kind);
 
@@ -176,7 +177,7 @@ void judge_sign(struct judge *j, size_t program, enum sign sign,
 			take_version(p, who, n, now);
 		j->is_new = true;
 	} else if (sign < SIGN_KINDS) {
-		m = &p->signs[sign][minute % SIGN_MINUTES];
+		m = &p->signs[sign][minute % JUDGE_SIGN_MINUTES];
 		if (m->number != minute)
 			*m = (struct judge_sign_minute){.number = minute};
 		if (m->n < UINT32_MAX)
@@ -207,7 +208,7 @@ static double sum_of(const struct judge_said *p, int sign, int64_t now)
 	int64_t window = sign == SIGN_LIMIT ? WINDOW_LIMIT : WINDOW;
 	double sum = 0;
 
-	for (int i = 0; i < SIGN_MINUTES; i++)
+	for (int i = 0; i < JUDGE_SIGN_MINUTES; i++)
 		if (p->signs[sign][i].n &&
 			p->signs[sign][i].number > now / MINUTE - window)
 			sum += p->signs[sign][i].n;
@@ -244,7 +245,7 @@ static double share_line(const struct judge_said *p, double set)
 {
 	if (!isfinite(set) || set > SHARE_HALF)
 		return set;
-	if (p->samples < USUAL_SAMPLES)
+	if (p->samples < JUDGE_USUAL_SAMPLES)
 		return SHARE_HALF;
 	return fmin(SHARE_HALF, fmax(set, USUAL_TIMES * p->usual));
 }
@@ -262,7 +263,7 @@ static void take_share(
 	if (share > pair.warning)
 		return;
 	p->usual = p->samples ? p->usual + (share - p->usual) * FOLLOW : share;
-	if (p->samples < USUAL_SAMPLES)
+	if (p->samples < JUDGE_USUAL_SAMPLES)
 		p->samples++;
 }
 
@@ -319,7 +320,7 @@ void judge_log(struct judge *j, const char *name, uint64_t lines, int64_t now)
 	usual = silence_usual(&l->silence);
 	pair.warning = fmax(pair.warning, SILENCE_TIMES * usual);
 	pair.critical = fmax(pair.critical, SILENCE_TIMES * usual);
-	judge_sample(j, &j->alarms[FIRST_OF_LOGS + (size_t)(l - j->logs)],
+	judge_sample(j, &j->alarms[JUDGE_FIRST_OF_LOGS + (size_t)(l - j->logs)],
 		silence_seconds(&l->silence, now), &pair, now);
 }
 
@@ -371,7 +372,7 @@ void judge_jail(struct judge *j, const char *name, bool dovecot, uint64_t found,
 	vanish_see(&jail->vanish, found, now, wall);
 	if (!p)
 		return;
-	a = &j->alarms[FIRST_OF_JAILS + (size_t)(jail - j->jails)];
+	a = &j->alarms[JUDGE_FIRST_OF_JAILS + (size_t)(jail - j->jails)];
 	snprintf(a->detail, sizeof(a->detail), "%s/%s",
 		dovecot ? "dovecot" : "postfix", p->version);
 	judge_sample(j, a, vanish_missing(&jail->vanish, p->upgraded_at, now),

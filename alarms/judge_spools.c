@@ -54,7 +54,7 @@ static void judge_growth(struct judge *j, size_t i, int k,
 	static const struct {
 		enum queue_name queue;
 		enum alarm_kind length;
-	} of[GROWTHS] = {{QUEUE_INCOMING, ALARM_INCOMING},
+	} of[JUDGE_GROWTHS] = {{QUEUE_INCOMING, ALARM_INCOMING},
 		{QUEUE_ACTIVE, ALARM_ACTIVE}, {QUEUE_DEFERRED, ALARM_DEFERRED},
 		{QUEUE_HOLD, ALARM_HOLD_GROWTH}};
 	enum alarm_kind kind = (enum alarm_kind)(ALARM_INCOMING_GROWTH + k);
@@ -96,7 +96,7 @@ static void judge_spool(
 	if ((q = queue_of(s, QUEUE_CORRUPT)))
 		judge_sample_plain(j, judge_spool_alarm(j, i, ALARM_CORRUPT),
 			q->files, now);
-	for (int k = 0; k < GROWTHS; k++)
+	for (int k = 0; k < JUDGE_GROWTHS; k++)
 		judge_growth(j, i, k, s, now);
 	if ((q = queue_of(s, QUEUE_MAILDROP)))
 		judge_age(j, judge_spool_alarm(j, i, ALARM_MAILDROP), q, now);
@@ -133,8 +133,7 @@ bool judge_wants_more(const struct judge *j, size_t spool)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		const struct alarm *a =
-			&j->alarms[DISK_ALARMS + spool * OF_SPOOL + kinds[i] -
-				   ALARM_INCOMING];
+			&j->alarms[judge_spool_place(spool, kinds[i])];
 
 		/* One that may be raised by the next sample, too. */
 		if (a->state.level != LEVEL_OK || a->state.warnings)

@@ -39,12 +39,12 @@ int warden_tell(struct warden *w, const struct reply *reply)
 
 	if (n < 0) {
 		log_error("warden: a reply does not fit: %s", strerror(-n));
-		return STOP_FAULT;
+		return WARDEN_STOP_FAULT;
 	}
 	do
 		sent = send(w->fd, w->out, (size_t)n, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	return sent < 0 && !is_alone(errno) ? STOP_END : 0;
+	return sent < 0 && !is_alone(errno) ? WARDEN_STOP_END : 0;
 }
 
 int warden_tell_done(
@@ -72,10 +72,10 @@ int warden_take(struct warden *w, int flags)
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n <= 0)
-		return STOP_END;
+		return WARDEN_STOP_END;
 	if (!request_decode(&w->request, &w->room, w->in, (size_t)n)) {
 		log_error("warden: %zd bytes that are no request", n);
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	}
 	w->stats[STATS_REQUESTS]++;
 	return 0;
@@ -135,13 +135,13 @@ static int handle_quit(struct warden *w)
 			break;
 	}
 	(void)warden_tell_done(w, w->request.id, rc, 0, NULL);
-	return STOP_END;
+	return WARDEN_STOP_END;
 }
 
 static int handle(struct warden *w, bool *more)
 {
 	if (!w->greeted && w->request.type != REQUEST_HELLO)
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	switch (w->request.type) {
 	case REQUEST_HELLO:
 		return handle_hello(w);
@@ -163,7 +163,7 @@ static int handle(struct warden *w, bool *more)
 	case REQUEST_QUIT:
 		return handle_quit(w);
 	}
-	return STOP_VIOLATION;
+	return WARDEN_STOP_VIOLATION;
 }
 
 static int warden_init(struct warden *w, int fd)
@@ -183,7 +183,7 @@ static int warden_init(struct warden *w, int fd)
 			return -ENOMEM;
 	rc = batch_init(&w->batch);
 	if (rc == 0)
-		rc = change_init(&w->change, ENTRIES_ROOM);
+		rc = change_init(&w->change, WARDEN_ENTRIES);
 	if (rc == 0)
 		rc = nft_socket_open(&w->nft);
 	warden_cut_init(w);
@@ -252,7 +252,7 @@ int warden_run(int fd)
 		log_error("warden: the kernel's nf_tables cannot be used: %s; "
 			  "is the module there? ('modprobe nf_tables')",
 			strerror(-rc));
-		stop = STOP_FAULT;
+		stop = WARDEN_STOP_FAULT;
 	}
 	while (!stop) {
 		if (!more)
@@ -265,12 +265,12 @@ int warden_run(int fd)
 		if (!stop)
 			stop = handle(w, &more);
 	}
-	if (stop == STOP_VIOLATION)
+	if (stop == WARDEN_STOP_VIOLATION)
 		log_error("warden: protocol violated in \"%s\", ending",
 			request_name(w->request.type));
 	warden_deinit(w);
 	free(w);
-	return stop == STOP_END		? WARDEN_END
-	       : stop == STOP_VIOLATION ? WARDEN_VIOLATION
-					: WARDEN_FAULT;
+	return stop == WARDEN_STOP_END	       ? WARDEN_END
+	       : stop == WARDEN_STOP_VIOLATION ? WARDEN_VIOLATION
+					       : WARDEN_FAULT;
 }

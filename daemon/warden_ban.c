@@ -34,8 +34,8 @@ static void gather(struct warden *w)
 	const struct request *r = &w->request;
 	bool bans = r->type == REQUEST_BAN;
 
-	w->waiting[w->n_waiting++] =
-		(struct waiting){.id = r->id, .first = w->change.n, .n = r->n};
+	w->waiting[w->n_waiting++] = (struct warden_waiting){
+		.id = r->id, .first = w->change.n, .n = r->n};
 	for (size_t i = 0; i < r->n; i++) {
 		const struct request_entry *e = &r->entries[i];
 		struct change_entry entry = {.jail = r->jail,
@@ -50,7 +50,7 @@ static void gather(struct warden *w)
 	}
 }
 
-static int answer(struct warden *w, const struct waiting *waiting)
+static int answer(struct warden *w, const struct warden_waiting *waiting)
 {
 	struct reply reply = {.type = REPLY_REFUSED,
 		.id = waiting->id,
@@ -135,7 +135,7 @@ int warden_handle_ban(struct warden *w, bool *more)
 	gather(w);
 	for (;;) {
 		end = w->change.n >= ELEMENT_BATCH_MOST ||
-				      w->n_waiting == TOGETHER_MOST
+				      w->n_waiting == WARDEN_TOGETHER
 			      ? -EAGAIN
 			      : warden_take(w, MSG_DONTWAIT);
 		if (end || w->request.type != REQUEST_BAN)

@@ -70,15 +70,15 @@ void warden_cut_add(struct warden *w, uint32_t jail, const struct prefix *who)
 
 	if (!w->diag || !j->disconnect || !takes_tcp(j))
 		return;
-	if (w->n_cuts == CUTS_MOST)
+	if (w->n_cuts == WARDEN_CUTS)
 		warden_cut_run(w);
-	w->cuts[w->n_cuts++] = (struct cut){.who = *who, .jail = jail};
+	w->cuts[w->n_cuts++] = (struct warden_cut){.who = *who, .jail = jail};
 }
 
 /* Hosts first, in order, then prefixes. */
 static int compare_cuts(const void *a, const void *b)
 {
-	const struct cut *x = a, *y = b;
+	const struct warden_cut *x = a, *y = b;
 	bool xh = prefix_is_host(&x->who), yh = prefix_is_host(&y->who);
 
 	return xh != yh ? yh - xh : addr_compare(&x->who.net, &y->who.net);
@@ -107,7 +107,7 @@ static bool is_meant(const struct warden *w, const struct diag_connection *c)
 		prefixset_has(&w->special, &c->remote))
 		return false;
 	for (size_t i = position(w, &c->remote); i < w->n_cuts; i++) {
-		const struct cut *cut = &w->cuts[i];
+		const struct warden_cut *cut = &w->cuts[i];
 
 		if (prefix_is_host(&cut->who)) {
 			if (!addr_equal(&cut->who.net, &c->remote)) {

@@ -40,7 +40,7 @@ void warden_held_forget(struct warden *w)
 }
 
 /* One who was in the jail's ban set, or NULL. */
-static const struct held *find(
+static const struct warden_held *find(
 	const struct warden *w, uint32_t jail, const struct addr *who)
 {
 	uint32_t hash = warden_hash(w, who), at = hash, row;
@@ -66,7 +66,7 @@ static int take(const struct dump_element *e, void *context)
 
 	slots_put(&w->held_index, warden_hash(w, &e->prefix.net),
 		(uint32_t)w->n_held);
-	w->held[w->n_held++] = (struct held){.who = e->prefix.net,
+	w->held[w->n_held++] = (struct warden_held){.who = e->prefix.net,
 		.jail = r->jail,
 		.end = e->timeout ? r->now + left : FOR_EVER};
 	return 0;
@@ -111,7 +111,7 @@ bool warden_held_has(
 	const struct warden *w, uint32_t jail, const struct element *e)
 {
 	int64_t left = (int64_t)e->timeout * CLOCK_MILLISECOND;
-	const struct held *held =
+	const struct warden_held *held =
 		w->n_held ? find(w, jail, &e->prefix.net) : NULL;
 
 	if (!held || held->end == FOR_EVER || !e->timeout)

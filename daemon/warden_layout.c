@@ -172,11 +172,11 @@ int warden_handle_layout(struct warden *w)
 		w->layout_open = true;
 	}
 	if (!w->layout_open || w->draft.n + r->n > LAYOUT_JAILS_MOST)
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	jails = reallocarray(
 		w->draft.jails, w->draft.n + r->n + 1, sizeof(*jails));
 	if (!jails)
-		return STOP_FAULT;
+		return WARDEN_STOP_FAULT;
 	w->draft.jails = jails;
 	memcpy(jails + w->draft.n, r->jails, r->n * sizeof(*jails));
 	w->draft.n += r->n;
@@ -184,7 +184,7 @@ int warden_handle_layout(struct warden *w)
 		return warden_tell_done(w, r->id, 0, 0, NULL);
 	w->layout_open = false;
 	if (layout_has_twins(&w->draft))
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	rc = table_apply(w->nft, &w->batch, &w->draft, kept, &news);
 	w->stats[STATS_TRANSACTIONS]++;
 	if (rc == 0) {
@@ -216,12 +216,12 @@ int warden_handle_allow(struct warden *w)
 		w->allow_open = true;
 	}
 	if (!w->allow_open)
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	for (size_t i = 0; i < r->n; i++)
 		if (prefixset_add(&w->allow_draft, &r->entries[i].prefix) < 0)
-			return STOP_FAULT;
+			return WARDEN_STOP_FAULT;
 	if (w->allow_draft.n > WARDEN_ALLOW_MOST)
-		return STOP_VIOLATION;
+		return WARDEN_STOP_VIOLATION;
 	if (!(r->part & REQUEST_LAST))
 		return warden_tell_done(w, r->id, 0, 0, NULL);
 	w->allow_open = false;

@@ -49,9 +49,9 @@ void warden_rush_deinit(struct warden *w)
 static bool make_room(struct warden *w, size_t n)
 {
 	size_t room = w->rush_room ? w->rush_room : 16384;
-	struct rush *items;
+	struct warden_rush *items;
 
-	if (w->n_rush + n > RUSH_MOST)
+	if (w->n_rush + n > WARDEN_RUSH)
 		return false;
 	if (w->n_rush + n <= w->rush_room)
 		return true;
@@ -87,7 +87,7 @@ static bool make_index(struct warden *w)
 	if (!slots_begin(&w->rush_index, (uint32_t)w->n_rush))
 		return false;
 	for (size_t i = w->rush_at; i < w->n_rush; i++) {
-		struct rush *r = &w->rush[i];
+		struct warden_rush *r = &w->rush[i];
 		uint32_t hash = warden_hash(w, &r->who), row;
 		uint32_t at = look_up(w, hash, r->jail, &r->who, &row);
 
@@ -104,7 +104,7 @@ static bool make_index(struct warden *w)
 }
 
 /* One who is in his rush set, or NULL. */
-static struct rush *find(
+static struct warden_rush *find(
 	struct warden *w, uint32_t jail, const struct addr *who)
 {
 	uint32_t row;
@@ -123,7 +123,7 @@ static struct rush *find(
 }
 
 /* There must be room. */
-static void put(struct warden *w, const struct rush *r)
+static void put(struct warden *w, const struct warden_rush *r)
 {
 	w->rush_indexed = false;
 	w->rush[w->n_rush++] = *r;
@@ -161,7 +161,7 @@ static void note_others(struct warden *w)
 {
 	for (size_t i = 0; i < w->change.n; i++) {
 		const struct change_entry *e = &w->change.entries[i];
-		struct rush *there =
+		struct warden_rush *there =
 			is_in(e) && !e->rush
 				? find(w, e->jail, &e->element.prefix.net)
 				: NULL;
@@ -178,7 +178,8 @@ void warden_rush_note(struct warden *w)
 		uint32_t seconds = (uint32_t)(e->element.timeout / 1000);
 
 		if (is_in(e) && e->rush && make_room(w, 1))
-			put(w, &(struct rush){.who = e->element.prefix.net,
+			put(w, &(struct warden_rush){
+				       .who = e->element.prefix.net,
 				       .jail = e->jail,
 				       .timeout = seconds,
 				       .end = clock_mono() +
@@ -208,7 +209,7 @@ void warden_rush_unbanned(struct warden *w)
 {
 	for (size_t i = 0; i < w->change.n; i++) {
 		const struct change_entry *e = &w->change.entries[i];
-		struct rush *r =
+		struct warden_rush *r =
 			e->rush ? find(w, e->jail, &e->element.prefix.net)
 				: NULL;
 
@@ -243,7 +244,7 @@ void warden_rush_renumber(struct warden *w)
 	for (size_t i = 0; i < w->layout.n; i++)
 		to[i] = find_jail(&w->draft, w->layout.jails[i].name);
 	for (size_t i = w->rush_at; i < w->n_rush; i++) {
-		struct rush *r = &w->rush[i];
+		struct warden_rush *r = &w->rush[i];
 
 		if (!r->gone)
 			r->jail = to[r->jail];
@@ -263,7 +264,7 @@ static int take_over(const struct dump_element *e, void *context)
 
 	if (!make_room(t->w, 1))
 		return -ENOSPC;
-	put(t->w, &(struct rush){.who = e->prefix.net,
+	put(t->w, &(struct warden_rush){.who = e->prefix.net,
 			  .jail = t->jail,
 			  .timeout = (uint32_t)(e->timeout / 1000),
 			  .end = clock_mono() +
@@ -290,7 +291,7 @@ void warden_rush_laid_out(struct warden *w, const bool *kept)
 static void gather(struct warden *w, int64_t now)
 {
 	for (; w->rush_at < w->n_rush && w->change.n < STEP; w->rush_at++) {
-		const struct rush *r = &w->rush[w->rush_at];
+		const struct warden_rush *r = &w->rush[w->rush_at];
 		int64_t left = r->end - now;
 		struct change_entry entry = {.jail = r->jail,
 			.rush = true,

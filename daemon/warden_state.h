@@ -20,24 +20,24 @@ struct track;
 struct watch;
 
 /* Requests that one transaction may answer, and their entries. */
-#define TOGETHER_MOST 4096u
-#define ENTRIES_ROOM (ELEMENT_BATCH_MOST + REQUEST_ENTRIES_MOST)
+#define WARDEN_TOGETHER 4096u
+#define WARDEN_ENTRIES (ELEMENT_BATCH_MOST + REQUEST_ENTRIES_MOST)
 
 /* A BAN request whose entries wait in the change. */
-struct waiting {
+struct warden_waiting {
 	uint32_t id;
 	size_t first, n; /* its entries */
 };
 
 /* Whose connections are to be ended, and of which jail's ports. */
-#define CUTS_MOST 16384u
-struct cut {
+#define WARDEN_CUTS 16384u
+struct warden_cut {
 	struct prefix who;
 	uint32_t jail;
 };
 
 /* One that was put into its jail's rush set, and will leave it. */
-struct rush {
+struct warden_rush {
 	struct addr who;
 	uint32_t jail;
 	uint32_t timeout; /* seconds; 0 = for ever */
@@ -46,14 +46,14 @@ struct rush {
 	bool twice;	  /* it is in its ban set, too: there is its time */
 };
 /* One who was in his ban set when that was read. */
-struct held {
+struct warden_held {
 	struct addr who;
 	uint32_t jail;
 	int64_t end; /* monotonic; INT64_MAX = for ever */
 };
 
 /* That many at most; more go into the ban sets, which takes longer. */
-#define RUSH_MOST (1u << 18)
+#define WARDEN_RUSH (1u << 18)
 
 struct warden {
 	int fd;
@@ -66,21 +66,21 @@ struct warden {
 	bool greeted, layout_open, allow_open;
 	struct request request; /* the one at hand */
 	struct request_room room;
-	struct waiting waiting[TOGETHER_MOST];
+	struct warden_waiting waiting[WARDEN_TOGETHER];
 	size_t n_waiting;
 	uint64_t stats[REPLY_VALUES];
 	struct diag *diag;   /* NULL: connections are let be */
 	struct track *track; /* NULL: there is no connection tracking */
-	struct cut cuts[CUTS_MOST];
+	struct warden_cut cuts[WARDEN_CUTS];
 	size_t n_cuts, first_net; /* within: where the hosts end */
 	int64_t cut_after;	  /* not before, monotonic */
 	int cut_error;		  /* the last that was told */
-	struct rush *rush;	  /* in the order of their bans; NULL: none */
+	struct warden_rush *rush; /* in the order of their bans; NULL: none */
 	size_t n_rush, rush_room, rush_at; /* those before rush_at are out */
 	struct slots rush_index;	   /* by address */
 	bool rush_indexed;		   /* all of them are in it */
 	int64_t rush_after;		   /* not before, monotonic */
-	struct held *held;		   /* NULL: nothing was read */
+	struct warden_held *held;	   /* NULL: nothing was read */
 	size_t n_held;
 	struct slots held_index; /* by address */
 	int64_t held_until;	 /* monotonic */
@@ -103,16 +103,17 @@ static inline uint32_t warden_hash(
 }
 
 /* What a step of the loop may end in, besides 0 = go on. */
-enum { STOP_END = 1, STOP_VIOLATION, STOP_FAULT };
+enum { WARDEN_STOP_END = 1, WARDEN_STOP_VIOLATION, WARDEN_STOP_FAULT };
 
 /*
  * Sends a reply, or the last of a request: rc is 0 or -errno, text NULL for
- * the errno's own. 0, also when nobody is left to read it, or a STOP_.
+ * the errno's own. 0, also when nobody is left to read it, or a WARDEN_STOP_.
  */
 int warden_tell(struct warden *w, const struct reply *reply);
 int warden_tell_done(struct warden *w, uint32_t id, int rc, uint64_t value,
 	const char *text);
-/* Receives with these flags: 0 and the request is in w, a STOP_, -EAGAIN. */
+/* Receives with these flags: 0 and the request is in w, a WARDEN_STOP_ or
+ * -EAGAIN. */
 int warden_take(struct warden *w, int flags);
 /* The jails that the request is about: from *first to before *end, one or
  * all. False if there is no such. */
@@ -183,8 +184,8 @@ int warden_rush_due(struct warden *w);
 void warden_rush_deinit(struct warden *w);
 
 /*
- * One request each, the one in w: done and answered. 0 or a STOP_. *more: a
- * request of another type was taken meanwhile and is in w.
+ * One request each, the one in w: done and answered. 0 or a WARDEN_STOP_.
+ * *more: a request of another type was taken meanwhile and is in w.
  */
 int warden_handle_layout(struct warden *w);
 int warden_handle_allow(struct warden *w);
