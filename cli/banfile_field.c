@@ -16,12 +16,12 @@
 /* A number of seconds that is a time and no duration: since 2001. */
 #define TIME_LEAST INT64_C(1000000000)
 
-const char *const banfile_columns[COLUMNS] = {
-	[ADDRESS] = "address",
-	[END] = "end",
-	[JAIL] = "jail",
-	[START] = "start",
-	[COUNT] = "count",
+const char *const banfile_columns[BANFILE_COLUMNS] = {
+	[BANFILE_ADDRESS] = "address",
+	[BANFILE_END] = "end",
+	[BANFILE_JAIL] = "jail",
+	[BANFILE_START] = "start",
+	[BANFILE_COUNT] = "count",
 };
 
 const char *banfile_prefix(const char *text, size_t n, struct prefix *out)
@@ -111,24 +111,24 @@ static bool end_parse(
 }
 
 const char *banfile_take(const struct banfile *list, struct banfile_row *row,
-	enum column column, const char *text)
+	enum banfile_column column, const char *text)
 {
 	switch (column) {
-	case ADDRESS:
+	case BANFILE_ADDRESS:
 		return banfile_prefix(text, strlen(text), &row->who);
-	case END:
+	case BANFILE_END:
 		return end_parse(list, text, &row->end)
 			       ? NULL
 			       : "no time (2026-11-22T10:00:00Z), no duration "
 				 "(10m), nor never";
-	case JAIL:
+	case BANFILE_JAIL:
 		if (!*text || !strcmp(text, "-"))
 			return NULL;
 		if (!layout_name_valid(text))
 			return "no name of a jail";
 		strcpy(row->jail, text);
 		return NULL;
-	case START:
+	case BANFILE_START:
 		if (!*text || !strcmp(text, "-") ||
 			moment_parse(text, &row->start))
 			return NULL;
@@ -136,19 +136,19 @@ const char *banfile_take(const struct banfile *list, struct banfile_row *row,
 			return "no time (2026-11-22T10:00:00Z)";
 		row->start = strtoll(text, NULL, 10);
 		return NULL;
-	case COUNT:
+	case BANFILE_COUNT:
 		if (!*text || !strcmp(text, "-"))
 			return NULL;
 		if (!is_number(text) || strlen(text) > 9)
 			return "no count of bans";
 		row->count = (uint32_t)strtoul(text, NULL, 10);
 		return NULL;
-	case NONE:
+	case BANFILE_NONE:
 		return *text ? "behind the last column; they are address, "
 			       "end, jail, start and count, or those that "
 			       "the first line names"
 			     : NULL;
-	case OTHER:
+	case BANFILE_OTHER:
 		break;
 	}
 	return NULL;

@@ -11,11 +11,11 @@
 
 /* A value of an object as the text that a line would have. */
 static const char *json_text(
-	const json_t *entry, enum column column, char buf[32])
+	const json_t *entry, enum banfile_column column, char buf[32])
 {
 	const json_t *value = json_object_get(entry, banfile_columns[column]);
 
-	if (column == END && json_is_null(value))
+	if (column == BANFILE_END && json_is_null(value))
 		return "never";
 	if (json_is_integer(value)) {
 		snprintf(buf, 32, "%" JSON_INTEGER_FORMAT,
@@ -23,7 +23,7 @@ static const char *json_text(
 		return buf;
 	}
 	if (!value)
-		return column == ADDRESS ? "" : "-";
+		return column == BANFILE_ADDRESS ? "" : "-";
 	return json_is_string(value) ? json_string_value(value) : "?";
 }
 
@@ -40,14 +40,15 @@ static void take_entry(struct banfile *list, const json_t *entry,
 	row->line = at->line;
 	row->entry = true;
 	if (text) {
-		why = banfile_take(list, row, ADDRESS, text);
+		why = banfile_take(list, row, BANFILE_ADDRESS, text);
 	} else if (!json_is_object(entry)) {
 		text = "entry";
 		why = "neither an address nor an object";
 	}
-	for (size_t c = 0; c < COLUMNS && json_is_object(entry) && !why; c++) {
-		text = json_text(entry, (enum column)c, buf);
-		why = banfile_take(list, row, (enum column)c, text);
+	for (size_t c = 0; c < BANFILE_COLUMNS && json_is_object(entry) && !why;
+		c++) {
+		text = json_text(entry, (enum banfile_column)c, buf);
+		why = banfile_take(list, row, (enum banfile_column)c, text);
 	}
 	if (why)
 		err_fault(err, at->name, 0, "entry %u: '%.80s' is %s", at->line,

@@ -43,28 +43,28 @@ static size_t split(char *line, bool csv, char *fields[FIELDS])
 
 /* True if fields are a first line that names columns; how many are twice. */
 static bool take_heads(char *const *fields, size_t n,
-	enum column columns[FIELDS], size_t *twice)
+	enum banfile_column columns[FIELDS], size_t *twice)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
-		any |= !strcmp(fields[i], banfile_columns[ADDRESS]);
+		any |= !strcmp(fields[i], banfile_columns[BANFILE_ADDRESS]);
 	for (size_t i = n; any && i < FIELDS; i++)
-		columns[i] = NONE;
+		columns[i] = BANFILE_NONE;
 	for (size_t i = 0; any && i < n; i++) {
-		columns[i] = OTHER;
-		for (size_t c = 0; c < COLUMNS; c++)
+		columns[i] = BANFILE_OTHER;
+		for (size_t c = 0; c < BANFILE_COLUMNS; c++)
 			if (!strcmp(fields[i], banfile_columns[c]))
-				columns[i] = (enum column)c;
+				columns[i] = (enum banfile_column)c;
 		for (size_t before = 0; before < i; before++)
-			*twice += columns[i] != OTHER &&
+			*twice += columns[i] != BANFILE_OTHER &&
 				  columns[i] == columns[before];
 	}
 	return any;
 }
 
 static void take_fields(struct banfile *list, char *const *fields, size_t n,
-	const enum column *columns, const struct banfile_place *at,
+	const enum banfile_column *columns, const struct banfile_place *at,
 	struct err *err)
 {
 	struct banfile_row *row = banfile_add(list, at->name, at->line, err);
@@ -77,7 +77,7 @@ static void take_fields(struct banfile *list, char *const *fields, size_t n,
 	row->line = at->line;
 	for (size_t i = 0; i < n && !why; i++) {
 		why = banfile_take(list, row, columns[i], fields[i]);
-		has_address |= columns[i] == ADDRESS;
+		has_address |= columns[i] == BANFILE_ADDRESS;
 		if (why)
 			err_fault(err, at->name, (int)at->line, "'%.80s' is %s",
 				fields[i], why);
@@ -89,8 +89,9 @@ static void take_fields(struct banfile *list, char *const *fields, size_t n,
 void banfile_parse_lines(struct banfile *list, char *text, uint32_t file,
 	const char *name, struct err *err)
 {
-	enum column columns[FIELDS] = {
-		ADDRESS, END, JAIL, START, COUNT, [5 ... FIELDS - 1] = NONE};
+	enum banfile_column columns[FIELDS] = {BANFILE_ADDRESS, BANFILE_END,
+		BANFILE_JAIL, BANFILE_START, BANFILE_COUNT,
+		[5 ... FIELDS - 1] = BANFILE_NONE};
 	struct banfile_place at = {.name = name, .file = file};
 	char *fields[FIELDS], *next;
 	size_t len, n, twice = 0;

@@ -6,20 +6,21 @@
 
 #include "cli/banfile.h"
 
-/* OTHER: a head named it so; NONE: nothing says what would stand there. */
-enum column {
-	ADDRESS,
-	END,
-	JAIL,
-	START,
-	COUNT,
-	COLUMNS,
-	OTHER = COLUMNS,
-	NONE
+/* BANFILE_OTHER: a head named it so; BANFILE_NONE: nothing says what would
+ * stand there. */
+enum banfile_column {
+	BANFILE_ADDRESS,
+	BANFILE_END,
+	BANFILE_JAIL,
+	BANFILE_START,
+	BANFILE_COUNT,
+	BANFILE_COLUMNS,
+	BANFILE_OTHER = BANFILE_COLUMNS,
+	BANFILE_NONE
 };
 
 /* What the first ones are called. */
-extern const char *const banfile_columns[COLUMNS];
+extern const char *const banfile_columns[BANFILE_COLUMNS];
 
 /* Where a ban stands: in a list of this name and number, by line or entry. */
 struct banfile_place {
@@ -34,7 +35,7 @@ struct banfile_row *banfile_add(
 const char *banfile_prefix(const char *text, size_t n, struct prefix *out);
 /* One field into its place; why it is no good (of static storage), or NULL. */
 const char *banfile_take(const struct banfile *list, struct banfile_row *row,
-	enum column column, const char *text);
+	enum banfile_column column, const char *text);
 
 /* Each form that a list may have: as banfile_parse(). */
 void banfile_parse_lines(struct banfile *list, char *text, uint32_t file,

@@ -56,28 +56,28 @@ void attackers_turn_to(struct attacker *who, int64_t day)
 
 	if (by <= 0)
 		return;
-	if (by > DAYS)
-		by = DAYS;
+	if (by > ATTACKERS_DAYS)
+		by = ATTACKERS_DAYS;
 	memmove(who->counts + by, who->counts,
-		(size_t)(DAYS - by) * sizeof(*who->counts));
+		(size_t)(ATTACKERS_DAYS - by) * sizeof(*who->counts));
 	memset(who->counts, 0, (size_t)by * sizeof(*who->counts));
 	who->day = (int32_t)day;
 }
 
-const char *attackers_name(
-	enum kind kind, const struct attacker *who, char text[PREFIX_TEXT])
+const char *attackers_name(enum attackers_kind kind, const struct attacker *who,
+	char text[PREFIX_TEXT])
 {
 	struct prefix p;
 
-	if (kind == ACCOUNT)
+	if (kind == ATTACKERS_ACCOUNT)
 		return who->name;
 	memcpy(p.net.ip, who->name, 16);
 	p.len = (uint8_t)who->name[16];
 	return prefix_format(&p, text);
 }
 
-static void forget(
-	struct attackers *a, enum kind kind, const struct attacker *who)
+static void forget(struct attackers *a, enum attackers_kind kind,
+	const struct attacker *who)
 {
 	char text[PREFIX_TEXT];
 
@@ -87,24 +87,24 @@ static void forget(
 }
 
 /* Where on its shelf a new name goes: free places have rank 0. */
-static size_t least_of(const struct label *label)
+static size_t least_of(const struct attackers_label *label)
 {
 	size_t least = 0;
 
-	for (size_t i = 1; i < SHELF; i++)
+	for (size_t i = 1; i < ATTACKERS_SHELF; i++)
 		if (label->ranks[i] < label->ranks[least])
 			least = i;
 	return least;
 }
 
-static void rank_set(
-	struct attackers *a, enum kind kind, const struct attacker *who)
+static void rank_set(struct attackers *a, enum attackers_kind kind,
+	const struct attacker *who)
 {
 	size_t at = (size_t)(who - a->items[kind][0]);
 	uint32_t count =
 		who->counts[0] < UINT16_MAX ? who->counts[0] : UINT16_MAX;
 
-	a->labels[kind][at / SHELF].ranks[at % SHELF] =
+	a->labels[kind][at / ATTACKERS_SHELF].ranks[at % ATTACKERS_SHELF] =
 		(uint32_t)who->day << 16 | count;
 }
 
@@ -119,15 +119,16 @@ static uint32_t print_of(uint64_t hash)
 }
 
 /* That attacker, made if need be; rank_set is to follow. */
-static struct attacker *find(struct attackers *a, enum kind kind,
+static struct attacker *find(struct attackers *a, enum attackers_kind kind,
 	const char *name, size_t n, uint64_t hash)
 {
-	struct attacker *shelf = a->items[kind][hash % SHELVES];
-	struct label *label = &a->labels[kind][hash % SHELVES];
+	struct attacker *shelf = a->items[kind][hash % ATTACKERS_SHELVES];
+	struct attackers_label *label =
+		&a->labels[kind][hash % ATTACKERS_SHELVES];
 	uint32_t print = print_of(hash);
 	size_t at;
 
-	for (size_t i = 0; i < SHELF; i++)
+	for (size_t i = 0; i < ATTACKERS_SHELF; i++)
 		if (label->prints[i] == print && shelf[i].n == n &&
 			memcmp(shelf[i].name, name, n) == 0)
 			return &shelf[i];
@@ -140,20 +141,20 @@ static struct attacker *find(struct attackers *a, enum kind kind,
 	return &shelf[at];
 }
 
-static void add(struct attackers *a, enum kind kind, const char *name, size_t n,
-	uint64_t hash, uint32_t count, int64_t day)
+static void add(struct attackers *a, enum attackers_kind kind, const char *name,
+	size_t n, uint64_t hash, uint32_t count, int64_t day)
 {
 	struct attacker *who = find(a, kind, name, n, hash);
 	int64_t ago;
 
 	attackers_turn_to(who, day);
 	ago = who->day - day;
-	if (ago >= DAYS)
+	if (ago >= ATTACKERS_DAYS)
 		return;
 	if (who->counts[ago] < UINT32_MAX - count)
 		who->counts[ago] += count;
 	rank_set(a, kind, who);
-	who->changed = kind != ADDRESS;
+	who->changed = kind != ATTACKERS_ADDRESS;
 	a->changed |= who->changed;
 }
 
@@ -165,15 +166,16 @@ static void prefix_name(const struct prefix *p, char name[17])
 
 /* Where an attacker stands, or will if he is new. */
 static const struct attacker *place_of(
-	const struct attackers *a, enum kind kind, uint64_t hash)
+	const struct attackers *a, enum attackers_kind kind, uint64_t hash)
 {
-	const struct label *label = &a->labels[kind][hash % SHELVES];
+	const struct attackers_label *label =
+		&a->labels[kind][hash % ATTACKERS_SHELVES];
 	size_t at = 0;
 
-	while (at < SHELF && label->prints[at] != print_of(hash))
+	while (at < ATTACKERS_SHELF && label->prints[at] != print_of(hash))
 		at++;
-	return &a->items[kind][hash % SHELVES]
-			[at < SHELF ? at : least_of(label)];
+	return &a->items[kind][hash % ATTACKERS_SHELVES]
+			[at < ATTACKERS_SHELF ? at : least_of(label)];
 }
 
 /* Kind by kind, so that none has to wait for memory. */
@@ -182,14 +184,16 @@ void attackers_settle(struct attackers *a)
 	char name[17];
 
 	for (size_t i = 0; i < a->waiting_n; i++)
-		for (enum kind kind = ADDRESS; kind <= NETWORK; kind++)
+		for (enum attackers_kind kind = ATTACKERS_ADDRESS;
+			kind <= ATTACKERS_NETWORK; kind++)
 			__builtin_prefetch(
 				place_of(a, kind, a->waiting[i].hashes[kind]),
 				1);
 	for (size_t i = 0; i < a->waiting_n; i++) {
-		const struct waiting *w = &a->waiting[i];
+		const struct attackers_waiting *w = &a->waiting[i];
 
-		for (enum kind kind = ADDRESS; kind <= NETWORK; kind++) {
+		for (enum attackers_kind kind = ATTACKERS_ADDRESS;
+			kind <= ATTACKERS_NETWORK; kind++) {
 			if (w->who[kind].len == 0)
 				continue;
 			prefix_name(&w->who[kind], name);
@@ -200,33 +204,35 @@ void attackers_settle(struct attackers *a)
 	a->waiting_n = 0;
 }
 
-static void expect(
-	struct attackers *a, struct waiting *w, enum kind kind, struct prefix p)
+static void expect(struct attackers *a, struct attackers_waiting *w,
+	enum attackers_kind kind, struct prefix p)
 {
 	char name[17];
 
 	prefix_name(&p, name);
 	w->who[kind] = p;
 	w->hashes[kind] = hash_of(a, name, sizeof(name));
-	__builtin_prefetch(&a->labels[kind][w->hashes[kind] % SHELVES]);
+	__builtin_prefetch(
+		&a->labels[kind][w->hashes[kind] % ATTACKERS_SHELVES]);
 }
 
 void attackers_failed(struct attackers *a, const struct prefix *who,
 	uint32_t count, int64_t seconds)
 {
-	struct waiting *w = &a->waiting[a->waiting_n++];
+	struct attackers_waiting *w = &a->waiting[a->waiting_n++];
 	struct prefix p = *who;
 	bool v4 = addr_is_v4(&p.net);
 
-	*w = (struct waiting){.count = count, .day = attackers_day(a, seconds)};
+	*w = (struct attackers_waiting){
+		.count = count, .day = attackers_day(a, seconds)};
 	if (p.len == 128)
-		expect(a, w, ADDRESS, p);
+		expect(a, w, ATTACKERS_ADDRESS, p);
 	if (p.len > (v4 ? 120 : 64)) {
 		p.len = v4 ? 120 : 64;
 		memset(p.net.ip + p.len / 8, 0, 16 - p.len / 8);
 	}
-	expect(a, w, NETWORK, p);
-	if (a->waiting_n == WAITING_MOST)
+	expect(a, w, ATTACKERS_NETWORK, p);
+	if (a->waiting_n == ATTACKERS_WAITING)
 		attackers_settle(a);
 }
 
@@ -236,23 +242,23 @@ void attackers_login(
 	int64_t now = clock_wall();
 
 	/* The name ends at a NUL wherever it goes. */
-	n = strnlen(name, n < NAME ? n : NAME - 1);
+	n = strnlen(name, n < ATTACKERS_NAME ? n : ATTACKERS_NAME - 1);
 	if (time == 0 || time > now)
 		time = now;
 	if (n)
-		add(a, ACCOUNT, name, n, hash_of(a, name, n), 1,
+		add(a, ATTACKERS_ACCOUNT, name, n, hash_of(a, name, n), 1,
 			attackers_day(a, time / CLOCK_SECOND));
 }
 
-static void put(
-	struct attackers *a, enum kind kind, struct attacker *who, bool all)
+static void put(struct attackers *a, enum attackers_kind kind,
+	struct attacker *who, bool all)
 {
 	char text[PREFIX_TEXT];
 
 	if (!who->n || !(who->changed || all))
 		return;
 	state_put_attacker(a->state, (int)kind, attackers_name(kind, who, text),
-		who->day, who->counts, DAYS);
+		who->day, who->counts, ATTACKERS_DAYS);
 	who->changed = false;
 	who->kept = true;
 }
@@ -263,9 +269,10 @@ static void save(struct attackers *a, struct state *state, bool all)
 	a->state = state;
 	if (!a->changed && !all)
 		return;
-	for (enum kind kind = NETWORK; kind < KINDS; kind++)
-		for (size_t i = 0; i < SHELVES; i++)
-			for (size_t k = 0; k < SHELF; k++)
+	for (enum attackers_kind kind = ATTACKERS_NETWORK;
+		kind < ATTACKERS_KINDS; kind++)
+		for (size_t i = 0; i < ATTACKERS_SHELVES; i++)
+			for (size_t k = 0; k < ATTACKERS_SHELF; k++)
 				put(a, kind, &a->items[kind][i][k], all);
 	a->changed = false;
 }
@@ -291,21 +298,24 @@ static void restore(void *ctx, int kind, const char *name, int64_t day,
 	struct prefix p;
 
 	/* A day ahead, when the clock was. */
-	if (day > today || day <= today - DAYS)
+	if (day > today || day <= today - ATTACKERS_DAYS)
 		return;
-	if (kind == NETWORK && prefix_parse(name, name_n, &p)) {
+	if (kind == ATTACKERS_NETWORK && prefix_parse(name, name_n, &p)) {
 		prefix_name(&p, bytes);
-		who = find(a, NETWORK, bytes, sizeof(bytes),
+		who = find(a, ATTACKERS_NETWORK, bytes, sizeof(bytes),
 			hash_of(a, bytes, sizeof(bytes)));
-	} else if (kind == ACCOUNT && name_n > 0 && name_n < NAME) {
-		who = find(a, ACCOUNT, name, name_n, hash_of(a, name, name_n));
+	} else if (kind == ATTACKERS_ACCOUNT && name_n > 0 &&
+		   name_n < ATTACKERS_NAME) {
+		who = find(a, ATTACKERS_ACCOUNT, name, name_n,
+			hash_of(a, name, name_n));
 	} else {
 		return;
 	}
 	who->day = (int32_t)day;
 	who->kept = true;
-	memcpy(who->counts, counts, (n < DAYS ? n : DAYS) * sizeof(*counts));
-	rank_set(a, (enum kind)kind, who);
+	memcpy(who->counts, counts,
+		(n < ATTACKERS_DAYS ? n : ATTACKERS_DAYS) * sizeof(*counts));
+	rank_set(a, (enum attackers_kind)kind, who);
 }
 
 void attackers_restore(struct attackers *a, struct state *state)

@@ -10,11 +10,12 @@
 
 #define TOLD_MOST 100
 
-static const char *const kind_names[KINDS] = {"address", "network", "account"};
+static const char *const kind_names[ATTACKERS_KINDS] = {
+	"address", "network", "account"};
 
 /* What one kind did on a day and before. */
 struct summary {
-	uint64_t names[DAYS], failures[DAYS];
+	uint64_t names[ATTACKERS_DAYS], failures[ATTACKERS_DAYS];
 	json_int_t new_names;
 	const struct attacker *rows[TOLD_MOST]; /* the most first */
 	size_t n;
@@ -22,7 +23,7 @@ struct summary {
 
 static bool is_new(const struct attacker *who, int ago)
 {
-	for (size_t i = (size_t)ago + 1; i < DAYS; i++)
+	for (size_t i = (size_t)ago + 1; i < ATTACKERS_DAYS; i++)
 		if (who->counts[i])
 			return false;
 	return true;
@@ -46,7 +47,7 @@ static void rank(
 static void look_at(
 	struct summary *s, const struct attacker *who, int ago, size_t most)
 {
-	for (size_t i = (size_t)ago; i < DAYS; i++) {
+	for (size_t i = (size_t)ago; i < ATTACKERS_DAYS; i++) {
 		s->names[i] += who->counts[i] > 0;
 		s->failures[i] += who->counts[i];
 	}
@@ -57,9 +58,10 @@ static void look_at(
 }
 
 /* Whatever bytes an account has, JSON is UTF-8. */
-static json_t *name_json(enum kind kind, const struct attacker *who)
+static json_t *name_json(enum attackers_kind kind, const struct attacker *who)
 {
-	char text[PREFIX_TEXT > NAME ? PREFIX_TEXT : NAME], prefix[PREFIX_TEXT];
+	char text[PREFIX_TEXT > ATTACKERS_NAME ? PREFIX_TEXT : ATTACKERS_NAME],
+		prefix[PREFIX_TEXT];
 	json_t *name;
 
 	strcpy(text, attackers_name(kind, who, prefix));
@@ -70,11 +72,12 @@ static json_t *name_json(enum kind kind, const struct attacker *who)
 	return name ? name : json_string(text);
 }
 
-static json_t *summary_tell(const struct summary *s, enum kind kind, int ago)
+static json_t *summary_tell(
+	const struct summary *s, enum attackers_kind kind, int ago)
 {
 	json_t *days = json_array(), *rows = json_array();
 
-	for (size_t i = (size_t)ago; i < DAYS; i++)
+	for (size_t i = (size_t)ago; i < ATTACKERS_DAYS; i++)
 		json_array_append_new(
 			days, json_pack("[I, I]", (json_int_t)s->names[i],
 				      (json_int_t)s->failures[i]));
@@ -96,12 +99,13 @@ json_t *attackers_tell(struct attackers *a, int ago, size_t most)
 	attackers_settle(a);
 	if (most > TOLD_MOST)
 		most = TOLD_MOST;
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum attackers_kind kind = 0; kind < ATTACKERS_KINDS; kind++) {
 		struct summary s = {.n = 0};
 
 		for (size_t i = 0; i < ATTACKERS_MOST; i++) {
 			struct attacker *who =
-				&a->items[kind][i / SHELF][i % SHELF];
+				&a->items[kind][i / ATTACKERS_SHELF]
+					 [i % ATTACKERS_SHELF];
 
 			if (!who->n)
 				continue;

@@ -82,10 +82,11 @@ static void hour_change(struct counters *c, int64_t hour)
 static size_t program_of(const struct line *line)
 {
 	if (line->tag_len < 7)
-		return NEITHER;
+		return COUNTERS_NEITHER;
 	if (memcmp(line->tag, "postfix", 7) == 0)
-		return POSTFIX;
-	return memcmp(line->tag, "dovecot", 7) == 0 ? DOVECOT : NEITHER;
+		return COUNTERS_POSTFIX;
+	return memcmp(line->tag, "dovecot", 7) == 0 ? COUNTERS_DOVECOT
+						    : COUNTERS_NEITHER;
 }
 
 #define BEGINS(line, text)                          \
@@ -134,11 +135,11 @@ static void look_for_sign(struct counters *c, struct counters_owner *owner,
 	struct span who;
 
 	owner->unknown += record->kind == RECORD_UNKNOWN;
-	sign = program == DOVECOT ? sign_of_dovecot(record, &who)
-				  : sign_of_postfix(record, &who);
+	sign = program == COUNTERS_DOVECOT ? sign_of_dovecot(record, &who)
+					   : sign_of_postfix(record, &who);
 	if (sign != SIGN_NONE && c->sign)
-		c->sign(c->sign_ctx, owner->name, program == DOVECOT, sign,
-			who.at, who.n, time);
+		c->sign(c->sign_ctx, owner->name, program == COUNTERS_DOVECOT,
+			sign, who.at, who.n, time);
 }
 
 void counters_line(struct counters *c, const struct line *line, uint32_t source)
@@ -149,10 +150,11 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	struct span account;
 	int64_t hour;
 
-	if (program == NEITHER || (program == POSTFIX && is_idle(line)))
+	if (program == COUNTERS_NEITHER ||
+		(program == COUNTERS_POSTFIX && is_idle(line)))
 		return;
 	hour = (line->time ? line->time : clock_wall()) / COUNTERS_HOUR;
-	owner = counters_owner_of(c, line, program == DOVECOT);
+	owner = counters_owner_of(c, line, program == COUNTERS_DOVECOT);
 	if (counters_told_twice(c, owner, source, hour))
 		return;
 	if (hour != c->hour && hour > 0)

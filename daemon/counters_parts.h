@@ -19,7 +19,7 @@
 #define COUNTERS_HOURS (90 * 24)
 #define COUNTERS_HOUR (3600 * CLOCK_SECOND)
 
-enum { POSTFIX, DOVECOT, NEITHER };
+enum { COUNTERS_POSTFIX, COUNTERS_DOVECOT, COUNTERS_NEITHER };
 
 struct counters_hour {
 	int64_t number; /* since 1970 */

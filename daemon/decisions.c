@@ -27,7 +27,6 @@
 #define EXPIRE_BANS_A_TICK 50000
 /* Seconds between two cleanings of the state store. */
 #define PRUNE_EVERY 600
-#define TOUCHED_MOST 8192
 /* A line so many seconds old is not of this moment. */
 #define BEHIND 60
 
@@ -85,9 +84,9 @@ struct offenders *decisions_offenders(const struct decisions *d)
 	return o;
 }
 
-struct room *decisions_rooms(const struct decisions *d)
+struct decisions_room *decisions_rooms(const struct decisions *d)
 {
-	struct room *rooms = calloc(d->config->n + 1, sizeof(*rooms));
+	struct decisions_room *rooms = calloc(d->config->n + 1, sizeof(*rooms));
 
 	if (!rooms)
 		abort();
@@ -121,14 +120,14 @@ struct decisions *decisions_new(const struct config *config,
 		abort();
 	d->rooms = decisions_rooms(d);
 	for (size_t i = 0; i < config->n; i++) {
-		struct room *room = &d->rooms[i];
+		struct decisions_room *room = &d->rooms[i];
 
 		room->window = decisions_window(d, room->jail);
 		room->attempts = decisions_attempts(d, room->jail);
 	}
 	d->bans = decisions_banlist(d);
 	d->offenders = decisions_offenders(d);
-	d->touched = calloc(TOUCHED_MOST, sizeof(*d->touched));
+	d->touched = calloc(DECISIONS_TOUCHED, sizeof(*d->touched));
 	if (!d->touched)
 		abort();
 	prefixset_init(&d->own);
@@ -163,20 +162,21 @@ static uint16_t *recent_of(
 
 	memcpy(word, who->ip, sizeof(word));
 	word[0] = (word[0] ^ word[1] ^ jail) * UINT64_C(0x9fb21c651e98df25);
-	return &d->recent[word[0] >> 40 & (RECENT - 1)];
+	return &d->recent[word[0] >> 40 & (DECISIONS_RECENT - 1)];
 }
 
 void decisions_touch(struct decisions *d, size_t jail, const struct addr *who,
 	int64_t time, bool gone)
 {
 	uint16_t *recent = recent_of(d, jail, who);
-	struct touched *t = &d->touched[*recent - 1];
+	struct decisions_touched *t = &d->touched[*recent - 1];
 
 	if (!*recent || t->jail != jail || !addr_equal(&t->who, who)) {
-		if (d->touched_n == TOUCHED_MOST)
+		if (d->touched_n == DECISIONS_TOUCHED)
 			decisions_save(d);
 		t = &d->touched[d->touched_n++];
-		*t = (struct touched){.jail = (uint32_t)jail, .who = *who};
+		*t = (struct decisions_touched){
+			.jail = (uint32_t)jail, .who = *who};
 		*recent = (uint16_t)d->touched_n;
 	}
 	t->gone |= gone;
@@ -232,7 +232,7 @@ static void count_ban(struct decisions *d, const struct ban *ban)
 
 enum decision_answer decisions_begin(struct decisions *d, struct ban *ban)
 {
-	struct room *room = &d->rooms[ban->jail];
+	struct decisions_room *room = &d->rooms[ban->jail];
 	const char *name = room->jail->name;
 	char text[PREFIX_TEXT];
 
@@ -303,7 +303,7 @@ static void ban_for(
 
 /* "Found", as often as a person can want to read it. */
 static void tell_found(
-	struct room *room, const struct failure *f, uint32_t count)
+	struct decisions_room *room, const struct failure *f, uint32_t count)
 {
 	char text[PREFIX_TEXT];
 
@@ -318,7 +318,7 @@ static void tell_found(
 }
 
 /* What a failure counts. */
-static uint32_t count_of(struct room *room, const struct failure *f,
+static uint32_t count_of(struct decisions_room *room, const struct failure *f,
 	const struct attempt *attempt, int64_t t)
 {
 	char text[PREFIX_TEXT];
@@ -344,7 +344,7 @@ static uint32_t times(uint32_t count, uint32_t weight, uint32_t most)
 static void add_failures(struct decisions *d, size_t jail,
 	const struct failure *f, uint32_t hash, int64_t t, uint32_t count)
 {
-	struct room *room = &d->rooms[jail];
+	struct decisions_room *room = &d->rooms[jail];
 	struct ban ban;
 	uint32_t weight;
 	bool full;
@@ -364,10 +364,11 @@ static void add_failures(struct decisions *d, size_t jail,
 		ban_for(d, jail, f, t);
 }
 
-void decisions_decide(struct decisions *d, const struct waiting *w, int64_t now)
+void decisions_decide(
+	struct decisions *d, const struct decisions_waiting *w, int64_t now)
 {
 	const struct failure *f = &w->failure;
-	struct room *room = &d->rooms[w->jail];
+	struct decisions_room *room = &d->rooms[w->jail];
 	int64_t t = f->time / CLOCK_SECOND;
 	char text[PREFIX_TEXT];
 	uint32_t count;
@@ -418,7 +419,7 @@ void decisions_tick(struct decisions *d)
 	offenders_expire(
 		d->offenders, now - DECISIONS_DAYS * 86400, EXPIRE_A_TICK);
 	for (size_t i = 0; i < d->config->n; i++) {
-		struct room *room = &d->rooms[i];
+		struct decisions_room *room = &d->rooms[i];
 
 		if (!d->behind)
 			window_expire(room->window, now, EXPIRE_A_TICK);
@@ -480,7 +481,7 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 void decisions_counts(
 	const struct decisions *d, size_t jail, struct decision_counts *out)
 {
-	const struct room *room = &d->rooms[jail];
+	const struct decisions_room *room = &d->rooms[jail];
 
 	*out = (struct decision_counts){
 		.total_failed = room->total_failed,

@@ -19,7 +19,7 @@ struct move {
 	struct decisions *d;
 	struct banlist *to;
 	const struct config *config;
-	struct room *rooms; /* the old ones */
+	struct decisions_room *rooms; /* the old ones */
 	struct window *window;
 	size_t jail;
 };
@@ -71,7 +71,8 @@ static void move_offender(void *ctx, const struct prefix *who, uint16_t jail,
 }
 
 /* A room for the jail of old, with its counts; its failures are to come. */
-static void take_room(struct decisions *d, struct room *room, struct room *old)
+static void take_room(struct decisions *d, struct decisions_room *room,
+	struct decisions_room *old)
 {
 	const struct jail *jail = room->jail;
 	struct attempts *attempts = decisions_attempts(d, jail);
@@ -95,7 +96,7 @@ static void move_rooms(struct move *m, const struct config *old)
 	struct decisions *d = m->d;
 
 	for (size_t i = 0; i < m->config->n; i++) {
-		struct room *room = &d->rooms[i];
+		struct decisions_room *room = &d->rooms[i];
 		size_t was = decisions_jail(old, room->jail->name);
 
 		if (was == old->n) {
@@ -138,7 +139,7 @@ void decisions_reconfigure(struct decisions *d, const struct config *config)
 	offenders_free(&offenders);
 }
 
-static void replace_window(struct room *room, struct window *window)
+static void replace_window(struct decisions_room *room, struct window *window)
 {
 	room->evictions_before = decisions_evictions(room);
 	window_free(&room->window);
@@ -147,7 +148,7 @@ static void replace_window(struct room *room, struct window *window)
 
 void decisions_limits_changed(struct decisions *d, size_t jail)
 {
-	struct room *room = &d->rooms[jail];
+	struct decisions_room *room = &d->rooms[jail];
 	struct move move = {.d = d,
 		.config = d->config,
 		.jail = jail,
@@ -207,7 +208,7 @@ void decisions_follow_clock(struct decisions *d)
 	banlist_free(&d->bans);
 	d->bans = s.bans;
 	for (size_t i = 0; i < d->config->n; i++) {
-		struct room *room = &d->rooms[i];
+		struct decisions_room *room = &d->rooms[i];
 
 		s.window = decisions_window(d, room->jail);
 		window_each(room->window, shift_failure, &s);

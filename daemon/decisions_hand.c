@@ -68,7 +68,7 @@ bool decisions_never_bans(
 enum decision_answer decisions_import(
 	struct decisions *d, const struct ban *from)
 {
-	struct room *room = &d->rooms[from->jail];
+	struct decisions_room *room = &d->rooms[from->jail];
 	struct ban ban = *from, old;
 	int64_t now = decisions_now();
 

@@ -11,12 +11,12 @@
 
 #define TELL_EVERY 60
 
-uint64_t decisions_evictions(const struct room *room)
+uint64_t decisions_evictions(const struct decisions_room *room)
 {
 	return room->evictions_before + window_evictions(room->window);
 }
 
-uint64_t decisions_forgotten(const struct room *room)
+uint64_t decisions_forgotten(const struct decisions_room *room)
 {
 	return room->forgotten_before +
 	       (room->attempts ? attempts_evictions(room->attempts) : 0);
@@ -30,18 +30,18 @@ void decisions_losses(const struct decisions *d, struct decision_losses *out)
 }
 
 /* How many there are more than were told a minute ago or before. */
-static unsigned long long news(struct told *told, uint64_t count)
+static unsigned long long news(struct decisions_told *told, uint64_t count)
 {
 	int64_t now = clock_mono() / CLOCK_SECOND;
 	uint64_t more = count - told->count;
 
 	if (more == 0 || (told->at && now - told->at < TELL_EVERY))
 		return 0;
-	*told = (struct told){.count = count, .at = now};
+	*told = (struct decisions_told){.count = count, .at = now};
 	return more;
 }
 
-static void tell_room(const struct decisions *d, struct room *room)
+static void tell_room(const struct decisions *d, struct decisions_room *room)
 {
 	unsigned long long n;
 

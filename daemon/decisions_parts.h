@@ -23,12 +23,12 @@
  */
 
 /* Up to which count something was logged, and when: since boot, seconds. */
-struct told {
+struct decisions_told {
 	uint64_t count;
 	int64_t at;
 };
 
-struct room {
+struct decisions_room {
 	const struct jail *jail;
 	struct window *window;
 	struct attempts *attempts; /* NULL: it counts lines */
@@ -36,7 +36,7 @@ struct room {
 	uint64_t evictions_before, forgotten_before;
 	uint64_t kept_out; /* bans, by max_bans */
 	char kept_out_last[PREFIX_TEXT];
-	struct told told_evictions, told_forgotten, told_kept_out;
+	struct decisions_told told_evictions, told_forgotten, told_kept_out;
 	uint64_t total_failed, ignored, refused, total_banned;
 	/* Of these, what the hourly counts have. */
 	uint64_t counted_failed, counted_banned;
@@ -45,17 +45,19 @@ struct room {
 };
 
 /* An address whose failures are not as the store has them. */
-struct touched {
+struct decisions_touched {
 	uint32_t jail;
 	bool gone; /* forgotten: what the store has is wrong */
 	struct addr who;
 	int64_t time; /* of the newest of the failures, if not gone */
 };
 
-#define RECENT 4096 /* a power of two */
+/* So many are known; more are saved at once. */
+#define DECISIONS_TOUCHED 8192
+#define DECISIONS_RECENT 4096 /* a power of two */
 
 /* A failure that was not decided yet. */
-struct waiting {
+struct decisions_waiting {
 	size_t jail;
 	struct failure failure; /* without any text */
 	struct attempt attempt; /* if the jail counts them */
@@ -63,7 +65,7 @@ struct waiting {
 };
 
 /* So many wait for each other. */
-#define WAITING_MOST 32
+#define DECISIONS_WAITING 32
 
 struct decisions {
 	const struct config *config;
@@ -71,23 +73,24 @@ struct decisions {
 	struct decisions_out out;
 	struct hash_seed seed;
 	uint64_t random;
-	struct room *rooms; /* one for each jail of config */
+	struct decisions_room *rooms; /* one for each jail of config */
 	struct banlist *bans;
 	struct offenders *offenders;
 	struct decision_losses before; /* of tables that were replaced */
-	struct told told_offenders;
+	struct decisions_told told_offenders;
 	struct prefixset own; /* this host's addresses */
 	/* Lines of the last tick were old: windows are not cut by today's
 	 * clock while what was missed is being read. */
 	bool behind;
-	int64_t clock_offset;	 /* wall clock less the time since boot */
-	int64_t pruned;		 /* since boot, seconds */
-	struct touched *touched; /* whose failures changed since the save */
+	int64_t clock_offset; /* wall clock less the time since boot */
+	int64_t pruned;	      /* since boot, seconds */
+	struct decisions_touched
+		*touched; /* whose failures changed since the save */
 	size_t touched_n;
 	/* Where some of them stand there, plus 1, by a hash: most of those who
 	 * fail have done so a moment ago. */
-	uint16_t recent[RECENT];
-	struct waiting waiting[WAITING_MOST];
+	uint16_t recent[DECISIONS_RECENT];
+	struct decisions_waiting waiting[DECISIONS_WAITING];
 	size_t waiting_n;
 };
 
@@ -103,10 +106,10 @@ struct attempts *decisions_attempts(
 	const struct decisions *d, const struct jail *jail);
 struct banlist *decisions_banlist(const struct decisions *d);
 struct offenders *decisions_offenders(const struct decisions *d);
-struct room *decisions_rooms(const struct decisions *d);
+struct decisions_room *decisions_rooms(const struct decisions *d);
 /* Since the start: how many made room in the window, in the attempts. */
-uint64_t decisions_evictions(const struct room *room);
-uint64_t decisions_forgotten(const struct room *room);
+uint64_t decisions_evictions(const struct decisions_room *room);
+uint64_t decisions_forgotten(const struct decisions_room *room);
 /* Says in the log what was lost, once a minute at most; call it each tick. */
 void decisions_tell_losses(struct decisions *d);
 /* True if it must not be banned: ignoreip, ignoreself, never_lock_out. */
@@ -122,7 +125,7 @@ void decisions_remember(struct window *window, const struct jail *jail,
 
 /* Decides about a failure, the time being now. */
 void decisions_decide(
-	struct decisions *d, const struct waiting *w, int64_t now);
+	struct decisions *d, const struct decisions_waiting *w, int64_t now);
 
 /* How often it was banned before, as the jail's bantime.increment counts. */
 uint32_t decisions_times_before(

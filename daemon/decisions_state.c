@@ -26,7 +26,7 @@ void decisions_prune(struct decisions *d)
 /* One that began before this run. */
 static bool take_ban(struct decisions *d, const struct ban *ban)
 {
-	struct room *room = &d->rooms[ban->jail];
+	struct decisions_room *room = &d->rooms[ban->jail];
 
 	/* Ignored since: the kernel may have it still. */
 	if (decisions_ignores(d, room->jail, &ban->who)) {
@@ -145,7 +145,7 @@ static void gather_failure(
 
 static int compare_touched(const void *a, const void *b)
 {
-	const struct touched *x = a, *y = b;
+	const struct decisions_touched *x = a, *y = b;
 
 	if (x->jail != y->jail)
 		return x->jail < y->jail ? -1 : 1;
@@ -240,7 +240,7 @@ void decisions_save_all(struct decisions *d)
 }
 
 static void count(struct decisions *d, const char *what,
-	const struct room *room, uint64_t now, uint64_t *counted)
+	const struct decisions_room *room, uint64_t now, uint64_t *counted)
 {
 	char name[64];
 
@@ -255,7 +255,7 @@ static void count(struct decisions *d, const char *what,
 void decisions_save(struct decisions *d)
 {
 	for (size_t i = 0; i < d->config->n; i++) {
-		struct room *room = &d->rooms[i];
+		struct decisions_room *room = &d->rooms[i];
 
 		count(d, "failures", room, room->total_failed,
 			&room->counted_failed);
@@ -267,7 +267,7 @@ void decisions_save(struct decisions *d)
 		qsort(d->touched, d->touched_n, sizeof(*d->touched),
 			compare_touched);
 	for (size_t i = 0; i < d->touched_n; i++) {
-		const struct touched *t = &d->touched[i];
+		const struct decisions_touched *t = &d->touched[i];
 		struct gather g = {.n = 0};
 
 		if (i > 0 && compare_touched(t - 1, t) == 0)

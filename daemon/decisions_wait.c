@@ -11,10 +11,10 @@
 #include "lib/log.h"
 
 /* Without any text: the line will be gone. */
-static void wait_as(struct waiting *w, const struct decisions *d, size_t jail,
-	const struct failure *f)
+static void wait_as(struct decisions_waiting *w, const struct decisions *d,
+	size_t jail, const struct failure *f)
 {
-	const struct room *room = &d->rooms[jail];
+	const struct decisions_room *room = &d->rooms[jail];
 
 	w->jail = jail;
 	w->failure = *f;
@@ -27,7 +27,7 @@ static void wait_as(struct waiting *w, const struct decisions *d, size_t jail,
 void decisions_failure(
 	struct decisions *d, size_t jail, const struct failure *f)
 {
-	struct waiting w;
+	struct decisions_waiting w;
 
 	wait_as(&w, d, jail, f);
 	decisions_decide(d, &w, decisions_now());
@@ -35,14 +35,14 @@ void decisions_failure(
 
 void decisions_later(struct decisions *d, size_t jail, const struct failure *f)
 {
-	const struct room *room = &d->rooms[jail];
-	struct waiting *w = &d->waiting[d->waiting_n++];
+	const struct decisions_room *room = &d->rooms[jail];
+	struct decisions_waiting *w = &d->waiting[d->waiting_n++];
 
 	wait_as(w, d, jail, f);
 	window_expect(room->window, w->hash);
 	if (room->attempts)
 		attempts_expect(room->attempts, w->hash);
-	if (d->waiting_n == WAITING_MOST)
+	if (d->waiting_n == DECISIONS_WAITING)
 		decisions_settle(d);
 }
 
@@ -53,8 +53,8 @@ void decisions_settle(struct decisions *d)
 	if (d->waiting_n == 0)
 		return;
 	for (size_t i = 0; i < d->waiting_n; i++) {
-		const struct waiting *w = &d->waiting[i];
-		const struct room *room = &d->rooms[w->jail];
+		const struct decisions_waiting *w = &d->waiting[i];
+		const struct decisions_room *room = &d->rooms[w->jail];
 
 		window_near(room->window, w->hash);
 		if (room->attempts)

@@ -54,7 +54,7 @@ static void order_add(struct enforce *e, const struct ban *ban, bool is_ban,
 		if (!e->orders)
 			abort();
 	}
-	e->orders[e->n] = (struct order){.ban = is_ban,
+	e->orders[e->n] = (struct enforce_order){.ban = is_ban,
 		.jail = ban->jail,
 		.nr = e->next_nr++,
 		.entry = {.prefix = ban->who,
@@ -105,6 +105,23 @@ bool enforce_waits(const struct enforce *e)
 	return e->n > 0;
 }
 
+void enforce_counts(const struct enforce *e, struct enforce_counts *out)
+{
+	*out = e->counts;
+}
+
+void enforce_on_counts(const struct reply *reply, void *context)
+{
+	struct enforce *e = context;
+
+	if (reply->type != REPLY_DONE || reply->result < 0)
+		return;
+	e->counts.transactions = reply->values[STATS_TRANSACTIONS];
+	e->counts.elements = reply->values[STATS_ELEMENTS];
+	e->counts.errors = reply->values[STATS_ERRORS];
+	e->counts.cut = reply->values[STATS_CUT];
+}
+
 /* What was sent in one request, kept until its answer: which entry was it? */
 struct sent {
 	struct enforce *enforce;
@@ -152,7 +169,8 @@ static void on_sent(const struct reply *reply, void *context)
 	free(sent);
 }
 
-static int send_orders(struct enforce *e, const struct order *orders, size_t n)
+static int send_orders(
+	struct enforce *e, const struct enforce_order *orders, size_t n)
 {
 	struct sent *sent =
 		calloc(1, sizeof(*sent) + n * sizeof(*sent->entries));
@@ -180,7 +198,7 @@ static int send_orders(struct enforce *e, const struct order *orders, size_t n)
 
 static int compare_orders(const void *a, const void *b)
 {
-	const struct order *x = a, *y = b;
+	const struct enforce_order *x = a, *y = b;
 
 	if (x->jail != y->jail)
 		return x->jail < y->jail ? -1 : 1;

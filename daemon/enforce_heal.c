@@ -20,18 +20,6 @@
 /* Requests without an answer, of which there are some in a burst. */
 #define PENDING_MOST 10000
 
-static void on_counts(const struct reply *reply, void *context)
-{
-	struct enforce *e = context;
-
-	if (reply->type != REPLY_DONE || reply->result < 0)
-		return;
-	e->counts.transactions = reply->values[STATS_TRANSACTIONS];
-	e->counts.elements = reply->values[STATS_ELEMENTS];
-	e->counts.errors = reply->values[STATS_ERRORS];
-	e->counts.cut = reply->values[STATS_CUT];
-}
-
 /* Answers come in order: all that the healing sent is in the kernel. */
 static void on_healed(const struct reply *reply, void *context)
 {
@@ -42,7 +30,7 @@ static void on_healed(const struct reply *reply, void *context)
 	refused_settle(&e->refused);
 	e->heal_after = now + (HEAL_SHARE - 1) * (now - e->heal_began);
 	if (reply->type == REPLY_DONE && reply->result == 0)
-		on_counts(reply, context);
+		enforce_on_counts(reply, context);
 }
 
 /* What the kernel would not lift, but where it was banned again since. */
@@ -108,16 +96,11 @@ void enforce_look_again(struct enforce *e)
 	/* One that does not answer is not asked ever more. */
 	if (!e->client || warden_client_pending(e->client) > PENDING_MOST)
 		return;
-	warden_client_send(e->client, &request, on_counts, e);
+	warden_client_send(e->client, &request, enforce_on_counts, e);
 	if (e->layout_error && clock_mono() >= e->layout_after) {
 		e->layout_after = clock_mono() + LAYOUT_AGAIN;
 		if (enforce_layout(e, e->config) == 0)
 			put_all(e);
 	}
 	heal(e);
-}
-
-void enforce_counts(const struct enforce *e, struct enforce_counts *out)
-{
-	*out = e->counts;
 }

@@ -11,7 +11,7 @@
 /* A table that could not be laid out is tried again. */
 #define LAYOUT_AGAIN (5 * CLOCK_SECOND)
 
-struct order {
+struct enforce_order {
 	bool ban; /* else unban */
 	uint16_t jail;
 	uint64_t nr; /* keeps their order when sorted */
@@ -21,7 +21,7 @@ struct order {
 struct enforce {
 	struct warden_client *client;
 	const struct config *config;
-	struct order *orders;
+	struct enforce_order *orders;
 	size_t n, room;
 	uint64_t next_nr;
 	bool sorted;
@@ -36,6 +36,9 @@ struct enforce {
 	int64_t heal_began; /* monotonic */
 	int64_t heal_after; /* not before, monotonic */
 };
+
+/* A warden_reply_fn, of REQUEST_STATS; context is the enforce. */
+void enforce_on_counts(const struct reply *reply, void *context);
 
 /* A warden_changed_fn; context is the enforce. */
 void enforce_changed(void *context);

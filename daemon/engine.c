@@ -92,9 +92,9 @@ int engine_follow(struct engine *e)
 /* All that knows people and mail, with what was kept of it. */
 static void make_stages(struct engine *e)
 {
-	const struct decisions_out decided = engine_decides(e);
-	const struct outbound_user outbound = engine_sends(e);
-	const struct resolver_user names = engine_names(e);
+	const struct decisions_out decided = engine_decisions_out(e);
+	const struct outbound_user outbound = engine_outbound_user(e);
+	const struct resolver_user names = engine_resolver_user(e);
 	const struct alarm_settings *alarms = &e->config->settings.alarms;
 
 	e->state = state_open(e->options.statedir);
@@ -136,7 +136,7 @@ static void free_stages(struct engine *e)
 /* The logs, from where they were left. */
 static bool make_feeds(struct engine *e)
 {
-	const struct feeds_user user = engine_reads(e);
+	const struct feeds_user user = engine_feeds_user(e);
 	int r;
 
 	e->feeds = feeds_new(e->state, e->options.passed, &user);
@@ -197,7 +197,7 @@ static bool listen_to_commands(struct engine *e)
 /* False after a fault, which is told; engine_deinit is to follow then too. */
 static bool engine_init(struct engine *e)
 {
-	const struct enforce_user enforced = engine_enforces(e);
+	const struct enforce_user enforced = engine_enforce_user(e);
 	int r;
 
 	e->started = clock_mono() / CLOCK_SECOND;

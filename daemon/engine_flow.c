@@ -40,7 +40,7 @@ static void on_refused(void *ctx, size_t jail)
 	decisions_refused(e->decisions, jail);
 }
 
-struct feeds_user engine_reads(struct engine *e)
+struct feeds_user engine_feeds_user(struct engine *e)
 {
 	return (struct feeds_user){.failure = on_failure,
 		.line = on_line,
@@ -90,7 +90,7 @@ static void on_failed(
 	attackers_failed(e->attackers, who, count, seconds);
 }
 
-struct decisions_out engine_decides(struct engine *e)
+struct decisions_out engine_decisions_out(struct engine *e)
 {
 	return (struct decisions_out){.ban = on_ban,
 		.unban = on_unban,
@@ -127,7 +127,7 @@ static bool is_wanted(void *ctx, size_t jail, const struct prefix *who)
 		decisions_bans(e->decisions), who, (uint16_t)jail, NULL);
 }
 
-struct enforce_user engine_enforces(struct engine *e)
+struct enforce_user engine_enforce_user(struct engine *e)
 {
 	return (struct enforce_user){
 		.lost = on_lost, .wants = is_wanted, .ctx = e};
@@ -148,7 +148,7 @@ static bool on_hold(void *ctx, const char *ids)
 	return alarms_hold(e->alarms, ids);
 }
 
-struct outbound_user engine_sends(struct engine *e)
+struct outbound_user engine_outbound_user(struct engine *e)
 {
 	return (struct outbound_user){
 		.news = on_outbound, .hold = on_hold, .ctx = e};

@@ -88,7 +88,7 @@ static void on_names(void *ctx)
 	engine_settle(ctx);
 }
 
-struct resolver_user engine_names(struct engine *e)
+struct resolver_user engine_resolver_user(struct engine *e)
 {
 	return (struct resolver_user){
 		.found = on_name, .settled = on_names, .ctx = e};

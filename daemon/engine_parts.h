@@ -26,17 +26,17 @@ int engine_follow(struct engine *engine);
 void engine_keep_bans(struct engine *engine);
 
 /* Whom each stage tells of what it has: the next. engine must outlive it. */
-struct feeds_user engine_reads(struct engine *engine);
-struct decisions_out engine_decides(struct engine *engine);
-struct enforce_user engine_enforces(struct engine *engine);
-struct outbound_user engine_sends(struct engine *engine);
+struct feeds_user engine_feeds_user(struct engine *engine);
+struct decisions_out engine_decisions_out(struct engine *engine);
+struct enforce_user engine_enforce_user(struct engine *engine);
+struct outbound_user engine_outbound_user(struct engine *engine);
 /* A counters_source_fn; ctx is the engine. */
 const char *engine_source(void *ctx, size_t i, uint32_t *number);
 
 /* Has the name looked up that failed in that jail, if the jail wants it. */
 void engine_ask_name(
 	struct engine *engine, size_t jail, const struct failure *failure);
-/* Who is told what was found. */
-struct resolver_user engine_names(struct engine *engine);
+/* Whom the resolver tells what was found. */
+struct resolver_user engine_resolver_user(struct engine *engine);
 
 #endif

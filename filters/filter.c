@@ -77,7 +77,7 @@ static void compile_failregex(
 		abort();
 	for (size_t i = 0; i < file->failregex_n; i++) {
 		const struct filter_row *row = &file->failregex[i];
-		struct rule *rule = &filter->fail[filter->fail_n];
+		struct filter_rule *rule = &filter->fail[filter->fail_n];
 		char *text;
 
 		rule->regex = compile_row(row, "failregex", file, &text, err);

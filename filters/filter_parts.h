@@ -14,7 +14,7 @@
  * What a filter is made of: for filter.c, which loads it, and filter_match.c,
  * which asks it about a line; nobody else looks in here.
  */
-struct rule {
+struct filter_rule {
 	struct regex *regex;
 	struct groups groups;
 	struct literals *literals;
@@ -32,7 +32,7 @@ struct filter {
 	struct linebuffer *lines;  /* NULL: one line at a time */
 	char name[SESSION_NAME];   /* whom the last of several lines named */
 	struct sessions *sessions; /* NULL: no <F-MLFID> */
-	struct rule *fail;
+	struct filter_rule *fail;
 	size_t fail_n;
 	struct regex **ignore;
 	size_t ignore_n;

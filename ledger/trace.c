@@ -169,7 +169,7 @@ static void want_one(struct trace *t, uint32_t row, uint32_t group)
 	id = tally_row(t->ids, (struct span){s->id, s->id_n});
 	head = tally_value(t->ids, id);
 	t->wanted[t->n_wanted++] =
-		(struct wanted){row, group, *head, s->first, s->last};
+		(struct trace_wanted){row, group, *head, s->first, s->last};
 	*head = s->wanted = t->n_wanted;
 }
 

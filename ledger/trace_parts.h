@@ -9,7 +9,7 @@
 #include "ledger/trace_seen.h"
 
 /* One that is told. */
-struct wanted {
+struct trace_wanted {
 	uint32_t row; /* of seen, in the first pass */
 	uint32_t group;
 	uint32_t next; /* of the same id, + 1 */
@@ -19,7 +19,7 @@ struct wanted {
 struct trace {
 	struct span query, name;
 	struct trace_table *seen;
-	struct wanted *wanted;
+	struct trace_wanted *wanted;
 	uint32_t n_wanted, room_wanted;
 	uint32_t groups;
 	struct tally *ids;	   /* uint32_t: a row of wanted + 1 */

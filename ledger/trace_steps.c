@@ -54,7 +54,7 @@ static void step_add(struct trace *t, uint32_t group, const struct line *line)
 static uint32_t wanted_at(struct trace *t, struct span id)
 {
 	uint32_t row = id.n ? tally_find(t->ids, id) : TALLY_NONE, i;
-	const struct wanted *w;
+	const struct trace_wanted *w;
 
 	if (row == TALLY_NONE)
 		return 0;
