@@ -89,12 +89,27 @@ static void forget(struct attackers *a, enum attackers_kind kind,
 /* Where on its shelf a new name goes: free places have rank 0. */
 static size_t least_of(const struct attackers_label *label)
 {
-	size_t least = 0;
+	uint64_t least = UINT64_MAX;
 
-	for (size_t i = 1; i < ATTACKERS_SHELF; i++)
-		if (label->ranks[i] < label->ranks[least])
-			least = i;
-	return least;
+	/* The first of several, without a guess. */
+#pragma GCC unroll 8
+	for (size_t i = 0; i < ATTACKERS_SHELF; i++) {
+		uint64_t rank = (uint64_t)label->ranks[i] * ATTACKERS_SHELF + i;
+
+		least ^= (least ^ rank) & -(uint64_t)(rank < least);
+	}
+	return least % ATTACKERS_SHELF;
+}
+
+/* Bit i: the i-th on a shelf has that print. */
+static unsigned int having(const struct attackers_label *label, uint32_t print)
+{
+	unsigned int bits = 0;
+
+#pragma GCC unroll 8
+	for (size_t i = ATTACKERS_SHELF; i-- > 0;)
+		bits = 2 * bits + (label->prints[i] == print);
+	return bits;
 }
 
 static void rank_set(struct attackers *a, enum attackers_kind kind,
@@ -128,10 +143,11 @@ static struct attacker *find(struct attackers *a, enum attackers_kind kind,
 	uint32_t print = print_of(hash);
 	size_t at;
 
-	for (size_t i = 0; i < ATTACKERS_SHELF; i++)
-		if (label->prints[i] == print && shelf[i].n == n &&
-			memcmp(shelf[i].name, name, n) == 0)
-			return &shelf[i];
+	for (unsigned int bits = having(label, print); bits; bits &= bits - 1) {
+		at = (size_t)__builtin_ctz(bits);
+		if (shelf[at].n == n && memcmp(shelf[at].name, name, n) == 0)
+			return &shelf[at];
+	}
 	at = least_of(label);
 	if (shelf[at].n)
 		forget(a, kind, &shelf[at]);
@@ -170,12 +186,10 @@ static const struct attacker *place_of(
 {
 	const struct attackers_label *label =
 		&a->labels[kind][hash % ATTACKERS_SHELVES];
-	size_t at = 0;
+	unsigned int bits = having(label, print_of(hash));
+	size_t at = bits ? (size_t)__builtin_ctz(bits) : least_of(label);
 
-	while (at < ATTACKERS_SHELF && label->prints[at] != print_of(hash))
-		at++;
-	return &a->items[kind][hash % ATTACKERS_SHELVES]
-			[at < ATTACKERS_SHELF ? at : least_of(label)];
+	return &a->items[kind][hash % ATTACKERS_SHELVES][at];
 }
 
 /* Kind by kind, so that none has to wait for memory. */
