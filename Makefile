@@ -92,7 +92,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms daemon/alarms_gauge \
 	daemon/counters daemon/counters_keep daemon/counters_owners \
 	daemon/counters_tell daemon/decisions daemon/decisions_change \
 	daemon/decisions_hand daemon/decisions_losses daemon/decisions_state \
-	daemon/decisions_wait daemon/durable \
+	daemon/decisions_tables daemon/decisions_wait daemon/durable \
 	daemon/enforce daemon/enforce_heal daemon/enforce_layout \
 	daemon/engine daemon/engine_flow daemon/engine_loop \
 	daemon/engine_names daemon/engine_reload daemon/feed_journal \

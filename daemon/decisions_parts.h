@@ -17,9 +17,9 @@
 
 /*
  * What decisions are made of, for the files that implement them: decisions.c
- * (failures to bans), decisions_hand.c (what an admin decides),
- * decisions_state.c (over a restart) and decisions_change.c (over a reload
- * and a clock that is set).
+ * (failures to bans), decisions_tables.c (what they count in), decisions_hand.c
+ * (what an admin decides), decisions_state.c (over a restart) and
+ * decisions_change.c (over a reload and a clock that is set).
  */
 
 /* Up to which count something was logged, and when: since boot, seconds. */
