@@ -143,8 +143,8 @@ static uint16_t reason_of(const struct jail *jail, const struct failure *f)
 }
 
 /* maxretry was reached by a failure at time t. */
-static void ban_for(
-	struct decisions *d, size_t jail, const struct failure *f, int64_t t)
+static void ban_for(struct decisions *d, size_t jail, const struct failure *f,
+	int64_t t, int64_t now)
 {
 	const struct jail *j = d->rooms[jail].jail;
 	const struct prefix *who = &f->who;
@@ -157,7 +157,7 @@ static void ban_for(
 	char text[PREFIX_TEXT];
 
 	ban.end = seconds < 0 ? BAN_FOREVER : t + seconds;
-	if (j->bans && ban.end > decisions_now()) {
+	if (j->bans && ban.end > now) {
 		decisions_begin(d, &ban);
 		return;
 	}
@@ -212,9 +212,10 @@ static uint32_t times(uint32_t count, uint32_t weight, uint32_t most)
 	return product > most ? most : (uint32_t)product;
 }
 
-/* So many failures of one who is not ignored, at t. */
+/* So many failures of one who is not ignored, at t; it is now. */
 static void add_failures(struct decisions *d, size_t jail,
-	const struct failure *f, uint32_t hash, int64_t t, uint32_t count)
+	const struct failure *f, uint32_t hash, int64_t t, int64_t now,
+	uint32_t count)
 {
 	struct decisions_room *room = &d->rooms[jail];
 	struct ban ban;
@@ -233,7 +234,7 @@ static void add_failures(struct decisions *d, size_t jail,
 		times(count, weight, room->jail->maxretry));
 	decisions_touch(d, jail, &f->who.net, t, full);
 	if (full)
-		ban_for(d, jail, f, t);
+		ban_for(d, jail, f, t, now);
 }
 
 void decisions_decide(
@@ -261,7 +262,7 @@ void decisions_decide(
 	if (d->out.failed && !room->jail->counts_bans)
 		d->out.failed(d->out.ctx, &f->who, count, t);
 	tell_found(room, f, count);
-	add_failures(d, w->jail, f, w->hash, t, count);
+	add_failures(d, w->jail, f, w->hash, t, now, count);
 }
 
 void decisions_refused(struct decisions *d, size_t jail)
@@ -338,6 +339,7 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 {
 	const struct failure failure = {
 		.who = *who, .regex = DECISIONS_BY_HAND};
+	int64_t now = decisions_now();
 
 	if (decisions_ignores(d, d->rooms[jail].jail, who))
 		return DECISION_IGNORED;
@@ -345,8 +347,8 @@ enum decision_answer decisions_attempt(struct decisions *d, size_t jail,
 	d->rooms[jail].total_failed++;
 	tell_found(&d->rooms[jail], &failure, 1);
 	add_failures(d, jail, &failure,
-		keytable_hash(&d->seed, &who->net, sizeof(who->net)),
-		decisions_now(), failures);
+		keytable_hash(&d->seed, &who->net, sizeof(who->net)), now, now,
+		failures);
 	return DECISION_DONE;
 }
 

@@ -53,6 +53,7 @@ struct moved {
 	struct place *places; /* by jail */
 	size_t n;
 	struct place lines; /* for the mail's counters */
+	int64_t now;	    /* the wall clock's second when it was last read */
 };
 
 static void put(struct moved *m, struct place *p, bool all)
@@ -199,13 +200,21 @@ void moved_configure(struct moved *m, const struct config *config)
 	m->n = config->n;
 }
 
-/* A line from the future counts as one of now. */
-static void count(struct mark *m, int64_t second)
+static int64_t read_clock(struct moved *m)
+{
+	return m->now = clock_wall() / CLOCK_SECOND;
+}
+
+/* A line from the future counts as one of now. Most are of no later time than
+ * it was already: the clock need not be asked for these. Out of line, as is the
+ * next, for the few lines that are of another second than the one before. */
+__attribute__((noinline)) static void count(
+	struct moved *moved, struct mark *m, int64_t second)
 {
 	int64_t now;
 
-	if (second != m->second) {
-		now = clock_wall() / CLOCK_SECOND;
+	if (second < m->second || second > moved->now) {
+		now = read_clock(moved);
 		second = second < now ? second : now;
 		if (m->second > now)
 			m->second = 0;
@@ -215,12 +224,13 @@ static void count(struct mark *m, int64_t second)
 	m->n += second == m->second;
 }
 
-static bool is_before(struct mark *begun, int64_t second)
+__attribute__((noinline)) static bool is_before(
+	struct moved *m, struct mark *begun, int64_t second)
 {
 	int64_t now;
 
 	if (second < begun->second) {
-		now = clock_wall() / CLOCK_SECOND;
+		now = read_clock(m);
 		if (begun->second > now)
 			*begun = (struct mark){now, 0};
 	}
@@ -231,9 +241,11 @@ static bool is_before(struct mark *begun, int64_t second)
 	return second < begun->second;
 }
 
-static bool is_new(struct place *p, uint32_t source, int64_t time)
+static bool is_new(
+	struct moved *m, struct place *p, uint32_t source, int64_t time)
 {
 	int64_t second = time / CLOCK_SECOND;
+	struct mark *begun, *counted;
 	int way = source == FEEDS_JOURNAL || source == FEEDS_FOREIGN ? JOURNAL
 		  : source == FEEDS_SYSLOG			     ? SYSLOG
 								     : FILES;
@@ -241,20 +253,26 @@ static bool is_new(struct place *p, uint32_t source, int64_t time)
 	if (time == 0)
 		return true;
 	p->changed = true;
-	if (is_before(&p->kept.begun[way], second))
+	begun = &p->kept.begun[way];
+	if (second <= begun->second && is_before(m, begun, second))
 		return false;
-	count(&p->kept.counted[way], second);
+	/* As the one before it, as a rule: for that nothing is called. */
+	counted = &p->kept.counted[way];
+	if (second == counted->second)
+		counted->n++;
+	else
+		count(m, counted, second);
 	return true;
 }
 
 bool moved_is_new(struct moved *m, uint32_t jail, uint32_t source, int64_t time)
 {
-	return is_new(&m->places[jail], source, time);
+	return is_new(m, &m->places[jail], source, time);
 }
 
 bool moved_line_is_new(struct moved *m, uint32_t source, int64_t time)
 {
-	return is_new(&m->lines, source, time);
+	return is_new(m, &m->lines, source, time);
 }
 
 void moved_save(struct moved *m, bool all)

@@ -247,6 +247,34 @@ static void a_clock_that_is_set_back_later(void **unused)
 	assert_int_equal(counted(FEEDS_JOURNAL, 10, 3), 3);
 }
 
+/* What was counted by the new time is known, as by any. */
+static void a_clock_that_is_set_back_amid_it(void **unused)
+{
+	const int64_t day = 86400;
+
+	(void)unused;
+	only(FILES);
+	set_clock(day);
+	assert_int_equal(counted(FILE_SOURCE, day, 3), 3);
+	set_clock(10);
+	assert_int_equal(counted(FILE_SOURCE, 10, 3), 3);
+	set_clock(11);
+	only(OWN);
+	assert_int_equal(counted(FEEDS_JOURNAL, 10, 4), 1);
+}
+
+static void a_line_of_the_future_is_one_of_now(void **unused)
+{
+	(void)unused;
+	only(FILES);
+	set_clock(100);
+	assert_int_equal(counted(FILE_SOURCE, 100, 1), 1);
+	assert_int_equal(counted(FILE_SOURCE, 5000, 2), 2);
+	set_clock(101);
+	only(OWN);
+	assert_int_equal(counted(FEEDS_JOURNAL, 100, 4), 1);
+}
+
 static void the_mail_of_a_way_that_is_left(void **unused)
 {
 	(void)unused;
@@ -299,6 +327,8 @@ int main(void)
 		MOVED_TEST(the_socket_has_nothing_of_before),
 		MOVED_TEST(a_clock_that_was_ahead),
 		MOVED_TEST(a_clock_that_is_set_back_later),
+		MOVED_TEST(a_clock_that_is_set_back_amid_it),
+		MOVED_TEST(a_line_of_the_future_is_one_of_now),
 		MOVED_TEST(the_mail_of_a_way_that_is_left),
 		MOVED_TEST(the_mail_of_a_jail_that_is_gone),
 		MOVED_TEST(the_mail_behind_another_journal),
