@@ -31,7 +31,7 @@ LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/layout lib/linehead lib/log lib/memory lib/names lib/nearest \
 	lib/outlet lib/paths lib/plain lib/prefixset lib/slots
 SOURCES = sources/file sources/glob sources/header sources/header_again \
-	sources/header_tag sources/journal \
+	sources/header_date sources/header_tag sources/journal \
 	sources/linebreak sources/newlines sources/parts sources/portion \
 	sources/replay sources/rotation sources/syslog sources/syslog_message \
 	sources/tail sources/watch
@@ -146,7 +146,7 @@ CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
 CLI = cli/main cli/accounts cli/ban cli/check cli/client cli/help cli/list \
 	cli/offline cli/options cli/reload cli/run cli/status cli/table \
 	cli/test cli/text cli/unban cli/version sources/header \
-	sources/header_again sources/header_tag \
+	sources/header_again sources/header_date sources/header_tag \
 	sources/journal sources/linebreak sources/newlines sources/portion \
 	sources/replay sources/replay_journal $(CLI_TOP) $(CLI_BANS) \
 	$(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) $(LIB) \
