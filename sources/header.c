@@ -90,7 +90,7 @@ static bool cut_full(
 }
 
 /* With all that is not known yet. */
-__attribute__((noinline)) static void cut_anew(
+static void cut_anew(
 	const char *text, size_t n, struct header_clock *c, struct line *out)
 {
 	struct cursor in = {text, text + n};
@@ -103,20 +103,20 @@ __attribute__((noinline)) static void cut_anew(
 	cut_full(&in, c, out);
 }
 
+void header_cut_rest(const char *text, size_t n, size_t known,
+	struct header_clock *c, struct line *out)
+{
+	/* One more blank in front of the program would be the host's too. */
+	if (!known || is_blank(text[known])) {
+		cut_anew(text, n, c, out);
+		return;
+	}
+	header_tag_cut(text + known, text + n, !c->no_heads, out);
+	header_tags_learn(&c->again.tags, out);
+}
+
 void header_cut(
 	const char *text, size_t n, struct header_clock *c, struct line *out)
 {
-	size_t known = header_again_cut(&c->again, text, n, out);
-
-	/* One by one: the compiler would clear it all first, slowly. */
-	out->text = text;
-	out->text_len = n;
-	out->journal = out->cut_short = out->stranger = false;
-	if (!known) {
-		cut_anew(text, n, c, out);
-	} else if (!header_tags_cut(
-			   &c->again.tags, text + known, text + n, out)) {
-		header_tag_cut(text + known, text + n, !c->no_heads, out);
-		header_tags_learn(&c->again.tags, out);
-	}
+	header_cut_here(text, n, c, out);
 }

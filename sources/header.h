@@ -42,6 +42,27 @@ struct header_clock {
 void header_cut(
 	const char *text, size_t n, struct header_clock *c, struct line *out);
 
+/* For header_cut_here: of a line that begins as the one before it up to
+ * `known`, if that is not 0, but of which the program is not known. */
+void header_cut_rest(const char *text, size_t n, size_t known,
+	struct header_clock *c, struct line *out);
+
+/* The same as header_cut in the midst of its caller, for who cuts line after
+ * line. */
+__attribute__((always_inline)) static inline void header_cut_here(
+	const char *text, size_t n, struct header_clock *c, struct line *out)
+{
+	size_t known = header_again_cut(&c->again, text, n, out);
+
+	/* One by one: the compiler would clear it all first, slowly. */
+	out->text = text;
+	out->text_len = n;
+	out->journal = out->cut_short = out->stranger = false;
+	if (!known ||
+		!header_tags_cut(&c->again.tags, text + known, text + n, out))
+		header_cut_rest(text, n, known, c, out);
+}
+
 /* The same without a head, for who reads nothing but a log of mail programs. */
 static inline void header_cut_plain(
 	const char *text, size_t n, struct header_clock *c, struct line *out)

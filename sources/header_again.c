@@ -50,7 +50,7 @@ void header_again_learn(
 
 	if (!is_same_body(a, line))
 		a->tags.beginning++;
-	a->n = 0;
+	a->n = a->room = 0;
 	if (n > HEADER_AGAIN_MOST || line->host_len == 0 || seconds + 3 > n)
 		return;
 	if (s[2] == '.' || s[2] == ',')

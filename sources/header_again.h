@@ -21,7 +21,7 @@ struct header_again {
 	char same[HEADER_AGAIN_MOST];  /* 0xff: that byte must come again */
 	char digit[HEADER_AGAIN_MOST]; /* 0xff: it must be some digit */
 	size_t n, blocks;
-	size_t room; /* what a line must have at least, to be compared */
+	size_t room; /* bytes of a line, at least, to be compared; 0: none is */
 	size_t date_len, host_at, host_len;
 	size_t seconds; /* where they stand */
 	size_t fraction_n;
@@ -46,13 +46,14 @@ bool header_again_near(struct header_again *again, const char *text);
 /*
  * If the n bytes at text begin as the line that was learned, but for seconds
  * and their fraction: fills time, body and host of *out, and returns how many
- * bytes they take; the program is what comes next. Else 0, and *out untouched.
+ * bytes they take; the program is what comes next, unless that is a blank: then
+ * it is another beginning. Else 0, and *out untouched.
  */
 static inline size_t header_again_cut(
 	struct header_again *a, const char *text, size_t n, struct line *out)
 {
-	/* One more blank in front of the program would be the host's too. */
-	if (a->n == 0 || n < a->room || text[a->n] == ' ' || text[a->n] == '\t')
+	/* Nothing is known if room is 0. */
+	if (n <= a->room - 1)
 		return 0;
 	if (!word_same(text, a->text, a->n) && !header_again_near(a, text))
 		return 0;

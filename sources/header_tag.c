@@ -50,18 +50,14 @@ static inline const char *find_either(
 static void cut_unusual(
 	const char *at, const char *end, bool heads, struct line *out)
 {
-	const char *p = at;
+	const char *p = find_either(at, end, '[', '[');
 
-	for (; p < end; p++) {
-		p = find_either(p, end, '[', ':');
-		if (p == end || *p != ':' || p + 1 == end || is_blank(p[1]))
-			break;
-	}
+	if (p > at && p[-1] == ':' && (p == end || is_blank(*p)))
+		p--;
 	out->tag = at;
 	out->tag_len = (size_t)(p - at);
 	/* The pid, and whatever is glued to it, is not the message yet. */
-	while (p < end && !is_blank(*p))
-		p++;
+	p = find_either(p, end, ' ', ' ');
 	out->message = p < end ? p + 1 : end;
 	out->message_len = (size_t)(end - out->message);
 	out->head = heads ? linehead_of(out) : 0;

@@ -22,17 +22,18 @@
 void header_tag_cut(
 	const char *at, const char *end, bool heads, struct line *out);
 
-/* How many of the eight bytes at p are digits, up to the first that is none. */
+/* How many of the bytes at p, of which there are eight, are digits, up to the
+ * first that is none; not more than 7, which no pid has more of. */
 static inline size_t header_tag_digits(const char *p)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	uint64_t other = word_above_9(word_at(p) ^ '0' * WORD_EACH);
 
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+	return (unsigned int)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
 #else
 	size_t n = 0;
 
-	while (n < 8 && p[n] >= '0' && p[n] <= '9')
+	while (n < 7 && p[n] >= '0' && p[n] <= '9')
 		n++;
 	return n;
 #endif
@@ -53,8 +54,8 @@ static inline bool header_tag_ends_pid(const char *p)
 
 #define HEADER_TAGS 128
 #define HEADER_TAG_TEXT (2 * BLOCK)
-/* What a line must have behind its tag's text, to be compared: eight digits,
- * and what stands behind them. */
+/* What a line must have behind its tag's text, to be compared: digits, and what
+ * stands behind them. */
 #define HEADER_TAG_ROOM 12
 
 /*

@@ -35,8 +35,8 @@ static inline uint64_t newlines_of_step(const char *at)
 }
 
 /* The same by half as many looks. */
-__attribute__((target("avx2"))) static inline uint64_t newlines_of_wide_step(
-	const char *at)
+__attribute__((target("avx2,bmi"))) static inline uint64_t
+newlines_of_wide_step(const char *at)
 {
 	__m256i newline = _mm256_set1_epi8('\n');
 	__m256i low = _mm256_loadu_si256((const __m256i_u *)at);
@@ -72,7 +72,7 @@ __attribute__((always_inline)) static inline size_t find_in(const char *text,
 	return at;
 }
 
-__attribute__((target("avx2"))) static size_t find_in_wide_steps(
+__attribute__((target("avx2,bmi"))) static size_t find_in_wide_steps(
 	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
 {
 	return find_in(text, bytes, offsets, n, newlines_of_wide_step);
@@ -82,7 +82,8 @@ static size_t find_in_steps(
 	const char *text, size_t bytes, uint16_t *offsets, size_t *n)
 {
 	/* As nearly all processors can that are in use. */
-	if (!newlines_narrow && __builtin_cpu_supports("avx2"))
+	if (!newlines_narrow && __builtin_cpu_supports("avx2") &&
+		__builtin_cpu_supports("bmi"))
 		return find_in_wide_steps(text, bytes, offsets, n);
 	return find_in(text, bytes, offsets, n, newlines_of_step);
 }

@@ -151,7 +151,24 @@ static void held_add(struct tail *t, const char *bytes, size_t n)
 	t->held_len += n;
 }
 
-static void hand_on(
+/* With nothing cut off it. */
+static void hand_on_whole(
+	const struct tail_reader *r, const char *text, size_t n, bool cut_short)
+{
+	const struct line line = {.text = text,
+		.text_len = n,
+		.body = text,
+		.body_len = n,
+		.host = text,
+		.tag = text,
+		.message = text,
+		.message_len = n,
+		.cut_short = cut_short};
+
+	r->fn(r->ctx, &line);
+}
+
+__attribute__((always_inline)) static inline void hand_on(
 	const struct tail_reader *r, const char *text, size_t n, bool cut_short)
 {
 	struct line line;
@@ -162,21 +179,21 @@ static void hand_on(
 	}
 	while (n && text[n - 1] == '\r')
 		n--;
-	if (r->clock)
-		header_cut(text, n, r->clock, &line);
-	else
-		line = (struct line){.text = text,
-			.text_len = n,
-			.body = text,
-			.body_len = n,
-			.host = text,
-			.tag = text,
-			.message = text,
-			.message_len = n};
-	line.cut_short = cut_short;
 	r->stats->cut += cut_short;
 	r->stats->lines++;
+	if (!r->clock) {
+		hand_on_whole(r, text, n, cut_short);
+		return;
+	}
+	header_cut_here(text, n, r->clock, &line);
+	line.cut_short = cut_short;
 	r->fn(r->ctx, &line);
+}
+
+/* The same for a line that is not one of many. */
+static void hand_on_held(struct tail *t, const struct tail_reader *r)
+{
+	hand_on(r, t->held, t->held_len, t->cut_short);
 }
 
 static bool line_pending(const struct tail *t)
@@ -192,7 +209,7 @@ static void end_pending(struct tail *t, const struct tail_reader *r,
 		t->skip_line = false;
 	} else {
 		held_add(t, bytes, n);
-		hand_on(r, t->held, t->held_len, t->cut_short);
+		hand_on_held(t, r);
 	}
 	held_clear(t);
 }
@@ -341,7 +358,7 @@ void tail_restart(struct tail *t)
 void tail_flush(struct tail *t, const struct tail_reader *r)
 {
 	if (t->held_len && !t->skip_line)
-		hand_on(r, t->held, t->held_len, t->cut_short);
+		hand_on_held(t, r);
 	held_clear(t);
 }
 

@@ -121,6 +121,10 @@ static const struct {
 	{"Nov 21 10:00:00 mx a:", " mx a:", "mx", "a", "", NOW *CLOCK_SECOND},
 	{"Nov 21 10:00:00 mx a[", " mx a[", "mx", "a", "", NOW *CLOCK_SECOND},
 	{"Nov 21 10:00:00 mx a[1", " mx a[1", "mx", "a", "", NOW *CLOCK_SECOND},
+	{"Nov 21 10:00:00 mx a::b:: c", " mx a::b:: c", "mx", "a::b:", "c",
+		NOW *CLOCK_SECOND},
+	{"Nov 21 10:00:00 mx a:[ c", " mx a:[ c", "mx", "a:", "c",
+		NOW *CLOCK_SECOND},
 	{"Nov 21 10:00:00 mx a[1]b: c", " mx a[1]b: c", "mx", "a", "c",
 		NOW *CLOCK_SECOND},
 	{"Nov 21 10:00:00 mx a b", " mx a b", "mx", "a", "b",
@@ -379,6 +383,29 @@ static void test_again(void **state)
 		}
 }
 
+/* Behind a beginning that is too long to remember none is known, and nothing in
+ * front of the next line is looked at. */
+static void test_forgotten(void **state)
+{
+	static const char usual[] = "Nov 21 10:00:00 mx dovecot: b: c d e f g";
+	size_t page = 4096;
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct line l;
+
+	(void)state;
+	assert_ptr_not_equal(map, MAP_FAILED);
+	assert_int_equal(mprotect(map, page, PROT_NONE), 0);
+	set_zone("UTC0", NOW);
+	cut(usual);
+	cut("Nov 21 10:00:00 a-host.of.so-many.labels.that.it.fills.more.than."
+	    "four.blocks.example.org dovecot: b");
+	memcpy(map + page, usual, sizeof(usual));
+	l = cut(map + page);
+	assert_cut_alone(&l);
+	munmap(map, 2 * page);
+}
+
 /* A line with that head, a pid for its "@". */
 static struct line cut_head(
 	char *text, const char *head, char pid, const char *message)
@@ -482,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_clock_change),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
