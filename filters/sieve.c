@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The scan that most lines end at. Every literal gives the four-byte grams at
- * its first few offsets to a bitmap, so that looking at each stride-th
+ * a few offsets, side by side, to a bitmap, so that looking at each stride-th
  * position of a text meets one gram of any literal in it; a bit that is set
  * leads to the literals with that gram, which are compared in full.
  */
@@ -13,10 +13,29 @@
 
 #define GRAM 4
 #define STRIDE_MOST 8
+#define LOOKS 64 /* at a time, a multiple of four */
 #define BITS 16
 #define BUCKETS (1u << BITS)
 #define START_BITS 9
 #define STARTS (1u << START_BITS)
+
+/*
+ * What lines say of which nothing is the matter: a gram of these would be met
+ * in every other one. Nothing but speed hangs on what stands here.
+ */
+static const char ordinary[] =
+	"connect from unknown[ disconnect from ehlo=1 auth=1 mail=1 rcpt=1 "
+	"client=unknown[ sasl_method=PLAIN, sasl_username= message-id=<"
+	"from=<, size=, nrcpt=1 (queue active) to=<, relay=, delay=, delays="
+	"dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as removed status=deferred"
+	" lost connection after AUTH connection timed out Connection refused"
+	" Anonymous TLS connection established from example.com[ with cipher"
+	" key-exchange server-signature server-digest statistics: max connection"
+	" rate CONNECT from PASS OLD PASS NEW DISCONNECT warning: hostname does"
+	" not resolve to address imap-login: Login: user=<, method=PLAIN, rip=,"
+	" lip=, mpid=, TLS, session=< Logged out in= out= deleted=0 expunged=0"
+	" saved mail to INBOX Disconnected: Connection closed (no auth attempts"
+	" in secs) Disconnected for inactivity copy from box=, uid=, msgid=";
 
 struct needle {
 	char text[LITERAL_TEXT];
@@ -152,10 +171,66 @@ static void find_starts(struct sieve *sieve)
 	}
 }
 
+/* The buckets of all grams in ordinary lines. */
+static void find_ordinary(uint64_t bits[BUCKETS / 64])
+{
+	memset(bits, 0, BUCKETS / 8);
+	for (size_t i = 0; i + GRAM < sizeof(ordinary); i++)
+		set_bit(bits, bucket(gram_at(ordinary + i)));
+}
+
+/* In how many needles a bucket's grams stand; of more than 255 so many. */
+static void find_crowds(const struct sieve *sieve, uint8_t crowds[BUCKETS])
+{
+	memset(crowds, 0, BUCKETS);
+	for (size_t i = 0; i < sieve->n; i++) {
+		const struct needle *l = &sieve->needles[i];
+
+		for (size_t at = 0; at + GRAM <= l->n; at++) {
+			uint8_t *crowd = &crowds[bucket(gram_at(l->text + at))];
+
+			*crowd += *crowd < UINT8_MAX;
+		}
+	}
+}
+
+/*
+ * Where in a needle the `stride` grams begin that are least ordinary, and of
+ * those that are as much the ones that fewest needles have: a text made of such
+ * has each of these compared, again and again.
+ */
+static size_t rarest(const struct needle *l, size_t stride,
+	const uint64_t *usual, const uint8_t *crowds)
+{
+	size_t best = 0, fewest = SIZE_MAX;
+
+	for (size_t from = 0; from + stride + GRAM - 1 <= l->n; from++) {
+		size_t found = 0;
+
+		for (size_t at = from; at < from + stride; at++) {
+			uint32_t in = bucket(gram_at(l->text + at));
+
+			found += (usual[in / 64] >> (in % 64) & 1) * BUCKETS +
+				 crowds[in];
+		}
+		if (found < fewest) {
+			best = from;
+			fewest = found;
+		}
+	}
+	return best;
+}
+
 void sieve_seal(struct sieve *sieve)
 {
 	size_t shortest = GRAM + STRIDE_MOST - 1;
+	uint64_t usual[BUCKETS / 64];
+	uint8_t *crowds = malloc(BUCKETS);
 
+	if (!crowds)
+		abort();
+	find_ordinary(usual);
+	find_crowds(sieve, crowds);
 	for (size_t i = 0; i < sieve->n; i++)
 		if (sieve->needles[i].n < shortest)
 			shortest = sieve->needles[i].n;
@@ -165,8 +240,10 @@ void sieve_seal(struct sieve *sieve)
 	if (!sieve->grams)
 		abort();
 	for (size_t i = 0; i < sieve->n; i++) {
-		for (size_t at = 0; at < sieve->stride; at++) {
-			const struct needle *l = &sieve->needles[i];
+		const struct needle *l = &sieve->needles[i];
+		size_t from = rarest(l, sieve->stride, usual, crowds);
+
+		for (size_t at = from; at < from + sieve->stride; at++) {
 			uint32_t gram = gram_at(l->text + at);
 
 			set_bit(sieve->bitmap, bucket(gram));
@@ -175,20 +252,25 @@ void sieve_seal(struct sieve *sieve)
 				gram_at(l->text + l->n - GRAM)};
 		}
 	}
+	free(crowds);
 	qsort(sieve->grams, sieve->grams_n, sizeof(*sieve->grams),
 		compare_grams);
 	find_starts(sieve);
 }
 
-/* A set bit at position at of the text: which literals really stand there? */
+/*
+ * A set bit at position at of the text: which literals really stand there?
+ * any: there were some before, else the hits are to be emptied for the first.
+ * Returns whether there are some now.
+ */
 static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
-	size_t at, uint64_t *hits)
+	size_t at, uint64_t *hits, bool any)
 {
 	uint32_t gram = gram_at(text + at);
 	uint32_t start = bucket(gram) >> (BITS - START_BITS);
 	const struct gram *g = sieve->grams + sieve->starts[start];
 	const struct gram *end = sieve->grams + sieve->starts[start + 1];
-	bool any = false;
+	size_t words = SIEVE_WORDS(sieve->members);
 
 	for (; g < end; g++) {
 		const struct needle *l = &sieve->needles[g->needle];
@@ -198,9 +280,11 @@ static bool compare_at(const struct sieve *sieve, const char *text, size_t n,
 			gram_at(text + from + g->n - GRAM) != g->last ||
 			memcmp(text + from, l->text, g->n) != 0)
 			continue;
-		for (size_t i = 0; i < SIEVE_WORDS(sieve->members); i++)
-			hits[i] |= l->members[i];
+		if (!any)
+			memset(hits, 0, words * sizeof(*hits));
 		any = true;
+		for (size_t i = 0; i < words; i++)
+			hits[i] |= l->members[i];
 	}
 	return any;
 }
@@ -218,6 +302,16 @@ size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n)
 			if (memcmp(text + n - k, l->text, k) == 0)
 				most = k;
 	}
+	return most;
+}
+
+size_t sieve_crowd(const struct sieve *sieve)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < STARTS; i++)
+		if (sieve->starts[i + 1] - sieve->starts[i] > most)
+			most = sieve->starts[i + 1] - sieve->starts[i];
 	return most;
 }
 
@@ -246,52 +340,60 @@ bool sieve_has_only(const struct sieve *sieve, const char *chars)
 	return false;
 }
 
-static inline bool is_set(const struct sieve *sieve, const char *at)
+static inline uint64_t is_set(const struct sieve *sieve, const char *at)
 {
 	uint32_t in = bucket(gram_at(at));
 
 	return sieve->bitmap[in / 64] >> (in % 64) & 1;
 }
 
-static inline bool look_at(const struct sieve *sieve, const char *text,
-	size_t n, size_t at, uint64_t *hits)
+static inline size_t least(size_t a, size_t b)
 {
-	return is_set(sieve, text + at) && compare_at(sieve, text, n, at, hits);
+	return a < b ? a : b;
 }
 
-/* As compare_at; the first that is called in a scan empties the hits. */
-static bool compare_first(const struct sieve *sieve, const char *text, size_t n,
-	size_t at, uint64_t *hits, bool *begun)
+/*
+ * Bit i: a gram may stand i strides behind `at`, of LOOKS looks. What one finds
+ * tells nothing of the next, so no branch asks; and they are made by fours:
+ * those too many look at the text's last bytes once more.
+ */
+static inline uint64_t look(
+	const struct sieve *sieve, const char *text, size_t n, size_t at)
 {
-	if (!is_set(sieve, text + at))
-		return false;
-	if (!*begun)
-		memset(hits, 0, SIEVE_WORDS(sieve->members) * sizeof(*hits));
-	*begun = true;
-	return compare_at(sieve, text, n, at, hits);
+	size_t stride = sieve->stride, last = n - GRAM;
+	uint64_t found = 0;
+
+	for (int i = 0; i < LOOKS && at <= last; i += 4, at += 4 * stride) {
+		const char *second = text + least(at + stride, last);
+		const char *third = text + least(at + 2 * stride, last);
+		const char *fourth = text + least(at + 3 * stride, last);
+
+		found |=
+			(is_set(sieve, text + at) | is_set(sieve, second) << 1 |
+				is_set(sieve, third) << 2 |
+				is_set(sieve, fourth) << 3)
+			<< i;
+	}
+	return found;
 }
 
 bool sieve_scan(
 	const struct sieve *sieve, const char *text, size_t n, uint64_t *hits)
 {
-	size_t stride = sieve->stride, at = 0;
-	bool any = sieve->has_always, begun = any;
+	size_t stride = sieve->stride;
+	bool any = sieve->has_always;
 
 	if (any)
 		memcpy(hits, sieve->always,
 			SIEVE_WORDS(sieve->members) * sizeof(*hits));
-	if (n < GRAM || sieve->n == 0)
-		return any;
-	/* Four looks for one branch: nearly all of them find nothing. */
-	for (; at + 3 * stride + GRAM <= n; at += 4 * stride)
-		if (is_set(sieve, text + at) |
-			is_set(sieve, text + at + stride) |
-			is_set(sieve, text + at + 2 * stride) |
-			is_set(sieve, text + at + 3 * stride))
-			for (size_t i = 0; i < 4; i++)
-				any |= compare_first(sieve, text, n,
-					at + i * stride, hits, &begun);
-	for (; at + GRAM <= n; at += stride)
-		any |= compare_first(sieve, text, n, at, hits, &begun);
+	/* Of what begins the text, the gram that ends last is looked at. */
+	for (size_t at = stride - 1; at + GRAM <= n; at += LOOKS * stride)
+		for (uint64_t found = look(sieve, text, n, at); found;
+			found &= found - 1) {
+			size_t far = (size_t)__builtin_ctzll(found) * stride;
+
+			any = compare_at(sieve, text, n,
+				least(at + far, n - GRAM), hits, any);
+		}
 	return any;
 }

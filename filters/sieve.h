@@ -33,6 +33,8 @@ void sieve_seal(struct sieve *sieve);
  * for a scan of what follows it; n if a literal stands in it.
  */
 size_t sieve_overlap(const struct sieve *sieve, const char *text, size_t n);
+/* With how many literals at most one place of a text is compared. */
+size_t sieve_crowd(const struct sieve *sieve);
 /* Whether a literal has one of these characters; or has no others. */
 bool sieve_has(const struct sieve *sieve, const char *chars);
 bool sieve_has_only(const struct sieve *sieve, const char *chars);
