@@ -20,7 +20,7 @@ bool beginning_may_follow(struct filter *filter, const struct linehead *key,
 	const char *message, size_t message_n)
 {
 	static const char *const pids[] = {"1", "4711", "4194303"};
-	char head[LINEHEAD_TEXT + 16 + 8 + BEGINNING_MOST];
+	char head[LINEHEAD_TEXT + 16 + 8 + QUEUEID_ROOM + BEGINNING_MOST];
 
 	for (size_t i = 0; i < (key->pid ? 3 : 1); i++) {
 		size_t n = key->before_n, digits = strlen(pids[i]);
@@ -40,24 +40,57 @@ bool beginning_may_follow(struct filter *filter, const struct linehead *key,
 	return false;
 }
 
-/* A queue id, or what else will not come again; and what filters may read in
- * another way than by its bytes. */
-static bool is_none(const char *message)
+/* What filters may tell apart in a queue id: letters from digits, those of hex
+ * from others, capital ones from small. The one that was seen is the first. */
+static const char *const ids[] = {NULL, "0123456789012345", "9876543210987654",
+	"4A1F09BCDE5AF012", "F0E1D2C3B4A59687", "4a1f09bcde5af012",
+	"f0e1d2c3b4a59687", "4XQ2kT1Bz2z6xyVW", "zY9xW8vU7tS6rQ5p",
+	"Z0Y1X2W3V4U5T6S7"};
+
+/* With how many ids a filter is to be asked. */
+static size_t ids_of(const struct beginning_asked *now)
+{
+	return now->id ? sizeof(ids) / sizeof(*ids) : 1;
+}
+
+/* About what is asked, with one of the ids. */
+static bool may_follow(
+	struct filter *filter, const struct beginning_asked *now, size_t id)
+{
+	char message[sizeof(now->message)];
+
+	memcpy(message, now->message, sizeof(message));
+	if (ids[id])
+		memcpy(message, ids[id], now->id - 2);
+	return beginning_may_follow(
+		filter, &now->key, message, now->id + now->n);
+}
+
+/* A number, which will not come again; and what filters may read in another way
+ * than by its bytes. */
+static bool is_none(const char *text)
 {
 	for (size_t i = 0; i < BEGINNING_MOST; i++)
-		if ((unsigned char)message[i] >= 0x80 ||
-			(i < 8 && message[i] >= '0' && message[i] <= '9'))
+		if ((unsigned char)text[i] >= 0x80 ||
+			(i < 3 && text[i] >= '0' && text[i] <= '9'))
 			return true;
 	return false;
 }
 
-/* Never 0. */
-static uint64_t hash_of(uint16_t head, const char *message)
+/* Of other programs what looks like a queue id may be a word that a filter
+ * looks for: "worker1: ", "401005: ". */
+static bool is_postfix(const struct line *line)
 {
-	uint64_t h = head;
+	return line->tag_len >= 7 && memcmp(line->tag, "postfix", 7) == 0;
+}
+
+/* Never 0. */
+static uint64_t hash_of(uint16_t mark, const char *text)
+{
+	uint64_t h = mark;
 
 	for (size_t i = 0; i < BEGINNING_MOST; i += 8)
-		h = (h ^ word_at(message + i)) * UINT64_C(0x9fb21c651e98df25);
+		h = (h ^ word_at(text + i)) * UINT64_C(0x9fb21c651e98df25);
 	return h | 1;
 }
 
@@ -66,13 +99,14 @@ static uint64_t *vain_of(struct beginnings *b, uint64_t hash)
 	return &b->vain[hash >> 32 & (BEGINNING_VAIN - 1)];
 }
 
-static void begin(struct beginnings *b, const struct line *line)
+static void begin(struct beginnings *b, const struct line *line, uint16_t mark,
+	const char *text)
 {
 	struct beginning_asked *now = &b->now;
 
-	if (is_none(line->message))
+	if (is_none(text) || (text > line->message && !is_postfix(line)))
 		return;
-	now->hash = hash_of(line->head, line->message);
+	now->hash = hash_of(mark, text);
 	if (*vain_of(b, now->hash) == now->hash ||
 		!linehead_cut(line, &now->key) || !linehead_is_plain(&now->key))
 		return;
@@ -80,8 +114,9 @@ static void begin(struct beginnings *b, const struct line *line)
 	memcpy(now->after, now->key.after, now->key.after_n);
 	now->key.before = now->before;
 	now->key.after = now->after;
-	memcpy(now->message, line->message, BEGINNING_MOST);
-	now->head = line->head;
+	now->id = (size_t)(text - line->message);
+	memcpy(now->message, line->message, now->id + BEGINNING_MOST);
+	now->mark = mark;
 	now->n = BEGINNING_LEAST;
 	now->next = now->no = 0;
 	now->others = 0;
@@ -92,52 +127,65 @@ static void begin(struct beginnings *b, const struct line *line)
 /* What was asked about is one. */
 static void add(struct beginnings *b, const struct beginning_asked *now)
 {
-	struct beginning *pair =
-		b->items[beginnings_pair(now->head, now->message)];
-	struct beginning made = {.head = now->head};
+	const char *text = now->message + now->id;
+	struct beginning *pair = b->items[beginnings_pair(now->mark, text)];
+	struct beginning made = {.mark = now->mark};
 	char mask[BEGINNING_MOST] = {0};
 
 	memset(mask, 0xff, now->n);
-	memcpy(made.text, now->message, now->n);
+	memcpy(made.text, text, now->n);
 	memcpy(made.mask, mask, sizeof(mask));
 	/* The one that was there first goes. */
-	if (pair[0].head)
+	if (pair[0].mark)
 		pair[1] = pair[0];
 	pair[0] = made;
 }
 
-void beginnings_go_on(struct beginnings *b, struct filter *const *filters,
-	const uint64_t *wanted, size_t n, const struct line *line)
+/* As beginnings_ask, while one is asked about. */
+static void go_on(struct beginnings *b, struct filter *const *filters,
+	const uint64_t *wanted, size_t n, uint16_t head)
 {
 	struct beginning_asked *now = &b->now;
-	size_t i;
+	size_t times = ids_of(now), i = now->next / times;
 
-	if (!now->head)
-		begin(b, line);
 	/* Those of another head are others' filters; its own may not come
 	 * again. */
-	if (now->head != line->head) {
+	if (now->mark % LINEHEAD_NUMBERS != head) {
 		if (now->others++ == PAUSE)
-			now->head = 0;
+			now->mark = 0;
 		return;
 	}
-	i = now->next;
 	if (wanted[i / 64] >> (i % 64) & 1 &&
-		beginning_may_follow(
-			filters[i], &now->key, now->message, now->n)) {
+		may_follow(filters[i], now, now->next % times)) {
 		/* Who wants it will do so as a rule with a byte more. */
 		now->n++;
 		now->no = 0;
 		if (now->n > BEGINNING_MOST) {
 			*vain_of(b, now->hash) = now->hash;
-			now->head = 0;
+			now->mark = 0;
 		}
 		return;
 	}
-	now->next = (i + 1) % n;
+	now->next = (now->next + 1) % (n * times);
 	now->no++;
-	if (now->no == n) {
+	if (now->no == n * times) {
 		add(b, now);
-		now->head = 0;
+		now->mark = 0;
 	}
+}
+
+void beginnings_ask(struct beginnings *b, struct filter *const *filters,
+	const uint64_t *wanted, size_t n, const struct line *line)
+{
+	const char *text;
+	uint16_t mark = beginning_of(line, &text);
+
+	if (!mark)
+		return;
+	if (!b->now.mark && b->pause > 0)
+		b->pause--;
+	else if (!b->now.mark)
+		begin(b, line, mark, text);
+	if (b->now.mark)
+		go_on(b, filters, wanted, n, line->head);
 }

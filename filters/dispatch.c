@@ -269,12 +269,6 @@ __attribute__((noinline)) static bool ask_undated(
 	return d->counts.searched > before;
 }
 
-/* Whether its beginning can be one that nobody wants. */
-static inline bool may_begin(const struct line *line)
-{
-	return line->head && line->message_len >= BEGINNING_MOST;
-}
-
 /* Of a line that one of the head's filters may want. */
 __attribute__((noinline)) static bool look_through(struct dispatch *d,
 	const struct head *h, const struct line *line, dispatch_fn fn,
@@ -286,9 +280,8 @@ __attribute__((noinline)) static bool look_through(struct dispatch *d,
 	d->counts.scanned++;
 	if (!sieve_scan(h->class->sieve, from,
 		    (size_t)(line->body + line->body_len - from), d->hits)) {
-		if (may_begin(line))
-			beginnings_ask(&d->beginnings, d->filters,
-				h->class->filters, d->n, line);
+		beginnings_ask(&d->beginnings, d->filters, h->class->filters,
+			d->n, line);
 		return false;
 	}
 	filter_subject(line, &subject);
@@ -319,9 +312,7 @@ bool dispatch_line(
 		return ask_undated(d, line, fn, ctx);
 	if (!h->class)
 		return look_first(d, h, line, fn, ctx);
-	if (h->class->empty ||
-		(may_begin(line) && beginnings_has(&d->beginnings, line->head,
-					    line->message)))
+	if (h->class->empty || beginnings_has(&d->beginnings, line))
 		return false;
 	return look_through(d, h, line, fn, ctx);
 }

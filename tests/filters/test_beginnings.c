@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "filters/content.h"
 #include "filters/dispatch.h"
+#include "filters/queueid.h"
 #include "sources/header.h"
 #include "tests/filters/confdir.h"
 
@@ -69,21 +71,32 @@ static void on_found(void *ctx, size_t filter, enum filter_verdict v,
 	*(unsigned int *)ctx += v == FILTER_MATCH;
 }
 
-/* How many failures there are in so many lines like it. */
-static unsigned int times(struct dispatch *d, const char *message, int n)
+/* How many failures there are in so many lines of a program like it. */
+static unsigned int times_of(
+	struct dispatch *d, const char *program, const char *message, int n)
 {
 	struct header_clock clock = {0};
 	unsigned int found = 0;
 	char text[200];
 	struct line line;
 
-	snprintf(text, sizeof(text), "Nov 21 10:00:00 mx1 prog[12]: %s",
+	snprintf(text, sizeof(text), "Nov 21 10:00:00 mx1 %s[12]: %s", program,
 		message);
 	for (int i = 0; i < n; i++) {
 		header_cut(text, strlen(text), &clock, &line);
 		dispatch_line(d, &line, on_found, &found);
 	}
 	return found;
+}
+
+static unsigned int times(struct dispatch *d, const char *message, int n)
+{
+	return times_of(d, "prog", message, n);
+}
+
+static unsigned int times_queued(struct dispatch *d, const char *message, int n)
+{
+	return times_of(d, "postfix/cleanup", message, n);
 }
 
 /* A filter looks through what is unknown, and soon through no more. */
@@ -131,9 +144,123 @@ static void who_wants_all_gets_all(void **state)
 	filter_free(&filter);
 }
 
+static void what_a_queue_id_is(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *message;
+	} is[] = {{12, "4A1F09BCDE: client=x[192.0.2.1]"},
+		{17, "4dFYk51Z7jz9sN2: client=x[192.0.2.1]"},
+		{18, "4dFYk51Z7jz9sN2x: client=x[192.0.2.1]"},
+		{0, "4dFYk51Z7jz9sN2xy: client=x[192.0.2.1]"},
+		{8, "A1B2CD: client=x[192.0.2.1]"},
+		{0, "A1B2C: client=x[192.0.2.1]"},
+		{0, "NOQUEUE: reject: RCPT from x[192.0.2.1]"},
+		{0, "4A1F09BCDE:client=x[192.0.2.1]"},
+		{0, "4A1F09BCDE client=x[192.0.2.1]"},
+		{0, "4A1F.9BCDE: client=x[192.0.2.1]"},
+		{0, "4A1F\351xBCDE: client=x[192.0.2.1]"},
+		{0, "warning: x2: client=x[192.0.2.1]"},
+		{0, "192.0.2.1: client=x[192.0.2.1]"}};
+
+	(void)state;
+#ifdef __SSE2__
+	for (size_t i = 0; i < sizeof(is) / sizeof(*is); i++)
+		assert_int_equal(queueid_cut(is[i].message), is[i].n);
+#else
+	for (size_t i = 0; i < sizeof(is) / sizeof(*is); i++)
+		assert_int_equal(queueid_cut(is[i].message), 0);
+#endif
+	for (int c = 1; c < 256; c++) {
+		char message[] = "0?00000000: client=x";
+
+		message[1] = (char)c;
+		if (c != ':' && !isalnum(c))
+			assert_int_equal(queueid_cut(message), 0);
+	}
+}
+
+/* Behind it; and what no filter wants there it may well want elsewhere. */
+static void of_a_queue_id_nobody_asks(void **state)
+{
+	struct filter *filter = confdir_filter(
+		"prefregex = ^\\s*(?:\\S+ )?postfix/cleanup\\[\\d+\\]: "
+		"<F-CONTENT>.+</F-CONTENT>$\n"
+		"failregex = ^\\w+: reject: <ADDR>$\n"
+		"            ^[0-9A-F]+: from the <ADDR> was refused$\n"
+		"            ^\\d+: with the <ADDR> was refused$\n"
+		"            ^client=from <ADDR>$\n"
+		"            ^\\w{4,8}: client=<ADDR> was refused$\n");
+	struct dispatch *d = dispatch_new(&filter, 1);
+	uint64_t scanned;
+
+	(void)state;
+	assert_int_equal(
+		times_queued(d, "4A1F09BCDE: client=some.host.example", 200),
+		0);
+	scanned = dispatch_counts(d)->scanned;
+	assert_true(scanned < 200);
+	assert_int_equal(
+		times_queued(d, "9B1F09BCDA: client=other.host.example", 10),
+		0);
+	assert_int_equal(
+		times_queued(d, "9zyF09BxDA: client=other.host.example", 10),
+		0);
+	assert_int_equal(dispatch_counts(d)->scanned, scanned);
+	/* Others of that id. */
+	assert_int_equal(
+		times_queued(d, "9zyF09BxDA: reject: 192.0.2.1", 10), 10);
+	/* Only with some ids, whichever was seen. */
+	assert_int_equal(
+		times_queued(d, "4zyF09BCDE: from the some.other.example", 200),
+		0);
+	assert_int_equal(
+		times_queued(
+			d, "4A1F09BCDE: from the 192.0.2.1 was refused", 9),
+		9);
+	assert_int_equal(
+		times_queued(d, "4A1F09BCDE: with the some.other.example", 200),
+		0);
+	assert_int_equal(
+		times_queued(
+			d, "4711471147: with the 192.0.2.1 was refused", 9),
+		9);
+	/* Without one, and with one of another length. */
+	assert_int_equal(
+		times_queued(d, "client=from 2001:db8::192.0.2.1", 9), 9);
+	assert_int_equal(
+		times_queued(d, "4A1F09BC: client=192.0.2.1 was refused", 9),
+		9);
+	dispatch_free(&d);
+	filter_free(&filter);
+}
+
+/* What looks like one is of other programs a word of their own. */
+static void only_postfix_has_queue_ids(void **state)
+{
+	struct filter *filter = confdir_filter(
+		"prefregex = ^\\s*(?:\\S+ )?prog\\[\\d+\\]: "
+		"<F-CONTENT>.+</F-CONTENT>$\n"
+		"failregex = ^worker\\d: failed login from <ADDR>$\n"
+		"            ^401005: failed login from <ADDR>$\n");
+	struct dispatch *d = dispatch_new(&filter, 1);
+
+	(void)state;
+	assert_int_equal(times(d, "reader2: failed to find a mailbox", 200), 0);
+	assert_int_equal(
+		times(d, "worker1: failed login from 192.0.2.1", 9), 9);
+	assert_int_equal(times(d, "401001: failed to find a mailbox", 200), 0);
+	assert_int_equal(times(d, "401005: failed login from 192.0.2.1", 9), 9);
+	dispatch_free(&d);
+	filter_free(&filter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_queue_id_is),
+		cmocka_unit_test(of_a_queue_id_nobody_asks),
+		cmocka_unit_test(only_postfix_has_queue_ids),
 		cmocka_unit_test(where_a_content_may_begin),
 		cmocka_unit_test(of_others_nothing_is_said),
 		cmocka_unit_test(what_nobody_wants_is_known_soon),
