@@ -81,11 +81,11 @@ static size_t clean_run(const char *s, size_t n)
 	return at;
 }
 
-/* Copies n bytes with `bad` for each that is no UTF-8; returns how many they
+/* Copies n bytes with U+FFFD for each that is no UTF-8; returns how many they
  * are now. */
-static size_t copy_clean(char *to, const char *s, size_t n, const char *bad)
+static size_t copy_clean(char *to, const char *s, size_t n)
 {
-	size_t bad_n = strlen(bad), out = 0;
+	size_t out = 0;
 
 	while (n > 0) {
 		size_t len = clean_run(s, n);
@@ -95,14 +95,77 @@ static size_t copy_clean(char *to, const char *s, size_t n, const char *bad)
 		/* Many that cannot begin one are many at a time. */
 		while (len < n && (is_no_start((unsigned char)s[len]) ||
 					  !sequence_length(s + len, n - len))) {
-			memcpy(to + out, bad, bad_n);
-			out += bad_n;
+			memcpy(to + out, "\xef\xbf\xbd", 3);
+			out += 3;
 			len++;
 		}
 		s += len;
 		n -= len;
 	}
 	return out;
+}
+
+/* 0xff for each byte that is above `least`, less than `below`. */
+static inline block between(block b, unsigned char least, unsigned char below)
+{
+	return (block)(b - least < (unsigned char)(below - least));
+}
+
+/* As sequence_length for each of sixteen bytes; three more are behind them. */
+static inline block sequence_lengths(const char *s)
+{
+	block a = block_at(s), b = block_at(s + 1);
+	block more = between(b, 0x80, 0xc0);
+	block more2 = more & between(block_at(s + 2), 0x80, 0xc0);
+	block more3 = more2 & between(block_at(s + 3), 0x80, 0xc0);
+	block low = (block)(b < 0xa0), lower = (block)(b < 0x90);
+	block bad = ((block)(a == 0xe0) & low) | ((block)(a == 0xed) & ~low) |
+		    ((block)(a == 0xf0) & lower) |
+		    ((block)(a == 0xf4) & ~lower);
+
+	return ((block)(a < 0x80) & 1) | (between(a, 0xc2, 0xe0) & more & 2) |
+	       (between(a, 0xe0, 0xf0) & more2 & ~bad & 3) |
+	       (between(a, 0xf0, 0xf5) & more3 & ~bad & 4);
+}
+
+/* Whether the byte whose sequence's length is at len is of a sequence: `before`
+ * of them are in front of it. */
+static bool is_clean(const unsigned char *len, size_t before)
+{
+	for (size_t i = 0; i < 4 && i <= before; i++)
+		if (len[-(ptrdiff_t)i] > i)
+			return true;
+	return false;
+}
+
+/*
+ * Copies n bytes with 0x1a for each that is no UTF-8. No sequence begins
+ * within another: so first each byte's place gets the length of that which it
+ * begins, and then, from the end on, what becomes of it.
+ */
+static void copy_clean_long(char *to, const char *s, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + BLOCK + 3 <= n; i += BLOCK) {
+		block len = sequence_lengths(s + i);
+
+		memcpy(to + i, &len, BLOCK);
+	}
+	for (; i < n; i++)
+		to[i] = (char)sequence_length(s + i, n - i);
+	for (; i >= BLOCK + 3; i -= BLOCK) {
+		const char *len = to + i - BLOCK;
+		block clean = (block)(block_at(len) > 0) |
+			      (block)(block_at(len - 1) > 1) |
+			      (block)(block_at(len - 2) > 2) |
+			      (block)(block_at(len - 3) > 3);
+		block b = (block_at(s + i - BLOCK) & clean) | (0x1a & ~clean);
+
+		memcpy(to + i - BLOCK, &b, BLOCK);
+	}
+	while (i-- > 0)
+		to[i] = is_clean((unsigned char *)to + i, i) ? s[i] : 0x1a;
 }
 
 void filter_subject_clean(const char *text, size_t n, char **buffer,
@@ -115,10 +178,6 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 	out->ascii = is_ascii(text, n, &out->has_newline);
 	if (out->ascii)
 		return;
-	if (bytes && clean_run(text, n) == n) {
-		out->ascii = true;
-		return;
-	}
 	/* Grows to the longest line, which sources cap. */
 	if (*room < (bytes ? n : n * 3)) {
 		free(*buffer);
@@ -128,7 +187,10 @@ void filter_subject_clean(const char *text, size_t n, char **buffer,
 			abort();
 	}
 	out->text = *buffer;
-	out->n = copy_clean(*buffer, text, n, bytes ? "\x1a" : "\xef\xbf\xbd");
+	if (bytes)
+		copy_clean_long(*buffer, text, n);
+	else
+		out->n = copy_clean(*buffer, text, n);
 	out->ascii = bytes;
 }
 

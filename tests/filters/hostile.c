@@ -40,7 +40,7 @@ static const char *const fillers[] = {"a", " ", "<", ">", "(", ")", "[", "]",
 	" from ", ") [", "() ", " (a)", "\\", ">: ", " user=<", "): user=<",
 	", relay=", "] to ", " to x (", " against x from ", "SASL(-13)",
 	", x' for user '", "invalid user ", "\t", "{", ">, rip=", ", a=<",
-	"nvali ", "rejected RCP", NULL};
+	"a\xe9", "nvali ", "rejected RCP", NULL};
 #define FILLERS (sizeof(fillers) / sizeof(*fillers))
 
 void hostile_load(const char *datadir, struct filter *out[HOSTILE_FILTERS])

@@ -33,15 +33,18 @@ static size_t decodes(const unsigned char *s, size_t n)
 }
 
 /* What it has to become. */
-static size_t cleaned(const unsigned char *s, size_t n, char *to)
+static size_t cleaned(
+	const unsigned char *s, size_t n, const char *bad, char *to)
 {
 	size_t out = 0, len;
 
 	for (size_t i = 0; i < n; i += len ? len : 1) {
+		size_t more;
+
 		len = decodes(s + i, n - i);
-		memcpy(to + out, len ? (const char *)s + i : "\xef\xbf\xbd",
-			len ? len : 3);
-		out += len ? len : 3;
+		more = len ? len : strlen(bad);
+		memcpy(to + out, len ? (const char *)s + i : bad, more);
+		out += more;
 	}
 	return out;
 }
@@ -70,7 +73,7 @@ static void what_is_no_utf8_is_replaced(void **state)
 		text[10] = next[k / m % m];
 		text[11] = next[k % m];
 		n = n > 13 ? 13 : n;
-		want_n = cleaned(text, n, want);
+		want_n = cleaned(text, n, "\xef\xbf\xbd", want);
 		filter_subject_clean(
 			(const char *)text, n, &buffer, &room, &out);
 		assert_int_equal(out.n, want_n);
@@ -79,10 +82,44 @@ static void what_is_no_utf8_is_replaced(void **state)
 	free(buffer);
 }
 
+/* The same of such as no person wrote, which are looked at by blocks: each
+ * byte at each place of one, and at both ends. */
+static void a_long_text_keeps_its_length(void **state)
+{
+	static const unsigned char bytes[] = {'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f,
+		0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0,
+		0xf1, 0xf4, 0xf5, 0xff};
+	enum { N = FILTER_CHARACTERS + 1 };
+	struct filter_subject out;
+	char *buffer = NULL, *want = malloc(N + 40);
+	unsigned char *text = malloc(N + 40);
+	uint32_t random = 20261122;
+	size_t room = 0;
+
+	(void)state;
+	for (size_t more = 0; more < 40; more++) {
+		for (size_t i = 0; i < N + more; i++) {
+			random = random * 1664525 + 1013904223;
+			text[i] = bytes[(random >> 16) % sizeof(bytes)];
+		}
+		assert_int_equal(
+			cleaned(text, N + more, "\x1a", want), N + more);
+		filter_subject_clean(
+			(const char *)text, N + more, &buffer, &room, &out);
+		assert_int_equal(out.n, N + more);
+		assert_memory_equal(out.text, want, N + more);
+		assert_true(out.ascii);
+	}
+	free(buffer);
+	free(text);
+	free(want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_no_utf8_is_replaced),
+		cmocka_unit_test(a_long_text_keeps_its_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
