@@ -253,6 +253,28 @@ static int read_glob(struct reader *r, const char *pattern)
 	return n;
 }
 
+/* Freed by the caller. Only what is behind the folder is a pattern. */
+static char *pattern_in(const char *dir, const char *name, const char *end)
+{
+	size_t dir_n = strlen(dir), name_n = strlen(name);
+	char *pattern = malloc(2 * (dir_n + name_n) + strlen(end) + 2), *to;
+
+	if (!pattern)
+		abort();
+	to = pattern;
+	for (size_t i = 0; i <= dir_n + name_n; i++) {
+		char c = i < dir_n    ? dir[i]
+			 : i == dir_n ? '/'
+				      : name[i - dir_n - 1];
+
+		if (strchr("*?[\\", c))
+			*to++ = '\\';
+		*to++ = c;
+	}
+	strcpy(to, end);
+	return pattern;
+}
+
 int conf_read_tree(struct conf *conf, const char *dir, const char *name,
 	const char *fallback_dir, struct err *err)
 {
@@ -262,10 +284,8 @@ int conf_read_tree(struct conf *conf, const char *dir, const char *name,
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		char *pattern;
+		char *pattern = pattern_in(dir, name, ends[i]);
 
-		if (asprintf(&pattern, "%s/%s%s", dir, name, ends[i]) < 0)
-			abort();
 		n += read_glob(&r, pattern);
 		free(pattern);
 	}

@@ -93,6 +93,26 @@ static void fails(struct tree *t, const char *key, const char *want)
 		fail_msg("%s", t->err.items[before].text);
 }
 
+/* Only the names of the files in it are a pattern. */
+static void test_folder_is_no_pattern(void **state)
+{
+	struct tree *t = *state;
+	char dir[128];
+
+	put(t, "a[b]*?/jail.conf", "[a]\nk = 1\n");
+	put(t, "a[b]*?/jail.d/x.conf", "[a]\nk = 2 %(known/k)s\n");
+	put(t, "a\\[/jail.local", "[a]\nk = 3 %(known/k)s\n");
+	put(t, "ab/jail.conf", "[a]\nk = 4\n");
+	snprintf(dir, sizeof(dir), "%s/a[b]*?", t->dir);
+	assert_int_equal(
+		conf_read_tree(t->conf, dir, "jail", NULL, &t->err), 2);
+	snprintf(dir, sizeof(dir), "%s/a\\[", t->dir);
+	assert_int_equal(
+		conf_read_tree(t->conf, dir, "jail", NULL, &t->err), 1);
+	assert_int_equal(t->err.n, 0);
+	is(t, "a", "k", "3 2 1");
+}
+
 static void test_order(void **state)
 {
 	struct tree *t = *state;
@@ -429,6 +449,7 @@ int main(void)
 		TEST(test_growth),
 		TEST(test_set),
 		TEST(test_conditions),
+		TEST(test_folder_is_no_pattern),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
