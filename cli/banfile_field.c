@@ -57,7 +57,7 @@ static bool moment_parse(const char *text, int64_t *out)
 	struct tm tm = {0};
 	const char *rest;
 	int hours, minutes, day;
-	int64_t offset = 0;
+	int64_t offset = 0, seconds;
 
 	if (!has_form(text, "0000-00-00T00:00:00Z") &&
 		!has_form(text, "0000-00-00T00:00:00+00:00") &&
@@ -73,9 +73,12 @@ static bool moment_parse(const char *text, int64_t *out)
 			return false;
 		offset = (hours * 60 + minutes) * (*rest == '+' ? 60 : -60);
 	}
-	*out = (int64_t)timegm(&tm) - offset;
+	seconds = (int64_t)timegm(&tm) - offset;
 	/* There is no 30th of February. */
-	return *out > 0 && tm.tm_mday == day;
+	if (seconds <= 0 || tm.tm_mday != day)
+		return false;
+	*out = seconds;
+	return true;
 }
 
 static bool is_number(const char *text)
