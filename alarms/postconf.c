@@ -38,7 +38,8 @@ void postconf_arguments(
 static void take_text(
 	char *to, size_t room, const char *value, size_t n, bool path)
 {
-	if (n >= room || memchr(value, '\0', n) || (path && *value != '/'))
+	if (n == 0 || n >= room || memchr(value, '\0', n) ||
+		(path && *value != '/'))
 		n = 0;
 	memcpy(to, value, n);
 	to[n] = '\0';

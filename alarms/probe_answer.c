@@ -56,10 +56,11 @@ static bool read_imap(struct probe_answer *answer, enum probe_step step)
 	}
 	if (s[0] == '*' && s[1] == ' ')
 		return true;
-	answer->yes = s[1] == ' ' && begins(s + 2, "OK");
 	answer->last = true;
-	return s[0] == tag && s[1] == ' ' &&
-	       (answer->yes || begins(s + 2, "NO") || begins(s + 2, "BAD"));
+	if (s[0] != tag || s[1] != ' ')
+		return false;
+	answer->yes = begins(s + 2, "OK");
+	return answer->yes || begins(s + 2, "NO") || begins(s + 2, "BAD");
 }
 
 /* RFC 1939, 3. */

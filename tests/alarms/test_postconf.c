@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -34,6 +35,20 @@ static void test_debian(void **state)
 		"/etc/postfix-a, /etc/postfix-b");
 	assert_int_equal(conf.queue_minfree, 0);
 	assert_int_equal(conf.message_size_limit, 10240000);
+}
+
+/* A byte behind the text is none of it: the sanitizer would see a look. */
+static void test_nothing_behind_the_end(void **state)
+{
+	static const char line[] = "queue_directory =";
+	char *text = malloc(strlen(line));
+
+	(void)state;
+	memcpy(text, line, strlen(line));
+	memset(&conf, 0, sizeof(conf));
+	postconf_take(&conf, text, strlen(line));
+	assert_string_equal(conf.queue_directory, "");
+	free(text);
 }
 
 /* Postfix takes no more than fits an int, but this is not Postfix. */
@@ -116,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_debian),
 		cmocka_unit_test(test_a_limit_that_is_large),
 		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_nothing_behind_the_end),
 		cmocka_unit_test(test_faults),
 	};
 

@@ -16,7 +16,8 @@ SEED = 20261121
 # As many inputs as a few seconds are good for; the seeds are of them.
 RUNS = {"banfile": 20000, "control": 10000, "date": 8000, "filterfile": 1500,
         "header": 100000, "helpers": 100000, "ini": 20000, "jailfile": 700,
-        "line": 4000, "record": 6000, "request": 100000, "syslog": 100000}
+        "kept": 15000, "line": 4000, "programs": 1500, "record": 6000,
+        "request": 100000, "syslog": 100000}
 
 
 @pytest.fixture(scope="module")
