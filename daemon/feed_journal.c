@@ -43,7 +43,7 @@ struct feed_journal {
 	bool writer_known;
 	uint64_t saved_entries;
 	bool told_unreadable; /* what the log said of it */
-	bool told_strangers;
+	bool told_strangers, told_cut;
 	int64_t until; /* monotonic: others have their turn then */
 	bool enough;   /* it was then before the portion's end */
 };
@@ -257,11 +257,25 @@ static void tell_strangers(struct feed_journal *f)
 		feed_journal_name(f), stranger);
 }
 
+/* Of a pattern that fits more files than are opened. */
+static void tell_cut(struct feed_journal *f)
+{
+	bool cut = foreign_is_cut(f->foreign);
+
+	if (cut && !f->told_cut)
+		log_warning("%s: there are more files than can be read, and "
+			    "only the first are; name fewer, or the directory "
+			    "with journalpath",
+			feed_journal_name(f));
+	f->told_cut = cut;
+}
+
 /* Files that came, went or were replaced. */
 static void look_again(struct feed_journal *f)
 {
 	bool other = foreign_look(f->foreign);
 
+	tell_cut(f);
 	if (other || (!f->journal && foreign_place(f->foreign)))
 		open_journal(f);
 	if (f->journal)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "jails/jail.h"
 #include "lib/hash.h"
@@ -23,8 +24,13 @@
 
 /* Files of one journal that are opened at most. */
 #define FILES_MOST 1000
+/* SD_JOURNAL_LOCAL_ONLY of sd_journal_open(3). Without it libsystemd reads
+ * /var/log/journal/remote too, where other hosts say who is root. */
+#define FLAG_OF_HOST 1
 /* A journal's directory has one for each machine in it. */
 #define DEEP_MOST 1
+/* Links behind each other. */
+#define LINKS_MOST 8
 
 struct foreign {
 	char *name, *dir, *name_space;
@@ -35,6 +41,7 @@ struct foreign {
 	struct journal_place place;
 	uint64_t mark; /* of the files at the last look */
 	bool is_there;
+	bool is_cut;	      /* more files fit */
 	char loose[PATH_MAX]; /* what others may write, the first; "": none */
 };
 
@@ -60,7 +67,7 @@ struct foreign *foreign_new(const struct jail_journal *from)
 		.files = n ? f->files : NULL,
 		.name = f->name_space,
 		.flagged = from->flagged,
-		.flags = from->flags};
+		.flags = from->flags | (f->dir || n ? 0 : FLAG_OF_HOST)};
 	return f;
 }
 
@@ -95,6 +102,13 @@ const char *foreign_name(const struct foreign *foreign)
 	return foreign->name;
 }
 
+/* The first that others have a hand in, or that nobody knows of. */
+static void doubt(struct foreign *f, const char *path)
+{
+	if (!f->loose[0])
+		snprintf(f->loose, sizeof(f->loose), "%s", path);
+}
+
 /* The group's bits are also the most that an ACL gives to anybody. */
 static void judge(struct foreign *f, const char *path, const struct statx *st,
 	bool is_above)
@@ -104,8 +118,8 @@ static void judge(struct foreign *f, const char *path, const struct statx *st,
 	/* In /tmp and its like nobody moves what is root's. */
 	if (is_above && st->stx_mode & S_ISVTX)
 		is_written = false;
-	if ((st->stx_uid != 0 || is_written) && !f->loose[0])
-		snprintf(f->loose, sizeof(f->loose), "%s", path);
+	if (st->stx_uid != 0 || is_written)
+		doubt(f, path);
 }
 
 static bool is_type(const struct statx *st, mode_t type)
@@ -150,6 +164,44 @@ static void look_above(struct foreign *f, const char *real)
 	}
 }
 
+/*
+ * Each directory on the way to a path, and those that its links lead through:
+ * libsystemd goes that way itself, at another time.
+ */
+static void look_along(struct foreign *f, const char *path, int links)
+{
+	char part[PATH_MAX], target[PATH_MAX], next[PATH_MAX];
+	struct statx st;
+	size_t n = 0;
+
+	while (path[n]) {
+		ssize_t length;
+
+		n += 1 + strcspn(path + n + 1, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		length = readlink(part, target, sizeof(target) - 1);
+		if (length < 0) {
+			if (path[n] && statx(AT_FDCWD, part, 0,
+					       STATX_BASIC_STATS, &st) == 0)
+				judge(f, part, &st, true);
+			continue;
+		}
+		target[length] = '\0';
+		*strrchr(part, '/') = '\0';
+		if (links == 0 || snprintf(next, sizeof(next), "%s%s%s%s",
+					  *target == '/' ? "" : part,
+					  *target == '/' ? "" : "/", target,
+					  path + n) >= (int)sizeof(next))
+			doubt(f, path);
+		else
+			look_along(f, next, links - 1);
+		return;
+	}
+	/* Who makes it some day can make it his. */
+	if (access(path, F_OK) < 0)
+		doubt(f, path);
+}
+
 /* All that is below: libsystemd itself sees what comes there. */
 static void look_below(struct foreign *f, const char *path, int deep)
 {
@@ -164,6 +216,8 @@ static void look_below(struct foreign *f, const char *path, int deep)
 			snprintf(name, sizeof(name), "%s/%s", path,
 				entry->d_name) >= (int)sizeof(name))
 			continue;
+		if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
+			look_along(f, name, LINKS_MOST);
 		if (look_at(f, name, &st, NULL) && is_type(&st, S_IFDIR) &&
 			deep > 0)
 			look_below(f, name, deep - 1);
@@ -176,16 +230,23 @@ static void look_for_files(
 	struct foreign *f, const char *pattern, uint64_t *mark)
 {
 	glob_t found;
+	bool cut;
 
-	if (paths_find(pattern, 0, &found, NULL) != 0)
+	if (paths_find(pattern, 0, &found, &cut) != 0)
 		return;
-	for (size_t i = 0; i < found.gl_pathc && f->files_n < FILES_MOST; i++) {
+	for (size_t i = 0; i < found.gl_pathc; i++) {
 		char real[PATH_MAX];
 		struct statx st;
 
 		if (!realpath(found.gl_pathv[i], real) ||
-			!look_at(f, real, &st, mark) || !is_type(&st, S_IFREG))
+			!look_at(f, real, &st, NULL) || !is_type(&st, S_IFREG))
 			continue;
+		if (f->files_n == FILES_MOST) {
+			cut = true;
+			break;
+		}
+		/* Only what is opened: other files make no news. */
+		look_at(f, real, &st, mark);
 		f->files[f->files_n++] = memory_copy(real);
 		f->files[f->files_n] = NULL;
 		look_above(f, real);
@@ -193,6 +254,7 @@ static void look_for_files(
 		*strrchr(real, '/') = '\0';
 		look_at(f, real[0] ? real : "/", &st, NULL);
 	}
+	f->is_cut |= cut;
 	globfree(&found);
 }
 
@@ -214,6 +276,7 @@ bool foreign_look(struct foreign *f)
 	uint64_t mark = 1, before = f->mark;
 
 	f->is_there = true;
+	f->is_cut = false;
 	f->loose[0] = '\0';
 	if (f->patterns) {
 		files_clear(f);
@@ -235,4 +298,9 @@ const struct journal_place *foreign_place(const struct foreign *foreign)
 const char *foreign_stranger(const struct foreign *foreign)
 {
 	return foreign->loose[0] ? foreign->loose : NULL;
+}
+
+bool foreign_is_cut(const struct foreign *foreign)
+{
+	return foreign->is_cut;
 }

@@ -30,5 +30,7 @@ const struct journal_place *foreign_place(const struct foreign *foreign);
  * others can write, or have. Until the next look.
  */
 const char *foreign_stranger(const struct foreign *foreign);
+/* True if it has more files than are opened, as of the last look. */
+bool foreign_is_cut(const struct foreign *foreign);
 
 #endif

@@ -175,6 +175,109 @@ static void what_is_opened_is_what_was_looked_at(void **state)
 	assert_string_equal(foreign_place(foreign)->dir, path_of("d/e"));
 }
 
+static void make_link(const char *to, const char *name)
+{
+	unlink(path_of(name));
+	assert_int_equal(symlink(to, path_of(name)), 0);
+}
+
+/* libsystemd follows it, at another time. */
+static void a_link_within_is_judged_by_its_way(void **state)
+{
+	char real[128];
+
+	(void)state;
+	make("d");
+	make("d/e");
+	make("d/e/user.journal");
+	open_dir("a/b");
+	strcpy(real, path_of("d/e/user.journal"));
+	make_link(real, "a/b/l.journal");
+	others_have_a_hand_in((const char *[]){"d", "d/e", NULL});
+	give("d/e/user.journal", NOBODY);
+	assert_false(is_roots());
+	give("d/e/user.journal", 0);
+	make_link("../../d/e/user.journal", "a/b/l.journal");
+	assert_true(is_roots());
+	/* Through a place where others put links. */
+	make("o");
+	give("o", NOBODY);
+	make_link(real, "o/l.journal");
+	make_link("../../o/l.journal", "a/b/l.journal");
+	assert_false(is_roots());
+	assert_string_equal(
+		foreign_stranger(foreign) + strlen(dir), "/a/b/../../o");
+	make_link("../../d/e", "o/d.d");
+	make_link("../../o/d.d/user.journal", "a/b/l.journal");
+	assert_false(is_roots());
+	/* To where nothing is yet, and round and round. */
+	make_link("nothing.journal", "a/b/l.journal");
+	assert_false(is_roots());
+	make_link("l.journal", "a/b/l.journal");
+	assert_false(is_roots());
+	assert_int_equal(unlink(path_of("a/b/l.journal")), 0);
+	assert_true(is_roots());
+}
+
+static void more_files_than_are_opened_are_told(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 999; i++) {
+		snprintf(name, sizeof(name), "a/b/c/%d.journal", i);
+		make(name);
+	}
+	open_files("a/b/c/*.journal");
+	assert_true(is_roots());
+	assert_false(foreign_is_cut(foreign));
+	make("a/b/c/more.journal");
+	foreign_look(foreign);
+	assert_true(foreign_is_cut(foreign));
+	assert_false(foreign_look(foreign));
+	assert_int_equal(unlink(path_of("a/b/c/1.journal")), 0);
+	assert_true(foreign_look(foreign));
+	assert_false(foreign_is_cut(foreign));
+}
+
+/* So many paths that not all are looked at, and none of them a file. */
+static void a_pattern_behind_a_cut_one_has_its_files(void **state)
+{
+	char many[128], one[128], name[32];
+	const char *files[] = {many, one, NULL};
+	const struct jail_journal from = {.name = "journal[x]", .files = files};
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "a/d%d", i);
+		make_link(".", name);
+	}
+	strcpy(many, path_of("a/d*/d*/d*/d*/*0"));
+	strcpy(one, path_of("a/b/c/system.journal"));
+	foreign_free(&foreign);
+	foreign = foreign_new(&from);
+	foreign_look(foreign);
+	assert_true(foreign_is_cut(foreign));
+	assert_non_null(foreign_place(foreign));
+	assert_string_equal(foreign_place(foreign)->files[0], one);
+}
+
+/* Other hosts' lie in /var/log/journal/remote, and say who is root there. */
+static void flags_are_of_this_hosts_journals(void **state)
+{
+	struct jail_journal from = {
+		.name = "journal[x]", .flagged = true, .flags = 32};
+
+	(void)state;
+	foreign_free(&foreign);
+	foreign = foreign_new(&from);
+	foreign_look(foreign);
+	assert_int_equal(foreign_place(foreign)->flags, 32 | 1);
+	open_dir("a/b");
+	foreign_look(foreign);
+	assert_int_equal(foreign_place(foreign)->flags, 0);
+}
+
 /* It may have the number of the one that is gone. */
 static void another_of_the_same_name(void **state)
 {
@@ -209,6 +312,10 @@ int main(void)
 		FOREIGN_TEST(nobody_moves_what_is_roots_there),
 		FOREIGN_TEST(what_is_opened_is_what_was_looked_at),
 		FOREIGN_TEST(another_of_the_same_name),
+		FOREIGN_TEST(a_link_within_is_judged_by_its_way),
+		FOREIGN_TEST(more_files_than_are_opened_are_told),
+		FOREIGN_TEST(a_pattern_behind_a_cut_one_has_its_files),
+		FOREIGN_TEST(flags_are_of_this_hosts_journals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
