@@ -23,6 +23,9 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DEFINITION "Definition"
 
+/* What the files themselves have of [Definition]. */
+enum defined { DEFINED_NOT, DEFINED_EMPTY, DEFINED_SOME };
+
 struct source {
 	struct conf *conf;
 	struct arena *arena;
@@ -321,6 +324,21 @@ static struct filter_row get_first(struct source *src, const char *key)
 	return n > 0 ? rows[0] : (struct filter_row){0};
 }
 
+/* fail2ban takes all rows for one expression, with newlines that no line has,
+ * or does not start for the F-CONTENT that comes twice. */
+static struct filter_row get_prefregex(struct source *src)
+{
+	size_t n;
+	const struct filter_row *rows = get_rows(src, "prefregex", &n);
+
+	if (n > 1)
+		err_fault(src->err, rows[1].file, rows[1].line,
+			"prefregex: it is one expression, and this is a second "
+			"row; write one, as ^(?:this|that) "
+			"<F-CONTENT>.+</F-CONTENT>$");
+	return n > 0 ? rows[0] : (struct filter_row){0};
+}
+
 static const char *get_string(struct source *src, const char *key)
 {
 	const struct conf_value *from;
@@ -408,7 +426,7 @@ static void read_definition(struct filterfile *out, struct source *src)
 {
 	const char *logtype;
 
-	out->prefregex = get_first(src, "prefregex");
+	out->prefregex = get_prefregex(src);
 	out->failregex = get_rows(src, "failregex", &out->failregex_n);
 	out->ignoreregex = get_rows(src, "ignoreregex", &out->ignoreregex_n);
 	out->journalmatch = get_string(src, "journalmatch");
@@ -421,6 +439,22 @@ static void read_definition(struct filterfile *out, struct source *src)
 	out->journal = logtype && strcmp(logtype, "journal") == 0;
 }
 
+/* One that is there and empty is meant, as is a section alone:
+ * docker-mailserver has it for bans by hand. fail2ban takes any. */
+static void tell_no_failregex(struct source *src,
+	const struct filter_spec *spec, enum defined defined)
+{
+	if (defined == DEFINED_NOT)
+		err_fault(src->err, spec->file, spec->line,
+			"filter: '%s' has no failregex", spec->name);
+	else if (defined == DEFINED_SOME)
+		err_warning(src->err, spec->file, spec->line,
+			"filter: '%s' has no failregex, so that its jail is "
+			"for bans by hand; write failregex = there if that is "
+			"meant",
+			spec->name);
+}
+
 bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 	const char *confdir, const char *datadir, struct arena *arena,
 	struct err *err)
@@ -429,6 +463,7 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 		.arena = arena,
 		.err = err,
 		.of_jail = spec->file};
+	enum defined defined = DEFINED_NOT;
 	size_t faults = err->faults;
 
 	*out = (struct filterfile){0};
@@ -441,13 +476,14 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 			confdir && datadir ? datadir : "");
 		return false;
 	}
+	if (conf_has_section(src.conf, DEFINITION))
+		defined = conf_keys(src.conf, DEFINITION) ? DEFINED_SOME
+							  : DEFINED_EMPTY;
 	put_options(&src, spec);
 	if (err->faults == faults && !filterkeys_check(src.conf, err))
 		read_definition(out, &src);
-	/* One that is there and empty is meant: bans by hand only. */
 	if (err->faults == faults && out->failregex_n == 0 &&
 		!conf_find(src.conf, DEFINITION, "failregex"))
-		err_fault(err, spec->file, spec->line,
-			"filter: '%s' has no failregex", spec->name);
+		tell_no_failregex(&src, spec, defined);
 	return err->faults == faults;
 }

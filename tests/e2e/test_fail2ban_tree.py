@@ -132,7 +132,7 @@ def test_each_thing_without_counterpart_is_named(bare):
 
 
 def test_a_mail_servers_jails(bare):
-    bare.write(f"{TREE}/filter.d/custom.conf", "[Definition]\nfailregex =\n")
+    bare.write(f"{TREE}/filter.d/custom.conf", "[Definition]\n")
     bare.write("/var/log/mail.log", "")
     start(bare, MAILSERVER)
     for _ in range(2):

@@ -537,6 +537,17 @@ static void spelt(void **state)
 		true, NULL);
 }
 
+/* Whose jail is for bans by hand; docker-mailserver writes the second. */
+static void no_failregex(void **state)
+{
+	(void)state;
+	told("[Definition]\nfailregex =\n", true, NULL);
+	told("[Definition]\n", true, NULL);
+	told("[Definition]\nignoreregex = x\n", true,
+		"jail.local:7: filter: 'bad' has no failregex, so that its "
+		"jail is for bans by hand");
+}
+
 static void faults(void **state)
 {
 	(void)state;
@@ -550,7 +561,12 @@ static void faults(void **state)
 		"bad.conf:3: maxlines: 'two' is no number of lines from 1");
 	faulty("[Definition]\nfailregex = ^a <HOST>\nmaxlines = 0\n", "bad",
 		"bad.conf:3: maxlines: '0' is no number of lines from 1");
-	faulty("[Definition]\nignoreregex = x\n", "bad",
+	faulty("[Definition]\nprefregex = ^a <F-CONTENT>.+</F-CONTENT>$\n"
+	       "  ^b .*$\nfailregex = ^x <HOST>\n",
+		"bad",
+		"bad.conf:3: prefregex: it is one expression, and this is a "
+		"second row");
+	faulty("[INCLUDES]\nbefore = common.conf\n", "bad",
 		"jail.local:7: filter: 'bad' has no failregex");
 	faulty("[Definition]\nfailregex = ^a <HOST>\nusedns = maybe\n", "bad",
 		"bad.conf:3: usedns: 'maybe' is none of yes, warn, no and raw");
@@ -588,6 +604,7 @@ int main(void)
 		cmocka_unit_test(misspelt),
 		cmocka_unit_test(spelt),
 		cmocka_unit_test(a_newline_is_no_character_of_a_line),
+		cmocka_unit_test(no_failregex),
 		cmocka_unit_test(faults),
 	};
 
