@@ -118,7 +118,7 @@ DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost cli/lint/forge \
 	cli/lint/rule filters/pattern filters/sample
 CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/debuggex \
-	cli/fail2ban/dump cli/fail2ban/get \
+	cli/fail2ban/dump cli/fail2ban/get cli/fail2ban/interactive \
 	cli/fail2ban/pytext cli/fail2ban/python cli/fail2ban/regex \
 	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
 	cli/fail2ban/regexjail cli/fail2ban/regexjournal \

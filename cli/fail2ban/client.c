@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/fail2ban/dump.h"
+#include "cli/fail2ban/interactive.h"
 #include "cli/fail2ban/python.h"
 #include "cli/run.h"
 #include "cli/text.h"
@@ -48,6 +49,7 @@ static void usage_print(void)
 	     "    -s, --socket <FILE>    where mailband listens\n"
 	     "    -d                     dump the configuration\n"
 	     "    -t, --test             test the configuration\n"
+	     "    -i                     interactive: a command a line\n"
 	     "    --str2sec <STRING>     a duration in seconds\n"
 	     "    -h, --help             this\n"
 	     "    -V, --version          the version (-V: the number alone)\n"
@@ -61,7 +63,7 @@ static void usage_print(void)
 struct called {
 	struct options options;
 	const char *config;
-	bool test, dump, pretty;
+	bool test, dump, pretty, interactive;
 	bool done; /* an option was all that was asked */
 	int rc;	   /* then */
 };
@@ -137,11 +139,6 @@ static void option_take(struct called *called, int letter)
 	case LONG_STR2SEC:
 		called->rc = seconds_print(optarg);
 		return;
-	case 'i':
-		text_complain("mailban has no interactive mode: give each "
-			      "command as the shell's words");
-		called->rc = FAIL2BAN_NO;
-		return;
 	case '?':
 		usage_print();
 		called->rc = FAIL2BAN_NO;
@@ -157,17 +154,47 @@ static void option_take(struct called *called, int letter)
 	else if (letter == 'd' || letter == LONG_PRETTY) {
 		called->dump = true;
 		called->pretty = letter == LONG_PRETTY;
+	} else if (letter == 'i') {
+		called->interactive = true;
 	}
 }
 
 static int word_run(const struct options *options, int argc, char **argv)
 {
-	const struct fail2ban_word *word =
-		fail2ban_word_find(fail2ban_words, argv[0]);
+	const struct fail2ban_word *word;
 
+	if (!argc)
+		return fail2ban_too_few();
+	word = fail2ban_word_find(fail2ban_words, argv[0]);
 	if (!word || (word->run == fail2ban_stats && !fail2ban_is_new()))
 		return fail2ban_no("Invalid command");
 	return word->run(options, argc, argv);
+}
+
+/* A line of the interactive mode, which has a word more. */
+static int line_run(const struct options *options, int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "help")) {
+		usage_print();
+		return FAIL2BAN_YES;
+	}
+	return word_run(options, argc, argv);
+}
+
+/* What the command line asks for behind its options. */
+static int words_run(const struct called *called, int argc, char **argv)
+{
+	int rc = FAIL2BAN_YES;
+
+	if (!argc && !called->interactive) {
+		usage_print();
+		return FAIL2BAN_NO;
+	}
+	if (argc)
+		rc = word_run(&called->options, argc, argv);
+	if (rc || !called->interactive)
+		return rc;
+	return fail2ban_interactive(&called->options, line_run);
 }
 
 int fail2ban_run(int argc, char **argv)
@@ -183,8 +210,7 @@ int fail2ban_run(int argc, char **argv)
 		option_take(&called, letter);
 	if (called.done)
 		return called.rc;
-	if ((called.test || called.dump) && called.config &&
-		access(called.config, F_OK))
+	if (called.config && access(called.config, F_OK))
 		return fail2ban_no("ERROR: Base configuration directory %s "
 				   "does not exist ",
 			called.config);
@@ -203,9 +229,5 @@ int fail2ban_run(int argc, char **argv)
 			return FAIL2BAN_YES;
 		}
 	}
-	if (optind == argc) {
-		usage_print();
-		return FAIL2BAN_NO;
-	}
-	return word_run(&called.options, argc - optind, argv + optind);
+	return words_run(&called, argc - optind, argv + optind);
 }

@@ -253,9 +253,42 @@ def test_get(both, key):
     ("set dovecot bantime", 255), ("set x bantime 5", 255),
     ("start x", 255), ("stop x", 255),
     ("-s /nonexistent ping", 255), ("-s /nonexistent status x", 255),
-    ("-c /nonexistent -t", 255)])
+    ("-c /nonexistent -t", 255), ("-c /nonexistent ping", 255)])
 def test_words_and_faults(both, args, status):
     assert both.same(*args.split())[1] == status
+
+
+@pytest.mark.parametrize("typed, status", [
+    ("status\nexit\n", 0), ("ping\nquit\n", 0), ("status", 255), ("", 255),
+    ("\n  \t\nexit", 0), ("status 'x\nexit\n", 0),
+    ("status x\\\nexit\n", 0),
+    ("echo \"a  b\" 'c \"d' e\\ f \"g\\\"h\\i\\\\\" '' j\"k\"l # m\n"
+     "exit\n", 0),
+    ("set dovecot banip 192.0.2.1 192.0.2.2\nget dovecot banip\n"
+     "unban 192.0.2.1 192.0.2.2\nexit\n", 0),
+    ("foo\nstatus x\n-V\nexit x\n exit\nexit\n", 0),
+    (f"echo {'x ' * 3000}\nexit\n", 0), ("echo \u00e9\nping x\n", 255)])
+def test_interactive(both, typed, status):
+    """Byte for byte behind the first prompt; each has its own head."""
+    def told(client, *args):
+        done = both.host.run([*client, "-i", *args], input=typed, check=False)
+        head, prompt, rest = done.stdout.partition("fail2ban> ")
+        assert head.endswith("\n\n") and prompt
+        return head if args else None, rest, done.returncode
+
+    real, ours = told(both.real), told(both.ours)
+    assert ours == real
+    assert ours[2] == status
+    real, ours = (told(client, "status") for client in (both.real, both.ours))
+    assert real[1:] == ours[1:]
+    assert ours[0].startswith("Status\n|- Number of jail:\t2\n")
+
+
+def test_interactive_words(both):
+    both.same("-i", "status", "x")
+    both.same("-i", "foo")
+    done = both.host.run([*both.ours, "-i"], input="help\nexit\n")
+    assert "Usage: fail2ban-client" in done.stdout
 
 
 @pytest.mark.parametrize("args", [
