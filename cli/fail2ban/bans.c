@@ -13,6 +13,7 @@
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/fail2ban/python.h"
 #include "cli/text.h"
+#include "jails/ignorelist.h"
 #include "lib/addr.h"
 
 int fail2ban_no(const char *format, ...)
@@ -170,7 +171,7 @@ bool fail2ban_holds(const json_t *addresses, const char *text)
 	const json_t *item;
 	size_t i;
 
-	if (!prefix_parse(text, strlen(text), &wanted))
+	if (!ignorelist_prefix(text, strlen(text), &wanted))
 		return false;
 	json_array_foreach (addresses, i, item) {
 		if (text_prefix(item, &p) && p.len == wanted.len &&
@@ -188,7 +189,7 @@ static size_t members_add(
 	const json_t *item;
 	size_t i, n = 0;
 
-	if (!prefix_parse(network, strlen(network), &wanted) ||
+	if (!ignorelist_prefix(network, strlen(network), &wanted) ||
 		prefix_is_host(&wanted))
 		return 0;
 	json_array_foreach (addresses, i, item) {
@@ -199,6 +200,39 @@ static size_t members_add(
 		n++;
 	}
 	return n;
+}
+
+/* "192.0.2.0/255.255.255.0", which the daemon does not read, as it reads it;
+ * all else as it is. */
+static char *address_spell(const char *text)
+{
+	char spelt[PREFIX_TEXT], *copy;
+	struct prefix p;
+
+	if (!prefix_parse(text, strlen(text), &p) &&
+		ignorelist_prefix(text, strlen(text), &p))
+		text = prefix_format(&p, spelt);
+	copy = strdup(text);
+	if (!copy)
+		abort();
+	return copy;
+}
+
+int fail2ban_ask_addresses(const struct options *options, const char *command,
+	const char *jail, int n, char **texts, json_int_t *count)
+{
+	char **list = calloc((size_t)n + 1, sizeof(*list));
+	int rc;
+
+	if (!list)
+		abort();
+	for (int i = 0; i < n; i++)
+		list[i] = address_spell(texts[i]);
+	rc = client_ask_addresses(options, command, jail, n, list, count);
+	for (int i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	return rc;
 }
 
 static json_int_t texts_lift(
@@ -213,7 +247,8 @@ static json_int_t texts_lift(
 		abort();
 	for (i = 0; i < n; i++)
 		list[i] = (char *)json_string_value(json_array_get(texts, i));
-	rc = client_ask_addresses(options, "unban", jail, (int)n, list, &count);
+	rc = fail2ban_ask_addresses(
+		options, "unban", jail, (int)n, list, &count);
 	free(list);
 	return rc == EXIT_YES ? count : -1;
 }

@@ -96,6 +96,9 @@ bool fail2ban_has_text(const json_t *texts, const char *wanted);
 json_t *fail2ban_addresses(const json_t *jail);
 /* Whether one of them is this text's address or network. */
 bool fail2ban_holds(const json_t *addresses, const char *text);
+/* As client_ask_addresses, of networks with a netmask too. */
+int fail2ban_ask_addresses(const struct options *options, const char *command,
+	const char *jail, int n, char **texts, json_int_t *count);
 /*
  * Lifts bans in one jail: each text an address, a network, or a network whose
  * members are to be lifted. What is none of these, or not banned, goes to

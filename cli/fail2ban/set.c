@@ -26,7 +26,7 @@ static int set_banip(const struct options *options, int argc, char **argv)
 	json_int_t count;
 	int rc;
 
-	rc = client_ask_addresses(
+	rc = fail2ban_ask_addresses(
 		options, "ban", argv[0], argc - 2, argv + 2, &count);
 	if (rc == EXIT_FAULT)
 		return FAIL2BAN_NO;

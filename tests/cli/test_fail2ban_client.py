@@ -209,6 +209,19 @@ def test_ban_and_unban(both):
     assert both.same("get", "dovecot", "banip") == ("203.0.113.9\n", 0)
 
 
+def test_ban_of_a_netmask(both):
+    network = "198.51.100.7/255.255.255.128"
+    assert both.same("set", "dovecot", "banip", network) == ("1\n", 0)
+    assert both.same("get", "dovecot", "banip") == (
+        "203.0.113.9 198.51.100.0/25\n", 0)
+    both.same("get", "dovecot", "banned", "198.51.100.0/255.255.255.128")
+    both.same("banned", "198.51.100.0/25", network[:-3] + "0")
+    assert both.same("set", "dovecot", "unbanip",
+                     "198.51.100.0/255.255.255.128") == ("1\n", 0)
+    both.same("set", "dovecot", "banip", "198.51.100.7", "198.51.100.8")
+    assert both.same("unban", "198.51.100.0/255.255.255.0") == ("2\n", 0)
+
+
 def test_ban_with_time(both):
     out, _ = both.same("get", "dovecot", "banip", "--with-time")
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
