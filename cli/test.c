@@ -57,6 +57,9 @@ static void add_attempt(json_t *row, const struct failure *f)
 	if (f->session)
 		json_object_set_new(row, "session",
 			json_stringn(f->session, f->session_len));
+	if (f->user)
+		json_object_set_new(
+			row, "user", json_stringn(f->user, f->user_len));
 	if (f->witness)
 		json_object_set_new(row, "witness",
 			json_stringn(f->witness, f->witness_len));
@@ -92,7 +95,7 @@ static void print_line(const struct line *line, enum filter_verdict v,
 		time ? json_real((double)time / 1e6) : json_null());
 	if (found)
 		add_attempt(row, failure);
-	json_dumpf(row, stdout, JSON_COMPACT);
+	json_dumpf(row, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(row);
 }

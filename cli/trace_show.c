@@ -344,7 +344,7 @@ void trace_json(struct trace *trace, const char *query, FILE *to)
 	json_object_set_new(out, "refused", refused);
 	json_object_set_new(
 		out, "lost", json_integer((json_int_t)trace_lost(trace)));
-	json_dumpf(out, to, JSON_INDENT(2));
+	json_dumpf(out, to, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putc('\n', to);
 	json_decref(out);
 }

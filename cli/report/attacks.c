@@ -328,7 +328,7 @@ void report_attacks_json(
 		parties_json(a->networks, "network", "accounts"));
 	json_object_set_new(out, "accounts",
 		parties_json(a->accounts, "account", "networks"));
-	json_dumpf(out, to, JSON_INDENT(2));
+	json_dumpf(out, to, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putc('\n', to);
 	json_decref(out);
 }

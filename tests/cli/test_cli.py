@@ -273,6 +273,29 @@ def test_json_is_the_daemons(daemon):
     assert json.loads(done.stdout) == {"count": 3}
 
 
+@pytest.mark.parametrize("words", [
+    ("test", hosts.REPO / "filters" / "dovecot.conf"),
+    ("report", "--attacks"), ("trace", "b\u00f6b@example.org")],
+    ids=lambda words: words[0])
+def test_json_of_a_log_is_ascii(words, build, tmp_path):
+    """As the manual has it of all commands."""
+    user = "b\u00f6b@example.org"
+    log = tmp_path / "mail.log"
+    log.write_text(
+        "Nov 20 09:00:00 mx dovecot: imap-login: Aborted login (auth failed, "
+        f"2 attempts in 2 secs): user=<{user}>, method=PLAIN, rip=192.0.2.1, "
+        "lip=192.0.2.2, session=<a>\n"
+        "Nov 20 09:00:01 mx postfix/smtp[4]: 04D8CA8C442: "
+        f"to=<{user}>, relay=none, delay=30, delays=0.1/0.01/30/0, dsn=4.4.1, "
+        "status=deferred (connect: Connection timed out)\n", "utf-8")
+    done = subprocess.run(
+        [hosts.built("mailban", build), *words, "--json", log],
+        env=hosts.SANITIZER_ENV, stdout=subprocess.PIPE, check=True,
+        timeout=60)
+    assert b"b\\u00F6b@" in done.stdout
+    assert done.stdout.isascii()
+
+
 def test_exit_tells_yes_no_and_fault(daemon):
     daemon.will_say({"count": 0})
     assert mailban(daemon, "unban", "192.0.2.1").returncode == 1
