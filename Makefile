@@ -116,7 +116,7 @@ DAEMON = daemon/main daemon/alarm_settings daemon/alarms daemon/alarms_gauge \
 DAEMON_LIBS = -lsystemd -lpcre2-8 -lsqlite3 -ljansson -lseccomp -lz -lm
 
 CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost cli/lint/forge \
-	cli/lint/rule filters/pattern filters/sample
+	cli/lint/print cli/lint/rule filters/pattern filters/sample
 CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/debuggex \
 	cli/fail2ban/dump cli/fail2ban/get cli/fail2ban/interactive \
 	cli/fail2ban/pytext cli/fail2ban/python cli/fail2ban/regex \

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "cli/text.h"
 #include "lib/clock.h"
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -92,26 +93,9 @@ size_t screen_rows(void)
 	return size_get().ws_row;
 }
 
-/* How many bytes of the line fit into so many columns. */
-static size_t line_fit(const char *line, size_t n, int columns)
+size_t screen_columns(void)
 {
-	mbstate_t state = {0};
-	size_t at = 0;
-
-	while (at < n) {
-		wchar_t c;
-		size_t got = mbrtowc(&c, line + at, n - at, &state);
-		int width;
-
-		if (got == 0 || got > n - at)
-			break;
-		width = wcwidth(c);
-		columns -= width > 0 ? width : 0;
-		if (columns < 0)
-			break;
-		at += got;
-	}
-	return at;
+	return size_get().ws_col;
 }
 
 void screen_draw(const char *text)
@@ -122,7 +106,7 @@ void screen_draw(const char *text)
 	for (int row = 0; row < size.ws_row && *text; row++) {
 		size_t n = strcspn(text, "\n");
 
-		fwrite(text, 1, line_fit(text, n, size.ws_col), stdout);
+		fwrite(text, 1, text_fit(text, n, size.ws_col), stdout);
 		fputs("\033[K", stdout);
 		text += n + (text[n] == '\n');
 		/* A newline in the last row would scroll. */

@@ -14,8 +14,9 @@
 bool screen_enter(void);
 void screen_leave(void);
 
-/* How many lines of text fit. */
+/* How many lines of text fit, and how wide: of standard output. */
 size_t screen_rows(void);
+size_t screen_columns(void);
 /* Shows escaped text (cli/text.h) from the top; what does not fit is cut. */
 void screen_draw(const char *text);
 

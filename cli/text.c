@@ -37,19 +37,40 @@ char *text_escape(const char *text)
 	return text_escape_bytes(text, strlen(text));
 }
 
+/* The bytes of the first character, and its columns in *width. */
+static size_t char_width(const char *text, size_t left, size_t *width)
+{
+	uint32_t v;
+	size_t n = plain_decode(text, left, &v);
+	int w = n > 1 ? wcwidth((wchar_t)v) : 1;
+
+	*width = w > 0 ? (size_t)w : 0;
+	return n ? n : 1;
+}
+
 size_t text_width(const char *text)
 {
-	size_t left = strlen(text), n, width = 0;
-	uint32_t v;
-	int w;
+	size_t left = strlen(text), n, width, all = 0;
 
 	for (; left; text += n, left -= n) {
-		n = plain_decode(text, left, &v);
-		w = n > 1 ? wcwidth((wchar_t)v) : 1;
-		width += w > 0 ? (size_t)w : 0;
-		n = n ? n : 1;
+		n = char_width(text, left, &width);
+		all += width;
 	}
-	return width;
+	return all;
+}
+
+size_t text_fit(const char *text, size_t n, size_t columns)
+{
+	size_t at = 0, got, width;
+
+	while (at < n) {
+		got = char_width(text + at, n - at, &width);
+		if (width > columns)
+			break;
+		columns -= width;
+		at += got;
+	}
+	return at;
 }
 
 char *text_format(const char *format, va_list args)

@@ -20,6 +20,8 @@ __attribute__((format(printf, 1, 0))) char *text_format(
 	const char *format, va_list args);
 /* The columns that an escaped text takes. */
 size_t text_width(const char *text);
+/* How many of its n bytes fit into so many columns. */
+size_t text_fit(const char *text, size_t n, size_t columns);
 /* "mailban: ...", escaped, and a newline, to stderr. */
 __attribute__((format(printf, 1, 2))) void text_complain(
 	const char *format, ...);

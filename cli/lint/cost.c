@@ -95,6 +95,8 @@ static bool tell(struct lint *lint, const struct lint_rule *rule,
 	line = lint_joined(a->line, text);
 	if (power > POWER_MANY)
 		lint_tell(lint, "slow", rule->row, line, NULL,
+			"repeat nothing that is itself repeated, or begin each "
+			"round with a byte that cannot stand within",
 			"'%.*s' can be matched in ever more ways: %s%u steps "
 			"with %zu bytes there, %s%u with %zu; with %zu it is "
 			"given up",
@@ -103,6 +105,8 @@ static bool tell(struct lint *lint, const struct lint_rule *rule,
 			n);
 	else
 		lint_tell(lint, "slow", rule->row, NULL, NULL,
+			"take from one of the two what the other may hold, as "
+			"[^ ]* before a blank",
 			"'%.*s' overlaps with what stands beside it: %u steps "
 			"with %zu bytes there, %s%u with %zu; with %zu it is "
 			"given up",

@@ -156,9 +156,10 @@ static bool try_anywhere(struct scene *s)
 	free(text);
 	if (line)
 		lint_tell(s->lint, "forged", s->rule->row, line, LINT_DECOY,
-			"it matches anywhere in a message: a client's text in "
-			"any other one can look like it; begin it with '^' "
-			"and all that stands before the address");
+			"begin it with '^' and all that stands before the "
+			"address",
+			"it matches anywhere in a message, so that a client's "
+			"text in any other one can look like it");
 	free(line);
 	return line;
 }
@@ -193,15 +194,17 @@ static bool try_in(struct scene *s, struct span place, struct regex *allowed,
 		return false;
 	if (!allowed) {
 		lint_tell(s->lint, "forged", s->rule->row, line, LINT_DECOY,
-			"its end is open: what a client has logged behind the "
-			"rest is taken for the address; say what stands "
-			"before the address exactly, and end it with '$'");
+			"say exactly what stands before the address, and end "
+			"it with '$'",
+			"its end is open, so that what a client has logged "
+			"behind the rest is taken for the address");
 	} else {
 		part = pattern_field(s->rule->pattern, field, &n);
 		lint_tell(s->lint, "forged", s->rule->row, line, LINT_DECOY,
+			"write what cannot stand there instead, as [^]]* "
+			"before a ']'",
 			"'%.*s' %s the address can hold a text that is taken "
-			"for it; write what it cannot hold instead, as "
-			"[^]]* before a ']'",
+			"for it",
 			(int)n, part,
 			place.from < s->address.from ? "before" : "behind");
 	}
@@ -297,8 +300,9 @@ static bool is_cut(const struct scene *s)
 		return false;
 	line = lint_joined(s->line, s->subject);
 	lint_tell(s->lint, "cut", s->rule->row, line, NULL,
-		"of %s it takes '%.*s': what stands before the address takes "
-		"the rest; end that with what stands there, as a blank",
+		"end what stands before it with what is there, as a blank",
+		"of %s it takes '%.*s', and what stands before the address "
+		"takes the rest",
 		client, (int)n, taken);
 	free(line);
 	return true;

@@ -6,7 +6,6 @@
  */
 #include "cli/lint/lint.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,31 +13,11 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/offline.h"
-#include "cli/table.h"
-#include "cli/text.h"
 #include "lib/line.h"
 #include "sources/header.h"
 
 /* Fewer samples do not tell that one regex takes all of another's lines. */
 #define SAMPLES_LEAST 4
-
-void lint_tell(struct lint *lint, const char *kind,
-	const struct filter_row *row, const char *line, const char *address,
-	const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
-	va_end(args);
-	json_array_append_new(lint->findings,
-		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s*, s:s*}", "kind", kind,
-			"file", row->file, "row", row->line, "regex", row->text,
-			"text", text, "line", line, "address", address));
-	free(text);
-}
 
 char *lint_joined(const struct lint_line *line, const char *subject)
 {
@@ -160,23 +139,28 @@ static void judge_place(struct lint *lint, struct lint_rule *rule, bool logs)
 
 	if (rule->same != rule) {
 		lint_tell(lint, "duplicate", rule->row, NULL, NULL,
-			"it is the same as that of line %d; take one away",
+			"take one of the two away",
+			"it is the same as that of line %d",
 			rule->same->row->line);
 		return;
 	}
 	other = taken_by(lint, rule);
 	if (other)
 		lint_tell(lint, "unreachable", rule->row, NULL, NULL,
+			"take it away, or put it first if it says more",
 			"that of line %d matches whatever it was tried with, "
 			"and comes first",
 			other->row->line);
 	else if (rule->matched && !rule->first)
 		lint_tell(lint, "unreachable", rule->row, NULL, NULL,
+			"take it away, or put it first if it says more",
 			"an earlier failregex took each of the %zu lines of "
 			"the log that it matches",
 			rule->matched);
 	else if (logs && !rule->matched)
 		lint_tell(lint, "unmatched", rule->row, NULL, NULL,
+			"nothing, if the log is of few days; else look up what "
+			"the program writes by now",
 			"none of the log's %zu lines ever matched it",
 			lint->lines);
 }
@@ -187,6 +171,7 @@ static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
 		return;
 	if (regex_search(rule->regex, "", 0, true) == REGEX_MATCH)
 		lint_tell(lint, "empty", rule->row, NULL, NULL,
+			"say what stands around the address",
 			"it matches an empty text, and so every line");
 	judge_place(lint, rule, logs);
 	/* Nobody has a newline logged as one, which such a proof would need. */
@@ -197,49 +182,14 @@ static void judge(struct lint *lint, struct lint_rule *rule, bool logs)
 		return;
 	if (regex_may_follow(rule->regex, LINT_HOLE, 1))
 		lint_tell(lint, "open", rule->row, NULL, NULL,
+			"begin it with '^', and give a log that it matches",
 			"it is not bound to the beginning, and no line could "
-			"be made up to try it: give a log that it matches");
+			"be made up to try it");
 	else
 		lint_tell(lint, "untried", rule->row, NULL, NULL,
+			"give a log that it matches, behind the filter",
 			"no line could be made up to try it, so nothing is "
-			"known of it: give a log that it matches");
-}
-
-/* What a log or a filter wrote, harmless on a terminal; to be freed. */
-static char *member(const json_t *finding, const char *key)
-{
-	return text_escape(json_string_value(json_object_get(finding, key)));
-}
-
-static void finding_print(const json_t *finding)
-{
-	static const char *const more[][2] = {
-		{"regex", "failregex"}, {"line", "line"}, {"address", "bans"}};
-	char *file = member(finding, "file"), *text = member(finding, "text");
-
-	printf("%s%s:%jd: %s:%s %s\n", table_bold(stdout), file,
-		(intmax_t)json_integer_value(json_object_get(finding, "row")),
-		json_string_value(json_object_get(finding, "kind")),
-		table_plain(stdout), text);
-	free(file);
-	free(text);
-	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
-		if (!json_object_get(finding, more[i][0]))
-			continue;
-		text = member(finding, more[i][0]);
-		printf("    %-10s %s\n", more[i][1], text);
-		free(text);
-	}
-}
-
-static void findings_print(const struct lint *lint)
-{
-	const json_t *finding;
-	size_t i, n = json_array_size(lint->findings);
-
-	json_array_foreach (lint->findings, i, finding)
-		finding_print(finding);
-	printf("%zu failregex, %zu finding%s\n", lint->n, n, n == 1 ? "" : "s");
+			"known of it");
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -292,8 +242,9 @@ static void lint_all(struct lint *lint, bool logs)
 		judge(lint, &lint->rules[i], logs);
 	if (logs && lint->found && !lint->dated && lint->n)
 		lint_tell(lint, "undated", &lint->file.failregex[0], NULL, NULL,
+			"set datepattern to what they begin with",
 			"none of the %zu lines that match has a date that is "
-			"understood: each counts as of now; set datepattern",
+			"understood, so each counts as of now",
 			lint->found);
 }
 
@@ -322,7 +273,7 @@ int lint_run(const struct command *self, const struct options *options,
 		if (options->json)
 			client_print(lint.findings);
 		else
-			findings_print(&lint);
+			lint_print(&lint);
 		status = json_array_size(lint.findings) ? EXIT_NO : EXIT_YES;
 	}
 	for (size_t i = 0; i < lint.n; i++)

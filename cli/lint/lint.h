@@ -59,12 +59,15 @@ struct lint {
 };
 
 /*
- * One more finding: of a kind ("forged", "slow", ...), about a row, in words.
- * line is a proof, which is printed; it and address may be NULL.
+ * One more finding: of a kind ("forged", "slow", ...), about a row, in words,
+ * and what an admin can do about it. line is a proof, which is printed; it and
+ * address may be NULL.
  */
-__attribute__((format(printf, 6, 7))) void lint_tell(struct lint *lint,
+__attribute__((format(printf, 7, 8))) void lint_tell(struct lint *lint,
 	const char *kind, const struct filter_row *row, const char *line,
-	const char *address, const char *format, ...);
+	const char *address, const char *advice, const char *format, ...);
+/* All of them for people, and how many there are. */
+void lint_print(const struct lint *lint);
 
 /* Does the whole filter take address for the client of this line? */
 bool lint_takes(struct lint *lint, const char *line, const char *address);

@@ -7,8 +7,10 @@ must name the address that the finding says.
 import json
 import os
 import pathlib
+import pty
 import re
 import subprocess
+import termios
 
 import pytest
 
@@ -211,13 +213,61 @@ def test_text(write):
     done = run("lint", "-c", write("bad \x1b <HOST>$"), "mine")
     assert done.returncode == 1
     assert "\x1b" not in done.stdout
-    assert re.search(r"mine\.conf:2: forged: .*\n    failregex  bad "
-                     r"\\x1b <HOST>\$\n    line       .*\n    bans       "
-                     r"203\.0\.113\.66\n1 failregex, 1 finding\n$",
-                     done.stdout)
+    assert re.search(r"mine\.conf:2: forged: .*\n    to do         begin .*\n"
+                     r"    failregex 1   bad \\x1b <HOST>\$\n"
+                     r"    line          .*\n"
+                     r"    bans          203\.0\.113\.66\n"
+                     r"1 failregex, 1 finding\n$", done.stdout)
     done = run("lint", "-c", write(GOOD[0]), "mine")
     assert (done.returncode, done.stdout) == (
         0, "1 failregex, 0 findings\n")
+
+
+def on_terminal(columns, *args):
+    """What it writes on a terminal of that width, by line."""
+    ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (24, columns))
+    with subprocess.Popen([hosts.built("mailban"), *args], stdout=its,
+                          env={**ENV, "LC_ALL": "C.UTF-8"}) as program:
+        os.close(its)
+        out = b""
+        try:
+            while got := os.read(ours, 65536):
+                out += got
+        except OSError:  # nobody writes any more
+            pass
+        os.close(ours)
+    assert program.returncode == 1
+    return re.sub("\033\\[[\\d;]*m", "", out.decode()).splitlines()
+
+
+def test_a_terminal_has_a_line_for_a_regex(write):
+    """By its number and beginning; a pipe has all of it."""
+    bad = "bad caf\u00e9 " + "x" * 500 + " <HOST>$"
+    confdir = write(GOOD[0], bad)
+    for columns, room in (80, 61), (200, 181), (10, 19), (531, 512):
+        shown = on_terminal(columns, "lint", "-c", confdir, "mine")
+        assert shown[0].startswith(f"{confdir}/filter.d/mine.conf:3: ")
+        assert shown[2] == f"    failregex 2   {bad[:room]}\u2026"
+    whole = on_terminal(536, "lint", "-c", confdir, "mine")[2]
+    assert whole == f"    failregex 2   {bad}"
+    done = run("lint", "-c", confdir, "mine")
+    assert done.stdout.splitlines()[2] == whole
+
+
+@pytest.mark.parametrize("kind, rows", [
+    ("forged", BAD[0][0]), ("slow", SLOW[0][0]),
+    ("untried", r"^(?P<c>x)?y (?(c)a|b) <HOST>$"),
+    ("duplicate", GOOD[0])])
+def test_each_has_an_advice(write, kind, rows):
+    """One sentence for what it is, one for what to do."""
+    found = [f for f in lint(write(GOOD[0], rows), "mine")
+             if f["kind"] == kind]
+    assert found, kind
+    assert found[0]["number"] == 2
+    assert found[0]["advice"]
+    for text in found[0]["text"], found[0]["advice"]:
+        assert text.count(". ") == 0 and not text.endswith(".")
 
 
 CORPUS = hosts.TESTS / "filters/corpus"
