@@ -247,6 +247,15 @@ WRITTEN = {
         "session=<9ZHq02g3J8S60fan>"], None),
     "a fault of the server's": ("postfix", [
         AT + "dovecot: auth: Error: sql(x,203.0.113.9): y", GUESS], None),
+    "authdaemond is not there": ("courier", [
+        AT + "pop3d: authdaemon: s_connect() failed: Connection refused",
+        AT + "pop3d: LOGIN FAILED, user=bob, ip=[::ffff:203.0.113.9], "
+        "port=[41851]"], None),
+    "authdaemond is not there, in a name taken apart": ("courier", [
+        AT + "pop3d: authdaemon: s_connect() failed: Connection refused" +
+        461 * " ",
+        AT + "pop3d: LOGIN FAILED, user=bob, ip=[::ffff:203.0.113.9], "
+        "port=[41851]"], "203.0.113.9"),
     "a fault in a token": ("postfix", [
         AT + "dovecot: auth: oauth2(x,203.0.113.9): oauth2 failed: Local "
         "validation failed: HS256 key 'a",
