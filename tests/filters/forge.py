@@ -88,8 +88,9 @@ POSTFIX = {
     "reply": without("", 1900)}
 DOVECOT = {
     # login-common/client-common.c: str_sanitize(user, 80), of the mechanism
-    # MAX_MECH_NAME: a word of the protocol's
-    "user": any_text(80), "method": only("!-~", 64),
+    # MAX_MECH_NAME: a word of the protocol's; without one nothing stands there
+    "user": any_text(80),
+    "method": lambda text: only("!-~", 64)(text) or "PLAIN",
     # One that a password was tried for.
     "guessed": lambda text: any_text(80)(re.sub("^(?=>|$)", "x", text)),
     # auth/auth-request.c: 64 bytes, and by default auth_username_chars; the

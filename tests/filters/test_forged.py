@@ -8,6 +8,8 @@ any text that the daemon could print there, for the same peer.
 """
 import collections
 import functools
+import itertools
+import random
 import re
 import time
 
@@ -161,6 +163,53 @@ def test_what_no_filter_can_tell():
         print(f"raw newlines: {name}: a client can write lines of its own")
     on = (hosts.REPO / "jails" / "mailhost.conf").read_text()
     assert not re.search("|".join(RAW_NEWLINES), on)
+
+# Such a name could be a server's name behind the address, as above.
+ONLY_ELEMENT = r"rip=.*\w=<.*>, .*rip="
+# Log formats of an admin's own: U is the user's name, P the peer's address, S
+# what the client calls the server. Of those that have the address right behind
+# the name each guess counts.
+FORMATS = {
+    "user=<U>, method=PLAIN, rip=P, lip=L, mpid=7, TLS, session=<I>": True,
+    "user=<U>, rip=P, lip=L, TLS: SSL_read() syscall failed, session=<I>": True,
+    "session=<I>, user=<U>, method=PLAIN, rip=P, lip=L": True,
+    "user=<U>, method=PLAIN, rip=P, session=<I>, lip=L, TLS": True,
+    "user=<U>, lip=L, rip=P, session=<I>": False,
+    "user=<U>, TLS, method=PLAIN, rip=P, lip=L": False,
+    "user=<U>, session=<I>, rip=P": False,
+    "user=<U>, sni=<S>, lip=L, rip=P, session=<I>": False,
+    "user=<U>, from=P, lip=L, session=<I>": False,
+    "user=<U>, [P]": False,
+    "user=<U>, from=<P>, session=<I>": False,
+}
+NAMES = ("x", "bob", ">", ">, ", ", ", ", y", ", y>", "rip=1.2.3.4",
+         ">, rip=1.2.3.4", ">, rip=1.2.3.4, ", ">, method=PLAIN, rip=1.2.3.4, ",
+         ", rip=1.2.3.4", "lip=5.6.7.8", ", TLS", "session=<a>",
+         ", session=<9ZHq02g3J8S60fan>, ", "user=<x", ": user=<x>, rip=1.2.3.4",
+         "<", "=", "z=<", "TLS: ", "1.2.3.4", "[1.2.3.4]", ": ", "(", ") ")
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "2001:db8::bad:1"])
+def test_no_log_format_makes_a_name_count(peer, tally):
+    dice = random.Random(forge.SEED)
+    made = []
+    for text, n in itertools.product(FORMATS, range(1500)):
+        name, server = (forge.any_text(80)("".join(
+            dice.choices(NAMES, k=dice.randint(1, 7)))) for _ in range(2))
+        fill = {"U": name, "P": peer, "L": "198.51.100.2", "S": server,
+                "I": "9ZHq02g3J8S60fan"}
+        made.append((text, "Nov 21 10:00:00 mx dovecot: imap-login: "
+                     "Disconnected (auth failed, 1 attempts in 2 secs): " +
+                     re.sub(r"\b[UPLSI]\b", lambda m: fill[m[0]], text)))
+    tally.bad_input("forged names in log formats", len(made))
+    found = list(zip(made, verdicts("dovecot", [line for _, line in made])))
+    framed = [line for (_, line), who in found if who not in (None, peer)]
+    missed = [line for (text, line), who in found
+              if FORMATS[text] and not who
+              and not re.search(ONLY_ELEMENT, line)]
+    assert not framed, "another's address: " + told(framed)
+    assert not missed, "missed: " + told(missed)
+
 
 TAGS = {
     "courier": "imapd: ", "cyrus": "cyrus/imap[7]: ", "dovecot": "dovecot: ",
