@@ -41,7 +41,7 @@ FILTERS = filters/beginnings filters/content filters/datecut \
 	filters/filter_match filters/filter_spec filters/filter_subject \
 	filters/filterfile filters/filterkeys filters/given_up filters/groups \
 	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
-	filters/regex filters/sessions filters/sieve
+	filters/regex filters/sessions filters/sieve filters/spills
 JAILS = jails/action jails/actionlist jails/attempts jails/backend \
 	jails/banlist jails/duration jails/escalate jails/fail2ban \
 	jails/formula jails/formula_parse jails/ignore jails/ignorelist \

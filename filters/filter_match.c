@@ -10,9 +10,6 @@
 
 /* No connection lasts for more attempts. */
 #define ATTEMPTS_MOST 1000000
-/* What a client's text spills into the lines behind it is logged at once; a
- * file's dates know no less than seconds. */
-#define SPILL_TIME INT64_C(1000000)
 
 /*
  * Counts a search that was given up and turns it into a miss. A line that was
@@ -159,21 +156,17 @@ static void read_attempt(
 	out->witness_len = witness.n;
 }
 
-/*
- * Is the line, for all that it tells, the rest of what a client had the lines
- * before it say? Notes if others may be that of this.
- */
-static bool is_spilled(
-	struct filter *filter, size_t i, const struct line *line, int64_t time)
+/* May the line be the rest of what a client had the lines before it say? Notes
+ * if others may be that of this. */
+static bool is_spilled(struct filter *filter, size_t i, const struct line *line,
+	int64_t time, const struct prefix *who)
 {
-	bool is = filter->spilled && read_group(filter, i, OF_SPILLABLE).text &&
-		  time - filter->spilled_at <= SPILL_TIME &&
-		  filter->spilled_at - time <= SPILL_TIME;
+	bool renamed = read_group(filter, i, OF_RENAMED).text;
+	bool is = (renamed || read_group(filter, i, OF_SPILLABLE).text) &&
+		  spills_doubt(&filter->spills, who, time, renamed);
 
-	if (!line->stranger && read_group(filter, i, OF_SPILL).text) {
-		filter->spilled = true;
-		filter->spilled_at = time;
-	}
+	if (!line->stranger && read_group(filter, i, OF_SPILL).text)
+		spills_add(&filter->spills, who, time);
 	return is;
 }
 
@@ -195,9 +188,10 @@ static enum filter_verdict judge(struct filter *filter, size_t i,
 	bool has_who;
 
 	out->who = (struct prefix){0};
-	if (filter->has_spill && is_spilled(filter, i, line, time))
-		return FILTER_HELD;
 	has_who = read_who(filter, i, &out->who, &name);
+	if (filter->has_spill &&
+		is_spilled(filter, i, line, time, has_who ? &out->who : NULL))
+		return FILTER_HELD;
 	if (filter->excuses &&
 		is_fault(filter, i, line, time, has_who ? &out->who : NULL))
 		return FILTER_HELD;

@@ -9,6 +9,7 @@
 #include "filters/linebuffer.h"
 #include "filters/regex.h"
 #include "filters/sessions.h"
+#include "filters/spills.h"
 
 /*
  * What a filter is made of: for filter.c, which loads it, and filter_match.c,
@@ -37,8 +38,7 @@ struct filter {
 	struct regex **ignore;
 	size_t ignore_n;
 	bool has_spill; /* some failregex has <F-SPILL> */
-	bool spilled;
-	int64_t spilled_at;	 /* the line's time, if so */
+	struct spills spills;
 	struct excuses *excuses; /* NULL: no <F-FAULT> */
 	struct filter_counts counts;
 	unsigned char *given_up; /* by row, see given_up.c; NULL: none was */

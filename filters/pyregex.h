@@ -39,6 +39,7 @@ char *pyregex_show(const char *text, bool names, const char *ip6);
 #define GROUP_WITNESS "witness"	    /* <F-WITNESS> */
 #define GROUP_SPILL "spill"	    /* <F-SPILL> */
 #define GROUP_SPILLABLE "spillable" /* <F-SPILLABLE> */
+#define GROUP_RENAMED "renamed"	    /* <F-RENAMED> */
 #define GROUP_FAULT "fault"	    /* <F-FAULT> */
 #define GROUP_EXCUSABLE "excusable" /* <F-EXCUSABLE> */
 #define GROUP_SKIPPED "skiplines"   /* with a number: <SKIPLINES> */

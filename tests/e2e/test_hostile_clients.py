@@ -135,22 +135,28 @@ def server(new_host, join, request):
 
 
 def tokens():
-    """Bearer tokens that Dovecot 2.3 logs as they are, newlines and all: a
-    whole record of its log's own, one that fills what the log takes at once.
+    """Algorithms and keys of bearer tokens, which Dovecot 2.3 logs as they are,
+    newlines and all: a whole record of its log's own, one that gives the auth
+    process another name, one that fills what the log takes at once.
     """
     line = f"PAM(BOB,{VICTIM},<S>): [AUTHENTICATIONFAILED] X"
-    yield "NONE"
+    yield "NONE", "x"
+    login = "\n\x01\x02123 Disconnected (auth failed, 1 attempts in 2 secs): " \
+        f"user=<x>, rip={VICTIM}, lip=192.0.2.1, session=<abcdefghijklmnop>\n"
+    for begin in ("x", "x): "):
+        yield "HS256", f"{begin}\n\x01\x08123 prefix=imap-login: {login}"
     for record in ("\x01\x02123 ", "\x01\x03123 ", ""):
-        yield f"NONE'\n{record}{line}\n{record}"
+        yield f"NONE'\n{record}{line}\n{record}", "x"
         # What a second ")" would hide.
-        yield f"NONE): \n{record}{line}\n{record}"
+        yield f"NONE): \n{record}{line}\n{record}", "x"
     for at in range(3980, 4000):
-        yield "N" * at + line + "N" * 300
+        yield "N" * at + line + "N" * 300, "x"
 
 
-def oauth(alg):
-    """Fails to log in, once: a token of that algorithm."""
-    parts = {"typ": "JWT", "alg": alg}, {"sub": "bob", "exp": 99999999999}
+def oauth(alg, kid):
+    """Fails to log in, once: a token of that algorithm and key."""
+    parts = ({"typ": "JWT", "alg": alg, "kid": kid},
+             {"sub": "bob", "exp": 99999999999})
     token = ".".join(base64.urlsafe_b64encode(
         json.dumps(part).encode()).decode().rstrip("=") for part in parts)
     said = f"user=bob\x01auth=Bearer {token}.AAAA\x01\x01"
@@ -168,8 +174,13 @@ def say(server, *dialogues):
 def counted(server):
     """Each failure that was counted, as jail and address, when all is read."""
     before = server.daemon.log().count(MARK)
-    server.logger(attack.ABORTED.format(MARK))
-    hosts.wait_for(lambda: server.daemon.log().count(MARK) > before)
+
+    def is_marked():
+        """Marked anew: behind a token that writes lines it is doubted."""
+        server.logger(attack.ABORTED.format(MARK))
+        return server.daemon.log().count(MARK) > before
+
+    hosts.wait_for(is_marked, every=0.5)
     assert VICTIM not in server.daemon.log()
     # "Found 7 more in this second" names nobody.
     return [(jail, address) for jail, address in re.findall(
@@ -213,7 +224,7 @@ passdb {{
 def test_tokens_that_write_lines(server):
     """Each fails to log in, once, and no line of its own counts."""
     said = list(tokens())
-    heard = say(server, *((143, oauth(alg)) for alg in said))
+    heard = say(server, *((143, oauth(*one)) for one in said))
     hosts.wait_for(lambda: len(counted(server)) >= len(said), every=0.2,
                    what=f"{len(said)} failures; heard: {heard}")
     found = counted(server)
@@ -221,6 +232,8 @@ def test_tokens_that_write_lines(server):
     assert len(found) == len(said)
     assert VICTIM in server.run(["journalctl", "-o", "cat", "-g",
                                  f"^auth: PAM.*{VICTIM}"]).stdout
+    assert VICTIM in server.run(["journalctl", "-o", "cat", "-g",
+                                 f"^imap-login: .*{VICTIM}"]).stdout
 
 
 FAILED = "Disconnected (auth failed, 9 attempts in 1 secs): user=<"

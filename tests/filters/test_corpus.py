@@ -18,7 +18,7 @@ import pytest
 
 import forge
 from forge import rows
-from verdicts import MODES, answers_to, hits, verdicts
+from verdicts import MODES, answers_to, apart, hits, verdicts
 
 
 def check_marks(name, row):
@@ -55,7 +55,8 @@ def test_corpus_is_sound(name):
     (name, mode) for name, modes in MODES.items() for mode in modes])
 def test_corpus(name, mode):
     corpus = rows(name)
-    found = verdicts(f"{name}[mode={mode}]", [row["line"] for row in corpus])
+    found = verdicts(f"{name}[mode={mode}]",
+                     list(apart(row["line"] for row in corpus)))
     wrong = []
     for row, address in zip(corpus, found):
         wanted = row["expect"] if mode in row["modes"] else None
@@ -104,7 +105,7 @@ SPILLED = {"dovecot": [
     "failed: Local validation failed: x",
     "Nov 20 09:00:00 mx dovecot: auth: Debug: passwd-file(a?pam(x,203.0.113.9,"
     "<9ZHq>): lookup: user=a"]}
-SPILLED["postfix"] = SPILLED["dovecot"]
+SPILLED["postfix"] = SPILLED["sieve"] = SPILLED["dovecot"]
 
 
 TELLS = "Nov 20 09:00:00 mx dovecot: auth: "
@@ -142,7 +143,8 @@ def test_what_may_be_the_rest_of_a_name(before, believed):
 def test_each_failregex_is_needed(name, mode, tmp_path):
     """Some line is counted by it and by none before it; or only held."""
     spec = f"{name}[mode={mode}]"
-    lines = SPILLED.get(name, []) + [row["line"] for row in rows(name)]
+    lines = [*SPILLED.get(name, []),
+             *apart(row["line"] for row in rows(name))]
     first = {answer.get("regex") for answer in answers_to(spec, lines)}
     log = tmp_path / "log"
     log.write_text("".join(line + "\n" for line in lines))

@@ -89,6 +89,41 @@ static void what_spills_over_is_no_failure(void **state)
 		{"Nov 21 10:00:02 mx x: bad from 192.0.2.1", FILTER_MATCH},
 		{"Nov 21 10:00:01 mx x: bad from 192.0.2.1", FILTER_HELD},
 		{"Nov 21 09:59:58 mx x: bad from 192.0.2.1", FILTER_MATCH},
+		/* Who had it said gets away with nothing. */
+		{"Nov 21 10:00:10 mx x: token 192.0.2.1 b", FILTER_MATCH},
+		{"Nov 21 10:00:10 mx x: bad from 192.0.2.2", FILTER_HELD},
+		{"Nov 21 10:00:10 mx x: bad from 192.0.2.1", FILTER_MATCH},
+		/* But that one may not have said it. */
+		{"Nov 21 10:00:11 mx x: token 192.0.2.2 b", FILTER_HELD},
+		{"Nov 21 10:00:11 mx x: bad from 192.0.2.2", FILTER_HELD},
+		{"Nov 21 10:00:12 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:12 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		{"Nov 21 10:00:13 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		/* What begins as another's needs one who is known. */
+		{"Nov 21 10:00:20 mx x: token a", FILTER_HELD},
+		{"Nov 21 10:00:20 mx x: other 192.0.2.1", FILTER_MATCH},
+		{"Nov 21 10:00:30 mx x: token 192.0.2.1 b", FILTER_MATCH},
+		{"Nov 21 10:00:30 mx x: other 192.0.2.2", FILTER_HELD},
+		{"Nov 21 10:00:30 mx x: other 192.0.2.1", FILTER_MATCH},
+		/* Nobody hides behind another's who has long been silent, */
+		{"Nov 21 10:00:31 mx x: token 192.0.2.2 b", FILTER_HELD},
+		{"Nov 21 10:00:32 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:32 mx x: other 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:32 mx x: token 192.0.2.2 b", FILTER_MATCH},
+		{"Nov 21 10:00:32 mx x: bad from 192.0.2.1", FILTER_HELD},
+		{"Nov 21 10:00:33 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		/* nor behind such as he makes up. */
+		{"Nov 21 10:00:33 mx x: token 192.0.2.3 b", FILTER_HELD},
+		{"Nov 21 10:00:33 mx x: token 192.0.2.4 b", FILTER_HELD},
+		{"Nov 21 10:00:33 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		{"Nov 21 10:00:33 mx x: token 192.0.2.2 b", FILTER_MATCH},
+		{"Nov 21 10:00:34 mx x: bad from 192.0.2.2", FILTER_MATCH},
+		/* Of two who went on none is believed. */
+		{"Nov 21 10:00:34 mx x: token 192.0.2.3 b", FILTER_HELD},
+		{"Nov 21 10:00:34 mx x: token 192.0.2.4 b", FILTER_HELD},
+		{"Nov 21 10:00:35 mx x: bad from 192.0.2.4", FILTER_HELD},
+		{"Nov 21 10:00:35 mx x: token 192.0.2.4 b", FILTER_HELD},
+		{"Nov 21 10:00:36 mx x: token 192.0.2.4 b", FILTER_MATCH},
 	};
 	struct err err;
 	struct filter *filter;
@@ -99,8 +134,11 @@ static void what_spills_over_is_no_failure(void **state)
 		"failregex = ^ \\S+ x: <F-SPILLABLE>bad</F-SPILLABLE> from "
 		"<ADDR>$\n"
 		"            ^ \\S+ x: worse from <ADDR>$\n"
+		"            ^ \\S+ x: <F-RENAMED>other</F-RENAMED> <ADDR>$\n"
 		"            ^ \\S+ x: <F-SPILL>token</F-SPILL> "
-		"<F-NOFAIL>.</F-NOFAIL>$\n");
+		"<F-NOFAIL>.</F-NOFAIL>$\n"
+		"            ^ \\S+ x: <F-SPILL>token</F-SPILL>"
+		"<F-SPILLABLE> </F-SPILLABLE><ADDR> b$\n");
 	filter = confdir_load("a", &err);
 	assert_non_null(filter);
 	assert_true(filter_warns(filter));

@@ -17,7 +17,7 @@ import pytest
 
 import forge
 import hosts
-from verdicts import MODES, answers_to, verdicts
+from verdicts import MODES, answers_to, apart, verdicts
 
 # Filters of logs in which a client can write a line of its own, with any
 # address: the daemon prints its newlines as they are. nginx only with
@@ -90,7 +90,7 @@ class Judged:
         self.kinds = collections.Counter()
         forged = [made for made in forged_lines(name) if only(made[0])]
         known = {row["expect"] for row, *_ in forged if row["expect"]}
-        found = verdicts(spec, [line for *_, line in forged])
+        found = verdicts(spec, list(apart(line for *_, line in forged)))
         self.lines, self.true = len(forged), 0
         self.matches = sum(address is not None for address in found)
         for (row, sort, kinds, line), address in zip(forged, found):
@@ -278,12 +278,59 @@ AT = "Nov 22 19:00:00 mx "
 VICTIM = "auth: {}sql(victim,1.2.3.4,<S2>): unknown user"
 GUESS = AT + "postfix/submission/smtpd[12]: warning: unknown[203.0.113.9]: " \
     "SASL PLAIN authentication failed: , sasl_username=bob"
+TOKEN = AT + "dovecot: auth: oauth2(x,203.0.113.9,<S1>): oauth2 failed: " \
+    "Local validation failed: HS256 key 'x): "
 # Filter, lines, who counts at the last of them.
 WRITTEN = {
     "a token's key, in Dovecot's own log": ("dovecot", [
         "Nov 22 19:00:00 auth: Info: oauth2(x,203.0.113.9,<S1>): oauth2 "
         "failed: Local validation failed: No key 'a): b",
         "Nov 22 19:00:00 " + VICTIM.format("Info: ")], None),
+    "a name that no token is of": ("dovecot", [
+        AT + "dovecot: auth: oauth2(x?,203.0.113.9,<S1>): oauth2 failed: "
+        "Username 'x", AT + "dovecot: " + VICTIM.format("")], None),
+    "a name that no token is of, twice": ("dovecot", [
+        AT + "dovecot: auth: oauth2(a' did not match 'b?,203.0.113.9,<S1>): "
+        "oauth2 failed: Username 'a' did not match 'b'",
+        AT + "dovecot: " + VICTIM.format("")], None),
+    "a fault in such a name": ("postfix", [
+        AT + "dovecot: auth: oauth2(x?,203.0.113.9,<S1>): oauth2 failed: "
+        "Username 'x", AT + "dovecot: auth: Error: sql(x,203.0.113.9): y",
+        GUESS], "203.0.113.9"),
+    "another name for the auth process": ("dovecot", [
+        TOKEN, AT + "dovecot: imap-login: Disconnected (auth failed, 1 "
+        "attempts in 2 secs): user=<x>, rip=1.2.3.4, lip=192.0.2.1"], None),
+    "the ordinary line of such a name": ("dovecot", [
+        TOKEN, AT + "dovecot: imap-login: Disconnected (auth failed, 1 "
+        "attempts in 2 secs): user=<x>, method=PLAIN, rip=1.2.3.4, "
+        "lip=192.0.2.1, TLS, session=<S>"], None),
+    "such a name of 2.4's kind": ("dovecot", [
+        TOKEN, AT + "dovecot: auth(x,1.2.3.4,sasl:plain)<S>: sql: unknown "
+        "user"], None),
+    "such a name, of sieve": ("sieve", [
+        TOKEN, AT + "dovecot: managesieve-login: Disconnected (auth failed, 1 "
+        "attempts in 2 secs): user=<x>, rip=1.2.3.4, lip=192.0.2.1"], None),
+    "who had it written": ("dovecot", [
+        TOKEN, AT + "dovecot: imap-login: Disconnected (auth failed, 1 "
+        "attempts in 2 secs): user=<x>, rip=203.0.113.9, lip=192.0.2.1"],
+        "203.0.113.9"),
+    "who had it written, of sieve": ("sieve", [
+        TOKEN, AT + "dovecot: managesieve-login: Disconnected (auth failed, 1 "
+        "attempts in 2 secs): user=<x>, rip=203.0.113.9, lip=192.0.2.1"],
+        "203.0.113.9"),
+    "a token behind another's, and what it has the server write of that one": (
+        "dovecot", [
+            TOKEN.replace("203.0.113.9", "1.2.3.4"),
+            TOKEN.replace(":00 ", ":01 ", 1),
+            TOKEN.replace(":00 ", ":02 ", 1),
+            AT.replace(":00 ", ":02 ") + "dovecot: " + VICTIM.format("")],
+        None),
+    "a token behind another's, for itself": ("dovecot", [
+        TOKEN.replace("203.0.113.9", "1.2.3.4"),
+        TOKEN.replace(":00 ", ":01 ", 1), TOKEN.replace(":00 ", ":02 ", 1)],
+        "203.0.113.9"),
+    "a token, for itself": ("dovecot", [TOKEN], "203.0.113.9"),
+    "a token, not for sieve": ("sieve", [TOKEN], None),
     "a name cut by bytes": ("dovecot", [
         AT + "dovecot: auth: Debug: passwd-file(" + 15 * "\U0001f600" +
         "...,203.0.113.9,<S1>): lookup: user=\U0001f600",

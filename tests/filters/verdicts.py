@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `mailban test` says of lines: for the tests of the shipped filters."""
+import datetime
 import json
 import os
 import re
@@ -24,6 +25,18 @@ MODES = {
     "sogo": ("normal",),
     "sshd": ("normal", "ddos", "extra", "aggressive"),
 }
+
+
+def apart(lines):
+    """The lines as if hours lay between them: what one makes the filter doubt
+    is within a second of it, and no other line here."""
+    begin = datetime.datetime(2026, 11, 21, 10)
+    for n, line in enumerate(lines):
+        at = begin - datetime.timedelta(seconds=3 * n)
+        line = re.sub(r"^Nov 21 10:00:00(?= )", f"{at:%b %d %H:%M:%S}", line)
+        # Of another month: these have a zone of their own.
+        yield re.sub(r"^2026-11-21T10:00:00(?=\.)",
+                     f"{at:%Y-{at.month - 1:02}-%dT%H:%M:%S}", line)
 
 
 def run(name, args, lines):

@@ -90,6 +90,14 @@ static void on_found(void *ctx, size_t filter, enum filter_verdict v,
 	found[filter] = v;
 }
 
+/* What may be a client's text puts in doubt what comes with it, and that may be
+ * itself, asked about again. No address is ever one time known, then not. */
+static bool is_same(enum filter_verdict a, enum filter_verdict b)
+{
+	return a == b || (a != FILTER_MATCH && b != FILTER_MATCH &&
+				 (a == FILTER_HELD || b == FILTER_HELD));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	enum filter_verdict found[FILTERS] = {FILTER_MISS};
@@ -108,9 +116,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		enum filter_verdict v =
 			filter_match(filters[i], &subject, NULL, &one);
 
-		must(v == filter_match(filters[i], &subject, NULL, &two));
+		must(is_same(
+			v, filter_match(filters[i], &subject, NULL, &two)));
 		if (i + 1 < FILTERS)
-			must(v == found[i]);
+			must(is_same(v, found[i]));
 		if (v != FILTER_MATCH)
 			continue;
 		must(memcmp(&one.who, &two.who, sizeof(one.who)) == 0);
