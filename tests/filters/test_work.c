@@ -20,6 +20,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "filters/filter_parts.h"
+#include "filters/pattern.h"
 #include "tests/filters/hostile.h"
 
 /*
@@ -32,6 +34,14 @@
 #define SEARCHES_MOST 150
 /* Of some 3,000,000 lines: more are looked at by make bench. */
 #define EVERY 997
+/*
+ * What one regex may do for each byte of a text of so many: one that goes back
+ * to its beginning for each does hundreds of times that much, and JIT's limits
+ * do not count it.
+ */
+#define FILLED 512
+#define WORK_BYTE 40
+#define VARIANTS 4
 
 static struct {
 	uint64_t work;
@@ -149,9 +159,85 @@ static void work_is_bounded(void **state)
 	dispatch_free(&s.dispatch);
 }
 
+/* The text with so many bytes of a unit at a place, and what spoils it. */
+static uint64_t work_filled(struct regex *regex, const char *text, size_t at,
+	const char *unit, const char *rest)
+{
+	char filled[2 * FILLED + 512];
+	size_t n = at;
+
+	memcpy(filled, text, at);
+	for (size_t len = strlen(unit); n + len <= at + FILLED; n += len)
+		memcpy(filled + n, unit, len);
+	n += (size_t)snprintf(filled + n, sizeof(filled) - n, "%s\1", rest);
+	counted.work = 0;
+	regex_search_in(regex, 0, filled, n, REGEX_LINE, false);
+	return counted.work;
+}
+
+/* Fills a text that a regex matches, at each place. */
+static void fill_all(struct regex *regex, const char *text)
+{
+	static const char *const units[] = {"a", "0", " ", ",", ".", ":", "=",
+		"(", ")", "]", "\"", "'", "<", ": ", ", ", "a ", "a=", "). "};
+
+	for (size_t at = 0; at <= strlen(text); at++) {
+		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+			uint64_t behind = work_filled(
+				regex, text, at, units[i], text + at);
+			uint64_t alone =
+				work_filled(regex, text, at, units[i], "");
+
+			if (behind <= WORK_BYTE * FILLED &&
+				alone <= WORK_BYTE * FILLED)
+				continue;
+			fail_msg("%llu and %llu: '%s' at %zu of %s: %s",
+				(unsigned long long)behind,
+				(unsigned long long)alone, units[i], at, text,
+				regex_text(regex));
+		}
+	}
+}
+
+static void fill_row(struct regex *regex)
+{
+	struct pattern *pattern = pattern_new(regex_text(regex));
+	char text[512];
+
+	assert_non_null(pattern);
+	for (unsigned int i = 0; i < VARIANTS; i++)
+		if (pattern_sample(
+			    pattern, i, "192.0.2.1", NULL, text, sizeof(text)))
+			fill_all(regex, text);
+	pattern_free(&pattern);
+}
+
+static void no_regex_goes_back_for_each_byte(void **state)
+{
+	struct filter *filters[HOSTILE_FILTERS];
+
+	(void)state;
+	hostile_load("build/share", filters);
+	for (size_t i = 0; i < HOSTILE_FILTERS; i++) {
+		struct filter *f = filters[i];
+
+		if (f->prefregex)
+			fill_row(f->prefregex);
+		for (size_t k = 0; k < f->fail_n; k++)
+			fill_row(f->fail[k].regex);
+		for (size_t k = 0; k < f->ignore_n; k++)
+			fill_row(f->ignore[k]);
+	}
+	for (size_t i = 0; i < HOSTILE_FILTERS; i++)
+		filter_free(&filters[i]);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(work_is_bounded)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(no_regex_goes_back_for_each_byte),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
