@@ -119,7 +119,7 @@ CLI_LINT = cli/lint/lint cli/lint/candidates cli/lint/cost cli/lint/forge \
 	cli/lint/print cli/lint/rule filters/pattern filters/sample
 CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/debuggex \
 	cli/fail2ban/dump cli/fail2ban/get cli/fail2ban/interactive \
-	cli/fail2ban/pytext cli/fail2ban/python cli/fail2ban/regex \
+	cli/fail2ban/no cli/fail2ban/pytext cli/fail2ban/python cli/fail2ban/regex \
 	cli/fail2ban/regexdate cli/fail2ban/regexfilter cli/fail2ban/regexid \
 	cli/fail2ban/regexjail cli/fail2ban/regexjournal \
 	cli/fail2ban/regexlines cli/fail2ban/regexoptions \

@@ -3,7 +3,6 @@
  * What fail2ban-client's commands have in common: asking about jails, and
  * bans in the order and spelling that it gives them.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,46 +14,6 @@
 #include "cli/text.h"
 #include "jails/ignorelist.h"
 #include "lib/addr.h"
-
-int fail2ban_no(const char *format, ...)
-{
-	char *text;
-	va_list args;
-
-	va_start(args, format);
-	text = text_format(format, args);
-	va_end(args);
-	puts(text);
-	free(text);
-	return FAIL2BAN_NO;
-}
-
-int fail2ban_no_text(char *text)
-{
-	fail2ban_no("%s", text);
-	free(text);
-	return FAIL2BAN_NO;
-}
-
-int fail2ban_refuse(const char *word, const char *format, ...)
-{
-	char *why, *repr = python_repr(word);
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&why, format, args) < 0)
-		abort();
-	va_end(args);
-	fail2ban_no("Invalid command %s (%s)", repr, why);
-	free(why);
-	free(repr);
-	return FAIL2BAN_NO;
-}
-
-int fail2ban_too_few(void)
-{
-	return fail2ban_no("Sorry but the command is invalid");
-}
 
 json_t *fail2ban_ask(
 	const struct options *options, const char *command, const char *jail)
@@ -73,7 +32,8 @@ bool fail2ban_has_jail(const struct options *options, const char *name)
 	bool found = fail2ban_has_text(names, name);
 
 	if (names && !found)
-		fail2ban_no("Sorry but the jail '%s' does not exist", name);
+		fail2ban_no_as(
+			name, "Sorry but the jail '%s' does not exist", name);
 	json_decref(names);
 	return found;
 }
@@ -322,7 +282,7 @@ int fail2ban_unban(const struct options *options, int argc, char **argv)
 	json_int_t count;
 
 	if (argc < 2)
-		return fail2ban_no("Invalid command");
+		return fail2ban_invalid(options, "Invalid command");
 	if (argc == 2 && !strcmp(argv[1], "--all"))
 		count = fail2ban_lift_all(options, NULL);
 	else

@@ -60,6 +60,9 @@ static void usage_print(void)
 				*w->operands ? " " : "", w->operands, w->about);
 }
 
+/* What stderr has of options that are wrong. */
+#define INIT_FAILED "Init of command line failed"
+
 struct called {
 	struct options options;
 	const char *config;
@@ -99,7 +102,10 @@ static int seconds_print(const char *text)
 
 	said = python_seconds(text, &seconds, &is_float);
 	if (said) {
-		fail2ban_no("ERROR: %s", said);
+		fputs("ERROR: ", stdout);
+		fail2ban_put(said);
+		putchar('\n');
+		fputs(INIT_FAILED "\n", stderr);
 		free(said);
 		return FAIL2BAN_NO;
 	}
@@ -111,6 +117,17 @@ static int seconds_print(const char *text)
 		printf("%.0f\n", seconds);
 	}
 	return FAIL2BAN_YES;
+}
+
+static int config_missing(const char *config)
+{
+	char *escaped = text_escape(config);
+
+	fail2ban_log("%s", INIT_FAILED);
+	printf("ERROR: Base configuration directory %s does not exist \n",
+		escaped);
+	free(escaped);
+	return FAIL2BAN_NO;
 }
 
 /* mailband -t; what it finds it says on stderr itself. */
@@ -141,6 +158,7 @@ static void option_take(struct called *called, int letter)
 		return;
 	case '?':
 		usage_print();
+		fputs(INIT_FAILED "\n", stderr);
 		called->rc = FAIL2BAN_NO;
 		return;
 	}
@@ -164,10 +182,10 @@ static int word_run(const struct options *options, int argc, char **argv)
 	const struct fail2ban_word *word;
 
 	if (!argc)
-		return fail2ban_too_few();
+		return fail2ban_too_few(options);
 	word = fail2ban_word_find(fail2ban_words, argv[0]);
 	if (!word || (word->run == fail2ban_stats && !fail2ban_is_new()))
-		return fail2ban_no("Invalid command");
+		return fail2ban_invalid(options, "Invalid command");
 	return word->run(options, argc, argv);
 }
 
@@ -211,9 +229,7 @@ int fail2ban_run(int argc, char **argv)
 	if (called.done)
 		return called.rc;
 	if (called.config && access(called.config, F_OK))
-		return fail2ban_no("ERROR: Base configuration directory %s "
-				   "does not exist ",
-			called.config);
+		return config_missing(called.config);
 	if (called.dump) {
 		letter = fail2ban_dump(
 			called.config ? called.config : called.options.config,

@@ -61,16 +61,27 @@ int fail2ban_banned(const struct options *options, int argc, char **argv);
 int fail2ban_unban(const struct options *options, int argc, char **argv);
 json_int_t fail2ban_lift_all(const struct options *options, const char *jail);
 
-/* Too few words, as fail2ban tells it; returns FAIL2BAN_NO. */
-int fail2ban_too_few(void);
-/* Prints one line, safe for a terminal; returns FAIL2BAN_NO. */
+/* What the words alone make wrong: as fail2ban_no if the daemon runs. */
+__attribute__((format(printf, 2, 3))) int fail2ban_invalid(
+	const struct options *options, const char *format, ...);
+int fail2ban_too_few(const struct options *options);
+/* Prints one line, and logs it to stderr; returns FAIL2BAN_NO. */
 __attribute__((format(printf, 1, 2))) int fail2ban_no(const char *format, ...);
-/* The same of a text that is freed. */
+/* The same, where the log has the argument instead. */
+__attribute__((format(printf, 2, 3))) int fail2ban_no_as(
+	const char *argument, const char *format, ...);
+/* As fail2ban_no, of a text that is freed. */
 int fail2ban_no_text(char *text);
+/* The log's line alone. */
+__attribute__((format(printf, 1, 2))) void fail2ban_log(
+	const char *format, ...);
 /* "Invalid command 'word' (why)"; returns FAIL2BAN_NO. */
 __attribute__((format(printf, 2, 3))) int fail2ban_refuse(
 	const char *word, const char *format, ...);
 
+/* True if the daemon answers; else told on stderr. fail2ban has nothing else to
+ * say then, not even that a word is unknown. */
+bool fail2ban_runs(const struct options *options);
 /*
  * True if the daemon runs and has this jail. Else the reason has been told as
  * fail2ban tells it.

@@ -286,6 +286,17 @@ static int get_actions(const struct options *options, int argc, char **argv)
 	return FAIL2BAN_YES;
 }
 
+static int action_unknown(const char *name)
+{
+	char *said;
+
+	if (asprintf(&said, "Invalid Action name: %s", name) < 0)
+		abort();
+	fail2ban_no_as(said, "'%s'", said);
+	free(said);
+	return FAIL2BAN_NO;
+}
+
 /* mailban has an action's name and no more of it. */
 static int get_action(const struct options *options, int argc, char **argv)
 {
@@ -298,7 +309,7 @@ static int get_action(const struct options *options, int argc, char **argv)
 	known = fail2ban_has_text(json_object_get(jail, "actions"), argv[2]);
 	json_decref(jail);
 	if (!known)
-		return fail2ban_no("'Invalid Action name: %s'", argv[2]);
+		return action_unknown(argv[2]);
 	return fail2ban_refuse(argv[1], "mailban bans by itself: it runs no "
 					"action and has none of its values");
 }
@@ -366,13 +377,14 @@ int fail2ban_get(const struct options *options, int argc, char **argv)
 	if (argc && fail2ban_get_setting(options, argc, argv, &rc))
 		return rc;
 	if (argc < 2)
-		return fail2ban_too_few();
+		return fail2ban_too_few(options);
 	word = fail2ban_word_find(get_words, argv[1]);
 	if (!word && strncmp(argv[1], "bantime.", 8) != 0)
-		return fail2ban_no("Invalid command (no get action or not yet "
-				   "implemented)");
+		return fail2ban_invalid(options,
+			"Invalid command (no get action or not yet "
+			"implemented)");
 	if (word && argc < word->least)
-		return fail2ban_too_few();
+		return fail2ban_too_few(options);
 	if (!fail2ban_has_jail(options, argv[0]))
 		return FAIL2BAN_NO;
 	if (word)

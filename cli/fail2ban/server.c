@@ -19,11 +19,8 @@
 /* Prints a line if the daemon runs. */
 static int line_if_running(const struct options *options, const char *line)
 {
-	json_t *status = fail2ban_ask(options, "status", NULL);
-
-	if (!status)
+	if (!fail2ban_runs(options))
 		return FAIL2BAN_NO;
-	json_decref(status);
 	puts(line);
 	return FAIL2BAN_YES;
 }
@@ -65,7 +62,8 @@ static int echo_run(const struct options *options, int argc, char **argv)
 {
 	int i;
 
-	(void)options;
+	if (!fail2ban_runs(options))
+		return FAIL2BAN_NO;
 	for (i = 1; i < argc; i++)
 		printf("%s%s", i > 1 ? " " : "", argv[i]);
 	putchar('\n');
@@ -201,9 +199,9 @@ static int add_run(const struct options *options, int argc, char **argv)
 	bool known;
 
 	if (argc < 2)
-		return fail2ban_too_few();
+		return fail2ban_too_few(options);
 	if (!strcmp(argv[1], "--all"))
-		return fail2ban_no("Reserved name '--all'");
+		return fail2ban_invalid(options, "Reserved name '--all'");
 	/* 1.0.2 means to say so too, and fails over the saying. */
 	names = fail2ban_jails(options, false);
 	if (!names)
@@ -211,7 +209,8 @@ static int add_run(const struct options *options, int argc, char **argv)
 	known = fail2ban_has_text(names, argv[1]);
 	json_decref(names);
 	if (known)
-		return fail2ban_no("The jail '%s' already exists", argv[1]);
+		return fail2ban_no_as(
+			argv[1], "The jail '%s' already exists", argv[1]);
 	return fail2ban_refuse(argv[0],
 		"mailban has its jails from the configuration alone: write "
 		"enabled = true into jail.local, then reload");

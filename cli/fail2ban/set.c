@@ -240,12 +240,24 @@ static const struct fail2ban_word set_words[] = {
 	{"attempt", 2, set_attempt, NULL, NULL},
 	{"addaction", 3, NULL, NULL, NULL},
 	{"delaction", 3, NULL, NULL, NULL},
-	{"action", 4, NULL, NULL, NULL},
+	{"action", 3, NULL, NULL, NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
+static int action_unknown(const struct options *options, const char *word)
+{
+	char *repr = python_repr(word);
+
+	fail2ban_invalid(options,
+		"Invalid command %s (no set action or not yet implemented)",
+		repr);
+	free(repr);
+	return FAIL2BAN_NO;
+}
+
 /* What fail2ban reads before it looks for the jail: false when told. */
-static bool value_is_read(const char *key, const char *text)
+static bool value_is_read(
+	const struct options *options, const char *key, const char *text)
 {
 	static const char *const numbers[] = {"maxretry", "maxmatches",
 		"maxlines", "delfailregex", "delignoreregex", NULL};
@@ -254,7 +266,8 @@ static bool value_is_read(const char *key, const char *text)
 
 	if (!strcmp(key, "idle") && strcmp(text, "on") != 0 &&
 		strcmp(text, "off") != 0) {
-		fail2ban_no("Invalid idle option, must be 'on' or 'off'");
+		fail2ban_invalid(
+			options, "Invalid idle option, must be 'on' or 'off'");
 		return false;
 	}
 	for (size_t i = 0; numbers[i]; i++) {
@@ -262,7 +275,8 @@ static bool value_is_read(const char *key, const char *text)
 			continue;
 		wrong = python_int(text, &value);
 		if (wrong)
-			fail2ban_no_text(wrong);
+			fail2ban_invalid(options, "%s", wrong);
+		free(wrong);
 		return !wrong;
 	}
 	return true;
@@ -276,14 +290,13 @@ int fail2ban_set(const struct options *options, int argc, char **argv)
 	if (argc && fail2ban_set_setting(options, argc, argv, &rc))
 		return rc;
 	if (argc < 2)
-		return fail2ban_too_few();
+		return fail2ban_too_few(options);
 	word = fail2ban_word_find(set_words, argv[1]);
 	if (!word && strncmp(argv[1], "bantime.", 8) != 0)
-		return fail2ban_refuse(
-			argv[1], "no set action or not yet implemented");
+		return action_unknown(options, argv[1]);
 	if (argc < (word ? word->least : 3))
-		return fail2ban_too_few();
-	if (argc > 2 && !value_is_read(argv[1], argv[2]))
+		return fail2ban_too_few(options);
+	if (argc > 2 && !value_is_read(options, argv[1], argv[2]))
 		return FAIL2BAN_NO;
 	if (!fail2ban_has_jail(options, argv[0]))
 		return FAIL2BAN_NO;

@@ -95,7 +95,7 @@ static int set_loglevel(const struct options *options, int argc, char **argv)
 		*c = (char)toupper((unsigned char)*c);
 	if (log_level_parse(name) < 0) {
 		repr = python_repr(name);
-		fail2ban_no("Invalid log level %s", repr);
+		fail2ban_invalid(options, "Invalid log level %s", repr);
 		free(repr);
 		rc = FAIL2BAN_NO;
 	} else if (client_ask(options,
@@ -143,7 +143,7 @@ static bool setting_run(const struct fail2ban_word *table,
 	if (!word)
 		return false;
 	if (argc < word->least)
-		*rc = fail2ban_too_few();
+		*rc = fail2ban_too_few(options);
 	else if (word->run)
 		*rc = word->run(options, argc, argv);
 	else

@@ -166,7 +166,7 @@ int fail2ban_status(const struct options *options, int argc, char **argv)
 	struct flavor flavor = flavor_of(argc > 2 ? argv[2] : NULL);
 
 	if (argc > 3)
-		return fail2ban_no("Invalid command (no status)");
+		return fail2ban_invalid(options, "Invalid command (no status)");
 	if (argc == 1)
 		return jails_put(options, NULL);
 	if (fail2ban_is_new() && !strcmp(argv[1], "--all"))

@@ -266,9 +266,30 @@ def test_get(both, key):
     ("set dovecot bantime", 255), ("set x bantime 5", 255),
     ("start x", 255), ("stop x", 255),
     ("-s /nonexistent ping", 255), ("-s /nonexistent status x", 255),
+    ("-s /nonexistent foo", 255), ("-s /nonexistent echo a", 255),
+    ("-s /nonexistent get", 255), ("-s /nonexistent get x foo", 255),
+    ("-s /nonexistent set x foo", 255), ("-s /nonexistent unban", 255),
+    ("-s /nonexistent set x maxretry y", 255), ("set x action y", 255),
     ("-c /nonexistent -t", 255), ("-c /nonexistent ping", 255)])
 def test_words_and_faults(both, args, status):
     assert both.same(*args.split())[1] == status
+
+
+@pytest.mark.parametrize("args", [
+    "status x", "status a b c", "foo", "unban", "add --all", "get",
+    "get dovecot foo", "get x banip", "get dovecot action x y",
+    "set dovecot foo", "set dovecot foo bar", "set dovecot idle",
+    "set dovecot maxretry it's", "set dovecot idle x", "set dovecot attempt",
+    "set dovecot bantime abc", "set loglevel foo", "--str2sec abc",
+    "-c /nonexistent ping", "status"])
+def test_log_of_faults(both, args):
+    """A cron job whose stdout goes to /dev/null mails this."""
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} fail2ban {16}\[\d+\]"
+    real, ours = (re.sub(f"^{stamp}: ", "STAMP ", both.host.run(
+        [*client, *args.split()], check=False).stderr)
+        for client in (both.real, both.ours))
+    assert ours == real
+    assert bool(ours) == (args != "status")
 
 
 @pytest.mark.parametrize("typed, status", [
