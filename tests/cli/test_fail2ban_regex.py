@@ -17,6 +17,7 @@ The journal theirs reads only with python3-systemd, which fail2ban's package
 does not ask for: without it, ours is held against what the journal's entries
 make in that program's form.
 """
+import calendar
 import concurrent.futures
 import datetime
 import json
@@ -86,8 +87,8 @@ def plain(out):
 
 
 def moment(match):
-    """Now, if it is about that; else as it is."""
-    when = time.mktime(time.strptime(match[0], "%a %b %d %H:%M:%S %Y"))
+    """Now, if it is about that; else as it is. Hosts are in UTC."""
+    when = calendar.timegm(time.strptime(match[0], "%a %b %d %H:%M:%S %Y"))
     return "NOW" if abs(when - time.time()) < 300 else match[0]
 
 
@@ -353,7 +354,7 @@ def entries(host):
 def as_line(entry):
     us = int(entry.get("_SOURCE_REALTIME_TIMESTAMP")
              or entry["__REALTIME_TIMESTAMP"])
-    when = datetime.datetime.fromtimestamp(us / 1e6).astimezone()
+    when = datetime.datetime.fromtimestamp(us / 1e6, datetime.UTC)
     message = entry["MESSAGE"].replace("\n", "\\n")
     return (f"{when.isoformat()} {entry['_HOSTNAME']} "
             f"{entry['SYSLOG_IDENTIFIER']}[{entry['SYSLOG_PID']}]: {message}")
