@@ -168,11 +168,11 @@ class Process:
             if number == signal.SIGCONT:
                 self.popen.send_signal(number)
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=LATE):
         """Its exit status, or minus the signal that ended it."""
         return self.popen.wait(timeout)
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=LATE):
         self.signal(signal.SIGTERM)
         return self.wait(timeout)
 
@@ -222,7 +222,7 @@ class Daemon(Process):
         super().__init__(host, argv, {
             "NOTIFY_SOCKET": self.notify.path, **env})
 
-    def wait_ready(self, timeout=20):
+    def wait_ready(self, timeout=LATE):
         def look():
             if "READY=1" in self.notify.poll():
                 return True
@@ -272,10 +272,10 @@ class Host:
         """End all in the host; fails when a sanitizer had reported."""
         logs = [(p.argv[0], p.log()) for p in self.processes]
         self.init.stdin.close()
-        self.init.wait(20)
+        self.init.wait(LATE)
         self.init.stdout.close()
         for process in self.processes:
-            process.popen.wait(20)
+            process.popen.wait(LATE)
             process.output.close()
             if isinstance(process, Daemon):
                 process.notify.close()
@@ -512,5 +512,5 @@ class Net:
 
     def close(self):
         self.holder.stdin.close()
-        self.holder.wait(20)
+        self.holder.wait(LATE)
         self.holder.stdout.close()

@@ -383,7 +383,7 @@ def test_the_journal(new_host):
     def total():
         done = host.run([program, "report", "--json", "journal"])
         return json.loads(done.stdout)["total"]
-    hosts.wait_for(lambda: total()["delivered"] == 1, 20, "the delivery")
+    hosts.wait_for(lambda: total()["delivered"] == 1, what="the delivery")
     assert total()["received"] == 1
     assert total()["bytes_delivered"] == 1000
     done = host.run([program, "report", "--json", "--until", "yesterday",
@@ -443,7 +443,7 @@ def test_a_log_that_is_truncated_meanwhile(program, tmp_path):
                           stderr=subprocess.PIPE) as running:
         opened = pathlib.Path(f"/proc/{running.pid}/fd")
         hosts.wait_for(lambda: str(log) in map(os.readlink, opened.iterdir()),
-                       20, "the log is open")
+                       what="the log is open")
         os.truncate(log, 5000)
         told, complaint = running.communicate(timeout=60)
     got = json.loads(told)

@@ -599,7 +599,7 @@ static void wait_for_changes(int wanted)
 	struct pollfd p = {.fd = warden_client_fd(client), .events = POLLIN};
 
 	while (changes < wanted) {
-		assert_int_equal(poll(&p, 1, 10000), 1);
+		assert_int_equal(poll(&p, 1, PATIENCE), 1);
 		assert_int_equal(warden_client_process(client), 0);
 	}
 }

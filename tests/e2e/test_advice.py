@@ -48,7 +48,7 @@ def test_each_command_does_what_it_is_for(host):
     test_alarm_signs.swell(host, {"boss@mx.example.org": 4})
     damaged, held, spam, waiting = hosts.wait_for(
         lambda: len(queued(host, "deferred")) == 4 and
-        queued(host, "deferred"), 30, every=0.2)
+        queued(host, "deferred"), every=0.2)
     host.run(["sh", "-c", f"mv {test_alarms.SPOOL}/deferred/*/{damaged} "
               f"{test_alarms.SPOOL}/corrupt/{damaged}"])
     host.run(["postsuper", "-h", held, "-h", spam])

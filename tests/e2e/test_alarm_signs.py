@@ -36,7 +36,7 @@ def kept(host):
 
 def raised(host, *names):
     return hosts.wait_for(lambda: set(names) <= set(alarms(host)) and
-                          alarms(host), 20, what=f"alarms {names}", every=0.1)
+                          alarms(host), what=f"alarms {names}", every=0.1)
 
 
 @pytest.mark.parametrize("name, subject, level, tag, text", [
@@ -108,7 +108,7 @@ def test_an_end_without_a_new_beginning(host, tally):
     assert "nobody can read mail or log in" in alarm["text"]
     log(host, ("dovecot", "master: Dovecot v2.3.19.1 (9b53102964) starting up "
                "for imap, lmtp (core dumps disabled)"))
-    hosts.wait_for(lambda: not alarms(host), 20, every=0.1)
+    hosts.wait_for(lambda: not alarms(host), every=0.1)
     assert [n["MAILBAN_NEWS"] for n in notices(host, "mail_down")] == \
         ["raised", "recovered"]
     tally.fault("a mail system that ended")
@@ -135,9 +135,9 @@ def test_who_ended_is_known_over_a_restart(host, tally):
         ("postfix-out/master[9]", "daemon started -- version 3.7.11, "
          "configuration /etc/postfix-out"))
     hosts.wait_for(lambda: alarms(host).get("mail_down", {}).get("subject") ==
-                   "dovecot", 20, what="Dovecot's end", every=0.1)
+                   "dovecot", what="Dovecot's end", every=0.1)
     hosts.wait_for(lambda: re.search(
-        rb"dovecot\x01\x00\x00\x00.{8}\x01", kept(host), re.S), 20,
+        rb"dovecot\x01\x00\x00\x00.{8}\x01", kept(host), re.S),
         what="that Dovecot ended, in the state", every=0.1)
     daemon.kill()
     host.mailband()
@@ -165,7 +165,7 @@ def test_one_line_in_two_logs_is_one(host):
         log(host, ("postfix/smtpd[7]", "panic: x"), at=path)
     raised(host, "crashed")
     log(host, ("postfix/smtpd[7]", "panic: x"))
-    hosts.wait_for(lambda: alarms(host)["crashed"]["value"] == 2, 20,
+    hosts.wait_for(lambda: alarms(host)["crashed"]["value"] == 2,
                    every=0.1)
 
 
@@ -209,7 +209,7 @@ def test_who_fills_the_queue_is_named(host, sandbox, tally):
         lambda: alarms(host).get("deferred"), 60, every=0.2)
     alarm = hosts.wait_for(
         lambda: "from <" in alarms(host)["deferred"]["text"] and
-        alarms(host)["deferred"], 20, what="who fills it", every=0.2)
+        alarms(host)["deferred"], what="who fills it", every=0.2)
     # It may have been asked before the last of them was there.
     alarm = hosts.wait_for(
         lambda: "; to <far.example> 10; " in alarms(host)["deferred"]
@@ -238,13 +238,13 @@ def test_what_is_put_on_hold_is_told(host):
         "mailban.conf": CONF.format(more="hold_growth = 2 off\n"),
         "jail.local": attack.jail(logpath="/var/log/own.log")})
     swell(host, {"boss@spam.example": 3})
-    hosts.wait_for(lambda: queued(host, "deferred") == 3, 30, every=0.2)
+    hosts.wait_for(lambda: queued(host, "deferred") == 3, every=0.2)
     host.run(["postsuper", "-h", "ALL"])
     alarm = hosts.wait_for(
-        lambda: alarms(host).get("hold_growth"), 30, every=0.2)
+        lambda: alarms(host).get("hold_growth"), every=0.2)
     alarm = hosts.wait_for(
         lambda: "from <" in alarms(host)["hold_growth"]["text"] and
-        alarms(host)["hold_growth"], 20, what="who is on hold", every=0.2)
+        alarms(host)["hold_growth"], what="who is on hold", every=0.2)
     assert "more messages in the hold queue within an hour" in alarm["text"]
     assert "; from <boss@spam.example> " in alarm["text"]
     assert "postsuper -H QUEUEID" in alarm["next"]

@@ -16,7 +16,7 @@ SPOOL = "/var/spool/postfix"
 TRY = """
 import smtplib
 try:
-    s = smtplib.SMTP("127.0.0.1", timeout=5)
+    s = smtplib.SMTP("127.0.0.1", timeout=20)
     s.ehlo("test")
     code, text = s.mail("a@mx.example.org")
     if code == 250:
@@ -75,7 +75,7 @@ def send(host):
 
 
 def wait_seen(host, look):
-    return hosts.wait_for(lambda: look(disk(host) or {}), 20,
+    return hosts.wait_for(lambda: look(disk(host) or {}),
                           what="a look at the disk", every=0.1)
 
 
@@ -128,7 +128,7 @@ def test_a_queue_that_fills_by_bytes(full, tally):
     assert "disk_free" in done.stdout and SPOOL in done.stdout
     # The end of it is told, once, and all is quiet again.
     full.run(["sh", "-c", f"rm {SPOOL}/fill*"])
-    hosts.wait_for(lambda: not alarms(full), 30, what="recovery", every=0.2)
+    hosts.wait_for(lambda: not alarms(full), what="recovery", every=0.2)
     told = notices(full, "disk_free")
     assert [n["MAILBAN_NEWS"] for n in told] == \
         ["raised", "worse", "recovered"]
@@ -184,9 +184,9 @@ os.system("chown -R postfix {SPOOL}/deferred; chmod 700 {SPOOL}/deferred")
 
     def look():
         return {q["name"]: q for q in host.status().get("queues", ())}
-    queues = hosts.wait_for(look, 20, "a look at the queues", every=0.1)
+    queues = hosts.wait_for(look, what="a look at the queues", every=0.1)
     assert queues["deferred"]["messages"] == 100000
-    hosts.wait_for(lambda: "deferred" in alarms(host), 30, every=0.2)
+    hosts.wait_for(lambda: "deferred" in alarms(host), every=0.2)
     alarm = alarms(host)["deferred"]
     assert alarm["level"] == "critical" and alarm["value"] == 100000
     assert "postqueue -f" in alarm["next"] and "-d ALL" not in alarm["next"]
@@ -222,9 +222,9 @@ def test_the_hook(host):
     host.write("/usr/local/bin/hook", HOOK, 0o755)
     host.path("/srv").chmod(0o777)
     start(host, "hook = /usr/local/bin/hook\n")
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
     corrupt(host, "A1")
-    (argv, env), = hosts.wait_for(lambda: told(host), 20, every=0.1)
+    (argv, env), = hosts.wait_for(lambda: told(host), every=0.1)
     assert argv[:2] == ["corrupt", "raised"]
     assert argv[2].startswith(f"{SPOOL}: 1 message in the corrupt queue")
     assert env["MAILBAN_ALARM"] == "corrupt"
@@ -234,14 +234,14 @@ def test_the_hook(host):
     assert env["MAILBAN_NEXT"].endswith("rm -i " + SPOOL + "/corrupt/QUEUEID")
     assert host.run(["stat", "-c", "%U", "/srv/told"]).stdout == "mailban\n"
     host.path(f"{SPOOL}/corrupt/A1").unlink()
-    hosts.wait_for(lambda: len(told(host)) == 2, 20, every=0.1)
+    hosts.wait_for(lambda: len(told(host)) == 2, every=0.1)
     assert told(host)[1][0][:2] == ["corrupt", "recovered"]
 
 
 def test_a_hook_that_fails(host):
     host.write("/var/log/own.log", "")
     daemon = start(host, "hook = /nowhere/at/all\n")
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
     corrupt(host, "A1")
     daemon.wait_log("^ERROR alarms: the hook failed with status 127")
 
@@ -250,7 +250,7 @@ def test_without_postfix_the_disks_are_watched(host):
     host.write("/var/log/own.log", "")
     host.run(["mv", "/usr/sbin/postconf", "/usr/sbin/postconf.away"])
     start(host, postfix=False)
-    disks = hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    disks = hosts.wait_for(lambda: host.status()["disks"], every=0.1)
     assert [d["path"] for d in disks] == ["/var/log", "/var/lib/mailban"]
     assert host.status()["queues"] == []
 
@@ -263,9 +263,9 @@ def stop_gauge(host, how="-STOP"):
 def test_a_gauge_process_that_stands_still(host):
     host.write("/var/log/own.log", "")
     daemon = start(host, postfix=False)
-    hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["disks"], every=0.1)
     stop_gauge(host)
-    hosts.wait_for(lambda: "gauge" in alarms(host), 20, every=0.2)
+    hosts.wait_for(lambda: "gauge" in alarms(host), every=0.2)
     assert alarms(host)["gauge"]["text"].startswith(
         "disks and queues: not seen for")
     assert daemon.alive()
@@ -277,20 +277,20 @@ def test_a_file_system_that_hangs(host, tally):
     host.path("/srv/far").mkdir()
     host.run(["mount", "-t", "tmpfs", "none", "/srv/far"])
     daemon = start(host, "paths = /srv/far\n", postfix=False)
-    hosts.wait_for(lambda: disk(host, "/srv/far"), 20, every=0.1)
+    hosts.wait_for(lambda: disk(host, "/srv/far"), every=0.1)
     far = host.start(["/mailban/tests/frozen.py", "/srv/far"])
     far.wait_log("^frozen$")
     tally.fault("a file system that hangs")
-    hosts.wait_for(lambda: "gauge" in alarms(host), 20, every=0.2)
+    hosts.wait_for(lambda: "gauge" in alarms(host), every=0.2)
     host.mailban("ban", "dovecot", "192.0.2.1")
     tally.bans(["192.0.2.1"], host.wait_banned("dovecot", "192.0.2.1"))
     os.kill(far.pid, signal.SIGKILL)
-    hosts.wait_for(lambda: set(alarms(host)) == {"read_only"}, 20, every=0.2)
+    hosts.wait_for(lambda: set(alarms(host)) == {"read_only"}, every=0.2)
     alarm = alarms(host)["read_only"]
     assert alarm["text"].startswith(
         "/srv/far: cannot be looked at: Transport endpoint is not connected")
     host.run(["umount", "/srv/far"])
-    hosts.wait_for(lambda: not alarms(host), 30, every=0.2)
+    hosts.wait_for(lambda: not alarms(host), every=0.2)
     assert "ERROR" not in daemon.log()
 
 
@@ -300,7 +300,7 @@ def test_a_gauge_process_that_is_killed(host, tally):
     configure(host)
     daemon = start(host, postfix=False)
     for times in (1, 2, 3):
-        hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+        hosts.wait_for(lambda: host.status()["queues"], every=0.1)
         before = daemon.children()["mailban-gauge"]
         tally.fault("kill -9 of the gauge process")
         os.kill(before, signal.SIGKILL)
@@ -320,9 +320,9 @@ def test_a_runner_that_is_killed(host, tally):
     host.write("/srv/hook", hook + "sleep 1000 & sleep 1001\n", 0o755)
     configure(host)
     daemon = start(host, "hook = /srv/hook\n", postfix=False)
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
     corrupt(host, "A1")
-    hosts.wait_for(host.path("/srv/told").exists, 20, every=0.1)
+    hosts.wait_for(host.path("/srv/told").exists, every=0.1)
     tally.fault("kill -9 of the runner")
     os.kill(daemon.children()["mailban-runner"], signal.SIGKILL)
     daemon.wait_log("^ERROR alarms: the process that runs the hook was "
@@ -334,7 +334,7 @@ def test_a_runner_that_is_killed(host, tally):
     host.mailban("reload")
     host.path(f"{SPOOL}/corrupt/A1").unlink()
     hosts.wait_for(lambda: "corrupt recovered" in
-                   host.path("/srv/told").read_text(), 20, every=0.1)
+                   host.path("/srv/told").read_text(), every=0.1)
     assert host.status()["notices_lost"] == 1
     assert daemon.log().count("ERROR") == 1
 
@@ -366,17 +366,17 @@ def test_a_queue_that_is_mounted_later(host):
     host.path(SPOOL).mkdir()
     configure(host)
     daemon = start(host, postfix=False)
-    hosts.wait_for(lambda: host.status()["disks"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["disks"], every=0.1)
     assert not host.status()["queues"]
     host.run(["mount", "-t", "tmpfs", "none", SPOOL])
     host.run(["cp", "-a", "/srv/spool/.", SPOOL])
     corrupt(host, "A1")
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
-    hosts.wait_for(lambda: "corrupt" in alarms(host), 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
+    hosts.wait_for(lambda: "corrupt" in alarms(host), every=0.1)
     # And another one over it.
     host.run(["mount", "-t", "tmpfs", "none", SPOOL])
     host.run(["cp", "-a", "/srv/spool/.", SPOOL])
-    hosts.wait_for(lambda: "corrupt" not in alarms(host), 30, every=0.1)
+    hosts.wait_for(lambda: "corrupt" not in alarms(host), every=0.1)
     assert "ERROR" not in daemon.log()
 
 
@@ -414,21 +414,21 @@ def test_a_hook_that_never_ends(host, tally):
                "sleep 1000 & sleep 1001\n", 0o755)
     configure(host)
     daemon = start(host, "hook = /srv/hook\n", postfix=False)
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
     tally.fault("a hook that never ends")
     corrupt(host, "A1")
-    hosts.wait_for(host.path("/srv/told").exists, 20, every=0.1)
+    hosts.wait_for(host.path("/srv/told").exists, every=0.1)
     host.mailban("ban", "dovecot", "192.0.2.1")
     tally.bans(["192.0.2.1"], host.wait_banned("dovecot", "192.0.2.1"))
     daemon.wait_log("^ERROR alarms: the hook took more than 30 seconds and was "
-                    "killed", timeout=50)
+                    "killed", timeout=30 + hosts.LATE)
     # They have the signal, and are gone when they had a processor since.
     hosts.wait_for(lambda: host.run(["pgrep", "sleep"],
                                     check=False).returncode == 1, every=0.1,
                    what="nothing is left of the hook")
     host.path(f"{SPOOL}/corrupt/A1").unlink()
     hosts.wait_for(lambda: "recovered" in host.path("/srv/told").read_text(),
-                   20, every=0.1)
+                   every=0.1)
 
 
 @pytest.mark.parametrize("line, fault", [
@@ -454,16 +454,16 @@ def test_mail_of_what_is_not_about_mail(host):
     """Through Postfix' own sendmail; an alarm of the queue is not sent so."""
     host.write("/var/log/own.log", "")
     daemon = start(host, "mail_to = alice@mx.example.org\n")
-    hosts.wait_for(lambda: host.status()["queues"], 20, every=0.1)
+    hosts.wait_for(lambda: host.status()["queues"], every=0.1)
     corrupt(host, "A1")
-    hosts.wait_for(lambda: "corrupt" in alarms(host), 20, every=0.1)
+    hosts.wait_for(lambda: "corrupt" in alarms(host), every=0.1)
     stop_gauge(host)
 
     def sent():
         return [line for line in host.run(
             ["journalctl", "-q", "-o", "cat", "-t", "postfix/pickup"])
             .stdout.splitlines() if "from=<>" in line]
-    hosts.wait_for(sent, 30, "a message in the queue", every=0.2)
+    hosts.wait_for(sent, what="a message in the queue", every=0.2)
     # One after the other: one of the queue would have come before.
     assert len(sent()) <= len(notices(host, "gauge"))
     assert "sendmail failed" not in daemon.log()

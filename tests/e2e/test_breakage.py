@@ -157,7 +157,7 @@ def test_a_state_directory_that(host, how, tally):
 def ask(host, request):
     """The answer to who says all that he has to say, and then listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
-        peer.settimeout(10)
+        peer.settimeout(hosts.LATE)
         peer.connect(str(host.path("/run/mailban/control")))
         peer.sendall(json.dumps(request).encode() + b"\n")
         peer.shutdown(socket.SHUT_WR)

@@ -30,7 +30,7 @@ def running(host, tally):
 def connect(host):
     """A connection from root outside; a path reaches across namespaces."""
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    peer.settimeout(10)
+    peer.settimeout(hosts.LATE)
     peer.connect(str(host.path(SOCKET)))
     return peer
 
@@ -66,14 +66,15 @@ def test_ban_list_unban(running):
     addresses = ["192.0.2.1", "2001:db8::1"]
     running.mailban("ban", "dovecot", *addresses, "198.51.100.0/24")
     elements = running.wait_banned("dovecot", *addresses, "198.51.100.0/24")
-    assert all(590 <= e["timeout"] <= 600 for e in elements.values())
+    assert all(600 - hosts.LATE <= e["timeout"] <= 600
+               for e in elements.values())
     listed = json.loads(running.mailban("list", "--json").stdout)
     assert sorted(ban["address"] for ban in listed) == \
         sorted([*addresses, "198.51.100.0/24"])
     for ban in listed:
         assert ban["jail"] == "dovecot" and ban["enforced"]
         assert ban["end"] - ban["start"] == 600
-        assert 590 <= ban["remaining"] <= 600
+        assert 600 - hosts.LATE <= ban["remaining"] <= 600
     assert running.mailban("unban", "192.0.2.1").returncode == 0
     hosts.wait_for(lambda: "192.0.2.1" not in running.banned("dovecot"))
     assert running.mailban("unban", "192.0.2.1", check=False).returncode == 1
@@ -102,11 +103,11 @@ def test_a_ban_on_trial(running):
     assert done.stdout == \
         "1 banned for 60 s, unless 'mailban confirm' keeps them\n"
     assert running.wait_banned("dovecot", "192.0.2.1")["192.0.2.1"][
-        "timeout"] in (59, 60)
+        "timeout"] <= 60
     assert running.mailban("confirm", "dovecot", "192.0.2.1").stdout == \
         "1 confirmed\n"
     hosts.wait_for(lambda: running.banned("dovecot")["192.0.2.1"][
-        "timeout"] > 590)
+        "timeout"] >= 600 - hosts.LATE)
     # No shorter, and what is not banned is not by this.
     assert running.mailban("confirm", "-t", "5", "dovecot",
                            "192.0.2.1").returncode == 0

@@ -135,7 +135,7 @@ def test_open_over_a_restart(host, tally, of):
     messages = [message(n)[:6] for n in range(1, 4)]
     daemon = host.mailband({"jail.local": attack.jail("postfix", **jail)})
     write([line for lines in messages for line in lines[:2]])
-    hosts.wait_for(lambda: totals(host)["bytes_received"] == 3 * SIZE, 20)
+    hosts.wait_for(lambda: totals(host)["bytes_received"] == 3 * SIZE)
     assert daemon.stop() == 0
     write([line for lines in messages for line in lines[2:4]])
     daemon = host.mailband()

@@ -71,7 +71,7 @@ def two(request, new_host, join):
         "jail.local": attack.jail("postfix", maxretry=2, usedns="no",
                                   **jail)})
     hosts.wait_for(lambda: {q["directory"] for q in host.status()["queues"]} ==
-                   set(SPOOLS), 30, what="both queues", every=0.2)
+                   set(SPOOLS), what="both queues", every=0.2)
     return host
 
 
@@ -83,7 +83,7 @@ def deferred(host):
 def test_each_for_itself(two, tally):
     # Its queue is its own, and all of them is what a plugin counts.
     assert send(two, "127.0.0.1", 3) == ""
-    hosts.wait_for(lambda: deferred(two) == dict(zip(SPOOLS, (0, 3))), 30,
+    hosts.wait_for(lambda: deferred(two) == dict(zip(SPOOLS, (0, 3))),
                    what="three messages that wait", every=0.2)
     check = [two.program("mailban"), "check", "queue"]
     assert "deferred=3;" in two.run(check).stdout
@@ -108,11 +108,11 @@ def test_each_for_itself(two, tally):
     assert "bulk" in two.mailban("trace", queue_id, two.log).stdout
     # It ends alone.
     two.run(["postmulti", "-i", "postfix-out", "-p", "stop"])
-    alarm = hosts.wait_for(lambda: alarms(two).get("mail_down"), 20,
+    alarm = hosts.wait_for(lambda: alarms(two).get("mail_down"),
                            what="its end", every=0.2)
     assert alarm["subject"] == "postfix-out"
     two.run(["postmulti", "-i", "postfix-out", "-p", "start"])
-    hosts.wait_for(lambda: "mail_down" not in alarms(two), 20,
+    hosts.wait_for(lambda: "mail_down" not in alarms(two),
                    what="its beginning", every=0.2)
     tally.fault("one of two instances of Postfix that ends")
 
@@ -120,7 +120,7 @@ def test_each_for_itself(two, tally):
 def test_one_that_is_no_more(two):
     """Its alarm ends with it, and the other's is the other's."""
     held = hold(two, 6, PORT)
-    alarm = hosts.wait_for(lambda: alarms(two).get("processes"), 20,
+    alarm = hosts.wait_for(lambda: alarms(two).get("processes"),
                            what="the alarm", every=0.2)
     assert alarm["subject"] == SPOOLS[1]
     assert f"6 of at most 7 processes of {PORT}/inet" in alarm["text"]

@@ -164,8 +164,8 @@ def test_tables_at_their_caps(new_host, tally):
     hosts.wait_for(lambda: host.status()["lines"] == 5 * BANS + 2 * CAP, 60,
                    "all read", every=0.2)
     # What still waits for the disk is no table's, and goes with its writing.
-    hosts.wait_for(lambda: (resident(daemon.pid) - before) / CAP <= 64, 30,
-                   "64 bytes a tracked address at most", every=0.2)
+    hosts.wait_for(lambda: (resident(daemon.pid) - before) / CAP <= 64,
+                   what="64 bytes a tracked address at most", every=0.2)
     jail = host.status("dovecot")
     assert jail["failed"] == CAP and jail["evictions"] == CAP
     assert "Pushed out" in host.mailban("status", "dovecot").stdout

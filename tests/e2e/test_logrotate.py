@@ -42,7 +42,7 @@ def counted(host):
 
 def wait_counted(host, count, tally):
     try:
-        hosts.wait_for(lambda: counted(host) >= count, timeout=30)
+        hosts.wait_for(lambda: counted(host) >= count)
     except hosts.Timeout:
         assert counted(host) == count, "failures counted"
     # Whatever was counted twice was so by now: a last line comes last.
@@ -118,7 +118,7 @@ def test_copytruncate(watched, tally):
             for address in attack.addresses(lines):
                 log.write(attack.failure(address).encode())
         written += lines
-        hosts.wait_for(lambda: counted(host) >= written, timeout=30,
+        hosts.wait_for(lambda: counted(host) >= written,
                        what=f"{written} failures counted")
         assert counted(host) == written
         rotate(host)

@@ -82,7 +82,7 @@ def test_the_parser_of_prometheus_takes_it(running):
 def test_an_alarm_that_is_raised(running):
     running.append(attack.MAIL_LOG, attack.line("panic: x", "postfix/qmgr[7]"))
     hosts.wait_for(lambda: samples(running.mailban("metrics").stdout)[
-        "mailban_alarm_state", "crashed"] == 1, 20)
+        "mailban_alarm_state", "crashed"] == 1)
 
 
 def test_nobody_is_named(running):

@@ -259,7 +259,7 @@ def test_what_does_not_pass_is_told_and_made_up_for(order, error, tally):
                     " (Device or resource busy|No buffer space available)")
     assert not host.banned("dovecot")
     order.end()
-    tally.bans(addresses, host.wait_banned("dovecot", *addresses, timeout=40))
+    tally.bans(addresses, host.wait_banned("dovecot", *addresses))
     tally.lines(150, host.status()["lines"])
     assert len([line for line in troubles(daemon)
                 if line.startswith("ERROR ")]) == 1
@@ -277,7 +277,7 @@ def test_an_unban_that_is_refused_for_long(order, tally):
     host.mailban("ban", "dovecot", "192.0.2.2")
     assert "192.0.2.1" in host.banned("dovecot")
     order.end()
-    hosts.wait_for(lambda: "192.0.2.1" not in host.banned("dovecot"), 40)
+    hosts.wait_for(lambda: "192.0.2.1" not in host.banned("dovecot"))
     tally.bans(["192.0.2.2", "192.0.2.3"],
                host.wait_banned("dovecot", "192.0.2.2", "192.0.2.3"))
 
@@ -306,7 +306,7 @@ def test_a_full_set(order, tally):
     # There is room again: those that were refused are put in.
     host.mailban("unban", "dovecot", *addresses[:16])
     tally.bans(addresses[16:],
-               host.wait_banned("dovecot", *addresses[16:], timeout=40))
+               host.wait_banned("dovecot", *addresses[16:]))
     assert len(troubles(daemon)) == 1
 
 
@@ -396,7 +396,7 @@ def test_the_table_is_taken_over(host, tally):
     hosts.wait_for(lambda: host.status("dovecot")["banned"] == 2)
     other.popen.stdin.close()
     both = ["192.0.2.1", "192.0.2.2"]
-    tally.bans(both, host.wait_banned("dovecot", *both, timeout=30))
+    tally.bans(both, host.wait_banned("dovecot", *both))
     tally.lines(3, host.status()["lines"])
     assert len([line for line in troubles(daemon)
                 if line.startswith("ERROR")]) == 1

@@ -73,7 +73,7 @@ def alarm(server, name, level, least=0):
         return next((a for a in server.status()["alarms"]
                      if a["name"] == name and a["level"] == level and
                      a["value"] >= least), None)
-    return hosts.wait_for(look, 30, f"{name} is {level}", every=0.2)
+    return hosts.wait_for(look, what=f"{name} is {level}", every=0.2)
 
 
 def held(server):
@@ -105,7 +105,7 @@ def test_an_account_that_sends_too_much(pair, tally):
     # Once each, as the daemon's user, in the form of postsuper's options.
     (uid, argv), = hosts.wait_for(
         lambda: len([i for _, a in held(server) for i in a[1::2]]) >= 3 and
-        [(u, a) for u, a in held(server)][-1:], 20, every=0.1)
+        [(u, a) for u, a in held(server)][-1:], every=0.1)
     assert uid == int(server.run(["id", "-u", "mailban"]).stdout)
     calls = [a for _, a in held(server)]
     assert all(set(a[::2]) == {"-h"} for a in calls)
@@ -120,7 +120,7 @@ def test_an_account_that_sends_too_much(pair, tally):
     assert "recipients" in row
     # What it says to type does the same.
     server.run(["postsuper", "-H", "ALL"])
-    hosts.wait_for(lambda: not on_hold(server), 20, every=0.1)
+    hosts.wait_for(lambda: not on_hold(server), every=0.1)
     first, second = told["next"].split("; ")
     assert first == "mailban accounts --ids alice | postsuper -h -"
     assert second == "a new password, then: doveadm kick alice"
@@ -134,7 +134,7 @@ def test_it_knows_them_again(pair):
     server, client = pair
     send(server, client, "example.com", 2, 10)
     hosts.wait_for(
-        lambda: accounts(server).get("alice", {}).get("recipients") == 20, 20,
+        lambda: accounts(server).get("alice", {}).get("recipients") == 20,
         every=0.1)
     server.daemon.stop()
     server.mailband({"mailban.conf": CONF, "jail.local": JAILS})
@@ -178,9 +178,9 @@ def test_what_a_client_says_is_no_account(pair, tally):
     client.run(["python3", "-c", FORGE, server.ip4])
     tally.bad_input("AUTH= that goes on like a log line", 2)
     hosts.wait_for(lambda: "sasl_username=boss" in
-                   server.path("/var/log/mail.log").read_text(), 20)
+                   server.path("/var/log/mail.log").read_text())
     send(server, client, "example.com", 1, 1)
     hosts.wait_for(lambda: accounts(server).get("alice", {}).get(
-        "recipients") == 1, 20, every=0.1)
+        "recipients") == 1, every=0.1)
     assert set(accounts(server)) == {"alice"}
     assert client.ip4 not in before

@@ -24,7 +24,7 @@ def alarm(host, level, said, wait=30):
 
 
 def none(host):
-    hosts.wait_for(lambda: not test_alarms.alarms(host), 30, "its end",
+    hosts.wait_for(lambda: not test_alarms.alarms(host), what="its end",
                    every=0.2)
 
 
@@ -39,7 +39,7 @@ def test_servers_that_stop(host, tally):
     with_tls(host)
     start(host, "--timeout 3 --port 25,465,143,995")
     begun = probes(host)
-    hosts.wait_for(lambda: probes(host) >= begun + 8, 30, every=0.2)
+    hosts.wait_for(lambda: probes(host) >= begun + 8, every=0.2)
     assert test_alarms.alarms(host) == {}
     tally.fault("a mail server stopped under the probe", 3)
     master = int(host.path(f"{SPOOL}/pid/master.pid").read_text())

@@ -45,7 +45,7 @@ def hold(host, n, port=25):
 def test_a_limit_that_is_nearly_reached(host, tally):
     host.write("/var/log/own.log", "")
     start(host)
-    hosts.wait_for(lambda: services(host).get(("smtp", "inet")), 20,
+    hosts.wait_for(lambda: services(host).get(("smtp", "inet")),
                    what="a count", every=0.1)
     assert services(host)["smtp", "inet"]["limit"] == 100
     assert services(host)["qmgr", "unix"] == {
@@ -60,9 +60,9 @@ def test_a_limit_that_is_nearly_reached(host, tally):
     held = hold(host, 9)
     assert really(host, "smtpd", "inet") >= 9
     hosts.wait_for(lambda: services(host)["smtp", "inet"]["processes"] ==
-                   really(host, "smtpd", "inet"), 20, what="nine", every=0.2)
+                   really(host, "smtpd", "inet"), what="nine", every=0.2)
     # The limit is the new one, though mailband was told nothing.
-    alarm = hosts.wait_for(lambda: alarms(host).get("processes"), 20,
+    alarm = hosts.wait_for(lambda: alarms(host).get("processes"),
                            what="the alarm", every=0.2)
     assert alarm["level"] == "warning" and alarm["subject"] == SPOOL
     assert alarm["text"].startswith(
@@ -78,11 +78,11 @@ def test_a_limit_that_is_nearly_reached(host, tally):
     # All of them: nobody else gets in.
     more = hold(host, 1)
     hosts.wait_for(lambda: alarms(host)["processes"]["level"] == "critical",
-                   20, what="a critical alarm", every=0.2)
+                   what="a critical alarm", every=0.2)
     tally.fault("a service of Postfix had all processes that it may have")
     # What it says helps, at once.
     limit(host, 20)
-    hosts.wait_for(lambda: "processes" not in alarms(host), 20,
+    hosts.wait_for(lambda: "processes" not in alarms(host),
                    what="recovery", every=0.2)
     assert [n["MAILBAN_NEWS"] for n in notices(host, "processes")] == \
         ["raised", "worse", "recovered"]
@@ -91,4 +91,4 @@ def test_a_limit_that_is_nearly_reached(host, tally):
     # A Postfix that ends has none.
     host.run(["postfix", "stop"])
     hosts.wait_for(lambda: services(host)["smtp", "inet"]["processes"] == 0,
-                   20, what="none", every=0.2)
+                   what="none", every=0.2)

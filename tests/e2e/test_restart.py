@@ -144,7 +144,7 @@ def test_reload_loses_nothing(host, tally):
     assert reloads >= 3
     counted = 3 * len(BANNED) + lines
     hosts.wait_for(lambda: host.status("dovecot")["total_failed"] >= counted,
-                   timeout=30, what=f"{counted} failures counted")
+                   what=f"{counted} failures counted")
     tally.fault("a reload under attack", reloads)
     tally.lines(counted, host.status("dovecot")["total_failed"])
     tally.bans(BANNED, host.banned("dovecot"))
@@ -243,7 +243,7 @@ def test_killed_at_any_time_no_ban_is_lost(host, tally):
     daemon.kill()
     host.mailband()
     hosts.wait_for(lambda: len(host.banned("dovecot")) == len(addresses),
-                   timeout=30, what="all banned", every=0.1)
+                   what="all banned", every=0.1)
     tally.fault("kill -9 of the engine")
     tally.bans(addresses, host.banned("dovecot"))
     assert host.status("dovecot")["banned"] == len(addresses)

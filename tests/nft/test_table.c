@@ -462,7 +462,7 @@ static bool comes_within(
 
 static bool arrives(const char *from, const char *to, uint16_t port)
 {
-	return comes_within(10000, from, to, port);
+	return comes_within(60000, from, to, port);
 }
 
 /* A new address of IPv6 loses what comes before its route is wholly there. */

@@ -62,7 +62,7 @@ void follow_await(const char *want)
 
 	follow_read(FOLLOW_ALL);
 	while (follow_len < strlen(want)) {
-		if (poll(&p, 1, 5000) != 1)
+		if (poll(&p, 1, 60000) != 1)
 			break;
 		follow_read(FOLLOW_ALL);
 	}

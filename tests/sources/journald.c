@@ -118,7 +118,7 @@ void journald_start(const char *storage)
 	}
 	for (int tries = 0; (fd = socket_to(CONTROL, SOCK_STREAM)) < 0;
 		tries++) {
-		need(tries < 2000 && waitpid(journald, NULL, WNOHANG) == 0,
+		need(tries < 12000 && waitpid(journald, NULL, WNOHANG) == 0,
 			"systemd-journald does not start");
 		nanosleep(&moment, NULL);
 	}

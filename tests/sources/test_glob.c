@@ -51,7 +51,7 @@ static void await(struct file_glob *g, const char *want)
 		assert_int_equal(file_watch_process(w), 0);
 		if (file_glob_changed(g))
 			file_glob_scan(g, tell, NULL);
-		if (strlen(told) >= strlen(want) || poll(&p, 1, 5000) != 1)
+		if (strlen(told) >= strlen(want) || poll(&p, 1, 60000) != 1)
 			break;
 	}
 	assert_string_equal(told, want);
