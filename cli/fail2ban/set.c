@@ -21,17 +21,39 @@
 /* As many of a name as the daemon takes when it looks one up. */
 #define NAME_ADDRESSES_MOST 64
 
+/* Moves what is an address or a network to the front; how many those are. The
+ * others are told, each. */
+static int addresses_sort(int n, char **texts)
+{
+	struct prefix p;
+	int good = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (prefix_parse(texts[i], strlen(texts[i]), &p) ||
+			ignorelist_prefix(texts[i], strlen(texts[i]), &p))
+			texts[good++] = texts[i];
+		else
+			text_complain("'%s' is no address and no network: it "
+				      "is not banned",
+				texts[i]);
+	}
+	return good;
+}
+
+/* One word that is no address keeps no other from its ban; where fail2ban
+ * takes it for a name of somebody, it is a fault here. */
 static int set_banip(const struct options *options, int argc, char **argv)
 {
+	int good = addresses_sort(argc - 2, argv + 2);
 	json_int_t count;
-	int rc;
 
-	rc = fail2ban_ask_addresses(
-		options, "ban", argv[0], argc - 2, argv + 2, &count);
-	if (rc == EXIT_FAULT)
+	if (!good && argc > 2)
+		return FAIL2BAN_NO;
+	if (fail2ban_ask_addresses(
+		    options, "ban", argv[0], good, argv + 2, &count))
 		return FAIL2BAN_NO;
 	printf("%jd\n", (intmax_t)count);
-	return FAIL2BAN_YES;
+	return good == argc - 2 ? FAIL2BAN_YES : FAIL2BAN_NO;
 }
 
 static int set_unbanip(const struct options *options, int argc, char **argv)

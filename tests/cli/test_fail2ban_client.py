@@ -209,6 +209,21 @@ def test_ban_and_unban(both):
     assert both.same("get", "dovecot", "banip") == ("203.0.113.9\n", 0)
 
 
+def test_ban_with_a_word_that_is_no_address(both):
+    """fail2ban bans "foo", whoever that is; here the others are banned."""
+    done = both.host.run([*both.ours, "set", "dovecot", "banip", "foo",
+                          "192.0.2.1", "[2001:db8::1]", "", "192.0.2.300",
+                          "198.51.100.0/255.255.255.0"], check=False)
+    both.pair(both.real, "set", "dovecot", "banip", "192.0.2.1",
+              "2001:db8::1", "198.51.100.0/24")
+    assert (done.stdout, done.returncode) == ("3\n", 255)
+    assert re.findall("mailban: '(.*)' is no address", done.stderr) == [
+        "foo", "", "192.0.2.300"]
+    assert both.same("get", "dovecot", "banned", "192.0.2.1", "2001:db8::1",
+                     "198.51.100.0/24") == ("[1, 1, 1]\n", 0)
+    both.same("status", "dovecot", "short")
+
+
 def test_ban_of_a_netmask(both):
     network = "198.51.100.7/255.255.255.128"
     assert both.same("set", "dovecot", "banip", network) == ("1\n", 0)
