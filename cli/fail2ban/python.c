@@ -61,16 +61,36 @@ static bool is_int(const char *s, size_t n)
 	return digit;
 }
 
+#define BLANKS " \t\n\r\f\v"
+
+/* The text without the blanks around it. */
+static const char *trim(const char *text, size_t *n)
+{
+	text += strspn(text, BLANKS);
+	*n = strlen(text);
+	while (*n && strchr(BLANKS, text[*n - 1]))
+		--*n;
+	return text;
+}
+
+/* "what: 'text'" */
+static char *repr_tell(const char *what, const char *text)
+{
+	char *repr = python_repr(text), *said;
+
+	if (asprintf(&said, "%s: %s", what, repr) < 0)
+		abort();
+	free(repr);
+	return said;
+}
+
 char *python_int(const char *text, int64_t *out)
 {
-	const char *s = text + strspn(text, " \t\n\r\f\v");
-	size_t n = strlen(s);
+	size_t n;
+	const char *s = trim(text, &n);
 	bool minus = *s == '-';
-	char *repr, *said;
 	int64_t v = 0;
 
-	while (n && strchr(" \t\n\r\f\v", s[n - 1]))
-		n--;
 	if (n && (*s == '-' || *s == '+')) {
 		s++;
 		n--;
@@ -82,12 +102,35 @@ char *python_int(const char *text, int64_t *out)
 		*out = minus ? -v : v;
 		return NULL;
 	}
-	repr = python_repr(text);
-	if (asprintf(&said, "invalid literal for int() with base 10: %s",
-		    repr) < 0)
-		abort();
-	free(repr);
-	return said;
+	return repr_tell("invalid literal for int() with base 10", text);
+}
+
+/* As strtod has it, but for hexadecimals; a lone _ between digits is none. */
+char *python_float_read(const char *text, double *out)
+{
+	size_t n, to = 0;
+	const char *s = trim(text, &n);
+	char *plain = memory_copy(s), *end = plain;
+	bool bad = !n;
+	double value = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bad |= s[i] == '_' &&
+		       (!i || !isdigit((unsigned char)s[i - 1]) ||
+			       !isdigit((unsigned char)s[i + 1]));
+		bad |= s[i] && strchr("xX(" BLANKS, s[i]);
+		if (s[i] != '_')
+			plain[to++] = s[i];
+	}
+	plain[to] = '\0';
+	if (!bad)
+		value = strtod(plain, &end);
+	bad |= *end != '\0';
+	if (!bad)
+		*out = value;
+	free(plain);
+	return bad ? repr_tell("could not convert string to float", text)
+		   : NULL;
 }
 
 /* What it has no number for, by the first thing that Python meets. */

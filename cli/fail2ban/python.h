@@ -16,6 +16,9 @@ char *python_repr(const char *text);
 /* int(): NULL with *out, cut to what it holds; else what Python says. */
 char *python_int(const char *text, int64_t *out);
 
+/* float(): the same; *out may be infinite or no number. */
+char *python_float_read(const char *text, double *out);
+
 /* fail2ban's str2seconds: NULL with *out; else what Python says. *is_float
  * (may be NULL) tells whether Python has a float of it. */
 char *python_seconds(const char *text, double *out, bool *is_float);

@@ -4,17 +4,26 @@
  * the service manager's: to start or stop it, systemctl is run, and nothing
  * else ever.
  */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/fail2ban/fail2ban.h"
+#include "cli/fail2ban/python.h"
 #include "cli/run.h"
 #include "cli/text.h"
 #include "jails/fail2ban.h"
+#include "lib/memory.h"
+
+/* What Python's clock holds: 2^63 nanoseconds. */
+#define SECONDS_MOST 9223372036.0
 
 /* Prints a line if the daemon runs. */
 static int line_if_running(const struct options *options, const char *line)
@@ -25,15 +34,66 @@ static int line_if_running(const struct options *options, const char *line)
 	return FAIL2BAN_YES;
 }
 
+/* A time to wait: NULL with *out, else what fail2ban says of it. */
+static char *seconds_read(const char *text, double *out)
+{
+	char *wrong = python_float_read(text, out);
+
+	if (wrong)
+		return wrong;
+	if (isnan(*out))
+		return memory_copy("Invalid value NaN (not a number)");
+	if (fabs(*out) > SECONDS_MOST)
+		return memory_copy(
+			"timestamp too large to convert to C _PyTime_t");
+	return NULL;
+}
+
+/* ping [SECONDS]: how long to wait for the answer, whole ones here; -1 is as
+ * long as for any other. */
 static int ping_run(const struct options *options, int argc, char **argv)
 {
-	char *end = NULL;
+	struct options patient = *options;
+	double seconds = -1;
+	char *wrong = NULL;
 
-	if (argc > 1 && (strtod(argv[1], &end) < 0 || end == argv[1] || *end)) {
-		text_complain("'%s' is no number of seconds", argv[1]);
+	if (argc > 1)
+		wrong = seconds_read(argv[1], &seconds);
+	if (!wrong && seconds < 0 && seconds != -1)
+		wrong = memory_copy("Timeout value out of range");
+	if (wrong) {
+		fail2ban_log("%s", wrong);
+		free(wrong);
 		return FAIL2BAN_NO;
 	}
-	return line_if_running(options, "Server replied: pong");
+	if (seconds >= 0)
+		patient.wait = (int)fmin(fmax(ceil(seconds), 1), INT_MAX);
+	return line_if_running(&patient, "Server replied: pong");
+}
+
+/* fail2ban's server sleeps; to who called it that is the same. */
+static int sleep_run(const struct options *options, int argc, char **argv)
+{
+	struct timespec left;
+	double seconds;
+	char *wrong;
+
+	if (argc < 2)
+		return fail2ban_too_few(options);
+	if (!fail2ban_runs(options))
+		return FAIL2BAN_NO;
+	wrong = seconds_read(argv[1], &seconds);
+	if (!wrong && seconds < 0)
+		wrong = memory_copy("sleep length must be non-negative");
+	if (wrong)
+		return fail2ban_no_text(wrong);
+	fflush(stdout);
+	left.tv_sec = (time_t)seconds;
+	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+	puts("None");
+	return FAIL2BAN_YES;
 }
 
 static int version_tell(const struct options *options, int argc, char **argv)
@@ -146,8 +206,16 @@ static bool has_service_manager(void)
 }
 
 /* start, stop and restart of the daemon are the service manager's. */
-static int service_tell(const char *word)
+static int service_tell(const struct options *options, const char *word)
 {
+	bool there = client_is_there(options);
+
+	if (there && !strcmp(word, "start")) {
+		fail2ban_log("Server already running");
+		return FAIL2BAN_NO;
+	}
+	if (!there && !strcmp(word, "stop") && !fail2ban_runs(options))
+		return FAIL2BAN_NO;
 	if (!has_service_manager()) {
 		text_complain("mailband is the service manager's, and systemd "
 			      "does not run here: %s it by hand",
@@ -156,7 +224,7 @@ static int service_tell(const char *word)
 	}
 	if (service_run(word))
 		return FAIL2BAN_NO;
-	if (strcmp(word, "start") != 0)
+	if (there)
 		puts("Shutdown successful");
 	if (strcmp(word, "stop") != 0)
 		puts("Server ready");
@@ -167,7 +235,7 @@ static int service_tell(const char *word)
 static int start_run(const struct options *options, int argc, char **argv)
 {
 	if (argc < 2)
-		return service_tell("start");
+		return service_tell(options, "start");
 	if (!fail2ban_has_jail(options, argv[1]))
 		return FAIL2BAN_NO;
 	puts("Jail started");
@@ -177,7 +245,7 @@ static int start_run(const struct options *options, int argc, char **argv)
 static int stop_run(const struct options *options, int argc, char **argv)
 {
 	if (argc < 2)
-		return service_tell("stop");
+		return service_tell(options, "stop");
 	if (strcmp(argv[1], "--all") != 0 &&
 		!fail2ban_has_jail(options, argv[1]))
 		return FAIL2BAN_NO;
@@ -189,8 +257,8 @@ static int stop_run(const struct options *options, int argc, char **argv)
 static int restart_run(const struct options *options, int argc, char **argv)
 {
 	if (argc < 2)
-		return service_tell("restart");
-	return reload_run_words(options, false, argc - 1, argv + 1);
+		return service_tell(options, "restart");
+	return reload_tell(options, argc, argv);
 }
 
 static int add_run(const struct options *options, int argc, char **argv)
@@ -233,6 +301,8 @@ const struct fail2ban_word fail2ban_words[] = {
 	{"stop", 1, stop_run, "", "systemctl stop mailban"},
 	{"restart", 1, restart_run, "[JAIL]",
 		"systemctl restart mailban, or as reload"},
+	{"sleep", 2, sleep_run, "SECONDS", "wait"},
+	{"multi-set", 1, set_run, NULL, NULL},
 	{"echo", 1, echo_run, "WORD...", "print the words"},
 	{"flushlogs", 1, flushlogs_run, "",
 		"nothing: the log is the journal's"},

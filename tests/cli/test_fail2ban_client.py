@@ -269,6 +269,14 @@ def test_get(both, key):
     ("--str2sec 1.5h", 0), ("--str2sec 1mo", 0), ("--str2sec 0.1", 0),
     ("--str2sec 1y/3", 0), ("--str2sec -1", 0), ("--str2sec abc", 255),
     ("--str2sec 1x", 255), ("ping x", 255), ("ping 0.5", 0),
+    ("ping -1", 0), ("ping -2", 255), ("ping -1x", 255), ("ping 1_0", 0), ("ping 1__0", 255),
+    ("ping nan", 255), ("ping inf", 255), ("ping 0x5", 255), ("ping .5", 0),
+    ("ping 1e99", 255), ("ping _1", 255), ("ping 1e", 255),
+    ("sleep", 255), ("sleep 0", 0), ("sleep 0.001 x", 0), ("sleep x", 255),
+    ("sleep -1", 255), ("sleep nan", 255), ("sleep inf", 255),
+    ("multi-set", 255), ("multi-set dovecot maxretry x", 255),
+    ("multi-set x maxretry 3", 255), ("-s /nonexistent sleep x", 255),
+    ("start", 255), ("-s /nonexistent stop", 255),
     ("server-status", 0), ("add", 255), ("add --all", 255),
     ("-q ping", 0), ("--timeout 5 ping", 0),
     ("foo", 255), ("help", 255), ("unban", 255), ("unban x", 0),
@@ -296,7 +304,8 @@ def test_words_and_faults(both, args, status):
     "set dovecot foo", "set dovecot foo bar", "set dovecot idle",
     "set dovecot maxretry it's", "set dovecot idle x", "set dovecot attempt",
     "set dovecot bantime abc", "set loglevel foo", "--str2sec abc",
-    "-c /nonexistent ping", "status"])
+    "-c /nonexistent ping", "ping x", "ping nan", "ping 1e99", "ping -2",
+    "sleep x", "sleep", "start", "status"])
 def test_log_of_faults(both, args):
     """A cron job whose stdout goes to /dev/null mails this."""
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} fail2ban {16}\[\d+\]"
@@ -341,7 +350,9 @@ def test_interactive_words(both):
 
 
 @pytest.mark.parametrize("args", [
-    "reload", "reload --all", "reload dovecot", "reload x", "reload --if-exists x", "reload a b"])
+    "reload", "reload --all", "reload dovecot", "reload x",
+    "reload --if-exists x", "reload a b", "restart --if-exists dovecot",
+    "restart --if-exists x", "restart a b", "restart --all"])
 def test_reload(both, args):
     both.same(*args.split())
     assert both.same("get", "dovecot", "banip") == ("203.0.113.9\n", 0)
@@ -355,6 +366,9 @@ def test_reload_with_restart(both):
 def test_reload_with_unban(both):
     both.same("set", "postfix-sasl", "banip", "192.0.2.9")
     assert both.same("reload", "--unban", "postfix-sasl") == ("OK\n", 0)
+    assert both.same("get", "postfix-sasl", "banip") == ("\n", 0)
+    both.same("set", "postfix-sasl", "banip", "192.0.2.9")
+    assert both.same("restart", "--unban", "postfix-sasl") == ("OK\n", 0)
     assert both.same("get", "postfix-sasl", "banip") == ("\n", 0)
     assert both.same("get", "dovecot", "banip") == ("203.0.113.9\n", 0)
 
@@ -612,8 +626,10 @@ def test_settings_of_the_server(both):
 
 def test_start_and_stop_are_systemds(both):
     """What systemctl is told; and what is said where systemd is not."""
-    for word in "start", "stop", "restart":
-        both.out_of_bounds(word)
+    nobody = "-s", "/nonexistent"
+    both.out_of_bounds(*nobody, "start")
+    both.out_of_bounds("stop")
+    both.out_of_bounds("restart")
     assert both.same("start", "dovecot") == ("Jail started\n", 0)
     assert both.same("restart", "postfix-sasl") == ("OK\n", 0)
     both.same("restart", "x")
@@ -621,14 +637,17 @@ def test_start_and_stop_are_systemds(both):
     both.host.write("/usr/local/bin/systemctl",
                     "#!/bin/sh\necho \"$@\" >>/run/told\ntest ! -e /run/bad\n")
     both.host.path("/usr/local/bin/systemctl").chmod(0o755)
-    said = [both.pair(both.ours, word) for word in
-            ("start", "stop", "restart")]
-    assert said == [("Server ready\n", 0), ("Shutdown successful\n", 0),
-                    ("Shutdown successful\nServer ready\n", 0)]
+    said = [both.pair(both.ours, *args) for args in
+            ((*nobody, "start"), ("start",), ("stop",), (*nobody, "stop"),
+             ("restart",), (*nobody, "restart"))]
+    assert said == [("Server ready\n", 0), ("", 255),
+                    ("Shutdown successful\n", 0), ("", 255),
+                    ("Shutdown successful\nServer ready\n", 0),
+                    ("Server ready\n", 0)]
     assert both.host.path("/run/told").read_text() == \
-        "start mailban\nstop mailban\nrestart mailban\n"
+        "start mailban\nstop mailban\nrestart mailban\nrestart mailban\n"
     both.host.write("/run/bad", "")
-    assert both.pair(both.ours, "start") == ("", 255)
+    assert both.pair(both.ours, *nobody, "start") == ("", 255)
     both.host.path("/run/systemd/system").rmdir()
 
 
@@ -698,6 +717,14 @@ def test_status_of_a_jail_on_the_journal(made_up):
         "   |- Currently banned:\t2\n"
         "   |- Total banned:\t4\n"
         "   `- Banned IP list:\t192.0.2.1 192.0.2.2\n", "", 0)
+
+
+@pytest.mark.parametrize("seconds", ["0.1", "1", "0"])
+def test_ping_waits_no_longer_than_told(made_up, seconds):
+    made_up.answers.append(None)
+    done = alone(made_up, "ping", seconds)
+    assert (done.stdout, done.returncode) == ("", 255)
+    assert "has said nothing for 1 s" in done.stderr
 
 
 def test_what_the_daemon_says_cannot_harm_the_terminal(made_up):
