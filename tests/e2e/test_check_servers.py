@@ -308,13 +308,13 @@ def test_probe_of_a_real_host(host):
             for name in ("postfix", "postfix-sasl")] == [0, 0]
     # Days as asked for.
     assert check(host, "probe", "-w", "50", "-c", "5").returncode == 1
-    # One of them ends.
-    host.run(["dovecot", "stop"])
+    # One of them ends: not Dovecot, which Postfix' logins need.
+    host.run(["postfix", "stop"])
     done = check(host, "probe", "-p", "25,465,143,imaps")
     assert done.returncode == 2
-    assert "imap 127.0.0.1: connect: Connection refused" in done.stdout
-    assert "smtp" not in done.stdout.split("|")[0]
-    host.run(["postfix", "stop"])
+    assert "smtp 127.0.0.1: connect: Connection refused" in done.stdout
+    assert "imap" not in done.stdout.split("|")[0]
+    host.run(["dovecot", "stop"])
     assert check(host, "probe").returncode == 2
 
 
