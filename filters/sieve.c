@@ -98,6 +98,11 @@ static void set_bit(uint64_t *bits, size_t i)
 	bits[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
+static inline uint64_t get_bit(const uint64_t *bits, uint32_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
 /* Several members look for the same text: it is compared once for all. */
 static struct needle *needle_get(
 	struct sieve *sieve, const struct literal *text)
@@ -210,8 +215,7 @@ static size_t rarest(const struct needle *l, size_t stride,
 		for (size_t at = from; at < from + stride; at++) {
 			uint32_t in = bucket(gram_at(l->text + at));
 
-			found += (usual[in / 64] >> (in % 64) & 1) * BUCKETS +
-				 crowds[in];
+			found += get_bit(usual, in) * BUCKETS + crowds[in];
 		}
 		if (found < fewest) {
 			best = from;
@@ -342,9 +346,7 @@ bool sieve_has_only(const struct sieve *sieve, const char *chars)
 
 static inline uint64_t is_set(const struct sieve *sieve, const char *at)
 {
-	uint32_t in = bucket(gram_at(at));
-
-	return sieve->bitmap[in / 64] >> (in % 64) & 1;
+	return get_bit(sieve->bitmap, bucket(gram_at(at)));
 }
 
 static inline size_t least(size_t a, size_t b)
