@@ -237,16 +237,17 @@ static void look_for_files(
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		char real[PATH_MAX];
 		struct statx st;
+		uint64_t with = *mark;
 
 		if (!realpath(found.gl_pathv[i], real) ||
-			!look_at(f, real, &st, NULL) || !is_type(&st, S_IFREG))
+			!look_at(f, real, &st, &with) || !is_type(&st, S_IFREG))
 			continue;
 		if (f->files_n == FILES_MOST) {
 			cut = true;
 			break;
 		}
 		/* Only what is opened: other files make no news. */
-		look_at(f, real, &st, mark);
+		*mark = with;
 		f->files[f->files_n++] = memory_copy(real);
 		f->files[f->files_n] = NULL;
 		look_above(f, real);
