@@ -81,12 +81,10 @@ static void hour_change(struct counters *c, int64_t hour)
 
 static size_t program_of(const struct line *line)
 {
-	if (line->tag_len < 7)
-		return COUNTERS_NEITHER;
-	if (memcmp(line->tag, "postfix", 7) == 0)
+	if (line_is_of(line, "postfix"))
 		return COUNTERS_POSTFIX;
-	return memcmp(line->tag, "dovecot", 7) == 0 ? COUNTERS_DOVECOT
-						    : COUNTERS_NEITHER;
+	return line_is_of(line, "dovecot") ? COUNTERS_DOVECOT
+					   : COUNTERS_NEITHER;
 }
 
 #define BEGINS(line, text)                          \

@@ -77,13 +77,6 @@ static bool is_none(const char *text)
 	return false;
 }
 
-/* Of other programs what looks like a queue id may be a word that a filter
- * looks for: "worker1: ", "401005: ". */
-static bool is_postfix(const struct line *line)
-{
-	return line->tag_len >= 7 && memcmp(line->tag, "postfix", 7) == 0;
-}
-
 /* Never 0. */
 static uint64_t hash_of(uint16_t mark, const char *text)
 {
@@ -104,7 +97,10 @@ static void begin(struct beginnings *b, const struct line *line, uint16_t mark,
 {
 	struct beginning_asked *now = &b->now;
 
-	if (is_none(text) || (text > line->message && !is_postfix(line)))
+	/* Of other programs what looks like a queue id may be a word that a
+	 * filter looks for: "worker1: ", "401005: ". */
+	if (is_none(text) ||
+		(text > line->message && !line_is_of(line, "postfix")))
 		return;
 	now->hash = hash_of(mark, text);
 	if (*vain_of(b, now->hash) == now->hash ||

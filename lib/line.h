@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * One log line as a source hands it on and as filters take it. It points
@@ -38,5 +39,17 @@ struct line {
 	bool stranger;	/* nobody believes who wrote it: others stay as they are
 			 */
 };
+
+/*
+ * Whether its program is this one or a part of it: of "postfix" also
+ * "postfix/smtpd", and "postfix-out", as an instance is called (postmulti(1)).
+ */
+__attribute__((always_inline)) static inline bool line_is_of(
+	const struct line *line, const char *program)
+{
+	size_t n = strlen(program);
+
+	return line->tag_len >= n && memcmp(line->tag, program, n) == 0;
+}
 
 #endif

@@ -172,7 +172,7 @@ static enum sign sign_of(const struct line *line, struct span *who)
 	struct record record;
 
 	record_parse(line, SPAN(""), &record);
-	if (line->tag_len >= 7 && memcmp(line->tag, "dovecot", 7) == 0)
+	if (line_is_of(line, "dovecot"))
 		return sign_of_dovecot(&record, who);
 	return sign_of_postfix(&record, who);
 }
