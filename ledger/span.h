@@ -9,6 +9,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/byte.h"
 #include "lib/word.h"
 
 /*
@@ -215,28 +216,6 @@ static inline bool span_same(struct span a, struct span b)
 		return false;
 	return a.n < 8 ? memcmp(a.at, b.at, a.n) == 0
 		       : word_same(a.at, b.at, a.n);
-}
-
-/* ASCII only: what a log says never depends on a locale. */
-static inline bool byte_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static inline bool byte_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static inline bool byte_is_word(char c)
-{
-	return byte_is_digit(c) || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static inline char byte_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
 /* Up to the first blank. */

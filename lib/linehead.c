@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "lib/byte.h"
 #include "lib/line.h"
 
 /* One process reads one line at a time. The first place stays free. */
@@ -27,7 +28,7 @@ bool linehead_cut(const struct line *line, struct linehead *out)
 	if (out->pid) {
 		out->before_n++;
 		at++;
-		while (at < line->message && *at >= '0' && *at <= '9')
+		while (at < line->message && byte_is_digit(*at))
 			at++;
 	}
 	out->room = line->body_len;

@@ -11,6 +11,7 @@
  */
 #include "sources/header.h"
 
+#include "lib/byte.h"
 #include "lib/line.h"
 #include "sources/header_date.h"
 
@@ -33,11 +34,6 @@ static const unsigned char class[256] = {
 	[':'] = IN_HOST,
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static bool cut_date(struct cursor *in, struct header_clock *c, int64_t *time)
 {
 	in->at = header_date_cut(in->at, in->end, c, time);
@@ -53,11 +49,11 @@ static void cut_host(struct cursor *in, struct line *out)
 
 	while (p < in->end && class[(unsigned char)*p] & IN_HOST)
 		p++;
-	if (p == in->at || p == in->end || !is_blank(*p) || p[-1] == ':')
+	if (p == in->at || p == in->end || !byte_is_blank(*p) || p[-1] == ':')
 		return;
 	out->host = in->at;
 	out->host_len = (size_t)(p - in->at);
-	while (p < in->end && is_blank(*p))
+	while (p < in->end && byte_is_blank(*p))
 		p++;
 	in->at = p;
 }
@@ -76,9 +72,9 @@ static bool cut_full(
 	out->body_len = (size_t)(in->end - in->at);
 	out->message = in->at;
 	out->message_len = out->body_len;
-	if (in->at == in->end || !is_blank(*in->at))
+	if (in->at == in->end || !byte_is_blank(*in->at))
 		return true;
-	while (in->at < in->end && is_blank(*in->at))
+	while (in->at < in->end && byte_is_blank(*in->at))
 		in->at++;
 	cut_host(in, out);
 	out->tag = in->at;
@@ -107,7 +103,7 @@ void header_cut_rest(const char *text, size_t n, size_t known,
 	struct header_clock *c, struct line *out)
 {
 	/* One more blank in front of the program would be the host's too. */
-	if (!known || is_blank(text[known])) {
+	if (!known || byte_is_blank(text[known])) {
 		cut_anew(text, n, c, out);
 		return;
 	}

@@ -13,13 +13,9 @@
 #include <string.h>
 
 #include "lib/block.h"
+#include "lib/byte.h"
 #include "lib/clock.h"
 #include "lib/line.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* Seconds and n digits of their fraction, in microseconds. */
 static inline int64_t moment(const char *seconds, size_t n)
@@ -54,7 +50,7 @@ void header_again_learn(
 	if (n > HEADER_AGAIN_MOST || line->host_len == 0 || seconds + 3 > n)
 		return;
 	if (s[2] == '.' || s[2] == ',')
-		while (is_digit(s[3 + fraction]))
+		while (byte_is_digit(s[3 + fraction]))
 			fraction++;
 	if (fraction > 6)
 		return;

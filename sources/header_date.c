@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/byte.h"
 #include "lib/clock.h"
 #include "lib/line.h"
 #include "lib/word.h"
@@ -29,20 +30,10 @@ struct cursor {
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Two digits as a number, or -1. The caller has seen to the bounds. */
 static int two_digits(const char *p)
 {
-	if (!is_digit(p[0]) || !is_digit(p[1]))
+	if (!byte_is_digit(p[0]) || !byte_is_digit(p[1]))
 		return -1;
 	return (p[0] - '0') * 10 + (p[1] - '0');
 }
@@ -144,12 +135,12 @@ static int64_t cut_fraction(struct cursor *in)
 
 	if (most - p > 6)
 		most = p + 6;
-	while (p < most && is_digit(*p))
+	while (p < most && byte_is_digit(*p))
 		digits = digits * 10 + (*p++ - '0');
 	digits *= scale[p - in->at - 1];
 	if (p == in->at + 1)
 		return 0;
-	while (p < in->end && is_digit(*p))
+	while (p < in->end && byte_is_digit(*p))
 		p++;
 	in->at = p;
 	return digits;
@@ -190,10 +181,10 @@ static bool cut_syslog_minute(
 	p += 4;
 	if (*p == ' ')
 		p++;
-	if (!is_digit(*p))
+	if (!byte_is_digit(*p))
 		return false;
 	day = *p++ - '0';
-	if (is_digit(*p))
+	if (byte_is_digit(*p))
 		day = day * 10 + (*p++ - '0');
 	if (*p++ != ' ' || in->end - p < 6 || p[2] != ':' || p[5] != ':')
 		return false;
@@ -305,7 +296,7 @@ static bool cut_far_zone(struct cursor *in, int64_t *zone)
 		   !cut_zone(&ahead, zone)) {
 		return false;
 	}
-	if (ahead.at < in->end && !is_blank(*ahead.at))
+	if (ahead.at < in->end && !byte_is_blank(*ahead.at))
 		return false;
 	in->at = ahead.at;
 	return true;
@@ -339,7 +330,7 @@ static void skip_priority(struct cursor *in)
 
 	if (p == in->end || *p != '<')
 		return;
-	for (p++; p < in->end && is_digit(*p) && digits < 3; p++)
+	for (p++; p < in->end && byte_is_digit(*p) && digits < 3; p++)
 		digits++;
 	if (digits && p < in->end && *p == '>')
 		in->at = p + 1;
@@ -354,8 +345,8 @@ const char *header_date_cut(
 	skip_priority(&in);
 	if (in.at == end)
 		return NULL;
-	found = is_digit(*in.at) ? cut_iso(&in, c, time)
-				 : cut_syslog(&in, c, time);
+	found = byte_is_digit(*in.at) ? cut_iso(&in, c, time)
+				      : cut_syslog(&in, c, time);
 	return found ? in.at : NULL;
 }
 
@@ -371,5 +362,5 @@ size_t header_date_seconds(
 	/* Without a zone of its own the hour might be one that comes twice. */
 	in.at += ISO_KEY;
 	cut_seconds(&in);
-	return c->shift_known || !is_blank(*in.at) ? ISO_KEY : 0;
+	return c->shift_known || !byte_is_blank(*in.at) ? ISO_KEY : 0;
 }

@@ -12,14 +12,10 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/byte.h"
 #include "lib/line.h"
 #include "lib/linehead.h"
 #include "lib/word.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 /* The first byte at or behind p that is a, b or a blank; end if none is. */
 static inline const char *find_either(
@@ -41,7 +37,7 @@ static inline const char *find_either(
 			return p + __builtin_ctz(bits);
 	}
 #endif
-	while (p < end && *p != a && *p != b && !is_blank(*p))
+	while (p < end && *p != a && *p != b && !byte_is_blank(*p))
 		p++;
 	return p;
 }
@@ -52,7 +48,7 @@ static void cut_unusual(
 {
 	const char *p = find_either(at, end, '[', '[');
 
-	if (p > at && p[-1] == ':' && (p == end || is_blank(*p)))
+	if (p > at && p[-1] == ':' && (p == end || byte_is_blank(*p)))
 		p--;
 	out->tag = at;
 	out->tag_len = (size_t)(p - at);

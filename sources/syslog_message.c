@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "lib/byte.h"
 #include "lib/line.h"
 #include "sources/header.h"
 #include "sources/header_tag.h"
@@ -83,7 +84,7 @@ static const char *skip_priority(const char *text, const char *end)
 
 	if (text == end || *text != '<')
 		return text;
-	while (p < end && p - text < 4 && *p >= '0' && *p <= '9')
+	while (p < end && p - text < 4 && byte_is_digit(*p))
 		p++;
 	return p > text + 1 && p < end && *p == '>' ? p + 1 : text;
 }
