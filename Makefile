@@ -139,18 +139,19 @@ CLI_BANS = cli/banfile cli/banfile_field cli/banfile_json cli/banfile_lines \
 CHECK = cli/check/main cli/check/backoff cli/check/bans cli/check/daemon \
 	cli/check/disk cli/check/names cli/check/options cli/check/postfix \
 	cli/check/probe cli/check/queue cli/check/queue_list cli/check/run \
-	cli/check/verdict cli/client cli/text $(PROBE) $(ALARMS) $(LIB)
+	cli/check/verdict cli/client cli/jsonout cli/text $(PROBE) $(ALARMS) \
+	$(LIB)
 CHECK_LIBS = -ljansson -lgnutls -lresolv -lm
 CLI_TOP = cli/screen cli/top cli/top_show
 CLI_EXPORTS = cli/metrics cli/serve cli/trapper cli/zabbix
-CLI = cli/main cli/accounts cli/ban cli/check cli/client cli/help cli/list \
-	cli/offline cli/options cli/reload cli/run cli/status cli/table \
-	cli/test cli/text cli/unban cli/version sources/header \
-	sources/header_again sources/header_date sources/header_tag \
-	sources/journal sources/linebreak sources/newlines sources/portion \
-	sources/replay sources/replay_journal $(CLI_TOP) $(CLI_BANS) \
-	$(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) $(LIB) \
-	$(FILTERS) $(JAILS) $(LEDGER)
+CLI = cli/main cli/accounts cli/ban cli/check cli/client cli/help \
+	cli/jsonout cli/list cli/offline cli/options cli/reload cli/run \
+	cli/status cli/table cli/test cli/text cli/unban cli/version \
+	sources/header sources/header_again sources/header_date \
+	sources/header_tag sources/journal sources/linebreak sources/newlines \
+	sources/portion sources/replay sources/replay_journal $(CLI_TOP) \
+	$(CLI_BANS) $(CLI_EXPORTS) $(CLI_LINT) $(CLI_FAIL2BAN) $(CLI_REPORT) \
+	$(LIB) $(FILTERS) $(JAILS) $(LEDGER)
 CLI_LIBS = -lsystemd -lpcre2-8 -ljansson -lz -lm
 
 # The packages: of the build (debian/control names them too), on top of them of

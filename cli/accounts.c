@@ -11,6 +11,7 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -143,7 +144,7 @@ int accounts_run(const struct command *self, const struct options *options,
 		rc = ids_print(
 			json_object_get(json_array_get(list, 0), "open"));
 	} else if (options->json) {
-		client_print(result);
+		jsonout_print(result);
 	} else if (name) {
 		one_print(list);
 	} else if (json_array_size(list)) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/text.h"
 #include "lib/addr.h"
 
@@ -332,7 +333,7 @@ int client_show(const struct options *options, const char *command,
 	if (rc)
 		return rc;
 	if (options->json)
-		client_print(result);
+		jsonout_print(result);
 	else
 		print(result);
 	json_decref(result);
@@ -371,11 +372,4 @@ int64_t client_seconds(const json_t *number, int64_t otherwise)
 	if (seconds > SECONDS_MOST)
 		return SECONDS_MOST;
 	return seconds > -SECONDS_MOST ? (int64_t)seconds : -SECONDS_MOST;
-}
-
-void client_print(const json_t *value)
-{
-	json_dumpf(value, stdout,
-		JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-	putchar('\n');
 }

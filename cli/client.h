@@ -58,7 +58,4 @@ json_int_t client_sum(const json_t *list, const char *key);
  */
 int64_t client_seconds(const json_t *number, int64_t otherwise);
 
-/* Prints a value as JSON for programs, and a newline. */
-void client_print(const json_t *value);
-
 #endif

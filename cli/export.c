@@ -10,6 +10,7 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/text.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
@@ -88,7 +89,7 @@ static void print_json(const struct row *rows, size_t n)
 					: json_integer(rows[i].end));
 		json_array_append_new(list, row);
 	}
-	client_print(list);
+	jsonout_print(list);
 	json_decref(list);
 }
 

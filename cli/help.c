@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/check.h"
-#include "cli/client.h"
+#include "cli/jsonout.h"
 #include "cli/report/report.h"
 #include "cli/text.h"
 
@@ -95,7 +95,7 @@ static void help_json(const struct command *one)
 	for (c = commands; c->name; c++)
 		if (!one || one == c)
 			json_array_append_new(list, command_describe(c));
-	client_print(list);
+	jsonout_print(list);
 	json_decref(list);
 }
 

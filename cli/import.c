@@ -12,6 +12,7 @@
 #include "cli/banfile.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/text.h"
 #include "lib/clock.h"
 
@@ -175,7 +176,7 @@ static int finish(const struct options *options, json_int_t id, bool commit)
 	if (options->json) {
 		json_object_del(result, "id");
 		json_object_del(result, "refused");
-		client_print(result);
+		jsonout_print(result);
 	} else {
 		printf("%lld banned, %lld prolonged, %lld known, %lld over\n",
 			(long long)client_number(result, "banned"),

@@ -7,6 +7,7 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 
 int reload_run(const struct command *self, const struct options *options,
 	int argc, char **argv)
@@ -22,7 +23,7 @@ int reload_run(const struct command *self, const struct options *options,
 	if (rc)
 		return rc;
 	if (options->json)
-		client_print(result);
+		jsonout_print(result);
 	else
 		puts("Reloaded.");
 	json_decref(result);

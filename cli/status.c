@@ -9,6 +9,7 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -403,7 +404,7 @@ int status_run(const struct command *self, const struct options *options,
 	if (rc)
 		return rc;
 	if (options->json)
-		client_print(result);
+		jsonout_print(result);
 	else if (argc)
 		jail_print(result);
 	else

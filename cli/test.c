@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/offline.h"
 #include "cli/table.h"
 #include "filters/filter.h"
@@ -95,8 +96,7 @@ static void print_line(const struct line *line, enum filter_verdict v,
 		time ? json_real((double)time / 1e6) : json_null());
 	if (found)
 		add_attempt(row, failure);
-	json_dumpf(row, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-	putchar('\n');
+	jsonout_write(row, JSON_COMPACT, stdout);
 	json_decref(row);
 }
 

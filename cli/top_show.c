@@ -11,6 +11,7 @@
 
 #include "cli/accounts.h"
 #include "cli/client.h"
+#include "cli/jsonout.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "lib/clock.h"
@@ -313,8 +314,7 @@ void top_print(const struct sample *old, const struct sample *now, size_t rows,
 /* An object on a line of its own, and takes it. */
 static void line_print(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-	putchar('\n');
+	jsonout_write(object, JSON_COMPACT, stdout);
 	json_decref(object);
 }
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "cli/client.h"
+#include "cli/jsonout.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "lib/clock.h"
@@ -344,7 +345,6 @@ void trace_json(struct trace *trace, const char *query, FILE *to)
 	json_object_set_new(out, "refused", refused);
 	json_object_set_new(
 		out, "lost", json_integer((json_int_t)trace_lost(trace)));
-	json_dumpf(out, to, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	putc('\n', to);
+	jsonout_write(out, JSON_INDENT(2), to);
 	json_decref(out);
 }

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/client.h"
 #include "cli/command.h"
+#include "cli/jsonout.h"
 #include "cli/offline.h"
 #include "lib/line.h"
 #include "sources/header.h"
@@ -271,7 +271,7 @@ int lint_run(const struct command *self, const struct options *options,
 	if (status == EXIT_YES) {
 		lint_all(&lint, argc > 1);
 		if (options->json)
-			client_print(lint.findings);
+			jsonout_print(lint.findings);
 		else
 			lint_print(&lint);
 		status = json_array_size(lint.findings) ? EXIT_NO : EXIT_YES;

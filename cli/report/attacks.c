@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "cli/jsonout.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "ledger/attacks.h"
@@ -328,7 +329,6 @@ void report_attacks_json(
 		parties_json(a->networks, "network", "accounts"));
 	json_object_set_new(out, "accounts",
 		parties_json(a->accounts, "account", "networks"));
-	json_dumpf(out, to, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	putc('\n', to);
+	jsonout_write(out, JSON_INDENT(2), to);
 	json_decref(out);
 }

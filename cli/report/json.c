@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "cli/jsonout.h"
 #include "cli/report/live.h"
 #include "cli/text.h"
 #include "lib/clock.h"
@@ -238,8 +239,7 @@ static void live_json(json_t *out, const struct report_live *live)
 
 static void print_json(json_t *out, FILE *to)
 {
-	json_dumpf(out, to, JSON_INDENT(1) | JSON_ENSURE_ASCII);
-	fputc('\n', to);
+	jsonout_write(out, JSON_INDENT(1), to);
 	json_decref(out);
 }
 
