@@ -214,15 +214,21 @@ static void the_socket_has_nothing_of_before(void **unused)
 	assert_int_equal(counted(FEEDS_SYSLOG, -2, 3), 3);
 }
 
-/* Nobody is blind until it is as late again. */
-static void a_clock_that_was_ahead(void **unused)
+/* Three failures in a file, when the clock is a day ahead. */
+static void count_a_day_ahead(void)
 {
 	const int64_t day = 86400;
 
-	(void)unused;
 	only(FILES);
 	set_clock(day);
 	assert_int_equal(counted(FILE_SOURCE, day, 3), 3);
+}
+
+/* Nobody is blind until it is as late again. */
+static void a_clock_that_was_ahead(void **unused)
+{
+	(void)unused;
+	count_a_day_ahead();
 	set_clock(10);
 	only(OWN);
 	assert_int_equal(counted(FEEDS_JOURNAL, 9, 3), 0);
@@ -234,12 +240,8 @@ static void a_clock_that_was_ahead(void **unused)
 
 static void a_clock_that_is_set_back_later(void **unused)
 {
-	const int64_t day = 86400;
-
 	(void)unused;
-	only(FILES);
-	set_clock(day);
-	assert_int_equal(counted(FILE_SOURCE, day, 3), 3);
+	count_a_day_ahead();
 	only(OWN);
 	set_clock(10);
 	assert_int_equal(counted(FEEDS_JOURNAL, 9, 3), 0);
@@ -250,12 +252,8 @@ static void a_clock_that_is_set_back_later(void **unused)
 /* What was counted by the new time is known, as by any. */
 static void a_clock_that_is_set_back_amid_it(void **unused)
 {
-	const int64_t day = 86400;
-
 	(void)unused;
-	only(FILES);
-	set_clock(day);
-	assert_int_equal(counted(FILE_SOURCE, day, 3), 3);
+	count_a_day_ahead();
 	set_clock(10);
 	assert_int_equal(counted(FILE_SOURCE, 10, 3), 3);
 	set_clock(11);
