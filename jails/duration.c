@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Time spans as people write them in jail files. fail2ban hands them to an
- * interpreter; here they are read by a grammar of four operators, and what
- * is anything else is refused.
+ * interpreter; here they are read by a grammar of its operators, and what is
+ * anything else is refused. A unit multiplies what stands before it: "6/2h" is
+ * three hours.
  *
  *   sum     = product { ["+" | "-"] product }     blanks alone also add
- *   product = factor { ("*" | "/") factor }
- *   factor  = ["+" | "-"] (number | "(" sum ")") [unit]
+ *   product = power [unit] { ("*" | "/" | "//" | "%") power [unit] }
+ *   power   = ("+" | "-") power | (number | "(" sum ")") ["**" power]
  */
 #include "jails/duration.h"
 
@@ -43,12 +44,14 @@ static void skip_blanks(struct reading *r)
 		r->at++;
 }
 
-static bool take(struct reading *r, char c)
+static bool take(struct reading *r, const char *text)
 {
+	size_t n = strlen(text);
+
 	skip_blanks(r);
-	if (*r->at != c)
+	if (strncmp(r->at, text, n) != 0)
 		return false;
-	r->at++;
+	r->at += n;
 	return true;
 }
 
@@ -96,44 +99,66 @@ static double read_number(struct reading *r)
 	return v;
 }
 
-static double read_factor(struct reading *r)
+/* A way down; false, and all is bad, where there have been too many. */
+static bool deepen(struct reading *r)
+{
+	if (++r->depth > DEPTH_MOST)
+		r->bad = true;
+	return !r->bad;
+}
+
+static double read_base(struct reading *r)
+{
+	double v = 0;
+
+	if (!take(r, "("))
+		return read_number(r);
+	if (deepen(r))
+		v = read_sum(r);
+	r->depth--;
+	if (!take(r, ")"))
+		r->bad = true;
+	return v;
+}
+
+static double read_power(struct reading *r)
 {
 	bool minus = false;
 	double v;
 
 	for (;;) {
-		if (take(r, '-'))
+		if (take(r, "-"))
 			minus = !minus;
-		else if (!take(r, '+'))
+		else if (!take(r, "+"))
 			break;
 	}
-	if (take(r, '(')) {
-		if (++r->depth > DEPTH_MOST) {
-			r->bad = true;
-			return 0;
-		}
-		v = read_sum(r);
+	v = read_base(r);
+	if (!r->bad && take(r, "**")) {
+		if (deepen(r))
+			v = pow(v, read_power(r));
 		r->depth--;
-		if (!take(r, ')'))
-			r->bad = true;
-	} else {
-		v = read_number(r);
 	}
-	v *= read_unit(r);
 	return minus ? -v : v;
 }
 
 static double read_product(struct reading *r)
 {
-	double v = read_factor(r);
+	double v = read_power(r), by;
 
 	while (!r->bad) {
-		if (take(r, '*'))
-			v *= read_factor(r);
-		else if (take(r, '/'))
-			v /= read_factor(r);
-		else
+		v *= read_unit(r);
+		if (take(r, "*")) {
+			v *= read_power(r);
+		} else if (take(r, "//")) {
+			v = floor(v / read_power(r));
+		} else if (take(r, "/")) {
+			v /= read_power(r);
+		} else if (take(r, "%")) {
+			by = read_power(r);
+			v -= by * floor(v / by);
+		} else {
 			break;
+		}
 	}
 	return v;
 }

@@ -156,9 +156,11 @@ static char *seconds_error(const char *text)
 /* Months and years are no whole days to fail2ban. */
 static bool makes_float(const char *text)
 {
-	if (strpbrk(text, "./"))
+	if (strchr(text, '.') || strstr(text, "**-"))
 		return true;
 	for (; *text; text++) {
+		if (*text == '/' && *++text != '/')
+			return true;
 		if (!isalpha((unsigned char)*text))
 			continue;
 		if (strncasecmp(text, "mo", 2) == 0 ||

@@ -49,6 +49,21 @@ static void test_durations(void **state)
 		{"-1h30m", -1800},
 		{"  10m  ", 600},
 		{"-10m", -600},
+		{"2**3", 8},
+		{"2**3m", 480},
+		{"2 ** 3 ** 2", 512},
+		{"-2**2", -4},
+		{"2**-1 * 10", 5},
+		{"(1+1)**2 h", 14400},
+		{"7//2", 3},
+		{"-7//2", -4},
+		{"7%4", 3},
+		{"-7 % 4", 1},
+		{"7 % -4", -1},
+		{"6/2h", 10800},
+		{"1d/2h", 155520000},
+		{"2*3m", 360},
+		{"2h*3", 21600},
 	};
 
 	(void)state;
@@ -68,7 +83,8 @@ static void test_what_is_none(void **state)
 	static const char *const bad[] = {"", " ", "10x", "m", "ten", "10m,",
 		"--", "1..5", ".", "(1h", "1h)", "1/0", "(1)(2)", "1h (2)",
 		"1e3", "0x10", "10 minutesminutes", "99999999999999999999",
-		"__import__('os')", "1;2", "10m#", "*5", "5*",
+		"2***3", "2* *3", "7///2", "7/ /2", "2**", "7//0", "7%0",
+		"9**9**9", "__import__('os')", "1;2", "10m#", "*5", "5*",
 		"((((((((((((((((((((((((1))))))))))))))))))))))))"};
 	char deep[100001];
 	int64_t seconds = -77;
@@ -82,6 +98,9 @@ static void test_what_is_none(void **state)
 	deep[sizeof(deep) - 1] = '\0';
 	assert_false(duration_parse(deep, &seconds));
 	memset(deep, '-', sizeof(deep) - 1);
+	assert_false(duration_parse(deep, &seconds));
+	for (size_t i = 0; i + 3 < sizeof(deep); i += 3)
+		memcpy(deep + i, "1**", 3);
 	assert_false(duration_parse(deep, &seconds));
 	assert_int_equal(seconds, -77);
 }
