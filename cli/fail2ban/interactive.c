@@ -10,7 +10,6 @@
 
 #include "cli/fail2ban/fail2ban.h"
 #include "cli/fail2ban/interactive.h"
-#include "cli/text.h"
 
 #define PROMPT "fail2ban> "
 
@@ -74,7 +73,7 @@ static char **words_cut(const char *line, int *n)
 		wrong = word_cut(&line, &to);
 	}
 	if (wrong) {
-		text_complain("%s", wrong);
+		fail2ban_log("%s", wrong);
 		free(words);
 		return NULL;
 	}
@@ -120,8 +119,10 @@ int fail2ban_interactive(const struct options *options, fail2ban_line_fn *run)
 		else if (*line)
 			line_run(options, line, run);
 	}
-	if (rc == FAIL2BAN_NO)
+	if (rc == FAIL2BAN_NO) {
 		putchar('\n');
+		fail2ban_log("EOF when reading a line");
+	}
 	free(line);
 	return rc;
 }

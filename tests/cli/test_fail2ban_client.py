@@ -90,6 +90,12 @@ class Both:
                            "198.51.100.0/24"])
 
 
+def unstamped(log):
+    """stderr without when, and of which process, a line is."""
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} fail2ban {16}\[\d+\]"
+    return re.sub(f"^{stamp}: ", "STAMP ", log, flags=re.M)
+
+
 def ignored(out):
     """The head, networks and names in their order, addresses sorted."""
     head, *rows = out.splitlines()
@@ -267,7 +273,10 @@ def test_get(both, key):
     ("ping", 0), ("ping 1", 0), ("version", 0), ("-V", 0), ("--version", 0),
     ("echo a b", 0), ("echo", 0), ("--str2sec 1h30m", 0),
     ("--str2sec 1.5h", 0), ("--str2sec 1mo", 0), ("--str2sec 0.1", 0),
-    ("--str2sec 1y/3", 0), ("--str2sec -1", 0), ("--str2sec abc", 255),
+    ("--str2sec 1y/3", 0), ("--str2sec 2**3", 0), ("--str2sec 2**3h", 0),
+    ("--str2sec 7//2", 0), ("--str2sec 7//2.0", 0), ("--str2sec 7%4", 0),
+    ("--str2sec 1d//7h", 0), ("--str2sec 6/2h", 0), ("--str2sec 2**-2", 0),
+    ("--str2sec 2*3//4%5", 0), ("--str2sec 2***3", 255), ("--str2sec -1", 0), ("--str2sec abc", 255),
     ("--str2sec 1x", 255), ("ping x", 255), ("ping 0.5", 0),
     ("ping -1", 0), ("ping -2", 255), ("ping -1x", 255), ("ping 1_0", 0), ("ping 1__0", 255),
     ("ping nan", 255), ("ping inf", 255), ("ping 0x5", 255), ("ping .5", 0),
@@ -308,8 +317,7 @@ def test_words_and_faults(both, args, status):
     "sleep x", "sleep", "start", "status"])
 def test_log_of_faults(both, args):
     """A cron job whose stdout goes to /dev/null mails this."""
-    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} fail2ban {16}\[\d+\]"
-    real, ours = (re.sub(f"^{stamp}: ", "STAMP ", both.host.run(
+    real, ours = (unstamped(both.host.run(
         [*client, *args.split()], check=False).stderr)
         for client in (both.real, both.ours))
     assert ours == real
@@ -332,7 +340,8 @@ def test_interactive(both, typed, status):
         done = both.host.run([*client, "-i", *args], input=typed, check=False)
         head, prompt, rest = done.stdout.partition("fail2ban> ")
         assert head.endswith("\n\n") and prompt
-        return head if args else None, rest, done.returncode
+        return (head if args else None, rest, done.returncode,
+                unstamped(done.stderr))
 
     real, ours = told(both.real), told(both.ours)
     assert ours == real
@@ -428,7 +437,7 @@ def test_what_no_file_could_say(both, args):
 
 SETTINGS = [
     ("bantime", "1h", "3600"), ("bantime", "-1", "-1"), ("bantime", "5", "5"),
-    ("bantime", "1d12h", "129600"), ("bantime", "1.5h", "5400"),
+    ("bantime", "1d12h", "129600"), ("bantime", "60**2 + 7//2", "3603"), ("bantime", "1.5h", "5400"),
     ("bantime", "1mo", "2629800"), ("bantime", "1 2", "3"),
     ("findtime", "10m", "600"), ("findtime", "2w", "1209600"),
     ("maxretry", "5", "5"), ("maxretry", "+5", "5"), ("maxretry", " 7 ", "7"),
