@@ -29,7 +29,8 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS)
 LIB = lib/addr lib/arena lib/clock lib/codec lib/conf lib/conf_expand \
 	lib/conf_read lib/conf_refer lib/datadir lib/err lib/hash lib/ini \
 	lib/layout lib/linehead lib/log lib/memory lib/names lib/nearest \
-	lib/outlet lib/paths lib/plain lib/prefixset lib/slots
+	lib/outlet lib/paths lib/plain lib/prefixset lib/repeated \
+	lib/slots
 SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/header_date sources/header_tag sources/journal \
 	sources/linebreak sources/newlines sources/parts sources/portion \
