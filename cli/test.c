@@ -61,6 +61,8 @@ static void add_attempt(json_t *row, const struct failure *f)
 	if (f->user)
 		json_object_set_new(
 			row, "user", json_stringn(f->user, f->user_len));
+	if (f->more > 0)
+		json_object_set_new(row, "lines", json_integer(f->more + 1));
 	if (f->witness)
 		json_object_set_new(row, "witness",
 			json_stringn(f->witness, f->witness_len));
@@ -107,7 +109,7 @@ static void on_line(void *ctx, const struct line *line)
 	struct failure failure;
 	enum filter_verdict v;
 
-	filter_subject(line, &subject);
+	filter_subject_for(t->filter, line, &subject);
 	v = filter_match(t->filter, &subject, NULL, &failure);
 	t->lines++;
 	t->verdicts[v]++;

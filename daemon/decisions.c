@@ -189,17 +189,24 @@ static void tell_found(
 			prefix_format(&f->who, text), count);
 }
 
-/* What a failure counts. */
+/* What a failure counts: as much as all the lines would that it was found in,
+ * told one after the other. */
 static uint32_t count_of(struct decisions_room *room, const struct failure *f,
 	const struct attempt *attempt, int64_t t)
 {
+	uint32_t lines = f->more + 1, sum = 0;
 	char text[PREFIX_TEXT];
-	uint32_t n =
-		room->attempts ? attempts_count(room->attempts, attempt, t) : 1;
 
-	if (n > 0)
-		return n;
-	room->repeated++;
+	if (!room->attempts)
+		return lines;
+	for (uint32_t i = 0; i < lines; i++) {
+		uint32_t n = attempts_count(room->attempts, attempt, t);
+
+		room->repeated += n == 0;
+		sum += n;
+	}
+	if (sum > 0)
+		return sum;
 	log_debug("[%s] %s: told again of what was counted", room->jail->name,
 		prefix_format(&f->who, text));
 	return 0;

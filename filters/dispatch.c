@@ -13,6 +13,7 @@
 #include "filters/beginnings.h"
 #include "filters/sieve.h"
 #include "lib/linehead.h"
+#include "lib/repeated.h"
 
 #define WHOLE_HEAD 255 /* as an overlap, which is never so large */
 #define CLASSES_MOST 64
@@ -292,13 +293,50 @@ __attribute__((noinline)) static bool look_through(struct dispatch *d,
 	return true;
 }
 
+/* Shows a subject to those that count repeats, or to those that do not. */
+static void look_at(struct dispatch *d, const struct head *h,
+	const struct filter_subject *subject, bool repeats, dispatch_fn fn,
+	void *ctx)
+{
+	const struct line *line = subject->line;
+	const char *from = scan_from(h, line);
+
+	if (!sieve_scan(h->class->sieve, from,
+		    (size_t)(line->body + line->body_len - from), d->hits))
+		return;
+	for (size_t i = 0; i < d->n; i++)
+		if (is_hit(d, d->hits, i) &&
+			filter_counts_repeats(d->filters[i]) == repeats)
+			ask(d, i, subject, d->hits + d->first[i] / 64, fn, ctx);
+}
+
+/* Of a line that may be one that came again. */
+__attribute__((noinline)) static bool look_repeated(struct dispatch *d,
+	const struct head *h, const struct line *line, dispatch_fn fn,
+	void *ctx)
+{
+	uint64_t before = d->counts.searched;
+	struct filter_subject subject;
+
+	if (!filter_subject_repeated(line, &subject))
+		return look_through(d, h, line, fn, ctx);
+	d->counts.scanned++;
+	look_at(d, h, &subject, true, fn, ctx);
+	filter_subject(line, &subject);
+	look_at(d, h, &subject, false, fn, ctx);
+	return d->counts.searched > before;
+}
+
 /* The first of its head. */
 __attribute__((noinline)) static bool look_first(struct dispatch *d,
 	const struct head *h, const struct line *line, dispatch_fn fn,
 	void *ctx)
 {
 	head_learn(d, line);
-	return !h->class->empty && look_through(d, h, line, fn, ctx);
+	if (h->class->empty)
+		return false;
+	return (repeated_begins(line) ? look_repeated : look_through)(
+		d, h, line, fn, ctx);
 }
 
 /* Most lines end in here: it has no more to do than that takes. */
@@ -312,7 +350,11 @@ bool dispatch_line(
 		return ask_undated(d, line, fn, ctx);
 	if (!h->class)
 		return look_first(d, h, line, fn, ctx);
-	if (h->class->empty || beginnings_has(&d->beginnings, line))
+	if (h->class->empty)
+		return false;
+	if (repeated_begins(line))
+		return look_repeated(d, h, line, fn, ctx);
+	if (beginnings_has(&d->beginnings, line))
 		return false;
 	return look_through(d, h, line, fn, ctx);
 }

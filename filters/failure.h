@@ -20,8 +20,9 @@ struct failure {
 	size_t user_len;
 	const char *name; /* in who's place, if it is no address; else NULL */
 	size_t name_len;
-	bool is_host; /* that name is a host's, and may be looked up */
-	int regex;    /* which failregex matched, from 0 */
+	bool is_host;  /* that name is a host's, and may be looked up */
+	int regex;     /* which failregex matched, from 0 */
+	uint32_t more; /* lines that this one stands for beside itself */
 	/* How many attempts its connection made so far; 0: it does not say. */
 	uint32_t attempts;
 	/* The connection: its name; or, nameless, that it has none; or, NULL

@@ -236,6 +236,11 @@ bool filter_keeps_state(const struct filter *filter)
 	return filter->sessions || filter->lines;
 }
 
+bool filter_counts_repeats(const struct filter *filter)
+{
+	return filter->file.repeats;
+}
+
 bool filter_warns(const struct filter *filter)
 {
 	return filter->has_spill || filter->excuses;

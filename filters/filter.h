@@ -80,6 +80,7 @@ struct filter_subject {
 	bool has_newline;
 	bool dated; /* without its date, which is time (0: it has none) */
 	int64_t time;
+	uint32_t more; /* lines that it stands for beside itself */
 };
 
 /*
@@ -94,6 +95,20 @@ struct filter_subject {
  * that is matched by bytes, in a buffer that is kept until the next call.
  */
 void filter_subject(const struct line *line, struct filter_subject *out);
+
+/* Whether it takes rsyslog's "message repeated 5 times: [...]" for those lines
+ * (lib/repeated.h), as its files say. */
+bool filter_counts_repeats(const struct filter *filter);
+/*
+ * The same of a line that is such; false, and *out untouched, if it is not.
+ * Then the subject's line is the one that came again; it is kept until the next
+ * call too.
+ */
+bool filter_subject_repeated(
+	const struct line *line, struct filter_subject *out);
+/* Of these two, what the filter is to see. */
+void filter_subject_for(const struct filter *filter, const struct line *line,
+	struct filter_subject *out);
 
 /*
  * Which dates it cuts out of lines that come with theirs, and does so: the

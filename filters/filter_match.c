@@ -171,29 +171,45 @@ static bool is_spilled(struct filter *filter, size_t i, const struct line *line,
 }
 
 /* Does the line say that the server itself was at fault? Notes for whom. */
-static bool is_fault(struct filter *filter, size_t i, const struct line *line,
-	int64_t time, const struct prefix *who)
+static bool is_fault(struct filter *filter, size_t i,
+	const struct filter_subject *s, int64_t time, const struct prefix *who)
 {
 	if (!read_group(filter, i, OF_FAULT).text)
 		return false;
-	if (!line->stranger)
-		excuses_add(filter->excuses, who, time);
+	for (uint32_t n = 0; n <= s->more && n < EXCUSES_MOST; n++)
+		if (!s->line->stranger)
+			excuses_add(filter->excuses, who, time);
 	return true;
 }
 
-static enum filter_verdict judge(struct filter *filter, size_t i,
-	const struct line *line, int64_t time, struct failure *out)
+/* Of the failures that the line stands for, how many nothing excuses. */
+static uint32_t count_failures(struct filter *filter, size_t i,
+	const struct filter_subject *s, int64_t time, const struct prefix *who)
 {
+	uint32_t n = s->more + 1;
+
+	if (!filter->excuses || !who ||
+		!read_group(filter, i, OF_EXCUSABLE).text)
+		return n;
+	while (n > 0 && excuses_take(filter->excuses, who, time))
+		n--;
+	return n;
+}
+
+static enum filter_verdict judge(struct filter *filter, size_t i,
+	const struct filter_subject *s, int64_t time, struct failure *out)
+{
+	uint32_t n;
 	struct regex_span user = read_group(filter, i, OF_USER), name;
 	bool has_who;
 
 	out->who = (struct prefix){0};
 	has_who = read_who(filter, i, &out->who, &name);
-	if (filter->has_spill &&
-		is_spilled(filter, i, line, time, has_who ? &out->who : NULL))
+	if (filter->has_spill && is_spilled(filter, i, s->line, time,
+					 has_who ? &out->who : NULL))
 		return FILTER_HELD;
 	if (filter->excuses &&
-		is_fault(filter, i, line, time, has_who ? &out->who : NULL))
+		is_fault(filter, i, s, time, has_who ? &out->who : NULL))
 		return FILTER_HELD;
 	if (filter->sessions && read_group(filter, i, OF_MLFID).text) {
 		if (!ask_session(filter, i, time, has_who, &out->who, &name))
@@ -204,9 +220,8 @@ static enum filter_verdict judge(struct filter *filter, size_t i,
 		   read_group(filter, i, OF_FORGET).text) {
 		return FILTER_HELD;
 	}
-	if (filter->excuses && has_who &&
-		read_group(filter, i, OF_EXCUSABLE).text &&
-		excuses_take(filter->excuses, &out->who, time))
+	n = count_failures(filter, i, s, time, has_who ? &out->who : NULL);
+	if (n == 0)
 		return FILTER_HELD;
 	if (!has_who && !name.text) {
 		filter->counts.no_address++;
@@ -219,6 +234,7 @@ static enum filter_verdict judge(struct filter *filter, size_t i,
 	out->user_len = user.n;
 	out->time = time;
 	out->regex = (int)i;
+	out->more = n - 1;
 	read_attempt(filter, i, out);
 	if (!has_who) {
 		filter->counts.named++;
@@ -281,7 +297,7 @@ static enum filter_verdict match_line(struct filter *filter,
 		filter->counts.ignored++;
 		return FILTER_IGNORED;
 	}
-	return judge(filter, i, s.line, time, out);
+	return judge(filter, i, &s, time, out);
 }
 
 /* The same over the last lines, of which a match takes its own away. */
@@ -310,7 +326,7 @@ static enum filter_verdict match_lines(struct filter *filter,
 		return FILTER_IGNORED;
 	}
 	/* What it names must be read before the text moves. */
-	v = judge(filter, i, line->line, time, out);
+	v = judge(filter, i, line, time, out);
 	if (v == FILTER_NAMED) {
 		if (out->name_len > sizeof(filter->name))
 			out->name_len = sizeof(filter->name);

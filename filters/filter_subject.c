@@ -12,6 +12,7 @@
 
 #include "filters/regex.h"
 #include "lib/block.h"
+#include "lib/repeated.h"
 #include "lib/utf8.h"
 #include "lib/word.h"
 
@@ -203,5 +204,26 @@ void filter_subject(const struct line *line, struct filter_subject *out)
 	out->number = regex_begin_line(line->body_len);
 	out->dated = line->journal || line->body != line->text;
 	out->time = line->time;
+	out->more = 0;
 	filter_subject_clean(line->body, line->body_len, &buffer, &room, out);
+}
+
+bool filter_subject_repeated(
+	const struct line *line, struct filter_subject *out)
+{
+	static struct repeated repeated;
+
+	if (!repeated_cut(line, &repeated))
+		return false;
+	filter_subject(&repeated.line, out);
+	out->more = repeated.times - 1;
+	return true;
+}
+
+void filter_subject_for(const struct filter *filter, const struct line *line,
+	struct filter_subject *out)
+{
+	if (!filter_counts_repeats(filter) ||
+		!filter_subject_repeated(line, out))
+		filter_subject(line, out);
 }

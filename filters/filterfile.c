@@ -422,6 +422,15 @@ static void read_usedns(struct filterfile *out, struct source *src)
 			row.text);
 }
 
+static void read_repeats(struct filterfile *out, struct source *src)
+{
+	const struct filter_row row = get_first(src, "repeats");
+
+	if (row.text && !conf_bool(row.text, &out->repeats))
+		err_fault(src->err, row.file, row.line,
+			"repeats: '%s' is neither true nor false", row.text);
+}
+
 static void read_definition(struct filterfile *out, struct source *src)
 {
 	const char *logtype;
@@ -435,6 +444,7 @@ static void read_definition(struct filterfile *out, struct source *src)
 	read_maxlines(out, src);
 	out->datepattern_row = get_first(src, "datepattern");
 	read_usedns(out, src);
+	read_repeats(out, src);
 	logtype = get_string(src, "logtype");
 	out->journal = logtype && strcmp(logtype, "journal") == 0;
 }

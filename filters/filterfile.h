@@ -47,6 +47,7 @@ struct filterfile {
 	bool journal;	    /* logtype: lines come without a date */
 	bool names;	    /* <HOST> may be a name: usedns is not "no" */
 	const char *usedns; /* NULL: not said */
+	bool repeats;	    /* filter_counts_repeats */
 };
 
 /*

@@ -565,6 +565,54 @@ static void attempt_at(struct world *w, int64_t seconds, const char *witness,
 	decisions_failure(w->decisions, 0, &failure);
 }
 
+/* A line that stands for some is as good as these. */
+static void test_a_line_for_several(void **state)
+{
+	struct world *w = *state;
+	struct failure failure = {.who = world_at("192.0.2.1"),
+		.time = T0 * CLOCK_SECOND,
+		.more = 1};
+	struct decision_counts c;
+
+	decisions_failure(w->decisions, 0, &failure);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 2);
+	assert_int_equal(w->bans, 0);
+	decisions_later(w->decisions, 0, &failure);
+	decisions_settle(w->decisions);
+	assert_int_equal(w->bans, 1);
+	failure.who = world_at("192.0.2.2");
+	failure.more = 999;
+	decisions_failure(w->decisions, 0, &failure);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 1004);
+	assert_int_equal(w->bans, 2);
+	w->jails[0].count = JAIL_COUNT_ATTEMPTS;
+	decisions_reconfigure(w->decisions, &w->config);
+	failure = (struct failure){.who = world_at("192.0.2.3"),
+		.time = T0 * CLOCK_SECOND,
+		.witness = "login",
+		.witness_len = 5,
+		.more = 1};
+	/* Of no connection that is known; then one of whom is told again. */
+	decisions_failure(w->decisions, 0, &failure);
+	failure.witness = "pam";
+	failure.witness_len = 3;
+	decisions_failure(w->decisions, 0, &failure);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 1006);
+	assert_int_equal(c.repeated, 2);
+	assert_int_equal(w->bans, 2);
+	failure.session = "S1";
+	failure.session_len = 2;
+	failure.attempts = 2;
+	failure.who = world_at("192.0.2.4");
+	decisions_failure(w->decisions, 0, &failure);
+	decisions_counts(w->decisions, 0, &c);
+	assert_int_equal(c.total_failed, 1008);
+	assert_int_equal(c.repeated, 3);
+}
+
 static void test_attempts_or_lines(void **state)
 {
 	struct world *w = *state;
@@ -772,6 +820,7 @@ int main(void)
 		TEST(test_a_disk_that_fails_for_a_while),
 		TEST(test_bans_are_failures_to_a_recidive),
 		TEST(test_a_ban_put_back_is_no_other_one),
+		TEST(test_a_line_for_several),
 		TEST(test_attempts_or_lines),
 		TEST(test_what_the_caps_cost_is_told_once_a_minute),
 		TEST(test_a_flood_is_summed_up),
