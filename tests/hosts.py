@@ -383,12 +383,13 @@ class Host:
         wait_for(answers, every=0.1)
         return process
 
-    def rsyslogd(self, log="/var/log/mail.log", format="traditional"):
+    def rsyslogd(self, log="/var/log/mail.log", format="traditional",
+                 more=""):
         """Start the real rsyslogd: /dev/log to a mail log."""
         template = {"traditional": "RSYSLOG_TraditionalFileFormat",
                     "iso": "RSYSLOG_FileFormat"}[format]
         self.write("/etc/rsyslog.conf",
-                   'module(load="imuxsock" SysSock.Use="on")\n'
+                   f'{more}module(load="imuxsock" SysSock.Use="on")\n'
                    'global(workDirectory="/var/spool/rsyslog")\n'
                    f'mail.* action(type="omfile" file="{log}" '
                    'fileOwner="root" fileGroup="adm" fileCreateMode="0640" '
