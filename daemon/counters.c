@@ -12,6 +12,7 @@
 #include "daemon/attackers.h"
 #include "daemon/outbound.h"
 #include "lib/line.h"
+#include "lib/repeated.h"
 
 struct counters *counters_new(
 	struct attackers *attackers, struct outbound *outbound)
@@ -140,7 +141,8 @@ static void look_for_sign(struct counters *c, struct counters_owner *owner,
 			sign, who.at, who.n, time);
 }
 
-void counters_line(struct counters *c, const struct line *line, uint32_t source)
+static void count_line(
+	struct counters *c, const struct line *line, uint32_t source)
 {
 	size_t program = program_of(line);
 	struct counters_owner *owner;
@@ -168,6 +170,28 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 		attackers_login(
 			c->attackers, account.at, account.n, line->time);
 	outbound_record(c->outbound, &record, line->time);
+}
+
+/* As many as there were before rsyslog took them together. */
+__attribute__((noinline)) static void count_again(
+	struct counters *c, const struct line *line, uint32_t source)
+{
+	static struct repeated again;
+
+	if (!repeated_cut(line, &again)) {
+		count_line(c, line, source);
+		return;
+	}
+	for (uint32_t i = 0; i < again.times; i++)
+		count_line(c, &again.line, source);
+}
+
+void counters_line(struct counters *c, const struct line *line, uint32_t source)
+{
+	if (repeated_begins(line))
+		count_again(c, line, source);
+	else
+		count_line(c, line, source);
 }
 
 void counters_sources(struct counters *c, counters_source_fn fn, void *ctx)

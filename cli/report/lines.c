@@ -13,6 +13,7 @@
 #include "ledger/reading.h"
 #include "lib/crew.h"
 #include "lib/line.h"
+#include "lib/repeated.h"
 #include "sources/header.h"
 #include "sources/portion.h"
 
@@ -27,7 +28,9 @@ struct block {
 	struct portion portion;
 	struct portion_lines lines;
 	size_t records_n;
-	bool ended; /* all of its lines are read */
+	struct repeated repeated;
+	uint32_t more; /* the last record counts so often beside itself */
+	bool ended;    /* all of its lines are read */
 	struct record records[RECORDS];
 	char text[PORTION_ROOM];
 };
@@ -58,6 +61,7 @@ static void block_read(struct block *b)
 
 	b->sums = (struct reading_sums){0};
 	b->records_n = 0;
+	b->more = 0;
 	while (b->records_n < RECORDS) {
 		enum reading_what what;
 
@@ -73,13 +77,21 @@ static void block_read(struct block *b)
 			header_cut_plain(text.text, text.n, &b->clock, &line);
 		}
 		line.cut_short = text.cut;
+		/* pflogsumm takes rsyslog's word for nothing. */
+		if (!compat && repeated_begins(&line) &&
+			repeated_cut(&line, &b->repeated)) {
+			line = b->repeated.line;
+			b->more = b->repeated.times - 1;
+		}
 		what = reading_line(
 			&b->reading, &line, &b->records[b->records_n]);
 		reading_sum(&b->sums, what, &line);
-		if (what != READING_COUNTS)
+		if (what != READING_COUNTS) {
+			b->more = 0;
 			continue;
+		}
 		b->records_n++;
-		if (!reading_is_kept(&b->reading))
+		if (b->more > 0 || !reading_is_kept(&b->reading))
 			return;
 	}
 }
@@ -98,7 +110,10 @@ static void block_work(void *ctx, void *item)
 
 static void block_count(const struct lines_to *to, const struct block *b)
 {
-	for (size_t i = 0; i < b->records_n; i++) {
+	/* The last one is that of a line that came again, if any is. */
+	for (size_t n = 0; n < b->records_n + b->more; n++) {
+		size_t i = n < b->records_n ? n : b->records_n - 1;
+
 		ledger_count(to->ledger, &b->records[i]);
 		if (to->record)
 			to->record(to->ctx, &b->records[i]);

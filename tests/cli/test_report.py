@@ -354,6 +354,51 @@ def test_logins_attacks_and_bans(program, tmp_path):
                             "address": "198.51.100.7", "count": 1}]
 
 
+AGAIN = [
+    "postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 "
+    "<c@d>: Relay access denied; from=<x@y> to=<c@d> proto=ESMTP helo=<z>",
+    "postfix/smtpd[1]: warning: unknown[198.51.100.9]: SASL LOGIN "
+    "authentication failed: bad, sasl_username=bob",
+    "dovecot: imap-login: Disconnected: Connection closed (auth failed, "
+    "3 attempts in 2 secs): user=<eve>, method=PLAIN, rip=198.51.100.7, "
+    "lip=203.0.113.1, TLS",
+    "postfix/master[9]: warning: process /usr/libexec/smtpd pid 7 exit status "
+    "1",
+    "postfix/smtp[4]: 3F2A1B4C5D: to=<b@example.net>, relay=none, delay=1, "
+    "delays=1/0/0/0, dsn=4.4.1, status=deferred (x)",
+    "postfix/wondrous[1]: sleep"]
+
+
+def test_what_rsyslog_took_together(program, oracle, tmp_path):
+    """Each line counts as often as it says; pflogsumm does not see them."""
+    plain, taken = [], []
+    for line in message("3F2A1B4C5D")[:3] + AGAIN:
+        head, text = line.split(": ", 1)
+        # Some lines stand once, as everywhere.
+        times = 6 if line in AGAIN else 1
+        plain += [line] * times
+        taken += [line] + [f"{head}: message repeated {times - 1} times: "
+                           f"[ {text}]"] * (times > 1)
+    # Of one second: as many lines take more.
+    plain = log_of(tmp_path, *plain, name="plain", date="Nov 20 10:00:00")
+    taken = log_of(tmp_path, *taken, name="taken", date="Nov 20 10:00:00")
+    want, got = figures(program, plain), figures(program, taken)
+    assert want["total"]["deferrals"] == 6
+    assert {a["account"]: a["count"] for a in got["attacks"]} == \
+        {"bob": 6, "eve": 6}
+    lines = {"lines", "mail_lines"}
+    assert {k: v for k, v in want["total"].items() if k not in lines} == \
+        {k: v for k, v in got["total"].items() if k not in lines}
+    assert {k: v for k, v in want.items() if k != "total"} == \
+        {k: v for k, v in got.items() if k != "total"}
+    words = ["report", "--attacks", "--json"]
+    tried = [json.loads(subprocess.run([program, *words, log], env={
+        **pflogsumm.ENV, **hosts.SANITIZER_ENV}, check=True,
+        stdout=subprocess.PIPE).stdout) for log in (plain, taken)]
+    assert tried[0]["pairs"] == tried[1]["pairs"] and tried[0]["pairs"]
+    held_against(program, oracle, taken, ["-e"])
+
+
 def test_times(program, tmp_path):
     log = log_of(tmp_path, *(line for i in range(20) for line in
                              message(f"ABCDEF{i:02d}")[:1]),

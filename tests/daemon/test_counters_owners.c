@@ -15,6 +15,7 @@
 #include "daemon/attackers.h"
 #include "lib/clock.h"
 #include "lib/line.h"
+#include "sources/header.h"
 
 #define T0 (INT64_C(1763719200) * CLOCK_SECOND)
 #define HOUR (3600 * CLOCK_SECOND)
@@ -95,6 +96,30 @@ static void a_line_from_the_future(void **state)
 	assert_false(counts(JOURNAL_SOURCE, T0 + 48 * HOUR));
 }
 
+/* What rsyslog took together is counted as it was. */
+static void a_line_for_several(void **state)
+{
+	static const char text[] =
+		"Nov 21 10:00:00 mx postfix/smtpd[1]: message repeated 5 "
+		"times: [ a word of mine]";
+	struct header_clock clock = {0};
+	uint64_t lines, unknown;
+	struct line line;
+	bool dovecot;
+
+	(void)state;
+	header_cut(text, strlen(text), &clock, &line);
+	counters_line(counters, &line, FILE_SOURCE);
+	counters_program(counters, 0, &dovecot, &lines, &unknown);
+	assert_int_equal(lines, 5);
+	assert_int_equal(unknown, 5);
+	/* And what only looks like it, once. */
+	line.message_len--;
+	counters_line(counters, &line, FILE_SOURCE);
+	counters_program(counters, 0, &dovecot, &lines, &unknown);
+	assert_int_equal(lines, 6);
+}
+
 #define OWNER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -103,6 +128,7 @@ int main(void)
 		OWNER_TEST(what_two_have_counts_from_one),
 		OWNER_TEST(a_clock_that_went_back),
 		OWNER_TEST(a_line_from_the_future),
+		OWNER_TEST(a_line_for_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
