@@ -127,7 +127,7 @@ CLI_FAIL2BAN = cli/fail2ban/bans cli/fail2ban/client cli/fail2ban/debuggex \
 	cli/fail2ban/regexout cli/fail2ban/regexreport cli/fail2ban/regexrun \
 	cli/fail2ban/regexsession cli/fail2ban/regextest cli/fail2ban/server \
 	cli/fail2ban/set cli/fail2ban/setting cli/fail2ban/stats \
-	cli/fail2ban/status
+	cli/fail2ban/status cli/fail2ban/usage
 CLI_REPORT = cli/history cli/report/attacks cli/report/changes \
 	cli/report/chart cli/report/connections cli/report/details \
 	cli/report/html cli/report/html_lists cli/report/html_parts \

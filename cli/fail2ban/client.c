@@ -17,6 +17,7 @@
 #include "cli/fail2ban/dump.h"
 #include "cli/fail2ban/interactive.h"
 #include "cli/fail2ban/python.h"
+#include "cli/fail2ban/usage.h"
 #include "cli/run.h"
 #include "cli/text.h"
 #include "jails/fail2ban.h"
@@ -34,30 +35,6 @@ const struct fail2ban_word *fail2ban_word_find(
 	while (words->name && strcmp(words->name, name) != 0)
 		words++;
 	return words->name ? words : NULL;
-}
-
-static void usage_print(void)
-{
-	const struct fail2ban_word *w;
-
-	printf("Usage: fail2ban-client [OPTIONS] <COMMAND>\n\n"
-	       "mailban " MAILBAN_VERSION
-	       ", answering as fail2ban-client %s does; see mailban(1)\n\n",
-		fail2ban_version());
-	puts("Options:\n"
-	     "    -c, --conf <DIR>       configuration directory, for -t\n"
-	     "    -s, --socket <FILE>    where mailband listens\n"
-	     "    -d                     dump the configuration\n"
-	     "    -t, --test             test the configuration\n"
-	     "    -i                     interactive: a command a line\n"
-	     "    --str2sec <STRING>     a duration in seconds\n"
-	     "    -h, --help             this\n"
-	     "    -V, --version          the version (-V: the number alone)\n"
-	     "\nCommand:");
-	for (w = fail2ban_words; w->name; w++)
-		if (w->about)
-			printf("    %s%s%s\n            %s\n", w->name,
-				*w->operands ? " " : "", w->operands, w->about);
 }
 
 /* What stderr has of options that are wrong. */
@@ -145,7 +122,7 @@ static void option_take(struct called *called, int letter)
 	called->rc = FAIL2BAN_YES;
 	switch (letter) {
 	case 'h':
-		usage_print();
+		fail2ban_usage();
 		return;
 	case 'V':
 		puts(fail2ban_version());
@@ -157,7 +134,7 @@ static void option_take(struct called *called, int letter)
 		called->rc = seconds_print(optarg);
 		return;
 	case '?':
-		usage_print();
+		fail2ban_usage();
 		fputs(INIT_FAILED "\n", stderr);
 		called->rc = FAIL2BAN_NO;
 		return;
@@ -193,7 +170,7 @@ static int word_run(const struct options *options, int argc, char **argv)
 static int line_run(const struct options *options, int argc, char **argv)
 {
 	if (argc == 1 && !strcmp(argv[0], "help")) {
-		usage_print();
+		fail2ban_usage();
 		return FAIL2BAN_YES;
 	}
 	return word_run(options, argc, argv);
@@ -205,7 +182,7 @@ static int words_run(const struct called *called, int argc, char **argv)
 	int rc = FAIL2BAN_YES;
 
 	if (!argc && !called->interactive) {
-		usage_print();
+		fail2ban_usage();
 		return FAIL2BAN_NO;
 	}
 	if (argc)

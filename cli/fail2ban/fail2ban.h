@@ -37,8 +37,13 @@ bool fail2ban_is_name(const char *argv0, const char *name);
 int fail2ban_regex_run(int argc, char **argv);
 int fail2ban_run(int argc, char **argv);
 
-/* The words about the server, for the usage too. */
+/* The words about the server; behind "get" and "set", about its settings and,
+ * behind a jail, about that. */
 extern const struct fail2ban_word fail2ban_words[];
+extern const struct fail2ban_word fail2ban_get_settings[];
+extern const struct fail2ban_word fail2ban_set_settings[];
+extern const struct fail2ban_word fail2ban_get_words[];
+extern const struct fail2ban_word fail2ban_set_words[];
 
 /* "get" and "set" JAIL ...: argv[0] is the jail. */
 int fail2ban_get(const struct options *options, int argc, char **argv);

@@ -332,28 +332,31 @@ static int get_logencoding(const struct options *options, int argc, char **argv)
 	return FAIL2BAN_YES;
 }
 
-static const struct fail2ban_word get_words[] = {
-	{"banip", 2, get_banip, NULL, NULL},
-	{"banned", 2, get_banned, NULL, NULL},
-	{"ignoreip", 2, get_ignoreip, NULL, NULL},
-	{"logpath", 2, get_logpath, NULL, NULL},
-	{"journalmatch", 2, get_journalmatch, NULL, NULL},
-	{"bantime", 2, get_value, NULL, NULL},
-	{"findtime", 2, get_value, NULL, NULL},
-	{"maxretry", 2, get_value, NULL, NULL},
-	{"maxmatches", 2, get_value, NULL, NULL},
-	{"maxlines", 2, get_value, NULL, NULL},
-	{"ignoreself", 2, get_value, NULL, NULL},
-	{"usedns", 2, get_value, NULL, NULL},
-	{"failregex", 2, get_regexes, NULL, NULL},
-	{"ignoreregex", 2, get_regexes, NULL, NULL},
-	{"prefregex", 2, get_prefregex, NULL, NULL},
-	{"datepattern", 2, get_datepattern, NULL, NULL},
-	{"logencoding", 2, get_logencoding, NULL, NULL},
+const struct fail2ban_word fail2ban_get_words[] = {
+	{"banip", 2, get_banip, "[<SEP>|--with-time]",
+		"who is banned, by the ban's end"},
+	{"banned", 2, get_banned, "[<IP> ...]",
+		"who is banned; or 1 or 0 of each"},
+	{"ignoreip", 2, get_ignoreip, "", "who is never banned"},
+	{"logpath", 2, get_logpath, "", "the files that are read"},
+	{"journalmatch", 2, get_journalmatch, "",
+		"what of the journal is read"},
+	{"bantime", 2, get_value, "", "how long a ban is"},
+	{"findtime", 2, get_value, "", "how long a failure counts"},
+	{"maxretry", 2, get_value, "", "as many failures are a ban"},
+	{"maxmatches", 2, get_value, "", "lines kept of a ban"},
+	{"maxlines", 2, get_value, "", "lines that an expression sees"},
+	{"ignoreself", 2, get_value, "", "is this host never banned?"},
+	{"usedns", 2, get_value, "", "are names looked up?"},
+	{"failregex", 2, get_regexes, "", "the expressions"},
+	{"ignoreregex", 2, get_regexes, "", "those that take a line out"},
+	{"prefregex", 2, get_prefregex, "", "the one before them all"},
+	{"datepattern", 2, get_datepattern, "", "how a line's time is found"},
+	{"logencoding", 2, get_logencoding, "", "their encoding"},
 	{"logtimezone", 2, get_nothing, NULL, NULL},
 	{"ignorecommand", 2, get_nothing, NULL, NULL},
 	{"ignorecache", 2, get_nothing, NULL, NULL},
-	{"actions", 2, get_actions, NULL, NULL},
+	{"actions", 2, get_actions, "", "their names; mailban runs none"},
 	{"action", 4, get_action, NULL, NULL},
 	{"actionproperties", 3, get_action, NULL, NULL},
 	{"actionmethods", 3, get_action, NULL, NULL},
@@ -366,7 +369,8 @@ int fail2ban_get_key(
 	char *asked[] = {argv[0], (char *)key, NULL};
 
 	(void)argc;
-	return fail2ban_word_find(get_words, key)->run(options, 2, asked);
+	return fail2ban_word_find(fail2ban_get_words, key)
+		->run(options, 2, asked);
 }
 
 int fail2ban_get(const struct options *options, int argc, char **argv)
@@ -378,7 +382,7 @@ int fail2ban_get(const struct options *options, int argc, char **argv)
 		return rc;
 	if (argc < 2)
 		return fail2ban_too_few(options);
-	word = fail2ban_word_find(get_words, argv[1]);
+	word = fail2ban_word_find(fail2ban_get_words, argv[1]);
 	if (!word && strncmp(argv[1], "bantime.", 8) != 0)
 		return fail2ban_invalid(options,
 			"Invalid command (no get action or not yet "

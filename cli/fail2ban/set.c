@@ -232,19 +232,20 @@ static int set_idle(const struct options *options, int argc, char **argv)
 	return FAIL2BAN_YES;
 }
 
-static const struct fail2ban_word set_words[] = {
-	{"banip", 2, set_banip, NULL, NULL},
-	{"unbanip", 3, set_unbanip, NULL, NULL},
-	{"bantime", 3, set_seconds, NULL, NULL},
-	{"findtime", 3, set_seconds, NULL, NULL},
-	{"maxretry", 3, set_number, NULL, NULL},
-	{"maxmatches", 3, set_number, NULL, NULL},
+const struct fail2ban_word fail2ban_set_words[] = {
+	{"banip", 2, set_banip, "<IP> ...", "ban"},
+	{"unbanip", 3, set_unbanip, "[--report-absent] <IP> ...", "lift bans"},
+	{"bantime", 3, set_seconds, "<TIME>", "how long a ban is"},
+	{"findtime", 3, set_seconds, "<TIME>", "how long a failure counts"},
+	{"maxretry", 3, set_number, "<RETRY>", "as many failures are a ban"},
+	{"maxmatches", 3, set_number, "<INT>", "lines kept of a ban"},
 	{"maxlines", 3, NULL, NULL, NULL},
-	{"usedns", 3, set_usedns, NULL, NULL},
+	{"usedns", 3, set_usedns, "<VALUE>", "yes, warn, no or raw"},
 	{"idle", 3, set_idle, NULL, NULL},
-	{"ignoreself", 3, set_truth, NULL, NULL},
-	{"addignoreip", 2, set_addignoreip, NULL, NULL},
-	{"delignoreip", 3, set_delignoreip, NULL, NULL},
+	{"ignoreself", 3, set_truth, "true|false", "never ban this host"},
+	{"addignoreip", 2, set_addignoreip, "<IP> ...", "never ban these"},
+	{"delignoreip", 3, set_delignoreip, "<IP>",
+		"ban it as any other again"},
 	{"ignorecommand", 3, NULL, NULL, NULL},
 	{"ignorecache", 3, NULL, NULL, NULL},
 	{"addlogpath", 3, NULL, NULL, NULL},
@@ -259,7 +260,8 @@ static const struct fail2ban_word set_words[] = {
 	{"addignoreregex", 3, NULL, NULL, NULL},
 	{"delignoreregex", 3, NULL, NULL, NULL},
 	{"datepattern", 3, NULL, NULL, NULL},
-	{"attempt", 2, set_attempt, NULL, NULL},
+	{"attempt", 2, set_attempt, "<IP> [<failure> ...]",
+		"count failures of one address"},
 	{"addaction", 3, NULL, NULL, NULL},
 	{"delaction", 3, NULL, NULL, NULL},
 	{"action", 3, NULL, NULL, NULL},
@@ -313,7 +315,7 @@ int fail2ban_set(const struct options *options, int argc, char **argv)
 		return rc;
 	if (argc < 2)
 		return fail2ban_too_few(options);
-	word = fail2ban_word_find(set_words, argv[1]);
+	word = fail2ban_word_find(fail2ban_set_words, argv[1]);
 	if (!word && strncmp(argv[1], "bantime.", 8) != 0)
 		return action_unknown(options, argv[1]);
 	if (argc < (word ? word->least : 3))

@@ -112,19 +112,20 @@ static int set_loglevel(const struct options *options, int argc, char **argv)
 }
 
 /* Here argv[0] is the word itself. */
-static const struct fail2ban_word gets[] = {
-	{"loglevel", 1, get_loglevel, NULL, NULL},
-	{"logtarget", 1, get_logtarget, NULL, NULL},
-	{"syslogsocket", 1, get_fixed, NULL, NULL},
+const struct fail2ban_word fail2ban_get_settings[] = {
+	{"loglevel", 1, get_loglevel, "", "what mailband logs"},
+	{"logtarget", 1, get_logtarget, "", "and where to"},
+	{"syslogsocket", 1, get_fixed, "", "the syslog's socket"},
 	{"thread", 1, get_fixed, NULL, NULL},
-	{"dbfile", 1, get_database, NULL, NULL},
-	{"dbmaxmatches", 1, get_database, NULL, NULL},
-	{"dbpurgeage", 1, get_database, NULL, NULL},
+	{"dbfile", 1, get_database, "", "mailband's database"},
+	{"dbmaxmatches", 1, get_database, "", "lines of a ban that it keeps"},
+	{"dbpurgeage", 1, get_database, "", "how long it keeps a ban"},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
-static const struct fail2ban_word sets[] = {
-	{"loglevel", 2, set_loglevel, NULL, NULL},
+const struct fail2ban_word fail2ban_set_settings[] = {
+	{"loglevel", 2, set_loglevel, "<LEVEL>",
+		"CRITICAL to DEBUG, until the next reload"},
 	{"logtarget", 2, NULL, NULL, NULL},
 	{"syslogsocket", 2, NULL, NULL, NULL},
 	{"allowipv6", 2, NULL, NULL, NULL},
@@ -156,11 +157,11 @@ static bool setting_run(const struct fail2ban_word *table,
 bool fail2ban_get_setting(
 	const struct options *options, int argc, char **argv, int *rc)
 {
-	return setting_run(gets, options, argc, argv, rc);
+	return setting_run(fail2ban_get_settings, options, argc, argv, rc);
 }
 
 bool fail2ban_set_setting(
 	const struct options *options, int argc, char **argv, int *rc)
 {
-	return setting_run(sets, options, argc, argv, rc);
+	return setting_run(fail2ban_set_settings, options, argc, argv, rc);
 }

@@ -673,6 +673,22 @@ def test_usage(both):
         assert lines(ours)[0] == lines(theirs)[0]
 
 
+@pytest.mark.parametrize("pattern, least", [
+    (r"^    ([a-z-]+)", {"status", "set", "get", "unban", "reload", "ping"}),
+    (r"^    set ([^<\s]+)", {"loglevel"}),
+    (r"^    get ([^<\s]+)", {"loglevel", "logtarget", "dbfile"}),
+    (r"^    set <JAIL> (\S+)", {"banip", "unbanip", "addignoreip", "bantime",
+                                "delignoreip", "findtime", "maxretry"}),
+    (r"^    get <JAIL> (\S+)", {"banip", "banned", "ignoreip", "logpath",
+                                "bantime", "failregex"})])
+def test_usage_is_what_the_shell_completes_by(both, pattern, least):
+    """fail2ban's bash-completion cuts the words out of --help like this."""
+    theirs, ours = (set(re.findall(pattern, out, re.M))
+                    for out, _ in both.call("--help"))
+    new = {"stats", "statistics", "prefregex", "sleep", "server-status"}
+    assert least <= ours <= theirs | new
+
+
 def test_flushlogs(both):
     assert both.pair(both.ours, "flushlogs") == ("logs: flushed\n", 0)
 
