@@ -15,6 +15,7 @@
 #include "daemon/foreign.h"
 #include "daemon/journal_trust.h"
 #include "daemon/state.h"
+#include "daemon/syslog_trust.h"
 #include "daemon/trusted.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -28,6 +29,7 @@
 
 struct feed_journal {
 	struct foreign *foreign;     /* NULL: the host's own */
+	struct syslog_trust *users;  /* NULL: it may be of another host */
 	struct journal *journal;     /* NULL: not there, or not to be had */
 	char cursor[JOURNAL_CURSOR]; /* where to begin when it is opened */
 	int64_t since;		     /* the same where there is no cursor */
@@ -58,7 +60,7 @@ static enum trusted_answer believe(
 		journal_writer_read(f->journal, &f->writer);
 	f->writer_known = true;
 	answer = journal_trust_ask(
-		f->trusts[jail], f->journal, &f->writer, line);
+		f->trusts[jail], f->journal, &f->writer, f->users, line);
 	if (answer == TRUSTED_BELIEVED && f->foreign &&
 		foreign_stranger(f->foreign) &&
 		f->config->items[jail].jail->trust != JAIL_TRUST_ANY)
@@ -100,6 +102,7 @@ void feed_journal_free(struct feed_journal **journal)
 	clear(*journal);
 	trusted_free(&(*journal)->trusted);
 	journal_free(&(*journal)->journal);
+	syslog_trust_free(&(*journal)->users);
 	foreign_free(&(*journal)->foreign);
 	free(*journal);
 	*journal = NULL;
@@ -306,6 +309,8 @@ static struct feed_journal *feed_new(const struct jail_journal *which,
 	if (which) {
 		f->foreign = foreign_new(which);
 		foreign_look(f->foreign);
+	} else {
+		f->users = syslog_trust_new(NULL);
 	}
 	f->trusted = trusted_new();
 	read_position(f, state);
@@ -394,6 +399,8 @@ void feed_journal_tick(struct feed_journal *journal)
 		open_journal(journal);
 	if (journal->journal)
 		journal_tick(journal->journal);
+	if (journal->users)
+		syslog_trust_tick(journal->users);
 	tell_trouble(journal);
 	trusted_tell(journal->trusted, tell_refused, journal);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/syslog_trust.h"
 
 /* People's own uids, and not those that systemd lends to services
  * (login.defs(5), SYS_UID_MAX; systemd's "Users, Groups, UIDs and GIDs"). */
@@ -182,16 +183,26 @@ bool journal_trust_systems(const struct journal_writer *w, bool has_units,
 		return true;
 	if (is_somebodys(w) || is_session(w->unit))
 		return false;
-	/* Of one that had ended when journald looked nothing else is known: it
-	 * may have been anybody's with a service's uid. */
+	/* Of one that had ended when journald looked no more is known than who
+	 * its user is: see had_ended. */
 	if (!w->unit[0])
 		return !has_units;
 	return journal_trust_named(w->unit, tag, tag_len);
 }
 
+/* A process that logs its last may be gone when journald looks, and with it
+ * its unit; the uid came with the message. So Exim logs whom it throws out. */
+static bool had_ended(const struct journal_writer *w,
+	const struct syslog_trust *users, const struct line *line)
+{
+	return users && w->has_uid && !w->unit[0] &&
+	       syslog_trust_systems(
+		       users, (uid_t)w->uid, line->tag, line->tag_len);
+}
+
 enum trusted_answer journal_trust_ask(const struct journal_trust *t,
 	struct journal *journal, const struct journal_writer *w,
-	const struct line *line)
+	const struct syslog_trust *users, const struct line *line)
 {
 	bool fits = t->n == 0;
 	/* The admin knows whom his unit runs; a filter's author does not. */
@@ -209,7 +220,8 @@ enum trusted_answer journal_trust_ask(const struct journal_trust *t,
 		return TRUSTED_NOT_FOR_IT;
 	return t->item->jail->trust == JAIL_TRUST_ANY ||
 			       journal_trust_systems(w, t->has_units, line->tag,
-				       line->tag_len)
+				       line->tag_len) ||
+			       had_ended(w, users, line)
 		       ? TRUSTED_BELIEVED
 		       : TRUSTED_DOUBTED;
 }

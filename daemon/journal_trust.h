@@ -9,6 +9,7 @@
 #include "sources/journal.h"
 
 struct config_jail;
+struct syslog_trust;
 
 /* Whom a jail believes: which entries of the journal may count for it. */
 struct journal_trust;
@@ -38,12 +39,13 @@ const struct journal_match *journal_trust_matches(
 	const struct journal_trust *trust, size_t *n);
 
 /*
- * Within journal_read's fn, of the entry that is being handed on.
+ * Within journal_read's fn, of the entry that is being handed on. users may be
+ * NULL: then of a service's user without a unit nothing is known.
  * Source: systemd.journal-fields(7), "Trusted Journal Fields".
  */
 enum trusted_answer journal_trust_ask(const struct journal_trust *trust,
 	struct journal *journal, const struct journal_writer *writer,
-	const struct line *line);
+	const struct syslog_trust *users, const struct line *line);
 
 /*
  * Is it the system's own, without a word of the jail's on who writes: the
