@@ -52,7 +52,7 @@ class UnitProgram(pytest.Item):
             done = subprocess.run(
                 [self.program], cwd=hosts.REPO, text=True, errors="replace",
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, timeout=300,
+                stderr=subprocess.STDOUT, timeout=20 * hosts.LATE,
                 env={**os.environ, **hosts.SANITIZER_ENV,
                      "CMOCKA_MESSAGE_OUTPUT": "TAP"})
             text, status = done.stdout, done.returncode

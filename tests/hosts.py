@@ -64,6 +64,11 @@ def wait_for(look, timeout=LATE, what=None, every=0.02):
         time.sleep(every)
 
 
+def within_an_hour():
+    """Return when this hour, and so this day, has a minute left."""
+    wait_for(lambda: time.time() % 3600 < 3600 - LATE, 2 * LATE, every=0.1)
+
+
 def debian():
     """The release of the machine, and so of its hosts: "12", "13"."""
     text = pathlib.Path("/etc/os-release").read_text()

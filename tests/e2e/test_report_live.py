@@ -29,6 +29,7 @@ def login_failed(account, address):
 
 @pytest.fixture
 def counted(host):
+    hosts.within_an_hour()
     host.daemon = prepare(host)
     host.append(attack.MAIL_LOG, "".join(
         line for n in range(3) for line in message(n)))
