@@ -194,6 +194,8 @@ class Totals:
 
 
 def pytest_configure(config):
+    # Hosts are made with folders that a daemon's user may enter.
+    os.umask(0o022)
     config.addinivalue_line(
         "markers", "builds(name, ...): see pytest_generate_tests in conftest")
     # One of several processes leaves it to the one that started them.
