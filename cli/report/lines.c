@@ -77,8 +77,8 @@ static void block_read(struct block *b)
 			header_cut_plain(text.text, text.n, &b->clock, &line);
 		}
 		line.cut_short = text.cut;
-		/* pflogsumm takes rsyslog's word for nothing. */
-		if (!compat && repeated_begins(&line) &&
+		/* pflogsumm knows no such: with compat no message is cut. */
+		if (repeated_begins(&line) &&
 			repeated_cut(&line, &b->repeated)) {
 			line = b->repeated.line;
 			b->more = b->repeated.times - 1;

@@ -94,6 +94,21 @@ def test_how_often(times, lines):
     assert answer.get("lines") == (lines or None)
 
 
+FAULT = "Nov 21 10:00:00 mx dovecot: auth: Error: ldap(bob,%s): down" % PEER
+
+
+@pytest.mark.parametrize("faults, failures, counted", [
+    (2, 5, 3), (1, 5, 4), (5, 5, 0), (1000, 2147483647, 744)])
+def test_each_fault_excuses_one(faults, failures, counted):
+    """As if the lines had come one by one; 256 are remembered."""
+    failed = f"Nov 21 10:00:01 mx postfix/smtpd[7]: {POSTFIX.format('bob')}"
+    held, answer = answers_to("postfix[mode=auth]", [
+        wrapped(FAULT, faults), wrapped(failed, failures)])
+    assert held["verdict"] == "held"
+    assert answer["verdict"] == ("match" if counted else "held")
+    assert answer.get("lines") == (counted or None)
+
+
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_text_that_may_go_on(cut):
     """At 800 bytes rsyslog cuts: what is the end there may be a client's."""
