@@ -38,11 +38,12 @@ SOURCES = sources/file sources/glob sources/header sources/header_again \
 	sources/tail sources/watch
 FILTERS = filters/beginnings filters/content filters/datecut \
 	filters/datefields filters/datepattern filters/dates \
-	filters/datetemplate filters/dispatch filters/excuses filters/filter \
-	filters/filter_match filters/filter_spec filters/filter_subject \
-	filters/filterfile filters/filterkeys filters/given_up filters/groups \
-	filters/linebuffer filters/literals filters/pyregex filters/pysyntax \
-	filters/regex filters/sessions filters/sieve filters/spills
+	filters/datetemplate filters/dispatch filters/effort filters/excuses \
+	filters/filter filters/filter_match filters/filter_spec \
+	filters/filter_subject filters/filterfile filters/filterkeys \
+	filters/given_up filters/groups filters/linebuffer filters/literals \
+	filters/pyregex filters/pysyntax filters/regex filters/sessions \
+	filters/sieve filters/spills
 JAILS = jails/action jails/actionlist jails/attempts jails/backend \
 	jails/banlist jails/duration jails/escalate jails/fail2ban \
 	jails/formula jails/formula_parse jails/ignore jails/ignorelist \

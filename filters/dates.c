@@ -67,13 +67,16 @@ struct dates {
 	uint64_t limits;
 };
 
+/* usual: of the default list, which no text takes long. */
 static bool way_add(struct dates *d, const char *pattern, double weight,
-	char *why, size_t room)
+	bool usual, char *why, size_t room)
 {
 	struct datetemplate *t = datetemplate_get(pattern, why, room);
 
 	if (!t)
 		return false;
+	if (usual)
+		datetemplate_trust(t);
 	for (size_t i = 0; i < d->n; i++)
 		if (d->ways[i].template == t) {
 			datetemplate_put(&t);
@@ -103,12 +106,12 @@ static bool add_defaults(struct dates *d, bool anywhere, char *why, size_t room)
 		if (is_line_bound(defaults[i]))
 			continue;
 		snprintf(text, sizeof(text), LINE_BEGIN "%s", defaults[i]);
-		if (!way_add(d, text, 100, why, room))
+		if (!way_add(d, text, 100, true, why, room))
 			return false;
 	}
 	for (size_t i = 0; i < DEFAULTS; i++)
 		if ((anywhere || is_line_bound(defaults[i])) &&
-			!way_add(d, defaults[i], 1, why, room))
+			!way_add(d, defaults[i], 1, true, why, room))
 			return false;
 	return true;
 }
@@ -128,7 +131,7 @@ static bool add_within(struct dates *d, const char *pattern, const char *at,
 		if (asprintf(&text, "%.*s%s%s", (int)(at - pattern), pattern,
 			    bare, at + 6) < 0)
 			abort();
-		ok = way_add(d, text, 1, why, room);
+		ok = way_add(d, text, 1, false, why, room);
 		free(bare);
 		free(text);
 		if (!ok)
@@ -146,10 +149,10 @@ static bool add_row(struct dates *d, const char *row, char *why, size_t room)
 	if (strcasecmp(row, "{DEFAULT}") == 0)
 		return add_defaults(d, true, why, room);
 	if (strcasecmp(row, "{NONE}") == 0)
-		return way_add(d, "{UNB}^", 1, why, room);
+		return way_add(d, "{UNB}^", 1, false, why, room);
 	if (at && (at == row || at[-1] != '\\'))
 		return add_within(d, row, at, why, room);
-	return way_add(d, row, 1, why, room);
+	return way_add(d, row, 1, false, why, room);
 }
 
 bool dates_is_usual(const char *datepattern)

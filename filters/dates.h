@@ -50,7 +50,7 @@ struct dates_template {
  */
 bool dates_template(
 	const struct dates *dates, size_t i, struct dates_template *out);
-/* How many searches were given up at the match limit since the last call. */
+/* How many searches were given up since the last call. */
 uint64_t dates_limits(struct dates *dates);
 
 #endif

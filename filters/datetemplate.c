@@ -115,6 +115,11 @@ void datetemplate_put(struct datetemplate **template)
 	free(t);
 }
 
+void datetemplate_trust(struct datetemplate *template)
+{
+	regex_trust(template->regex);
+}
+
 const char *datetemplate_pattern(const struct datetemplate *template)
 {
 	return template->pattern;

@@ -28,6 +28,8 @@ struct date_found {
 struct datetemplate *datetemplate_get(
 	const char *pattern, char *why, size_t room);
 void datetemplate_put(struct datetemplate **template);
+/* No text takes it long: see regex_trust(). */
+void datetemplate_trust(struct datetemplate *template);
 
 /* The row that it was made of. */
 const char *datetemplate_pattern(const struct datetemplate *template);

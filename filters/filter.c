@@ -46,6 +46,8 @@ static struct regex *compile_row(const struct filter_row *row, const char *key,
 	if (!regex)
 		err_fault(err, row->file, row->line, "%s: %s: %s", key, why,
 			row->text);
+	else if (file->shipped)
+		regex_trust(regex);
 	return regex;
 }
 

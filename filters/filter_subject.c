@@ -201,7 +201,7 @@ void filter_subject(const struct line *line, struct filter_subject *out)
 	static size_t room;
 
 	out->line = line;
-	out->number = regex_begin_line(line->body_len);
+	out->number = regex_begin_line();
 	out->dated = line->journal || line->body != line->text;
 	out->time = line->time;
 	out->more = 0;

@@ -6,6 +6,7 @@
  */
 #include "filters/filterfile.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct source {
 	struct arena *arena;
 	struct err *err;
 	bool of_jail; /* a file asks for it, and stands nowhere */
+	bool shipped; /* nothing of the admin's was read */
 };
 
 static void read_dir(struct source *src, const char *dir, const char *name,
@@ -94,15 +96,17 @@ static int read_path(struct source *src, const char *name, const char *confdir)
 static int read_files(struct source *src, const char *name, const char *confdir,
 	const char *datadir)
 {
-	int found = 0;
+	int found = 0, ours;
 
 	if (strchr(name, '/'))
 		return read_path(src, name, confdir);
 	/* A .conf of the admin's is the whole filter; a .local adds to ours. */
 	if (datadir && !(confdir && exists(src, confdir, name)))
 		read_dir(src, datadir, name, NULL, &found);
+	ours = found;
 	if (confdir)
 		read_dir(src, confdir, name, datadir, &found);
+	src->shipped = ours > 0 && found == ours;
 	return found;
 }
 
@@ -367,6 +371,14 @@ static void put_known(struct source *src)
 	}
 }
 
+/* Whether what an option puts into an expression is a word and no more. */
+static bool is_word(const char *text)
+{
+	while (isalnum((unsigned char)*text) || *text == '_' || *text == '-')
+		text++;
+	return *text == '\0';
+}
+
 /* The jail's options override what the files say. */
 static void put_options(struct source *src, const struct filter_spec *spec)
 {
@@ -381,6 +393,7 @@ static void put_options(struct source *src, const struct filter_spec *spec)
 	for (size_t i = 0; i < spec->options_n; i++) {
 		const struct filter_option *o = &spec->options[i];
 
+		src->shipped &= is_word(o->value);
 		conf_set(src->conf, DEFINITION, o->key, o->value, file,
 			spec->line);
 		if (conf_find_own(src->conf, "Init", o->key))
@@ -490,6 +503,7 @@ bool filterfile_read(struct filterfile *out, const struct filter_spec *spec,
 		defined = conf_keys(src.conf, DEFINITION) ? DEFINED_SOME
 							  : DEFINED_EMPTY;
 	put_options(&src, spec);
+	out->shipped = src.shipped;
 	if (err->faults == faults && !filterkeys_check(src.conf, err))
 		read_definition(out, &src);
 	if (err->faults == faults && out->failregex_n == 0 &&

@@ -48,6 +48,7 @@ struct filterfile {
 	bool names;	    /* <HOST> may be a name: usedns is not "no" */
 	const char *usedns; /* NULL: not said */
 	bool repeats;	    /* filter_counts_repeats */
+	bool shipped;	    /* all of it came with mailban, as it was tested */
 };
 
 /*

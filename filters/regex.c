@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCRE2 as the filters use it. A line's author chooses what a regex runs on:
- * backtracking is limited, the JIT has a stack of its own and fixed size, and
- * whatever PCRE2 answers but a match or none is a limit, never a failure.
+ * how far it goes is limited (see effort.c), the JIT has a stack of its own and
+ * fixed size, and whatever PCRE2 answers but a match or none is a limit, never
+ * a failure.
  *
  * Machine code is made at the first search: of the shipped regexes most are
  * never asked on a given host, and it is half of the time and of the memory
@@ -10,28 +11,15 @@
  */
 #include "filters/regex.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/effort.h"
 #include "lib/hash.h"
 
-/*
- * How often PCRE2 may try again ("match limit"; with JIT it counts the starts
- * in a text and what it goes back to, not the bytes in between). A search may
- * do so twice for each byte, which is what a long user name takes; what it
- * needs beyond that it has from its line, and when that is used up, all
- * searches of the line together have had as much as one may ever have: many
- * filters cannot add up.
- */
-#define SEARCH_LIMIT 1000
-#define SEARCH_LIMIT_BYTE 2
-#define LINE_LIMIT 50000
-#define LINE_LIMIT_BYTE 4
-#define HEAP_LIMIT_KB 1024
-#define JIT_STACK_MOST (8 * 1024 * 1024)
+/* For what begins a line only: it is short. */
+#define HEAD_LIMIT 10000
 
 #define FORMS 3 /* one for each enum regex_text */
 enum jit { NOT_TRIED, JIT, NO_JIT };
@@ -43,19 +31,24 @@ static const uint32_t form_options[FORMS] = {
 	[REGEX_LINE] = PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY,
 };
 
+/* What is run: compiled at load or when it is first asked for. */
+struct program {
+	pcre2_code *code;
+	enum jit jit;
+	bool failed, anchored;
+};
+
 struct regex {
 	struct regex *next; /* of those that are shared in one list */
 	unsigned int users; /* 0: it is not shared */
-	pcre2_code *code[FORMS];
-	enum jit jit[FORMS];
+	struct program plain[FORMS], counted[FORMS];
 	enum regex_text first; /* the form that was compiled at load */
-	bool failed[FORMS];
 	char *text;
 	pcre2_match_data *match;
 	const PCRE2_SIZE *ovector; /* of match */
 	uint32_t ovector_n;
 	const char *subject;
-	bool anchored;
+	bool refers, trusted;
 	/* The search before this one; line 0: another could not ask the same */
 	struct {
 		uint64_t line;
@@ -71,39 +64,24 @@ struct regex {
 #define SHARED_LISTS 512
 static struct regex *shared[SHARED_LISTS];
 
-/* The line that is looked at, and what is left for it. */
+/* The line that is looked at. */
 static struct {
 	uint64_t number;
-	uint32_t left;
-} line_now = {0, LINE_LIMIT};
+	struct effort left;
+} line_now = {0, {EFFORT_QUICK, EFFORT_COUNTED}};
 
-/* One process matches one line at a time: limits and stack serve all. */
-static pcre2_match_context *limits(void)
-{
-	static pcre2_match_context *context;
-	pcre2_jit_stack *stack;
-
-	if (context)
-		return context;
-	context = pcre2_match_context_create(NULL);
-	stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MOST, NULL);
-	if (!context || !stack)
-		abort();
-	pcre2_set_heap_limit(context, HEAP_LIMIT_KB);
-	pcre2_jit_stack_assign(context, NULL, stack);
-	return context;
-}
-
-static pcre2_code *compile(
-	const char *text, uint32_t options, char *why, size_t room)
+static bool compile(struct program *program, const char *text, uint32_t options,
+	char *why, size_t room)
 {
 	PCRE2_UCHAR message[160];
 	PCRE2_SIZE at;
 	int code;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
-		options, &code, &at, NULL);
+	uint32_t all = 0;
 
-	if (!re) {
+	program->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+		options, &code, &at, NULL);
+	program->failed = !program->code;
+	if (program->failed) {
 		pcre2_get_error_message(code, message, sizeof(message));
 		/* Not the offset: this text is longer than the file's. */
 		if (text[at])
@@ -111,9 +89,11 @@ static pcre2_code *compile(
 				(char *)message, text + at);
 		else
 			snprintf(why, room, "%s, at the end", (char *)message);
-		return NULL;
+		return false;
 	}
-	return re;
+	pcre2_pattern_info(program->code, PCRE2_INFO_ALLOPTIONS, &all);
+	program->anchored = all & PCRE2_ANCHORED;
+	return true;
 }
 
 /* Without JIT it still works, only slower. */
@@ -141,27 +121,28 @@ static struct regex *make(
 	const char *text, enum regex_text first, char *why, size_t room)
 {
 	struct regex *regex = calloc(1, sizeof(*regex));
-	uint32_t options = 0;
+	uint32_t references = 0;
+	pcre2_code *code;
 
 	if (!regex)
 		abort();
 	if (!is_plain(text))
 		first = REGEX_UTF;
-	regex->code[first] = compile(text, form_options[first], why, room);
-	if (!regex->code[first]) {
+	if (!compile(&regex->plain[first], text, form_options[first], why,
+		    room)) {
 		free(regex);
 		return NULL;
 	}
+	code = regex->plain[first].code;
 	regex->first = first;
 	regex->text = strdup(text);
-	regex->match =
-		pcre2_match_data_create_from_pattern(regex->code[first], NULL);
+	regex->match = pcre2_match_data_create_from_pattern(code, NULL);
 	if (!regex->match || !regex->text)
 		abort();
 	regex->ovector = pcre2_get_ovector_pointer(regex->match);
 	regex->ovector_n = pcre2_get_ovector_count(regex->match);
-	pcre2_pattern_info(regex->code[first], PCRE2_INFO_ALLOPTIONS, &options);
-	regex->anchored = options & PCRE2_ANCHORED;
+	pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &references);
+	regex->refers = references > 0;
 	return regex;
 }
 
@@ -216,69 +197,85 @@ void regex_free(struct regex **regex)
 	*regex = NULL;
 	if (!r || !is_last_user(r))
 		return;
-	for (int i = 0; i < FORMS; i++)
-		pcre2_code_free(r->code[i]);
+	for (int i = 0; i < FORMS; i++) {
+		pcre2_code_free(r->plain[i].code);
+		pcre2_code_free(r->counted[i].code);
+	}
 	pcre2_match_data_free(r->match);
 	free(r->text);
 	free(r);
 }
 
-uint64_t regex_begin_line(size_t n)
+void regex_trust(struct regex *regex)
 {
-	line_now.left = LINE_LIMIT + LINE_LIMIT_BYTE * (uint32_t)n;
+	regex->trusted = true;
+}
+
+uint64_t regex_begin_line(void)
+{
+	line_now.left = (struct effort){EFFORT_QUICK, EFFORT_COUNTED};
 	return ++line_now.number;
 }
 
-/* The form for a subject, compiled now if it is the first of its kind. */
-static enum regex_text form_for(struct regex *regex, enum regex_text what)
+/* A program for a subject, compiled now if it is the first of its kind. */
+static struct program *program_for(
+	struct regex *regex, enum regex_text what, bool counted)
 {
+	struct program *p =
+		counted ? &regex->counted[what] : &regex->plain[what];
 	char why[200];
 
-	if (regex->first == REGEX_UTF)
-		return REGEX_UTF;
-	if (!regex->code[what] && !regex->failed[what]) {
-		regex->code[what] = compile(
-			regex->text, form_options[what], why, sizeof(why));
-		regex->failed[what] = !regex->code[what];
-	}
-	return what;
+	if (!p->code && !p->failed)
+		compile(p, regex->text,
+			form_options[what] | (counted ? PCRE2_AUTO_CALLOUT : 0),
+			why, sizeof(why));
+	return p;
 }
 
-static int run(struct regex *regex, enum regex_text form, const char *subject,
-	size_t n, size_t from, uint32_t options, uint32_t limit)
+static int run(struct regex *regex, struct program *program,
+	const char *subject, size_t n, size_t from, uint32_t options,
+	uint32_t limit)
 {
-	pcre2_code *code = regex->code[form];
-
-	if (!code)
+	if (!program->code)
 		return PCRE2_ERROR_INTERNAL;
-	if (regex->jit[form] == NOT_TRIED)
-		regex->jit[form] = make_jit(code);
-	pcre2_set_match_limit(limits(), limit);
+	if (program->jit == NOT_TRIED)
+		program->jit = make_jit(program->code);
+	pcre2_set_match_limit(effort_context(), limit);
 	/* Without pcre2_match's checks of what was checked at compile time. */
-	if (regex->jit[form] == JIT && !options)
-		return pcre2_jit_match(code, (PCRE2_SPTR)subject, n, from, 0,
-			regex->match, limits());
-	return pcre2_match(code, (PCRE2_SPTR)subject, n, from,
-		PCRE2_NO_UTF_CHECK | options, regex->match, limits());
+	if (program->jit == JIT && !options)
+		return pcre2_jit_match(program->code, (PCRE2_SPTR)subject, n,
+			from, 0, regex->match, effort_context());
+	return pcre2_match(program->code, (PCRE2_SPTR)subject, n, from,
+		PCRE2_NO_UTF_CHECK | options, regex->match, effort_context());
 }
 
-/* *left is what the search may take beyond its own. */
 static enum regex_result search(struct regex *regex, const char *subject,
 	size_t n, size_t from, enum regex_text what, uint32_t options,
-	uint32_t *left)
+	struct effort *left)
 {
-	uint32_t limit = SEARCH_LIMIT + SEARCH_LIMIT_BYTE * (uint32_t)n;
-	enum regex_text form = form_for(regex, what);
-	int r;
+	enum regex_text form = regex->first == REGEX_UTF ? REGEX_UTF : what;
+	struct program *plain = program_for(regex, form, false);
+	struct effort_search s = {
+		.regex = regex->text,
+		.n = n,
+		.from = from,
+		.anchored = plain->anchored,
+		.utf = form == REGEX_UTF,
+		.refers = regex->refers,
+		.trusted = regex->trusted,
+	};
+	uint32_t limit = effort_quick(left, &s);
+	int r = PCRE2_ERROR_MATCHLIMIT;
 
 	regex->last.line = 0;
 	regex->subject = subject;
-	r = run(regex, form, subject, n, from, options, limit);
-	/* From its beginning each time: PCRE2 does not say how much it took. */
-	while (r == PCRE2_ERROR_MATCHLIMIT && *left > limit) {
-		limit = limit < *left / 2 ? limit * 2 : *left;
-		*left -= limit;
-		r = run(regex, form, subject, n, from, options, limit);
+	if (limit > 0)
+		r = run(regex, plain, subject, n, from, options, limit);
+	if (r == PCRE2_ERROR_MATCHLIMIT) {
+		effort_begin(left, &s);
+		r = run(regex, program_for(regex, form, true), subject, n, from,
+			options, UINT32_MAX);
+		effort_end(left);
 	}
 	if (r > 0)
 		return REGEX_MATCH;
@@ -288,7 +285,7 @@ static enum regex_result search(struct regex *regex, const char *subject,
 enum regex_result regex_search(
 	struct regex *regex, const char *subject, size_t n, bool ascii)
 {
-	uint32_t left = LINE_LIMIT + LINE_LIMIT_BYTE * (uint32_t)n;
+	struct effort left = {EFFORT_QUICK, EFFORT_COUNTED};
 
 	return search(regex, subject, n, 0, ascii ? REGEX_BYTES : REGEX_UTF, 0,
 		&left);
@@ -334,14 +331,14 @@ struct regex_span regex_numbered(const struct regex *regex, int i)
 
 struct regex_span regex_group(const struct regex *regex, const char *name)
 {
-	return regex_numbered(
-		regex, pcre2_substring_number_from_name(
-			       regex->code[regex->first], (PCRE2_SPTR)name));
+	return regex_numbered(regex,
+		pcre2_substring_number_from_name(
+			regex->plain[regex->first].code, (PCRE2_SPTR)name));
 }
 
 int regex_named(const struct regex *regex, size_t i, const char **name)
 {
-	const pcre2_code *code = regex->code[regex->first];
+	const pcre2_code *code = regex->plain[regex->first].code;
 	uint32_t n = 0, size = 0;
 	PCRE2_SPTR table = NULL;
 
@@ -364,7 +361,7 @@ const char *regex_text(const struct regex *regex)
 bool regex_has_group(const struct regex *regex, const char *name)
 {
 	return pcre2_substring_number_from_name(
-		       regex->code[regex->first], (PCRE2_SPTR)name) > 0;
+		       regex->plain[regex->first].code, (PCRE2_SPTR)name) > 0;
 }
 
 bool regex_may_follow(struct regex *regex, const char *head, size_t n)
@@ -372,45 +369,24 @@ bool regex_may_follow(struct regex *regex, const char *head, size_t n)
 	/* PCRE2 calls no text at all no partial match; letters and blanks that
 	 * are not ASCII's, and newlines, are for another form to judge, whole.
 	 */
-	if (!regex->anchored || n == 0 || memchr(head, '\n', n))
+	if (!regex->plain[regex->first].anchored || n == 0 ||
+		memchr(head, '\n', n))
 		return true;
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)head[i] >= 0x80)
 			return true;
 	regex->last.line = 0;
-	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)head, n, 0,
-		       PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
-		       limits()) != PCRE2_ERROR_NOMATCH;
+	pcre2_set_match_limit(effort_context(), HEAD_LIMIT);
+	return pcre2_match(regex->plain[regex->first].code, (PCRE2_SPTR)head, n,
+		       0, PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, regex->match,
+		       effort_context()) != PCRE2_ERROR_NOMATCH;
 }
 
-static bool is_enough(struct regex *regex, const char *subject, size_t n,
-	uint32_t limit, pcre2_match_context *context)
+uint64_t regex_work(
+	struct regex *regex, const char *subject, size_t n, uint64_t most)
 {
-	pcre2_set_match_limit(context, limit);
-	return pcre2_match(regex->code[regex->first], (PCRE2_SPTR)subject, n, 0,
-		       PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, regex->match,
-		       context) != PCRE2_ERROR_MATCHLIMIT;
-}
+	struct effort left = {0, most};
 
-uint32_t regex_steps(
-	struct regex *regex, const char *subject, size_t n, uint32_t most)
-{
-	pcre2_match_context *context = pcre2_match_context_create(NULL);
-	uint32_t high = 1, low;
-
-	if (!context)
-		abort();
-	while (high < most && !is_enough(regex, subject, n, high, context))
-		high *= 2;
-	low = high / 2;
-	while (low + 1 < high && high < most) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (is_enough(regex, subject, n, middle, context))
-			high = middle;
-		else
-			low = middle;
-	}
-	pcre2_match_context_free(context);
-	return high < most ? high : most;
+	search(regex, subject, n, 0, regex->first, 0, &left);
+	return most - left.counted;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "filters/dates.h"
+#include "filters/regex.h"
 #include "lib/clock.h"
 
 #define SAME_MOMENT 60
@@ -72,6 +73,7 @@ static bool find_date(
 		setenv("TZ", t->zone, 1);
 		tzset();
 	}
+	regex_begin_line();
 	found = dates_find(t->dates, text, n, is_ascii(text, n), out);
 	if (t->zone) {
 		if (kept)

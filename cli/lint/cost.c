@@ -17,7 +17,7 @@
 /* Steps by a field's length to this power, or rather by 2 to it. */
 #define POWER_LEAST 1.5
 #define POWER_MANY 4
-#define STEPS_MOST (1u << 20)
+#define STEPS_MOST (1u << 26)
 
 struct attempt {
 	const struct lint_line *line;
@@ -49,8 +49,8 @@ static uint32_t steps(
 	const struct lint_rule *rule, const struct attempt *a, size_t n)
 {
 	char *text = filled(a, n);
-	uint32_t taken =
-		regex_steps(rule->regex, text, strlen(text), STEPS_MOST);
+	uint32_t taken = (uint32_t)regex_work(
+		rule->regex, text, strlen(text), STEPS_MOST);
 
 	free(text);
 	return taken;

@@ -624,6 +624,46 @@ static void faults(void **state)
 	faulty("what is this\n", "bad", "bad.conf:1: neither [section]");
 }
 
+static bool is_shipped(const char *text, const char *confdir)
+{
+	struct arena *arena = arena_new();
+	struct filter_spec spec = {.journal = false};
+	struct filterfile file;
+	struct err err;
+
+	err_init(&err);
+	assert_true(filter_spec_parse(&spec, text, arena, &err));
+	assert_true(filterfile_read(
+		&file, &spec, confdir, "build/share", arena, &err));
+	err_deinit(&err);
+	arena_free(&arena);
+	return file.shipped;
+}
+
+/* Only what was tested as it is needs no measure. */
+static void what_an_admin_wrote_is_measured(void **state)
+{
+	struct filter *filter;
+	const char *confdir;
+	struct arena *arena = arena_new();
+
+	(void)state;
+	confdir_put("dovecot.local", "");
+	filter = confdir_filter("failregex = ^a <HOST>$\n");
+	assert_false(filter_file(filter)->shipped);
+	/* Where confdir.c has its files. */
+	confdir = arena_copy(arena, filter_file(filter)->failregex[0].file,
+		(size_t)(strstr(filter_file(filter)->failregex[0].file,
+				 "/filter.d/") -
+			 filter_file(filter)->failregex[0].file));
+	assert_true(is_shipped("dovecot", NULL));
+	assert_true(is_shipped("postfix[mode=more]", confdir));
+	assert_false(is_shipped("dovecot", confdir));
+	assert_false(is_shipped("postfix[mode=more, _daemon=\"(a+)+\"]", NULL));
+	filter_free(&filter);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -643,6 +683,7 @@ int main(void)
 		cmocka_unit_test(spelt),
 		cmocka_unit_test(a_newline_is_no_character_of_a_line),
 		cmocka_unit_test(no_failregex),
+		cmocka_unit_test(what_an_admin_wrote_is_measured),
 		cmocka_unit_test(faults),
 	};
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a search may cost. PCRE2 with JIT counts other things than without, so
- * both are tried with patterns that go back for ever; and what is granted is
- * read off where it is given to PCRE2: all searches of one line together have
- * no more than the line's, however many regexes ask.
+ * both are tried with patterns that go back for ever; what is granted to those
+ * that are not counted is read off where it is given to PCRE2. All searches of
+ * one line together have no more than the line's, however many regexes ask.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,8 +25,10 @@
 #define TEXT_MOST 65536
 
 static bool without_jit;
-static unsigned int jits;	   /* so often machine code was made */
-static uint64_t granted, searches; /* of all runs, since they were zeroed */
+static unsigned int jits; /* so often machine code was made */
+/* Of all runs, since they were zeroed; granted: but of those that are counted
+ */
+static uint64_t granted, searches;
 
 static void *library(const char *name)
 {
@@ -54,7 +56,8 @@ int pcre2_set_match_limit(pcre2_match_context *context, uint32_t limit)
 	int (*next)(pcre2_match_context *, uint32_t);
 	void *found = library("pcre2_set_match_limit_8");
 
-	granted += limit;
+	if (limit < UINT32_MAX)
+		granted += limit;
 	searches++;
 	memcpy(&next, &found, sizeof(next));
 	return next(context, limit);
@@ -89,7 +92,24 @@ static const struct {
 	{"^(?=.*a)(?!.*b.*b.*c)(?!.*b.*b.*d)a", "ab", 4096},
 	{"^(?:.*,)+(?:.*;)+[xy]", ",;", 600},
 	{"(?:a.*)+(?:b.*)+[xy][vw]", "ab", 600},
+	/* Few counts, and all of the text between two. */
+	{"^\\S+\\s+.*\\S+\\s+.*[xy]", "aa )))))))))))))))))))))))))))))",
+		65536},
+	{"^\\s*\\s*\\s*[xy]", " ", 65536},
+	{"(\\w+) .*\\1 .*[xy]", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ", 65536},
+	/* None beside a start, and many starts. */
+	{"b\\S*\\S*[xy]",
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb ",
+		65536},
+	{"([a-w]+)[xy]", "a", 65536},
 };
+
+/* No more than so often for each byte is tried without counting. */
+static uint64_t most_granted(size_t n)
+{
+	return 1000 + 2 * n;
+}
 
 static void endless_searches_end(void **state)
 {
@@ -108,56 +128,131 @@ static void endless_searches_end(void **state)
 				fail_msg("%s is not given up %s",
 					endless[i].regex,
 					round ? "without JIT" : "with JIT");
-			/* Its own once, and its line's. */
-			assert_true(granted <= 51000 + 6 * n);
+			assert_true(granted <= most_granted(n));
 			regex_free(&regex);
 		}
 	}
 	without_jit = false;
 }
 
+/* One that must be counted, and has few to count. */
+static const char tail[] = " from 192.0.2.1 port 5";
+
+static size_t long_name(char *text)
+{
+	size_t n = filled(text, "Invalid user ", 13);
+
+	n += filled(text + n, " from x ", TEXT_MOST - n - strlen(tail));
+	memcpy(text + n, tail, strlen(tail));
+	return n + strlen(tail);
+}
+
+static struct regex *linear(void)
+{
+	return compiled("^Invalid user .*? from (\\S+) port \\d+$");
+}
+
+static enum regex_result ask(
+	struct regex *regex, uint64_t line, const char *text, size_t n)
+{
+	return regex_search_in(regex, line, text, n, REGEX_BYTES, false);
+}
+
 static void many_searches_are_one_line(void **state)
 {
-	static char text[TEXT_MOST];
+	static char text[TEXT_MOST], other[TEXT_MOST];
 	size_t n = filled(text, endless[0].unit, endless[0].n);
-	struct regex *regex[MANY];
-	uint64_t line = regex_begin_line(n);
+	size_t other_n = long_name(other);
+	struct regex *regex[MANY], *good = linear();
+	uint64_t line = regex_begin_line();
 
 	(void)state;
 	for (size_t i = 0; i < MANY; i++)
 		regex[i] = compiled(endless[0].regex);
+	assert_int_equal(ask(good, line, other, other_n), REGEX_MATCH);
 	granted = 0;
 	for (size_t i = 0; i < MANY; i++)
-		assert_int_equal(regex_search_in(regex[i], line, text, n,
-					 REGEX_BYTES, false),
-			REGEX_LIMIT);
-	assert_true(granted <= 50000 + 4 * n + MANY * (1000 + 2 * n));
-	/* The first had most of it; the next line has as much again. */
-	line = regex_begin_line(n);
-	granted = 0;
-	assert_int_equal(
-		regex_search_in(regex[0], line, text, n, REGEX_BYTES, false),
-		REGEX_LIMIT);
-	assert_true(granted > 30000);
+		assert_int_equal(ask(regex[i], line, text, n), REGEX_LIMIT);
+	assert_true(granted <= MANY * most_granted(n));
+	/* They had it all; the next line has as much again. */
+	assert_int_equal(ask(good, 0, other, other_n), REGEX_LIMIT);
+	line = regex_begin_line();
+	assert_int_equal(ask(good, line, other, other_n), REGEX_MATCH);
 	for (size_t i = 0; i < MANY; i++)
 		regex_free(&regex[i]);
+	regex_free(&good);
+}
+
+/* What is not counted is held too: a thousand searches have no more than some,
+ * which are then counted. */
+static void quick_searches_are_one_line(void **state)
+{
+	static char text[TEXT_MOST];
+	size_t n = filled(text, "a", TEXT_MOST);
+	struct regex *anchored = compiled("^a+ from"), *open = compiled("b+a");
+
+	(void)state;
+	regex_begin_line();
+	granted = 0;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(ask(anchored, 0, text, n), REGEX_MISS);
+	assert_true(granted > 100 && granted * n <= 64000000);
+	regex_begin_line();
+	granted = 0;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(ask(open, 0, text, 500), REGEX_MISS);
+	assert_true(granted > 100 && granted * 500 * 250 <= 64000000);
+	regex_free(&anchored);
+	regex_free(&open);
 }
 
 /* A name of 64 kB costs a regex of ours a step for each of its bytes. */
 static void a_long_name_is_no_endless_search(void **state)
 {
-	static const char tail[] = " from 192.0.2.1 port 5";
 	static char text[TEXT_MOST];
-	struct regex *regex =
-		compiled("^Invalid user .* from (\\S+) port \\d+$");
-	size_t n = filled(text, "Invalid user ", 13);
+	struct regex *regex = linear();
+	size_t n = long_name(text);
 
 	(void)state;
-	n += filled(text + n, " from x ", TEXT_MOST - n - strlen(tail));
-	memcpy(text + n, tail, strlen(tail));
-	n += strlen(tail);
 	assert_int_equal(regex_search(regex, text, n, true), REGEX_MATCH);
 	assert_memory_equal(regex_numbered(regex, 1).text, "192.0.2.1", 9);
+	assert_true(regex_work(regex, text, n, 1000000000) < 100 * n);
+	regex_free(&regex);
+}
+
+/* What is compared with a group is stepped over. */
+static void a_reference_is_work(void **state)
+{
+	char text[1002];
+	struct regex *regex = compiled("^(a++) \\1");
+	uint64_t work;
+
+	(void)state;
+	filled(text, "a", 1000);
+	memcpy(text + 1000, " b", 2);
+	work = regex_work(regex, text, sizeof(text), 1000000);
+	assert_in_range(work, 2000, 2000 + 10 * 16);
+	assert_int_equal(regex_work(regex, text, sizeof(text), 1500), 1500);
+	regex_free(&regex);
+}
+
+/* What is not measured is no more than the line's own limit. */
+static void a_trusted_regex_is_not_counted(void **state)
+{
+	static char text[TEXT_MOST];
+	struct regex *regex = linear();
+	size_t n = long_name(text);
+
+	(void)state;
+	regex_begin_line();
+	searches = 0;
+	assert_int_equal(ask(regex, 0, text, n), REGEX_MATCH);
+	assert_int_equal(searches, 2);
+	regex_trust(regex);
+	searches = granted = 0;
+	assert_int_equal(ask(regex, 0, text, n), REGEX_MATCH);
+	assert_int_equal(searches, 1);
+	assert_true(granted <= 50000 + 6 * n);
 	regex_free(&regex);
 }
 
@@ -166,7 +261,7 @@ static void the_same_question_is_asked_once(void **state)
 	char why[256];
 	struct regex *one = regex_shared("^a(.)c", why, sizeof(why));
 	struct regex *two = regex_shared("^a(.)c", why, sizeof(why));
-	uint64_t line = regex_begin_line(3);
+	uint64_t line = regex_begin_line();
 	char text[] = "abc";
 
 	(void)state;
@@ -184,7 +279,7 @@ static void the_same_question_is_asked_once(void **state)
 	assert_int_equal(
 		regex_search_in(two, line, text, 2, REGEX_BYTES, false),
 		REGEX_MISS);
-	line = regex_begin_line(3);
+	line = regex_begin_line();
 	text[2] = 'x';
 	assert_int_equal(
 		regex_search_in(one, line, text, 3, REGEX_BYTES, false),
@@ -284,7 +379,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endless_searches_end),
 		cmocka_unit_test(many_searches_are_one_line),
+		cmocka_unit_test(quick_searches_are_one_line),
 		cmocka_unit_test(a_long_name_is_no_endless_search),
+		cmocka_unit_test(a_reference_is_work),
+		cmocka_unit_test(a_trusted_regex_is_not_counted),
 		cmocka_unit_test(the_same_question_is_asked_once),
 		cmocka_unit_test(many_are_shared),
 		cmocka_unit_test(a_line_is_read_as_its_bytes_are),

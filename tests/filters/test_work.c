@@ -42,22 +42,31 @@
 #define FILLED 512
 #define WORK_BYTE 40
 #define VARIANTS 4
+/*
+ * What any regex may do, however it is written, all of a line together: the
+ * text gone over so often is some 30 ms.
+ */
+#define ANY_MOST 90000000
+#define MANY 64
 
 static struct {
 	uint64_t work;
 	uint64_t searches;
 	size_t at;
+	bool all; /* with the limits that the filters set */
+	const pcre2_code *quick[MANY]; /* that they compiled without callouts */
+	size_t quick_n;
+	int (*theirs)(pcre2_callout_block *, void *);
 } counted;
 
-static int on_callout(pcre2_callout_block *callout, void *unused)
+static int on_callout(pcre2_callout_block *callout, void *is_theirs)
 {
 	size_t at = callout->current_position;
 
-	(void)unused;
 	counted.work +=
 		1 + (at > counted.at ? at - counted.at : counted.at - at);
 	counted.at = at;
-	return 0;
+	return is_theirs ? counted.theirs(callout, NULL) : 0;
 }
 
 static void *library(const char *name)
@@ -74,10 +83,24 @@ pcre2_code *pcre2_compile(PCRE2_SPTR pattern, PCRE2_SIZE n, uint32_t options,
 	pcre2_code *(*next)(PCRE2_SPTR, PCRE2_SIZE, uint32_t, int *,
 		PCRE2_SIZE *, pcre2_compile_context *);
 	void *found = library("pcre2_compile_8");
+	pcre2_code *code;
 
 	memcpy(&next, &found, sizeof(next));
-	return next(
+	code = next(
 		pattern, n, options | PCRE2_AUTO_CALLOUT, error, at, context);
+	if (counted.all && !(options & PCRE2_AUTO_CALLOUT)) {
+		assert_true(counted.quick_n < MANY);
+		counted.quick[counted.quick_n++] = code;
+	}
+	return code;
+}
+
+static bool is_quick(const pcre2_code *code)
+{
+	for (size_t i = 0; i < counted.quick_n; i++)
+		if (counted.quick[i] == code)
+			return true;
+	return false;
 }
 
 int pcre2_jit_compile(pcre2_code *code, uint32_t options)
@@ -85,6 +108,26 @@ int pcre2_jit_compile(pcre2_code *code, uint32_t options)
 	(void)code;
 	(void)options;
 	return PCRE2_ERROR_JIT_BADOPTION;
+}
+
+static int set_callout(pcre2_match_context *context,
+	int (*fn)(pcre2_callout_block *, void *), void *data)
+{
+	int (*next)(pcre2_match_context *,
+		int (*)(pcre2_callout_block *, void *), void *);
+	void *found = library("pcre2_set_callout_8");
+
+	memcpy(&next, &found, sizeof(next));
+	return next(context, fn, data);
+}
+
+int pcre2_set_callout(pcre2_match_context *context,
+	int (*fn)(pcre2_callout_block *, void *), void *data)
+{
+	/* Not that of a prefregex's content, which is no search. */
+	if (!data)
+		counted.theirs = fn;
+	return set_callout(context, fn, data);
 }
 
 int pcre2_match(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE n,
@@ -98,9 +141,11 @@ int pcre2_match(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE n,
 	if (!found)
 		found = library("pcre2_match_8");
 	memcpy(&next, &found, sizeof(next));
-	pcre2_set_callout(context, on_callout, NULL);
+	set_callout(context, on_callout,
+		counted.all && !is_quick(code) ? &counted : NULL);
 	/* Without JIT more is counted for it. */
-	pcre2_set_match_limit(context, 10 * WORK_MOST);
+	if (!counted.all)
+		pcre2_set_match_limit(context, 10 * WORK_MOST);
 	pcre2_set_heap_limit(context, 1024 * 1024);
 	counted.at = from;
 	counted.searches++;
@@ -232,11 +277,86 @@ static void no_regex_goes_back_for_each_byte(void **state)
 		filter_free(&filters[i]);
 }
 
+/* What an admin may write, and what takes it long. */
+static const struct {
+	const char *regex, *head, *unit, *end;
+} rows[] = {
+	{"^.*foo.*bar.*<HOST>.*baz", "", "foobar", "z."},
+	{"^\\s*\\S+\\s+.*\\S+\\s+.*<HOST>\\s*$", "aa ", ")", ".1 "},
+	{"\\s*\\s*\\s*x<HOST>", "", " ", "x1."},
+	{"^x\\s*\\s*\\s*<HOST>", "x", " ", "1."},
+	{"(\\w+) .*\\1 .*<HOST> failed", "", "a", " 1.d"},
+	{"(\\w+) .*\\1 .*<HOST> failed", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa ",
+		" 1.d"},
+	{"(\\w+)@.*<HOST>", "", "a", "1.@"},
+	{"user (.*) at <HOST> .*(?=.*failed)", "", "user at 1.2.3.4 ", "d"},
+	{"login.*failed.*ip=<HOST>", "", "login failed ip=", "1."},
+	{"^(?:\\S+ ?)+from <HOST>$", "", "a", " 1."},
+};
+#define ROWS (sizeof(rows) / sizeof(*rows))
+#define ADDRESS "(?:\\d{1,3}\\.){3}\\d{1,3}"
+
+static struct regex *make_row(size_t i)
+{
+	const char *host = strstr(rows[i].regex, "<HOST>");
+	char text[256], why[256];
+	struct regex *regex;
+
+	snprintf(text, sizeof(text), "%.*s" ADDRESS "%s",
+		(int)(host - rows[i].regex), rows[i].regex, host + 6);
+	regex = regex_shared(text, why, sizeof(why));
+	assert_non_null(regex);
+	return regex;
+}
+
+static size_t make_text(size_t i, char *text)
+{
+	size_t n = strlen(rows[i].head), unit = strlen(rows[i].unit);
+
+	memcpy(text, rows[i].head, n);
+	for (; n + unit + 8 < HOSTILE_MOST; n += unit)
+		memcpy(text + n, rows[i].unit, unit);
+	return n + (size_t)sprintf(text + n, "%s", rows[i].end);
+}
+
+/* All of them on the same line, too: they share what it has. */
+static void no_regex_takes_long(void **state)
+{
+	static char text[HOSTILE_MOST];
+	struct regex *all[ROWS];
+
+	(void)state;
+	counted.all = true;
+	for (size_t i = 0; i < ROWS; i++)
+		all[i] = make_row(i);
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t n = make_text(i, text);
+		uint64_t line = regex_begin_line();
+
+		counted.work = 0;
+		assert_int_equal(regex_search_in(all[i], line, text, n,
+					 REGEX_LINE, false),
+			REGEX_LIMIT);
+		/* It is the work that ended it. */
+		assert_true(counted.work > 1000000);
+		for (size_t k = 0; k < ROWS; k++)
+			regex_search_in(
+				all[k], line, text, n, REGEX_LINE, false);
+		if (counted.work > ANY_MOST)
+			fail_msg("%llu: %s", (unsigned long long)counted.work,
+				rows[i].regex);
+	}
+	for (size_t i = 0; i < ROWS; i++)
+		regex_free(&all[i]);
+	counted.all = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(no_regex_goes_back_for_each_byte),
+		cmocka_unit_test(no_regex_takes_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
