@@ -203,7 +203,7 @@ def test_an_expression_of_the_admins_that_never_ends(host, tally):
         host.append(attack.MAIL_LOG, attack.failure("192.0.2.3"))
     host.wait_banned("evil", "192.0.2.2", timeout=60)
     host.wait_banned("dovecot", "192.0.2.3")
-    # An expression has 50,000 tries and some for each byte, no more: some
+    # A line's expressions may step over 20 million bytes, no more: some
     # milliseconds a line at most, where without an end it would be years.
     assert worked(daemon.pid) - before < 2 * LONG_LINES * 0.02
     assert host.status()["given_up"] == 2 * LONG_LINES
