@@ -283,6 +283,7 @@ struct file_source *file_watch_next(struct file_watch *w)
 		if (user->event == source_event && (src->ready || src->check))
 			return src;
 	}
+	watch_turn_first(w);
 	return NULL;
 }
 

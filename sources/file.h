@@ -38,7 +38,8 @@ int file_source_new(struct file_watch *w, const char *path,
 	enum file_start start, const char *position, struct file_source **out);
 void file_source_free(struct file_source **src);
 
-/* The next source that has something to read, in turns; NULL if none has. */
+/* The next source that has something to read, in turns; NULL if none has, and
+ * then it begins with the one that was made first. */
 struct file_source *file_watch_next(struct file_watch *w);
 /*
  * Reads about max bytes at most (at least one line if there is one in the

@@ -44,6 +44,7 @@ struct file_watch *file_watch_new(void)
 		free(w);
 		return NULL;
 	}
+	watch_turn_first(w);
 	return w;
 }
 
@@ -106,6 +107,11 @@ struct watch_user *watch_turn(struct file_watch *w)
 	if (++w->turn >= w->n_users)
 		w->turn = 0;
 	return w->users[w->turn];
+}
+
+void watch_turn_first(struct file_watch *w)
+{
+	w->turn = SIZE_MAX;
 }
 
 size_t watch_users(const struct file_watch *w)

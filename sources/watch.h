@@ -47,6 +47,8 @@ int watch_join(struct file_watch *w, struct watch_user *user);
 void watch_leave(struct file_watch *w, struct watch_user *user);
 /* The user after the one that this gave last, NULL if there is none at all. */
 struct watch_user *watch_turn(struct file_watch *w);
+/* The first user's turn is next. */
+void watch_turn_first(struct file_watch *w);
 size_t watch_users(const struct file_watch *w);
 
 /*

@@ -561,6 +561,38 @@ static void test_turns(void **state)
 	file_source_free(&src[1]);
 }
 
+/* What was at rest begins with the first, whoever was read last. */
+static void test_first_turn(void **state)
+{
+	struct file_source *src[3];
+	int fd[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		fd[i] = scratch_open(scratch_path("log-%d", i));
+		src[i] = follow_new(
+			scratch_path("log-%d", i), FILE_START_BEGIN, NULL);
+	}
+	for (int last = 0; last < 3; last++) {
+		follow_read(FOLLOW_ALL);
+		scratch_write(fd[last], "one\n", 4);
+		follow_read(FOLLOW_ALL);
+		for (int i = 2; i >= 0; i--)
+			scratch_write(fd[i], "another\n", 8);
+		file_watch_process(follow_watch);
+		for (int i = 0; i < 3; i++) {
+			assert_ptr_equal(file_watch_next(follow_watch), src[i]);
+			file_source_read(
+				src[i], follow_collect, NULL, FOLLOW_ALL);
+		}
+		assert_null(file_watch_next(follow_watch));
+	}
+	for (int i = 0; i < 3; i++) {
+		close(fd[i]);
+		file_source_free(&src[i]);
+	}
+}
+
 /* The kernel's queue runs over while files come and go. */
 static void test_overflow(void **state)
 {
@@ -612,6 +644,7 @@ int main(void)
 		FOLLOW_TEST(test_refused),
 		FOLLOW_TEST(test_enough),
 		FOLLOW_TEST(test_turns),
+		FOLLOW_TEST(test_first_turn),
 		FOLLOW_TEST(test_overflow),
 	};
 
