@@ -64,6 +64,7 @@ static void block_read(struct block *b)
 	b->more = 0;
 	while (b->records_n < RECORDS) {
 		enum reading_what what;
+		bool again;
 
 		if (!portion_lines_next(&b->lines, &text)) {
 			b->ended = true;
@@ -78,20 +79,19 @@ static void block_read(struct block *b)
 		}
 		line.cut_short = text.cut;
 		/* pflogsumm knows no such: with compat no message is cut. */
-		if (repeated_begins(&line) &&
-			repeated_cut(&line, &b->repeated)) {
+		again = repeated_begins(&line) &&
+			repeated_cut(&line, &b->repeated);
+		if (again)
 			line = b->repeated.line;
-			b->more = b->repeated.times - 1;
-		}
 		what = reading_line(
 			&b->reading, &line, &b->records[b->records_n]);
 		reading_sum(&b->sums, what, &line);
-		if (what != READING_COUNTS) {
-			b->more = 0;
+		if (what != READING_COUNTS)
 			continue;
-		}
 		b->records_n++;
-		if (b->more > 0 || !reading_is_kept(&b->reading))
+		b->more = again ? b->repeated.times - 1 : 0;
+		/* The next one that came again would stand in its place. */
+		if (again || !reading_is_kept(&b->reading))
 			return;
 	}
 }

@@ -400,6 +400,17 @@ def test_what_rsyslog_took_together(program, oracle, tmp_path):
     held_against(program, oracle, taken, ["-e"])
 
 
+def test_what_came_again_once(program, tmp_path):
+    """Each says its own, however many stand one behind the other."""
+    log = log_of(tmp_path, *(
+        "postfix/smtpd[1]: message repeated 1 times: [ warning: "
+        f"unknown[198.51.100.{i}]: SASL LOGIN authentication failed: bad, "
+        f"sasl_username=user{i}]" for i in range(9)))
+    assert sorted((a["account"], a["count"])
+                  for a in figures(program, log)["attacks"]) == \
+        [(f"user{i}", 1) for i in range(9)]
+
+
 def test_times(program, tmp_path):
     log = log_of(tmp_path, *(line for i in range(20) for line in
                              message(f"ABCDEF{i:02d}")[:1]),
