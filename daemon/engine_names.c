@@ -29,7 +29,8 @@ void engine_ask_name(
 {
 	const struct jail *jail = e->config->items[number].jail;
 	struct resolver_failure of = {
-		.time = failure->time ? failure->time : clock_wall()};
+		.time = failure->time ? failure->time : clock_wall(),
+		.more = failure->more};
 
 	if (!failure->is_host || !looks_up(jail))
 		return;
@@ -66,7 +67,8 @@ static void on_name(void *ctx, const struct resolver_failure *of,
 	const char *name, const struct addr *addresses, size_t n, bool fresh)
 {
 	struct engine *e = ctx;
-	struct failure failure = {.time = of->time, .regex = DECISIONS_BY_ANY};
+	struct failure failure = {
+		.time = of->time, .more = of->more, .regex = DECISIONS_BY_ANY};
 
 	for (size_t j = 0; j < e->config->n; j++) {
 		const struct jail *jail = e->config->items[j].jail;

@@ -31,6 +31,7 @@ struct resolver;
 struct resolver_failure {
 	char jail[LAYOUT_NAME_MOST + 1]; /* a reload may come in between */
 	int64_t time;			 /* microseconds since 1970 UTC */
+	uint32_t more;			 /* as of struct failure */
 };
 
 struct resolver_user {

@@ -12,7 +12,8 @@ import attack
 import hosts
 
 LOG = "/var/log/own.log"
-FILTER = "[Definition]\nfailregex = ^ mx own: failed from <HOST>$\n"
+FILTER = "[Definition]\nfailregex = ^ mx own: failed from <HOST>$\n" \
+    "repeats = true\n"
 
 
 HOSTILE = ["many", "half-many", "half", "circle", "self", "bytes", "long"]
@@ -82,6 +83,18 @@ def test_answers_are_kept(start):
     # And not as a name of this host's own domain.
     assert "example.org" not in server.log()
     daemon.wait_log(r"\[yes\] no address was found for nobody\.example$")
+
+
+def test_a_line_that_stands_for_several(start):
+    """The second time the answer is known already."""
+    host, daemon, server = start(yes={"maxretry": 10})
+    for failed in (5, 10):
+        host.append(LOG, failure("one.example").replace(
+            "failed", "message repeated 5 times: [ failed").replace(
+            "\n", "]\n"))
+        hosts.wait_for(lambda: host.status("yes")["total_failed"] == failed,
+                       what=f"{failed} failures")
+    host.wait_banned("yes", "192.0.2.10")
 
 
 def test_it_counts_at_the_time_of_its_line(start):
