@@ -21,12 +21,17 @@
 /* Bytes of a failregex: enough to tell it from the others. */
 #define REGEX_SHOWN 100
 
+struct found {
+	struct prefix who;
+	uint32_t n; /* lines that its line stands for, itself included */
+};
+
 struct tester {
 	struct filter *filter;
 	const struct options *options;
 	uint64_t lines, verdicts[5];
-	uint64_t *by_regex;
-	struct prefix *found; /* an address a failure */
+	uint64_t failures, *by_regex;
+	struct found *found; /* an address a line */
 	size_t found_n, found_room;
 };
 
@@ -38,7 +43,7 @@ static const char *const verdict_names[] = {
 	[FILTER_NAMED] = "named",
 };
 
-static void found_add(struct tester *t, const struct prefix *who)
+static void found_add(struct tester *t, const struct failure *f)
 {
 	if (t->found_n == t->found_room) {
 		t->found_room = t->found_room ? t->found_room * 2 : 1024;
@@ -47,7 +52,9 @@ static void found_add(struct tester *t, const struct prefix *who)
 		if (!t->found)
 			abort();
 	}
-	t->found[t->found_n++] = *who;
+	t->found[t->found_n++] = (struct found){f->who, f->more + 1};
+	t->failures += f->more + 1;
+	t->by_regex[f->regex] += f->more + 1;
 }
 
 /* What a jail with count = attempts goes by. */
@@ -113,14 +120,13 @@ static void on_line(void *ctx, const struct line *line)
 	v = filter_match(t->filter, &subject, NULL, &failure);
 	t->lines++;
 	t->verdicts[v]++;
-	if (v == FILTER_MATCH) {
-		t->by_regex[failure.regex]++;
-		found_add(t, &failure.who);
-	}
+	if (v == FILTER_MATCH)
+		found_add(t, &failure);
 	if (t->options->json)
 		print_line(line, v, &failure);
 }
 
+/* Of a prefix, or of what begins with one. */
 static int compare_prefixes(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct prefix));
@@ -152,8 +158,8 @@ static void print_addresses(struct tester *t)
 	qsort(t->found, t->found_n, sizeof(*t->found), compare_prefixes);
 	for (size_t i = 0; i < t->found_n; i++) {
 		if (i == 0 || compare_prefixes(&t->found[i - 1], &t->found[i]))
-			tallies[n++].who = &t->found[i];
-		tallies[n - 1].n++;
+			tallies[n++].who = &t->found[i].who;
+		tallies[n - 1].n += t->found[i].n;
 	}
 	qsort(tallies, n, sizeof(*tallies), compare_tallies);
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
@@ -201,8 +207,7 @@ static void print_report(struct tester *t)
 			(unsigned long long)t->verdicts[FILTER_NAMED]);
 	printf("%llu line%s: %llu failure%s, %llu ignored, %llu others\n",
 		(unsigned long long)t->lines, t->lines == 1 ? "" : "s",
-		(unsigned long long)t->verdicts[FILTER_MATCH],
-		t->verdicts[FILTER_MATCH] == 1 ? "" : "s",
+		(unsigned long long)t->failures, t->failures == 1 ? "" : "s",
 		(unsigned long long)t->verdicts[FILTER_IGNORED],
 		(unsigned long long)(t->verdicts[FILTER_MISS] +
 				     t->verdicts[FILTER_HELD]));

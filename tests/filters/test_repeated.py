@@ -10,7 +10,7 @@ import pytest
 
 import forge
 from forge import rows
-from verdicts import MODES, answers_to, apart, verdicts
+from verdicts import MODES, answers_to, apart, run, verdicts
 
 # A line with a program before its message, as syslogds write it.
 PROGRAM = (r"(?s)((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\S+) "
@@ -92,6 +92,16 @@ def test_how_often(times, lines):
     answer, = answers_to("dovecot", [line])
     assert answer["address"] == (PEER if lines != 0 else None)
     assert answer.get("lines") == (lines or None)
+
+
+def test_the_tables_count_each():
+    line = f"Nov 21 10:00:00 mx postfix/smtpd[7]: {POSTFIX.format('bob')}"
+    out, _ = run("mailban", ["test", "postfix[mode=auth]", "-"],
+                 [line, wrapped(line, 4)])
+    told = out.decode()
+    assert re.search(r"^2 lines: 5 failures, ", told, re.M), told
+    assert re.search(rf"^{re.escape(PEER)} +5$", told, re.M), told
+    assert re.search(r"^ *\d+ +5  ", told, re.M), told
 
 
 FAULT = "Nov 21 10:00:00 mx dovecot: auth: Error: ldap(bob,%s): down" % PEER
