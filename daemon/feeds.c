@@ -16,6 +16,7 @@
 #include "daemon/state.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/repeated.h"
 #include "sources/file.h"
 #include "sources/glob.h"
 
@@ -60,7 +61,7 @@ static void on_failure(void *ctx, size_t jail, const struct failure *failure)
 	feeds->user.failure(feeds->user.ctx, jail, feed->number, failure);
 }
 
-/* Behind a line that expressions were run on. */
+/* Behind a line that expressions were run on, or that is counted for many. */
 static bool is_over(struct feeds *feeds, const struct line *line)
 {
 	if (++feeds->searched < PORTION_LINES && line->text_len < LINE_LONG)
@@ -76,7 +77,8 @@ static void on_line(void *ctx, const struct line *line)
 
 	if (feeds->config->settings.counters)
 		feeds->user.line(feeds->user.ctx, line, feed->number);
-	if (seats_line(feed->seats, line) && is_over(feeds, line))
+	if ((seats_line(feed->seats, line) || repeated_begins(line)) &&
+		is_over(feeds, line))
 		file_source_enough(feed->source);
 }
 

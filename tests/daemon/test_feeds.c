@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Journals of several jails, one of which cannot be had for a while. */
+/* Journals of several jails, one of which cannot be had for a while; and a
+ * file of much to count. */
 #include "daemon/feeds.h"
 
 #include <dlfcn.h>
@@ -28,6 +29,10 @@ static struct feeds *feeds;
 static const char *refused;
 static unsigned int tries;
 
+/* Lines counted, and the time where it is held. */
+static unsigned int counted;
+static int64_t held;
+
 int sd_journal_add_match(sd_journal *j, const void *data, size_t size)
 {
 	int (*real)(sd_journal *, const void *, size_t);
@@ -52,25 +57,13 @@ static void write_file(const char *name, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* The jail "own" on the host's journal, and these on ones below journals. */
-static int configure(const char *const others[])
+static int load(const char *jails)
 {
 	struct config *before = config;
-	char text[2048] = "[own]\nenabled = true\nfilter = x\n"
-			  "backend = systemd\njournalmatch = OWN=1\n";
 	struct err err;
-	size_t n;
 	int r;
 
-	for (; *others; others++) {
-		n = strlen(text);
-		snprintf(text + n, sizeof(text) - n,
-			"[%s]\nenabled = true\nfilter = x\n"
-			"journalmatch = OTHER=%s\n"
-			"backend = systemd[journalpath=%s/%s]\n",
-			*others, *others, journals, *others);
-	}
-	write_file("jail.local", text);
+	write_file("jail.local", jails);
 	err_init(&err);
 	config = config_load(dir, NULL, &err);
 	for (size_t i = 0; i < err.n; i++)
@@ -80,6 +73,24 @@ static int configure(const char *const others[])
 	r = feeds_configure(feeds, config);
 	config_free(&before);
 	return r;
+}
+
+/* The jail "own" on the host's journal, and these on ones below journals. */
+static int configure(const char *const others[])
+{
+	char text[2048] = "[own]\nenabled = true\nfilter = x\n"
+			  "backend = systemd\njournalmatch = OWN=1\n";
+	size_t n;
+
+	for (; *others; others++) {
+		n = strlen(text);
+		snprintf(text + n, sizeof(text) - n,
+			"[%s]\nenabled = true\nfilter = x\n"
+			"journalmatch = OTHER=%s\n"
+			"backend = systemd[journalpath=%s/%s]\n",
+			*others, *others, journals, *others);
+	}
+	return load(text);
 }
 
 static const struct feed_status *source(const char *other)
@@ -106,9 +117,22 @@ static void make_journal(const char *name)
 	assert_int_equal(mkdir(path, 0755), 0);
 }
 
+/* A second goes by with each line, where the clock is held. */
+static void on_counted(void *ctx, const struct line *line, uint32_t number)
+{
+	(void)ctx;
+	(void)line;
+	(void)number;
+	counted++;
+	if (!held)
+		return;
+	held += CLOCK_SECOND;
+	clock_hold(held, held);
+}
+
 static int setup(void **state)
 {
-	static const struct feeds_user user;
+	static const struct feeds_user user = {.line = on_counted};
 	char path[96];
 
 	(void)state;
@@ -133,10 +157,37 @@ static int teardown(void **state)
 	feeds_free(&feeds);
 	config_free(&config);
 	refused = NULL;
-	tries = 0;
+	tries = counted = 0;
+	held = 0;
+	clock_release();
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
 	return 0;
+}
+
+/* Whatever is counted of what rsyslog took together, others have their turn. */
+static void lines_for_many_end_a_portion(void **state)
+{
+	char text[4096], jail[192];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+			"Nov 21 10:00:00 mx postfix/smtpd[7]: message repeated "
+			"9 times: [ x%d]\n",
+			i);
+	write_file("log", text);
+	snprintf(jail, sizeof(jail),
+		"[files]\nenabled = true\nfilter = x\nlogpath = %s/log\n", dir);
+	assert_int_equal(load(jail), 0);
+	held = CLOCK_SECOND;
+	clock_hold(held, held);
+	assert_true(feeds_read(feeds));
+	assert_in_range(counted, 1, 39);
+	while (feeds_read(feeds))
+		;
+	assert_int_equal(counted, 40);
 }
 
 static void each_has_its_name_and_the_own_its_number(void **state)
@@ -213,6 +264,7 @@ int main(void)
 		FEEDS_TEST(without_its_matches_it_is_not_open),
 		FEEDS_TEST(nor_after_a_reload),
 		FEEDS_TEST(one_that_fails_keeps_no_other_out),
+		FEEDS_TEST(lines_for_many_end_a_portion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
