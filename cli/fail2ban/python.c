@@ -6,6 +6,7 @@
 #include "cli/fail2ban/python.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +178,7 @@ char *python_seconds(const char *text, double *out, bool *is_float)
 	if (!duration_read(text, out))
 		return seconds_error(text);
 	if (is_float)
-		*is_float = makes_float(text);
+		*is_float = makes_float(text) || *out != floor(*out);
 	return NULL;
 }
 

@@ -275,7 +275,7 @@ def test_get(both, key):
     ("--str2sec 1.5h", 0), ("--str2sec 1mo", 0), ("--str2sec 0.1", 0),
     ("--str2sec 1y/3", 0), ("--str2sec 2**3", 0), ("--str2sec 2**3h", 0),
     ("--str2sec 7//2", 0), ("--str2sec 7//2.0", 0), ("--str2sec 7%4", 0),
-    ("--str2sec 1d//7h", 0), ("--str2sec 6/2h", 0), ("--str2sec 2**-2", 0),
+    ("--str2sec 1d//7h", 0), ("--str2sec 6/2h", 0), ("--str2sec 2**-2", 0), ("--str2sec 2**(-2)", 0),
     ("--str2sec 2*3//4%5", 0), ("--str2sec 2***3", 255), ("--str2sec -1", 0), ("--str2sec abc", 255),
     ("--str2sec 1x", 255), ("ping x", 255), ("ping 0.5", 0),
     ("ping -1", 0), ("ping -2", 255), ("ping -1x", 255), ("ping 1_0", 0), ("ping 1__0", 255),
