@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "lib/byte.h"
+
 /* Of an int, which rsyslog counts in. */
 #define DIGITS_MOST 10
 
@@ -27,7 +29,7 @@ static const char *number(const char *p, const char *end, uint32_t *times)
 	*times = 0;
 	if (p < end && *p == '0')
 		return NULL;
-	while (p < end && p - from <= DIGITS_MOST && *p >= '0' && *p <= '9') {
+	while (p < end && p - from <= DIGITS_MOST && byte_is_digit(*p)) {
 		*times = *times * 10 + (uint32_t)(*p - '0');
 		if (*times > REPEATED_MOST)
 			*times = REPEATED_MOST;

@@ -98,9 +98,10 @@ int fail2ban_refuse(const char *word, const char *format, ...)
 bool fail2ban_runs(const struct options *options)
 {
 	json_t *status = fail2ban_ask(options, "status", NULL);
+	bool runs = status != NULL;
 
 	json_decref(status);
-	return status;
+	return runs;
 }
 
 int fail2ban_invalid(const struct options *options, const char *format, ...)
