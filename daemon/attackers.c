@@ -250,8 +250,8 @@ void attackers_failed(struct attackers *a, const struct prefix *who,
 		attackers_settle(a);
 }
 
-void attackers_login(
-	struct attackers *a, const char *name, size_t n, int64_t time)
+void attackers_login(struct attackers *a, const char *name, size_t n,
+	uint32_t count, int64_t time)
 {
 	int64_t now = clock_wall();
 
@@ -260,7 +260,7 @@ void attackers_login(
 	if (time == 0 || time > now)
 		time = now;
 	if (n)
-		add(a, ATTACKERS_ACCOUNT, name, n, hash_of(a, name, n), 1,
+		add(a, ATTACKERS_ACCOUNT, name, n, hash_of(a, name, n), count,
 			attackers_day(a, time / CLOCK_SECOND));
 }
 

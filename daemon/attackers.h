@@ -26,9 +26,9 @@ void attackers_free(struct attackers **attackers);
 /* So many failures of an address; a network is none that stands out. */
 void attackers_failed(struct attackers *attackers, const struct prefix *who,
 	uint32_t count, int64_t seconds);
-/* One login of an account that failed, at a time in microseconds. */
-void attackers_login(
-	struct attackers *attackers, const char *name, size_t n, int64_t time);
+/* So many logins of an account that failed, at a time in microseconds. */
+void attackers_login(struct attackers *attackers, const char *name, size_t n,
+	uint32_t count, int64_t time);
 
 /* As counters_save and its like. Addresses do not outlive the daemon. */
 void attackers_save(struct attackers *attackers, struct state *state);

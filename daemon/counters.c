@@ -128,21 +128,27 @@ static bool is_idle(const struct line *line)
 
 /* Does the line tell that the program itself is in trouble? */
 static void look_for_sign(struct counters *c, struct counters_owner *owner,
-	size_t program, const struct record *record, int64_t time)
+	size_t program, const struct record *record, uint32_t times,
+	int64_t time)
 {
 	enum sign sign;
 	struct span who;
 
-	owner->unknown += record->kind == RECORD_UNKNOWN;
+	if (record->kind == RECORD_UNKNOWN)
+		owner->unknown += times;
 	sign = program == COUNTERS_DOVECOT ? sign_of_dovecot(record, &who)
 					   : sign_of_postfix(record, &who);
-	if (sign != SIGN_NONE && c->sign)
+	if (sign == SIGN_NONE || !c->sign)
+		return;
+	for (uint32_t i = 0; i < times; i++)
 		c->sign(c->sign_ctx, owner->name, program == COUNTERS_DOVECOT,
 			sign, who.at, who.n, time);
 }
 
-static void count_line(
-	struct counters *c, const struct line *line, uint32_t source)
+/* Of a line that came so many times: whoever writes that it did must not have
+ * it read so often. */
+__attribute__((always_inline)) static inline void count_line(struct counters *c,
+	const struct line *line, uint32_t source, uint32_t times)
 {
 	size_t program = program_of(line);
 	struct counters_owner *owner;
@@ -159,8 +165,9 @@ static void count_line(
 		return;
 	if (hour != c->hour && hour > 0)
 		hour_change(c, hour);
-	ledger_line(c->ledger, line, &record);
-	look_for_sign(c, owner, program, &record, line->time);
+	owner->lines += times - 1;
+	ledger_lines(c->ledger, line, times, &record);
+	look_for_sign(c, owner, program, &record, times, line->time);
 	if (record.kind == RECORD_QUEUED)
 		periods_sender(c->periods, record.sender);
 	else if (record.kind == RECORD_DELIVERY &&
@@ -168,8 +175,9 @@ static void count_line(
 		periods_recipient(c->periods, record.recipient);
 	else if (record_failed_login(&record, &account))
 		attackers_login(
-			c->attackers, account.at, account.n, line->time);
-	outbound_record(c->outbound, &record, line->time);
+			c->attackers, account.at, account.n, times, line->time);
+	for (uint32_t i = 0; i < times; i++)
+		outbound_record(c->outbound, &record, line->time);
 }
 
 /* As many as there were before rsyslog took them together. */
@@ -179,11 +187,10 @@ __attribute__((noinline)) static void count_again(
 	static struct repeated again;
 
 	if (!repeated_cut(line, &again)) {
-		count_line(c, line, source);
+		count_line(c, line, source, 1);
 		return;
 	}
-	for (uint32_t i = 0; i < again.times; i++)
-		count_line(c, &again.line, source);
+	count_line(c, &again.line, source, again.times);
 }
 
 void counters_line(struct counters *c, const struct line *line, uint32_t source)
@@ -191,7 +198,7 @@ void counters_line(struct counters *c, const struct line *line, uint32_t source)
 	if (repeated_begins(line))
 		count_again(c, line, source);
 	else
-		count_line(c, line, source);
+		count_line(c, line, source, 1);
 }
 
 void counters_sources(struct counters *c, counters_source_fn fn, void *ctx)

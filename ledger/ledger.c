@@ -224,10 +224,10 @@ void ledger_add_sums(struct ledger *l, const struct reading_sums *sums)
 	add_sums(l, sums);
 }
 
-void ledger_line(
-	struct ledger *l, const struct line *line, struct record *record)
+__attribute__((always_inline)) static inline void read_and_count(
+	struct ledger *l, const struct line *line, uint32_t times,
+	struct record *r)
 {
-	struct record own, *r = record ? record : &own;
 	struct reading_sums sums = {0};
 	enum reading_what what;
 
@@ -236,7 +236,25 @@ void ledger_line(
 	r->log = r->program = r->rest = (struct span){line->message, 0};
 	what = reading_line(&l->state->reading, line, r);
 	reading_sum(&sums, what, line);
+	sums.lines *= times;
+	sums.mail *= times;
+	sums.undated *= times;
+	sums.cut *= times;
 	add_sums(l, &sums);
-	if (what == READING_COUNTS)
+	for (uint32_t i = 0; what == READING_COUNTS && i < times; i++)
 		ledger_count(l, r);
+}
+
+void ledger_line(
+	struct ledger *l, const struct line *line, struct record *record)
+{
+	struct record own;
+
+	read_and_count(l, line, 1, record ? record : &own);
+}
+
+void ledger_lines(struct ledger *l, const struct line *line, uint32_t times,
+	struct record *record)
+{
+	read_and_count(l, line, times, record);
 }

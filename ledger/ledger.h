@@ -128,6 +128,9 @@ void ledger_free(struct ledger **ledger);
  */
 void ledger_line(
 	struct ledger *ledger, const struct line *line, struct record *record);
+/* The same of a line that came so many times; it is read once. */
+void ledger_lines(struct ledger *ledger, const struct line *line,
+	uint32_t times, struct record *record);
 
 /*
  * The two halves of it: what reading_line reads, in the order of the lines
