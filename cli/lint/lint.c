@@ -74,7 +74,7 @@ static void on_line(void *ctx, const struct line *line)
 	const uint64_t *bits;
 	bool first = true;
 
-	filter_subject(line, &subject);
+	filter_subject_for(lint->filter, line, &subject);
 	lint->lines++;
 	if (lint->file.maxlines > 1) {
 		on_lines(lint, &subject);

@@ -164,6 +164,16 @@ def test_logs(write, tmp_path):
     assert [f["row"] for f in found if f["kind"] == "undated"] == [2]
 
 
+@pytest.mark.parametrize("repeats", [False, True])
+def test_what_rsyslog_took_together(write, tmp_path, repeats):
+    """It is looked at as the daemon does."""
+    log = tmp_path / "log"
+    log.write_text("Nov 21 10:00:00 mx a[1]: message repeated 4 times: "
+                   "[ one 192.0.2.9]\n")
+    confdir = write(PREFIX + "one <HOST>$", more="repeats = true\n" * repeats)
+    assert ("unmatched" in kinds(lint(confdir, "mine", logs=[log]))) != repeats
+
+
 def test_thousands(write, tmp_path):
     """Each is tried with the log, and what stands twice is found."""
     log = tmp_path / "log"
