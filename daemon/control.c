@@ -380,6 +380,25 @@ static int on_connect(
 	return 0;
 }
 
+bool control_is_taken(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	bool taken;
+	int fd;
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return false;
+	strcpy(at.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	/* EAGAIN: more wait there than it lets in. */
+	taken = connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 ||
+		errno == EAGAIN;
+	close(fd);
+	return taken;
+}
+
 struct control *control_new(sd_event *loop, const char *path, gid_t group,
 	const struct control_command *commands, void *ctx)
 {

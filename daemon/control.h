@@ -3,6 +3,7 @@
 #define MAILBAN_DAEMON_CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
@@ -41,6 +42,9 @@ struct control_command {
 void control_reply(struct control_call *call, json_t *message);
 
 struct control;
+
+/* Whether somebody listens at path already. */
+bool control_is_taken(const char *path);
 
 /*
  * Listens at path (made, mode 0666; an old socket there is replaced) in the

@@ -22,6 +22,7 @@
 
 #include "daemon/alarms.h"
 #include "daemon/config.h"
+#include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/history.h"
 #include "daemon/lookup.h"
@@ -259,6 +260,17 @@ static bool start_names(
 	return r == 0;
 }
 
+/* Two would take the table and the socket from each other without end. */
+static bool is_alone(const char *socket)
+{
+	if (!control_is_taken(socket))
+		return true;
+	log_error("%s: another mailband listens there: end it first, or give "
+		  "this one another with -s, another -d, and -n",
+		socket);
+	return false;
+}
+
 /* All the others, from root with everything open. */
 static bool start_others(struct arguments *args,
 	const struct settings *settings, struct account account,
@@ -267,6 +279,7 @@ static bool start_others(struct arguments *args,
 	const struct passed *passed = &args->engine.passed;
 
 	if (sandbox_close_from(passed->syslog < 0 ? 3 : 4) < 0 ||
+		!is_alone(args->engine.socket) ||
 		!make_dirs(args, account.uid, account.gid))
 		return false;
 	args->engine.group = account.gid;
